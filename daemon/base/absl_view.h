@@ -1,0 +1,17 @@
+#ifndef DAYTONAD_DAEMON_BASE_ABSL_VIEW_H_
+#define DAYTONAD_DAEMON_BASE_ABSL_VIEW_H_
+
+#include <string_view>
+
+#include "absl/strings/string_view.h"
+
+// Debian builds Abseil with a string_view of its own. Our interfaces use std::string_view; where one is handed to
+// Abseil (StrCat, StrAppend, StrSplit, Status), it is converted by these. StrFormat and std::string need no conversion.
+namespace daytonad {
+
+inline absl::string_view AbslView(std::string_view text) { return {text.data(), text.size()}; }
+inline std::string_view StdView(absl::string_view text) { return {text.data(), text.size()}; }
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_BASE_ABSL_VIEW_H_

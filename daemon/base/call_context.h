@@ -1,0 +1,104 @@
+#ifndef DAYTONAD_DAEMON_BASE_CALL_CONTEXT_H_
+#define DAYTONAD_DAEMON_BASE_CALL_CONTEXT_H_
+
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "absl/status/status.h"
+#include "daemon/base/clock.h"
+
+namespace daytonad {
+
+// Who calls, as far as the place where the call came in tells.
+struct Caller {
+  // The listener's address as it was configured, "unix:/run/daytonad.sock".
+  std::string listener;
+  // May this class of caller change anything? A listener may be read-only.
+  bool read_only = false;
+};
+
+// Which call some work is done for. Shared by all contexts that descend from one call.
+struct CallIdentity {
+  // Ours, unique in this process; in every log line of the call.
+  std::string call_id;
+  // The RPC's full name, "daytonad.v1.DaytonaService/GetSandbox"; or what the daemon does on its own account.
+  std::string method;
+  Caller caller;
+};
+
+// The one small value that travels through every co_await: until when, whether still, and for whom.
+//
+// Naively each function would take a deadline, a stop token and a logger, and each wait would have to remember all
+// three. A context is copied instead, and narrowed on the way down:
+//
+//   Task<absl::Status> Wait(CallContext context) {
+//     CallContext one_try = context.WithDeadline(clock->Now() + 5s);   // never later than the caller's own deadline
+//     co_return co_await client->Send(one_try, std::move(request));
+//   }
+//
+// Leaves honour it: Clock::Sleep and HttpClient end with CANCELLED or DEADLINE_EXCEEDED. What lies between only passes
+// it on.
+//
+// A context is used on the loop thread only, and so is the std::stop_source behind it: gRPC's OnCancel posts to the
+// loop.
+class CallContext {
+ public:
+  using TimePoint = Clock::TimePoint;
+
+  // No deadline is TimePoint::max(); a call from outside always has one (--max-wait).
+  CallContext(std::shared_ptr<const CallIdentity> identity, TimePoint deadline, std::stop_token stop_token);
+
+  // For work that the daemon does on its own account, such as its health probe.
+  static CallContext Background(std::string what);
+
+  TimePoint deadline() const { return deadline_; }
+  const std::stop_token& stop_token() const { return stop_token_; }
+  const CallIdentity& identity() const { return *identity_; }
+  bool cancelled() const { return stop_token_.stop_requested(); }
+
+  // The same call with the earlier of both deadlines.
+  CallContext WithDeadline(TimePoint deadline) const;
+
+  // The same call, ended by another token. Link that token's source to this one (LinkedStopSource) if it shall end with
+  // the call, too.
+  CallContext WithStopToken(std::stop_token stop_token) const;
+
+  // The same identity, but neither the caller's deadline nor the caller's going away ends it: for a mutation whose
+  // bytes are on their way, which must run to its answer.
+  CallContext Detached(TimePoint deadline) const;
+
+  // CANCELLED, DEADLINE_EXCEEDED or OK.
+  absl::Status Check(TimePoint now) const;
+
+ private:
+  std::shared_ptr<const CallIdentity> identity_;
+  TimePoint deadline_;
+  std::stop_token stop_token_;
+};
+
+// A stop source that also stops when a parent does. For work that ends with the call or earlier: a log stream that is
+// read beside a wait.
+class LinkedStopSource {
+ public:
+  explicit LinkedStopSource(const std::stop_token& parent);
+
+  std::stop_token token() const { return source_.get_token(); }
+  void RequestStop() { source_.request_stop(); }
+
+ private:
+  struct Forward {
+    std::stop_source* source;
+    void operator()() const { source->request_stop(); }
+  };
+  std::stop_source source_;
+  std::stop_callback<Forward> forward_;
+};
+
+// What a call that was cancelled, or that ran out of time, ends with.
+absl::Status CancelledError();
+absl::Status DeadlineExceededError();
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_BASE_CALL_CONTEXT_H_

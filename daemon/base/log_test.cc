@@ -1,0 +1,77 @@
+#include "daemon/base/log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "daemon/base/call_context.h"
+#include "nlohmann/json.hpp"
+
+namespace daytonad {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::internal::CaptureStderr;
+using ::testing::internal::GetCapturedStderr;
+
+TEST(LogTest, PlainLineHasLevelMessageAndFields) {
+  EXPECT_EQ(FormatLogLine(LogFormat::kPlain, LogLevel::kWarning, "slow answer", {{"ms", "1200"}, {"path", "/sandbox"}}),
+            "warning slow answer ms=1200 path=/sandbox");
+}
+
+TEST(LogTest, PlainValuesThatWouldBreakTheLineAreQuotedAndEscaped) {
+  EXPECT_EQ(FormatLogLine(LogFormat::kPlain, LogLevel::kInfo, "m", {{"a", "two words"}, {"b", ""}, {"c", "x=\"y\""}}),
+            R"(info m a="two words" b="" c="x=\"y\"")");
+  EXPECT_EQ(FormatLogLine(LogFormat::kPlain, LogLevel::kInfo, "m\nforged", {{"a", "1\r\n2"}}),
+            R"(info m\nforged a=1\r\n2)");
+}
+
+TEST(LogTest, JsonLineIsOneObjectWithAMemberPerField) {
+  const std::string line =
+      FormatLogLine(LogFormat::kJson, LogLevel::kError, "say \"hi\"\n", {{"reason", "UPSTREAM_UNREACHABLE"}});
+  EXPECT_EQ(line.find('\n'), std::string::npos);
+  const auto object = nlohmann::json::parse(line);
+  EXPECT_EQ(object["level"], "error");
+  EXPECT_EQ(object["message"], "say \"hi\"\n");
+  EXPECT_EQ(object["reason"], "UPSTREAM_UNREACHABLE");
+}
+
+TEST(LogTest, JsonSurvivesBrokenUtf8) {
+  const auto object = nlohmann::json::parse(FormatLogLine(LogFormat::kJson, LogLevel::kInfo, "m", {{"a", "x\xffy"}}));
+  EXPECT_THAT(object["a"].get<std::string>(), ::testing::StartsWith("x"));
+}
+
+TEST(LogTest, WritesTheCallInFrontOfTheFields) {
+  ConfigureLog(LogLevel::kInfo, LogFormat::kPlain);
+  const CallContext context = CallContext::Background("probe");
+  CaptureStderr();
+  Log(LogLevel::kInfo, context, "done", {{"n", "1"}});
+  EXPECT_THAT(GetCapturedStderr(), EndsWith(" info done call=" + context.identity().call_id + " method=probe n=1\n"));
+}
+
+TEST(LogTest, JsonLinesOnStandardErrorAreWholeObjectsWithATime) {
+  ConfigureLog(LogLevel::kInfo, LogFormat::kJson);
+  CaptureStderr();
+  Log(LogLevel::kInfo, "100% {} %v", {{"k", "{%}"}});
+  const auto object = nlohmann::json::parse(GetCapturedStderr());
+  EXPECT_EQ(object["message"], "100% {} %v");
+  EXPECT_EQ(object["k"], "{%}");
+  EXPECT_THAT(object["time"].get<std::string>(), EndsWith("Z"));
+}
+
+TEST(LogTest, BelowTheThresholdNothingIsWritten) {
+  ConfigureLog(LogLevel::kWarning, LogFormat::kPlain);
+  EXPECT_FALSE(LogEnabled(LogLevel::kInfo));
+  EXPECT_TRUE(LogEnabled(LogLevel::kError));
+  CaptureStderr();
+  Log(LogLevel::kInfo, "quiet");
+  Log(LogLevel::kWarning, "loud");
+  const std::string written = GetCapturedStderr();
+  EXPECT_THAT(written, HasSubstr("loud"));
+  EXPECT_EQ(written.find("quiet"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace daytonad

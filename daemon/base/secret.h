@@ -1,0 +1,39 @@
+#ifndef DAYTONAD_DAEMON_BASE_SECRET_H_
+#define DAYTONAD_DAEMON_BASE_SECRET_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace daytonad {
+
+// A credential. It has no operator<<, no conversion and no serialisation, so that it cannot reach a log, an error or a
+// metric by accident; its bytes are wiped when the last copy goes, and left out of core files.
+//
+// Its bytes are read in three places only, each of which is named below as the reason why this class has `Reveal` at
+// all: the Authorization header (net/http_client.cc), the storage signature, and the first frame of the event
+// connection.
+class Secret {
+ public:
+  Secret() = default;
+
+  // Takes the bytes and wipes the string that brought them.
+  explicit Secret(std::string&& bytes);
+
+  bool empty() const { return buffer_ == nullptr; }
+
+  // The bytes, for the three places named above. Do not copy them into anything that outlives the call.
+  std::string_view Reveal() const;
+
+ private:
+  class Buffer;
+  std::shared_ptr<const Buffer> buffer_;
+};
+
+// Overwrites the string's bytes in a way that the compiler keeps, and empties it.
+void WipeString(std::string& text);
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_BASE_SECRET_H_

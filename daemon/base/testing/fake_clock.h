@@ -1,0 +1,62 @@
+#ifndef DAYTONAD_DAEMON_BASE_TESTING_FAKE_CLOCK_H_
+#define DAYTONAD_DAEMON_BASE_TESTING_FAKE_CLOCK_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "daemon/base/call_context.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/task.h"
+
+namespace daytonad {
+
+// A clock for unit tests: hours of polling pass in no time, and each wait that was asked for can be looked at.
+//
+// In kAutoAdvance (the default) time jumps to the earliest sleeper's end as soon as everybody sleeps; coroutines that
+// are ready to run come first, so two coroutines that sleep 1 s and 10 s wake in that order, at 1 s and 10 s. In
+// kManual time stands until the test calls Advance().
+//
+// A sleep of a year or more is how Event waits for something other than time. It ends at its deadline like any other,
+// but time never jumps to its end, and it is not among sleeps().
+//
+// Used on one thread, the one that runs the coroutines. Must outlive them.
+class FakeClock final : public Clock {
+ public:
+  enum class Mode { kAutoAdvance, kManual };
+
+  explicit FakeClock(Mode mode = Mode::kAutoAdvance) : mode_(mode) {}
+
+  TimePoint Now() const override { return now_; }
+  Task<absl::Status> Sleep(CallContext context, Duration duration) override;
+
+  // Moves time on; whoever sleeps until then or earlier wakes when the coroutines next run.
+  void Advance(Duration duration);
+
+  // Every duration (below a year) that Sleep was asked for, in order, those included that ended early.
+  const std::vector<Duration>& sleeps() const { return sleeps_; }
+  // How many coroutines sleep now.
+  size_t sleepers() const { return sleepers_.size(); }
+
+ private:
+  struct Sleeper;
+  using SleeperKey = std::pair<TimePoint, uint64_t>;  // the end, and an order among equals
+
+  void WakeUntil(TimePoint end);
+  void ScheduleJump(const Executor& executor);
+  void Jump(const Executor& executor, int settle_rounds, std::shared_ptr<void> scheduled);
+
+  Mode mode_;
+  TimePoint now_{std::chrono::hours(1000)};  // not near zero: "an hour ago" is a time, too
+  std::vector<Duration> sleeps_;
+  std::map<SleeperKey, Sleeper*> sleepers_;
+  uint64_t next_sleeper_ = 0;
+  std::weak_ptr<void> jump_;  // alive while a jump is under way, and no longer than its loop
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_BASE_TESTING_FAKE_CLOCK_H_

@@ -1,0 +1,46 @@
+#include "daemon/net/admission.h"
+
+#include <boost/asio/this_coro.hpp>
+
+#include "daemon/net/wakeup.h"
+
+namespace daytonad {
+
+struct Admission::Waiter {
+  explicit Waiter(const Executor& executor) : wakeup(executor) {}
+  Wakeup wakeup;
+  bool admitted = false;
+};
+
+Task<absl::StatusOr<Admission::Permit>> Admission::Acquire(CallContext context) {
+  if (!closed_.ok()) co_return closed_;
+  if (in_use_ < limit_) {
+    ++in_use_;
+    co_return Permit(this);
+  }
+  Waiter waiter(co_await boost::asio::this_coro::executor);
+  const auto place = waiters_.insert(waiters_.end(), &waiter);
+  absl::Status waited = co_await waiter.wakeup.Wait(std::move(context));
+  // Whoever was admitted has left the queue already, and has the place even if the call ended in the same moment.
+  if (waiter.admitted) co_return Permit(this);
+  waiters_.erase(place);
+  co_return waited.ok() ? closed_ : waited;
+}
+
+void Admission::Close(absl::Status reason) {
+  closed_ = std::move(reason);
+  for (Waiter* waiter : waiters_) waiter->wakeup.Set();
+}
+
+void Admission::GiveBack() {
+  if (waiters_.empty() || !closed_.ok()) {
+    --in_use_;
+    return;
+  }
+  Waiter* next = waiters_.front();
+  waiters_.pop_front();
+  next->admitted = true;
+  next->wakeup.Set();
+}
+
+}  // namespace daytonad

@@ -1,0 +1,66 @@
+#ifndef DAYTONAD_DAEMON_NET_ADMISSION_H_
+#define DAYTONAD_DAEMON_NET_ADMISSION_H_
+
+#include <cstddef>
+#include <list>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "daemon/base/call_context.h"
+#include "daemon/base/task.h"
+
+namespace daytonad {
+
+// Lets a limited number of requests through at a time; the others queue, first come, first served.
+//
+// libcurl has such a limit, too, but counts its connect time-out from when a request was queued, and keeps some 10 KB
+// for each. Used on the loop thread only; outlives its permits.
+class Admission {
+ public:
+  // One request's place. Given back when it is destroyed or released.
+  class Permit {
+   public:
+    Permit() = default;
+    explicit Permit(Admission* from) : from_(from) {}
+    Permit(Permit&& other) noexcept : from_(std::exchange(other.from_, nullptr)) {}
+    Permit& operator=(Permit&& other) noexcept {
+      std::swap(from_, other.from_);
+      return *this;
+    }
+    Permit(const Permit&) = delete;
+    Permit& operator=(const Permit&) = delete;
+    ~Permit() { Release(); }
+
+    void Release() {
+      if (Admission* from = std::exchange(from_, nullptr)) from->GiveBack();
+    }
+
+   private:
+    Admission* from_ = nullptr;
+  };
+
+  explicit Admission(size_t limit) : limit_(limit) {}
+
+  // Fails with CANCELLED, DEADLINE_EXCEEDED or what Close() was given.
+  Task<absl::StatusOr<Permit>> Acquire(CallContext context);
+
+  // From now on everybody is refused with `reason`, those who wait included. Permits stay good.
+  void Close(absl::Status reason);
+
+  size_t waiting() const { return waiters_.size(); }
+
+ private:
+  struct Waiter;
+
+  void GiveBack();
+
+  size_t limit_;
+  size_t in_use_ = 0;
+  std::list<Waiter*> waiters_;
+  absl::Status closed_;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_NET_ADMISSION_H_

@@ -1,0 +1,24 @@
+#ifndef DAYTONAD_DAEMON_NET_CURL_ERROR_H_
+#define DAYTONAD_DAEMON_NET_CURL_ERROR_H_
+
+#include <curl/curl.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+
+// libcurl's results in the terms of HttpClient. Messages name the peer as host:port and libcurl's reason; never a path,
+// a query, a header or a body. No Delivery yet.
+namespace daytonad {
+
+// `sending`: a connection was there and the request began to go out.
+absl::Status TransferError(CURLcode code, bool sending, const std::string& url, std::string_view reason);
+
+absl::Status TooLargeError(const std::string& url, size_t max_bytes);
+absl::Status ClientShutDownError();
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_NET_CURL_ERROR_H_

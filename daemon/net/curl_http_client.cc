@@ -1,0 +1,110 @@
+#include "daemon/net/curl_http_client.h"
+
+#include <stop_token>
+#include <utility>
+
+#include "daemon/base/error.h"
+#include "daemon/net/curl_error.h"
+#include "daemon/net/curl_transfer.h"
+
+namespace daytonad {
+namespace {
+
+CurlHandleOptions HandleOptions(const HttpClientOptions& options) {
+  CurlHandleOptions result;
+  result.connect_timeout = options.connect_timeout;
+  result.idle_lifetime = options.idle_lifetime;
+  result.ca_file = options.ca_file;
+  result.proxy = options.proxy;
+  result.no_proxy = options.no_proxy;
+  result.user_agent = options.user_agent;
+  return result;
+}
+
+// The transfer and the request that it points to.
+class CurlHttpStream final : public HttpStream {
+ public:
+  CurlHttpStream(const Executor& executor, CurlHandles& handles, CurlMulti& multi, Admission::Permit permit,
+                 HttpRequest request)
+      : request_(std::move(request)),
+        transfer_(executor, handles, multi, std::move(permit), request_, CurlTransfer::Body::kAsStream) {}
+
+  CurlTransfer& transfer() { return transfer_; }
+
+  int status() const override { return transfer_.status(); }
+  const HttpHeaders& headers() const override { return transfer_.headers(); }
+
+  Task<absl::StatusOr<std::string>> Read(CallContext context) override {
+    while (true) {
+      if (std::string bytes = transfer_.TakeBody(); !bytes.empty()) co_return bytes;
+      if (transfer_.finished() && transfer_.result().ok()) co_return std::string();
+      if (transfer_.finished()) co_return transfer_.result();
+      absl::Status waited = co_await transfer_.Wait(context);
+      if (!waited.ok()) co_return WithDelivery(std::move(waited), Delivery::kUnknown);
+    }
+  }
+
+ private:
+  const HttpRequest request_;
+  CurlTransfer transfer_;
+};
+
+}  // namespace
+
+CurlHttpClient::CurlHttpClient(const Executor& executor, HttpClientOptions options)
+    : executor_(executor),
+      handles_(HandleOptions(options)),
+      pools_{std::make_unique<Pool>(executor, options.max_calls), std::make_unique<Pool>(executor, options.max_creates),
+             std::make_unique<Pool>(executor, options.max_streams)} {}
+
+CurlHttpClient::~CurlHttpClient() { Shutdown(); }
+
+void CurlHttpClient::Shutdown() {
+  const absl::Status reason = WithDelivery(ClientShutDownError(), Delivery::kNotSent);
+  for (const auto& pool : pools_) {
+    pool->admission.Close(reason);
+    pool->multi.Shutdown();
+  }
+}
+
+Task<absl::StatusOr<HttpResponse>> CurlHttpClient::Send(CallContext context, HttpRequest request) {
+  Pool& pool = PoolOf(request);
+  absl::StatusOr<Admission::Permit> permit = co_await pool.admission.Acquire(context);
+  if (!permit.ok()) co_return WithDelivery(permit.status(), Delivery::kNotSent);
+
+  CurlTransfer transfer(executor_, handles_, pool.multi, *std::move(permit), request, CurlTransfer::Body::kWhole);
+  if (absl::Status started = transfer.Start(); !started.ok()) co_return started;
+  while (!transfer.finished()) {
+    absl::Status waited = co_await transfer.Wait(context);
+    if (absl::IsCancelled(waited) && request.irrevocable_once_sent && transfer.sending()) {
+      context = context.Detached(context.deadline());  // deaf to its caller from here on
+    } else if (!waited.ok()) {
+      transfer.End(waited);
+    }
+  }
+  if (!transfer.result().ok()) co_return transfer.result();
+  HttpResponse response;
+  response.status = transfer.status();
+  response.headers = std::move(transfer.headers());
+  response.body = transfer.TakeBody();
+  co_return response;
+}
+
+Task<absl::StatusOr<std::unique_ptr<HttpStream>>> CurlHttpClient::Open(CallContext context, HttpRequest request) {
+  Pool& pool = PoolOf(request);
+  absl::StatusOr<Admission::Permit> permit = co_await pool.admission.Acquire(context);
+  if (!permit.ok()) co_return WithDelivery(permit.status(), Delivery::kNotSent);
+
+  auto stream =
+      std::make_unique<CurlHttpStream>(executor_, handles_, pool.multi, *std::move(permit), std::move(request));
+  CurlTransfer& transfer = stream->transfer();
+  if (absl::Status started = transfer.Start(); !started.ok()) co_return started;
+  while (!transfer.headers_received() && !transfer.finished()) {
+    absl::Status waited = co_await transfer.Wait(context);
+    if (!waited.ok()) transfer.End(waited);
+  }
+  if (!transfer.headers_received()) co_return transfer.result();
+  co_return std::unique_ptr<HttpStream>(std::move(stream));
+}
+
+}  // namespace daytonad

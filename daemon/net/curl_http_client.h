@@ -1,0 +1,82 @@
+#ifndef DAYTONAD_DAEMON_NET_CURL_HTTP_CLIENT_H_
+#define DAYTONAD_DAEMON_NET_CURL_HTTP_CLIENT_H_
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "daemon/base/call_context.h"
+#include "daemon/base/task.h"
+#include "daemon/net/admission.h"
+#include "daemon/net/curl_handles.h"
+#include "daemon/net/curl_multi.h"
+#include "daemon/net/http_client.h"
+
+namespace daytonad {
+
+struct HttpClientOptions {
+  // Requests in flight, and thus connections, per pool. Further ones wait their turn within their deadline.
+  size_t max_calls = 250;  // the SDKs' connection_pool_maxsize
+  size_t max_creates = 250;
+  size_t max_streams = 1000;
+  // A connection idle for longer is not used again: a balancer might be closing it just then.
+  std::chrono::seconds idle_lifetime{25};
+  // For name resolution, TCP and TLS together.
+  std::chrono::milliseconds connect_timeout{10'000};
+  // Certificate authorities in PEM, instead of the system's.
+  std::string ca_file;
+  // Proxy for every request, "http://proxy:3128". Empty: as the environment says, by libcurl's rules (http_proxy, in
+  // lower case only; HTTPS_PROXY and ALL_PROXY in either case).
+  std::string proxy;
+  // Hosts that need no proxy, separated by commas. Empty: NO_PROXY in either case.
+  std::string no_proxy;
+  std::string user_agent;
+};
+
+// HttpClient on libcurl.
+//
+// - Connections are kept alive and reused, per pool. Over TLS, HTTP/2 is used where the peer offers it, except for
+// Open, which has
+//   a connection to itself.
+// - Answers are decompressed (gzip and what else this libcurl knows). A compressed answer's Content-Length header
+// speaks of the
+//   compressed bytes.
+// - A request other than GET and HEAD is written to a connection at most once; see CurlTransfer.
+// - The credential is copied into the request's header list when it is sent, and wiped from there when the answer is
+// in. Copies
+//   in buffers of libcurl and OpenSSL are theirs.
+class CurlHttpClient final : public HttpClient {
+ public:
+  CurlHttpClient(const Executor& executor, HttpClientOptions options);
+  // Like Shutdown. To be destroyed on the loop thread, or when the loop no longer runs.
+  ~CurlHttpClient() override;
+
+  Task<absl::StatusOr<HttpResponse>> Send(CallContext context, HttpRequest request) override;
+  Task<absl::StatusOr<std::unique_ptr<HttpStream>>> Open(CallContext context, HttpRequest request) override;
+
+  // Ends everything in flight with UNAVAILABLE (reason SHUTTING_DOWN), refuses what comes later, and leaves nothing on
+  // the loop that would keep it from ending. Streams may outlive it. The coroutines that were ended still have to run,
+  // so do not destroy the client before the loop has.
+  void Shutdown();
+
+ private:
+  struct Pool {
+    Pool(const Executor& executor, size_t limit) : admission(limit), multi(executor, limit) {}
+    Admission admission;
+    CurlMulti multi;
+  };
+
+  Pool& PoolOf(const HttpRequest& request) { return *pools_[static_cast<size_t>(request.pool)]; }
+
+  Executor executor_;
+  CurlHandles handles_;
+  std::array<std::unique_ptr<Pool>, 3> pools_;  // by ConnectionPool
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_NET_CURL_HTTP_CLIENT_H_

@@ -1,0 +1,85 @@
+#ifndef DAYTONAD_DAEMON_NET_CURL_MULTI_H_
+#define DAYTONAD_DAEMON_NET_CURL_MULTI_H_
+
+#include <curl/curl.h>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+
+#include "absl/container/flat_hash_set.h"
+#include "daemon/base/task.h"
+#include "daemon/net/socket_poller.h"
+#include "daemon/net/wakeup.h"
+
+namespace daytonad {
+
+// A libcurl multi handle, that is a set of connections, driven by the event loop. Used on the loop thread only.
+class CurlMulti final : private SocketPoller::Listener {
+ public:
+  // Told of a transfer's end on the loop, outside of libcurl. When that is called the multi handle has let go of the
+  // easy handle.
+  class Transfer {
+   public:
+    virtual CURL* easy() = 0;
+    virtual void OnFinished(CURLcode result) = 0;
+    // The client shuts down.
+    virtual void OnAbandoned() = 0;
+
+   protected:
+    ~Transfer() = default;
+  };
+
+  // Keeps up to `max_connections` idle connections.
+  CurlMulti(const Executor& executor, size_t max_connections);
+  CurlMulti(const CurlMulti&) = delete;
+  CurlMulti& operator=(const CurlMulti&) = delete;
+  ~CurlMulti();
+
+  // Begins a transfer, in the next turn of the loop. It must not move, and live until OnFinished, OnAbandoned or
+  // Remove.
+  void Start(Transfer& transfer);
+
+  // Ends a transfer at once, without OnFinished. An HTTP/1.1 connection in the middle of an answer is closed.
+  void Remove(Transfer& transfer);
+
+  // To be called from OnFinished: what the peer spoke. Where all peers speak HTTP/2, few connections carry all
+  // requests.
+  void NotePeerProtocol(bool http2);
+
+  // Abandons all transfers and closes all connections. The object is then good for nothing but being destroyed.
+  void Shutdown();
+
+ private:
+  static int OnSocketCallback(CURL* easy, curl_socket_t fd, int what, void* self, void* socket);
+  static int OnTimerCallback(CURLM* multi, long timeout_ms, void* self);
+  static curl_socket_t OpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
+  static int CloseSocket(void* self, curl_socket_t fd);
+
+  void OnSocketReady(int fd, unsigned ready) override;
+  void OnBatchDone() override;
+  void Drive();
+  void DriveSoon();
+  void ArmTimer();
+  void OnTimer();
+  void CollectFinished();
+
+  Executor executor_;
+  size_t max_connections_;
+  bool saw_http1_ = false;
+  bool saw_http2_ = false;
+  std::unique_ptr<SocketPoller> poller_;
+  CURLM* multi_;
+  absl::flat_hash_set<Transfer*> transfers_;
+
+  LoopTimer timer_;
+  LoopTimer::time_point due_ = LoopTimer::time_point::max();          // when libcurl wants to be called
+  LoopTimer::time_point armed_until_ = LoopTimer::time_point::max();  // when the timer goes off; never later than due_
+  bool drive_posted_ = false;
+  // Expires with this object: what was posted just before must not find it.
+  std::shared_ptr<CurlMulti*> self_ = std::make_shared<CurlMulti*>(this);
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_NET_CURL_MULTI_H_

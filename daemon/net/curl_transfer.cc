@@ -1,0 +1,263 @@
+#include "daemon/net/curl_transfer.h"
+
+#include <openssl/crypto.h>
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "daemon/base/absl_view.h"
+#include "daemon/base/error.h"
+#include "daemon/base/secret.h"
+#include "daemon/net/curl_error.h"
+
+namespace daytonad {
+namespace {
+
+// How much of a stream's body is kept for a slow reader. On top come libcurl's own 16 KiB and the socket's buffers.
+constexpr size_t kStreamBuffer = size_t{256} << 10;
+// A Content-Length is believed up to here when memory is set aside before the bytes are there.
+constexpr size_t kReserveAtMost = size_t{1} << 20;
+
+bool MayBeRepeated(HttpMethod method) { return method == HttpMethod::kGet || method == HttpMethod::kHead; }
+
+// Methods that announce their body even if it is empty.
+bool AlwaysHasBody(HttpMethod method) {
+  return method == HttpMethod::kPost || method == HttpMethod::kPut || method == HttpMethod::kPatch;
+}
+
+bool HasControlCharacter(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
+}
+
+template <typename Value>
+void Set(CURL* easy, CURLoption option, Value value) {
+  curl_easy_setopt(easy, option, value);
+}
+
+}  // namespace
+
+CurlTransfer::CurlTransfer(const Executor& executor, CurlHandles& handles, CurlMulti& multi, Admission::Permit permit,
+                           const HttpRequest& request, Body body)
+    : handles_(handles),
+      multi_(multi),
+      permit_(std::move(permit)),
+      request_(request),
+      body_kind_(body),
+      wakeup_(executor),
+      easy_(handles.Take()) {}
+
+CurlTransfer::~CurlTransfer() { End(CancelledError()); }
+
+absl::Status CurlTransfer::Start() {
+  if (absl::Status status = SetOptions(); !status.ok()) {
+    Finish(WithDelivery(std::move(status), Delivery::kNotSent), /*reuse_handle=*/true);
+    return result_;
+  }
+  started_ = true;
+  multi_.Start(*this);
+  return absl::OkStatus();
+}
+
+void CurlTransfer::End(const absl::Status& reason) {
+  if (finished_) return;
+  const Delivery delivery = DeliveryNow();
+  if (started_) multi_.Remove(*this);
+  Finish(WithDelivery(reason, delivery), /*reuse_handle=*/false);
+}
+
+std::string CurlTransfer::TakeBody() {
+  std::string taken = std::exchange(body_, std::string());
+  if (std::exchange(paused_, false)) curl_easy_pause(easy_.get(), CURLPAUSE_CONT);  // may call OnBody at once
+  return taken;
+}
+
+// Every option that is not fixed in CurlHandles, every time.
+absl::Status CurlTransfer::SetOptions() {
+  if (absl::Status status = BuildHeaderList(); !status.ok()) return status;
+  CURL* easy = easy_.get();
+  Set(easy, CURLOPT_URL, request_.url.c_str());
+
+  // HTTPGET first: it undoes the other two.
+  Set(easy, CURLOPT_HTTPGET, 1L);
+  if (request_.method == HttpMethod::kHead) {
+    Set(easy, CURLOPT_NOBODY, 1L);
+  } else if (AlwaysHasBody(request_.method) || !request_.body.empty()) {
+    Set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
+    Set(easy, CURLOPT_POSTFIELDS, request_.body.data());  // not copied
+  }
+  const bool named_by_libcurl = request_.method == HttpMethod::kHead || request_.method == HttpMethod::kPost ||
+                                (request_.method == HttpMethod::kGet && request_.body.empty());
+  // HttpMethodName gives literals, which end with a NUL.
+  Set(easy, CURLOPT_CUSTOMREQUEST, named_by_libcurl ? nullptr : HttpMethodName(request_.method).data());
+
+  // HTTP/2 only where ALPN agrees on it, and then new requests wait for a connection that is being made. In the clear,
+  // and for streams, a connection each: libcurl 7.88 stops reading a whole HTTP/2 connection when one of its streams is
+  // paused.
+  const bool multiplex = body_kind_ == Body::kWhole && absl::StartsWithIgnoreCase(request_.url, "https:");
+  Set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(multiplex ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+  Set(easy, CURLOPT_PIPEWAIT, multiplex ? 1L : 0L);
+
+  Set(easy, CURLOPT_HTTPHEADER, header_list_);
+  Set(easy, CURLOPT_ERRORBUFFER, error_text_.data());
+  Set(easy, CURLOPT_HEADERFUNCTION, OnHeader);
+  Set(easy, CURLOPT_HEADERDATA, this);
+  Set(easy, CURLOPT_WRITEFUNCTION, OnBody);
+  Set(easy, CURLOPT_WRITEDATA, this);
+  Set(easy, CURLOPT_PREREQFUNCTION, BeforeSend);
+  Set(easy, CURLOPT_PREREQDATA, this);
+  return absl::OkStatus();
+}
+
+absl::Status CurlTransfer::BuildHeaderList() {
+  const auto append = [this](const char* line) {
+    curl_slist* const longer = curl_slist_append(header_list_, line);
+    if (longer == nullptr) throw std::bad_alloc();
+    header_list_ = longer;
+  };
+  for (const auto& [name, value] : request_.headers.entries()) {
+    if (name.empty() || HasControlCharacter(name) || name.find_first_of(": ;") != std::string::npos) {
+      return MakeError(absl::StatusCode::kInvalidArgument, "INVALID_HEADER", "A request header has no usable name.");
+    }
+    if (HasControlCharacter(value)) {
+      return MakeError(absl::StatusCode::kInvalidArgument, "INVALID_HEADER",
+                       absl::StrCat("The request header ", name, " contains a control character."));
+    }
+    // libcurl reads "Name:" as "do not send it" and "Name;" as "send it empty".
+    append((value.empty() ? absl::StrCat(name, ";") : absl::StrCat(name, ": ", value)).c_str());
+  }
+  if (request_.headers.Get("Content-Type").empty()) append("Content-Type:");  // no guess by libcurl
+  append("Expect:");  // no round trip of its own before a large body
+  if (!request_.bearer.empty()) {
+    if (HasControlCharacter(request_.bearer.Reveal())) {
+      return MakeError(absl::StatusCode::kInvalidArgument, "INVALID_HEADER",
+                       "The credential contains a control character.");
+    }
+    std::string line = absl::StrCat("Authorization: Bearer ", AbslView(request_.bearer.Reveal()));
+    append(line.c_str());
+    WipeString(line);
+    bearer_line_ = header_list_;
+    while (bearer_line_->next != nullptr) bearer_line_ = bearer_line_->next;
+  }
+  return absl::OkStatus();
+}
+
+// libcurl calls this each time it has a connection and is about to write the request.
+int CurlTransfer::BeforeSend(void* self, char*, char*, int, int) {
+  auto* const transfer = static_cast<CurlTransfer*>(self);
+  const bool nothing_went_out = transfer->DeliveryNow() == Delivery::kNotSent;
+  if (nothing_went_out || MayBeRepeated(transfer->request_.method)) {
+    ++transfer->attempts_;
+    return CURL_PREREQFUNC_OK;
+  }
+  return CURL_PREREQFUNC_ABORT;
+}
+
+Delivery CurlTransfer::DeliveryNow() {
+  if (attempts_ == 0) return Delivery::kNotSent;
+  long sent = 0;  // bytes of the request, over all attempts
+  curl_easy_getinfo(easy_.get(), CURLINFO_REQUEST_SIZE, &sent);
+  return sent == 0 ? Delivery::kNotSent : Delivery::kUnknown;
+}
+
+size_t CurlTransfer::OnHeader(char* data, size_t size, size_t count, void* self) {
+  static_cast<CurlTransfer*>(self)->OnHeaderLine(std::string_view(data, size * count));
+  return size * count;
+}
+
+// Lines of all answers come here: of 1xx, which are passed over, of the final one, and of the trailer, which is
+// ignored.
+void CurlTransfer::OnHeaderLine(std::string_view line) {
+  if (headers_received_) return;
+  const absl::string_view text = absl::StripTrailingAsciiWhitespace(AbslView(line));
+  if (text.empty()) {
+    headers_received_ = status_ >= 200;
+    if (headers_received_ && body_kind_ == Body::kAsStream) wakeup_.Set();
+    return;
+  }
+  const size_t colon = text.find(':');
+  if (absl::StartsWith(text, "HTTP/") && (colon == absl::string_view::npos || text.find(' ') < colon)) {
+    const size_t space = text.find(' ');
+    if (space == absl::string_view::npos || !absl::SimpleAtoi(text.substr(space + 1, 3), &status_)) status_ = 0;
+    headers_ = HttpHeaders();
+    return;
+  }
+  if (colon == absl::string_view::npos) return;
+  const absl::string_view name = absl::StripTrailingAsciiWhitespace(text.substr(0, colon));
+  const absl::string_view value = absl::StripLeadingAsciiWhitespace(text.substr(colon + 1));
+  headers_.Add(StdView(name), StdView(value));
+  size_t length = 0;
+  if (body_kind_ == Body::kWhole && absl::EqualsIgnoreCase(name, "Content-Length") &&
+      absl::SimpleAtoi(value, &length)) {
+    body_.reserve(std::min({length, request_.max_body_bytes, kReserveAtMost}));
+  }
+}
+
+size_t CurlTransfer::OnBody(char* data, size_t size, size_t count, void* self) {
+  auto* const transfer = static_cast<CurlTransfer*>(self);
+  if (transfer->OnBodyBytes(std::string_view(data, size * count))) return size * count;
+  return transfer->too_large_ ? 0 : CURL_WRITEFUNC_PAUSE;
+}
+
+bool CurlTransfer::OnBodyBytes(std::string_view bytes) {
+  if (body_kind_ == Body::kWhole) {
+    too_large_ = bytes.size() > request_.max_body_bytes - body_.size();
+    if (too_large_) return false;
+  } else {
+    paused_ = body_.size() >= kStreamBuffer;  // then libcurl keeps these bytes and offers them again
+    if (paused_) return false;
+    wakeup_.Set();
+  }
+  body_.append(bytes);
+  return true;
+}
+
+void CurlTransfer::OnFinished(CURLcode code) {
+  long version = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_VERSION, &version);
+  if (status_ != 0) multi_.NotePeerProtocol(version >= CURL_HTTP_VERSION_2_0);
+  if (code == CURLE_OK) {
+    Finish(absl::OkStatus(), /*reuse_handle=*/true);
+    return;
+  }
+  const Delivery delivery = DeliveryNow();
+  absl::Status status;
+  if (too_large_) {
+    status = TooLargeError(request_.url, request_.max_body_bytes);
+  } else if (code == CURLE_ABORTED_BY_CALLBACK) {
+    // BeforeSend forbade a second attempt, and that is libcurl's text; the first one's end is what matters.
+    status =
+        TransferError(CURLE_GOT_NOTHING, sending(), request_.url, "the connection was closed before an answer came");
+  } else {
+    status = TransferError(code, sending(), request_.url,
+                           error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(code));
+  }
+  Finish(WithDelivery(std::move(status), delivery), /*reuse_handle=*/false);
+}
+
+void CurlTransfer::OnAbandoned() {
+  const Delivery delivery = DeliveryNow();
+  Finish(WithDelivery(ClientShutDownError(), delivery), /*reuse_handle=*/false);
+}
+
+void CurlTransfer::Finish(absl::Status result, bool reuse_handle) {
+  finished_ = true;
+  result_ = std::move(result);
+  Set(easy_.get(), CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));
+  Set(easy_.get(), CURLOPT_ERRORBUFFER, static_cast<char*>(nullptr));
+  if (bearer_line_ != nullptr) OPENSSL_cleanse(bearer_line_->data, std::strlen(bearer_line_->data));
+  curl_slist_free_all(std::exchange(header_list_, nullptr));
+  bearer_line_ = nullptr;
+  paused_ = false;
+  if (reuse_handle) handles_.GiveBack(std::move(easy_));
+  easy_.reset();
+  permit_.Release();
+  wakeup_.Set();
+}
+
+}  // namespace daytonad

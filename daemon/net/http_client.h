@@ -1,0 +1,101 @@
+#ifndef DAYTONAD_DAEMON_NET_HTTP_CLIENT_H_
+#define DAYTONAD_DAEMON_NET_HTTP_CLIENT_H_
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "daemon/base/call_context.h"
+#include "daemon/base/secret.h"
+#include "daemon/base/task.h"
+
+namespace daytonad {
+
+enum class HttpMethod { kGet, kPost, kPut, kPatch, kDelete, kHead };
+std::string_view HttpMethodName(HttpMethod method);
+
+// Header names are compared without case; a name may occur more than once.
+class HttpHeaders {
+ public:
+  void Add(std::string_view name, std::string_view value);
+  // The first value of that name, or empty.
+  std::string_view Get(std::string_view name) const;
+  const std::vector<std::pair<std::string, std::string>>& entries() const { return entries_; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> entries_;
+};
+
+// Requests of one kind share a pool of connections and its limit, and cannot starve another kind: a create holds its
+// connection for up to 30 s, a log stream for as long as the build takes.
+enum class ConnectionPool { kCalls, kCreates, kStreams };
+
+struct HttpRequest {
+  HttpMethod method = HttpMethod::kGet;
+  std::string url;
+  HttpHeaders headers;
+  std::string body;
+  // Sent as `Authorization: Bearer ...` if not empty. The caller of this class decides which origins may have it.
+  Secret bearer;
+  ConnectionPool pool = ConnectionPool::kCalls;
+  // For a mutation: once its first byte is out, cancellation no longer ends it, only the deadline does. Before that
+  // (while it waits for a connection) it can be cancelled like any other.
+  bool irrevocable_once_sent = false;
+  // A larger answer ends the request with RESOURCE_EXHAUSTED. Not applied to streams.
+  size_t max_body_bytes = size_t{64} << 20;
+};
+
+// Any answer that was received whole is a response, whatever its status code: HTTP errors are values for the caller.
+// Redirects are not followed.
+struct HttpResponse {
+  int status = 0;
+  HttpHeaders headers;
+  std::string body;
+};
+
+// How far a request came that got no answer. Attached to the error of HttpClient's methods.
+enum class Delivery {
+  kNotSent,  // surely not processed: no connection, or the peer closed an idle one before it read anything
+  kUnknown,  // the bytes, or part of them, went out
+};
+Delivery DeliveryOf(const absl::Status& status);
+absl::Status WithDelivery(absl::Status status, Delivery delivery);
+
+// A response whose body is read as it arrives. Destroying it ends the transfer at once.
+class HttpStream {
+ public:
+  virtual ~HttpStream() = default;
+
+  virtual int status() const = 0;
+  virtual const HttpHeaders& headers() const = 0;
+
+  // The next bytes, as soon as there are any; an empty string at the end of the body. UNAVAILABLE if the connection
+  // broke before the body was complete. The peer is slowed down when nobody reads. A Read that ends with CANCELLED or
+  // DEADLINE_EXCEEDED took nothing: the stream is whole, and may be read on.
+  virtual Task<absl::StatusOr<std::string>> Read(CallContext context) = 0;
+};
+
+// HTTP/1.1 and, over TLS where the peer offers it, HTTP/2. Used on the loop thread only.
+//
+// Errors, all with a Delivery: UNAVAILABLE (reason UPSTREAM_UNREACHABLE, UPSTREAM_TLS_FAILED or
+// UPSTREAM_CONNECTION_LOST), DEADLINE_EXCEEDED, CANCELLED (the transfer is gone when the coroutine resumes),
+// RESOURCE_EXHAUSTED (answer too large).
+class HttpClient {
+ public:
+  virtual ~HttpClient() = default;
+
+  virtual Task<absl::StatusOr<HttpResponse>> Send(CallContext context, HttpRequest request) = 0;
+
+  // Returns when the response headers are there. The context bounds this call only; each Read has its own.
+  virtual Task<absl::StatusOr<std::unique_ptr<HttpStream>>> Open(CallContext context, HttpRequest request) = 0;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_NET_HTTP_CLIENT_H_

@@ -1,0 +1,28 @@
+#include "daemon/net/wakeup.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <stop_token>
+#include <utility>
+
+namespace daytonad {
+
+void Wakeup::Set() {
+  set_ = true;
+  timer_.cancel();
+}
+
+Task<absl::Status> Wakeup::Wait(CallContext context) {
+  const std::stop_callback on_stop(context.stop_token(), [this] { timer_.cancel(); });
+  // A loop, since a timer that has just expired can no longer be cut short, and one that was cut short need not mean
+  // anything.
+  while (!set_) {
+    if (absl::Status status = context.Check(std::chrono::steady_clock::now()); !status.ok()) co_return status;
+    timer_.expires_at(context.deadline());
+    constexpr auto kToken = boost::asio::as_tuple(kUseTask);
+    co_await timer_.async_wait(kToken);
+  }
+  set_ = false;
+  co_return absl::OkStatus();
+}
+
+}  // namespace daytonad

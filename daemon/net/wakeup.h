@@ -1,0 +1,37 @@
+#ifndef DAYTONAD_DAEMON_NET_WAKEUP_H_
+#define DAYTONAD_DAEMON_NET_WAKEUP_H_
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <chrono>
+
+#include "absl/status/status.h"
+#include "daemon/base/call_context.h"
+#include "daemon/base/task.h"
+
+namespace daytonad {
+
+using LoopTimer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                    boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
+
+// What one coroutine waits for while callbacks work for it: set as often as they like, seen once per Wait.
+//
+// It is a timer at the call's deadline, which Set() and the call's cancellation cut short. Real time; loop thread only.
+// It outlives the wait.
+class Wakeup {
+ public:
+  explicit Wakeup(const Executor& executor) : timer_(executor) {}
+
+  // Ends the wait that is under way, or else the next one at once. The coroutine resumes later, never within this call.
+  void Set();
+
+  // OK once set (and it is then unset again), else CANCELLED or DEADLINE_EXCEEDED.
+  Task<absl::Status> Wait(CallContext context);
+
+ private:
+  LoopTimer timer_;
+  bool set_ = false;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_NET_WAKEUP_H_
