@@ -1,0 +1,160 @@
+#ifndef DAYTONAD_DAEMON_API_TESTING_FAKE_API_H_
+#define DAYTONAD_DAEMON_API_TESTING_FAKE_API_H_
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/api/api.h"
+
+namespace daytonad {
+
+// A stream whose pieces a test lays out beforehand: bytes, or an error in their place; then the end.
+class FakeByteStream final : public ByteStream {
+ public:
+  explicit FakeByteStream(std::deque<absl::StatusOr<std::string>> pieces) : pieces_(std::move(pieces)) {}
+
+  Task<absl::StatusOr<std::string>> Read(CallContext) override {
+    if (pieces_.empty()) co_return std::string();
+    absl::StatusOr<std::string> piece = std::move(pieces_.front());
+    pieces_.pop_front();
+    co_return piece;
+  }
+
+ private:
+  std::deque<absl::StatusOr<std::string>> pieces_;
+};
+
+// An Api for tests: the answer to each call is laid out beforehand, and each call is noted ("GetSandbox a"). The last
+// answer of a kind is given again and again; without any, a call is answered NOT_FOUND.
+class FakeApi : public Api {
+ public:
+  template <typename T>
+  class Answers {
+   public:
+    void Add(T answer) { answers_.push_back(std::move(answer)); }
+    T Next() {
+      if (answers_.empty()) return absl::NotFoundError("no answer was laid out");
+      T answer = answers_.front();
+      if (answers_.size() > 1) answers_.pop_front();
+      return answer;
+    }
+
+   private:
+    std::deque<T> answers_;
+  };
+
+  std::vector<std::string> calls;
+  std::vector<NewSandbox> new_sandboxes;
+  std::vector<NewSnapshot> new_snapshots;
+  std::vector<SandboxListQuery> sandbox_queries;
+
+  Answers<absl::StatusOr<v1::Sandbox>> create_sandbox, get_sandbox, change_sandbox;
+  Answers<absl::StatusOr<SandboxPage>> list_sandboxes;
+  Answers<absl::StatusOr<NumberedSandboxPage>> list_sandboxes_by_page;
+  Answers<absl::StatusOr<v1::Snapshot>> create_snapshot, get_snapshot, activate_snapshot;
+  Answers<absl::StatusOr<SnapshotPage>> list_snapshots;
+  Answers<absl::Status> change_snapshot;
+  Answers<absl::StatusOr<v1::Volume>> create_volume, get_volume_by_id, get_volume_by_name;
+  Answers<absl::StatusOr<std::vector<v1::Volume>>> list_volumes;
+  Answers<absl::Status> delete_volume;
+  // What each OpenBuildLog gives: an error, or the pieces of a stream.
+  Answers<absl::StatusOr<std::deque<absl::StatusOr<std::string>>>> build_log;
+
+  Task<absl::StatusOr<v1::Sandbox>> CreateSandbox(CallContext, NewSandbox sandbox) override {
+    calls.push_back("CreateSandbox");
+    new_sandboxes.push_back(std::move(sandbox));
+    co_return create_sandbox.Next();
+  }
+  Task<absl::StatusOr<v1::Sandbox>> GetSandbox(CallContext, std::string id_or_name) override {
+    calls.push_back("GetSandbox " + id_or_name);
+    co_return get_sandbox.Next();
+  }
+  Task<absl::StatusOr<SandboxPage>> ListSandboxes(CallContext, SandboxListQuery query, std::string cursor) override {
+    calls.push_back("ListSandboxes " + cursor);
+    sandbox_queries.push_back(std::move(query));
+    co_return list_sandboxes.Next();
+  }
+  Task<absl::StatusOr<NumberedSandboxPage>> ListSandboxesByPage(CallContext, SandboxListQuery query,
+                                                                int page) override {
+    calls.push_back("ListSandboxesByPage " + std::to_string(page));
+    sandbox_queries.push_back(std::move(query));
+    co_return list_sandboxes_by_page.Next();
+  }
+  Task<absl::StatusOr<v1::Sandbox>> StartSandbox(CallContext, std::string id_or_name) override {
+    calls.push_back("StartSandbox " + id_or_name);
+    co_return change_sandbox.Next();
+  }
+  Task<absl::StatusOr<v1::Sandbox>> StopSandbox(CallContext, std::string id_or_name, bool force) override {
+    calls.push_back("StopSandbox " + id_or_name + (force ? " force" : ""));
+    co_return change_sandbox.Next();
+  }
+  Task<absl::StatusOr<v1::Sandbox>> DeleteSandbox(CallContext, std::string id_or_name) override {
+    calls.push_back("DeleteSandbox " + id_or_name);
+    co_return change_sandbox.Next();
+  }
+
+  Task<absl::StatusOr<v1::Snapshot>> CreateSnapshot(CallContext, NewSnapshot snapshot) override {
+    calls.push_back("CreateSnapshot");
+    new_snapshots.push_back(std::move(snapshot));
+    co_return create_snapshot.Next();
+  }
+  Task<absl::StatusOr<v1::Snapshot>> GetSnapshot(CallContext, std::string id_or_name) override {
+    calls.push_back("GetSnapshot " + id_or_name);
+    co_return get_snapshot.Next();
+  }
+  Task<absl::StatusOr<SnapshotPage>> ListSnapshots(CallContext, SnapshotListQuery, int page) override {
+    calls.push_back("ListSnapshots " + std::to_string(page));
+    co_return list_snapshots.Next();
+  }
+  Task<absl::StatusOr<v1::Snapshot>> ActivateSnapshot(CallContext, std::string id) override {
+    calls.push_back("ActivateSnapshot " + id);
+    co_return activate_snapshot.Next();
+  }
+  Task<absl::Status> DeactivateSnapshot(CallContext, std::string id) override {
+    calls.push_back("DeactivateSnapshot " + id);
+    co_return change_snapshot.Next();
+  }
+  Task<absl::Status> DeleteSnapshot(CallContext, std::string id) override {
+    calls.push_back("DeleteSnapshot " + id);
+    co_return change_snapshot.Next();
+  }
+
+  Task<absl::StatusOr<v1::Volume>> CreateVolume(CallContext, std::string name) override {
+    calls.push_back("CreateVolume " + name);
+    co_return create_volume.Next();
+  }
+  Task<absl::StatusOr<v1::Volume>> GetVolumeById(CallContext, std::string id) override {
+    calls.push_back("GetVolumeById " + id);
+    co_return get_volume_by_id.Next();
+  }
+  Task<absl::StatusOr<v1::Volume>> GetVolumeByName(CallContext, std::string name) override {
+    calls.push_back("GetVolumeByName " + name);
+    co_return get_volume_by_name.Next();
+  }
+  Task<absl::StatusOr<std::vector<v1::Volume>>> ListVolumes(CallContext, bool) override {
+    calls.push_back("ListVolumes");
+    co_return list_volumes.Next();
+  }
+  Task<absl::Status> DeleteVolume(CallContext, std::string id) override {
+    calls.push_back("DeleteVolume " + id);
+    co_return delete_volume.Next();
+  }
+
+  Task<absl::StatusOr<std::unique_ptr<ByteStream>>> OpenBuildLog(CallContext, LogOwner owner, std::string id,
+                                                                 bool follow) override {
+    calls.push_back(std::string("OpenBuildLog ") + (owner == LogOwner::kSandbox ? "sandbox " : "snapshot ") + id +
+                    (follow ? " follow" : ""));
+    absl::StatusOr<std::deque<absl::StatusOr<std::string>>> pieces = build_log.Next();
+    if (!pieces.ok()) co_return pieces.status();
+    std::unique_ptr<ByteStream> stream = std::make_unique<FakeByteStream>(*std::move(pieces));
+    co_return stream;
+  }
+  Task<absl::Status> Ping(CallContext) override { co_return absl::OkStatus(); }
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_API_TESTING_FAKE_API_H_

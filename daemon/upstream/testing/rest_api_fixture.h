@@ -1,0 +1,46 @@
+#ifndef DAYTONAD_DAEMON_UPSTREAM_TESTING_REST_API_FIXTURE_H_
+#define DAYTONAD_DAEMON_UPSTREAM_TESTING_REST_API_FIXTURE_H_
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "daemon/base/testing/fake_clock.h"
+#include "daemon/base/testing/run_task.h"
+#include "daemon/upstream/testing/fake_http_client.h"
+#include "daemon/upstream/v0/rest_api.h"
+
+namespace daytonad {
+
+// A RestApi at http://api.test/api with an API key, which http://logs.test:4000 may have, too, over a scripted HTTP
+// client and a clock that jumps.
+class RestApiFixture : public testing::Test {
+ protected:
+  RestApiFixture() {
+    RestApiOptions options(*BaseUrl::Parse("http://api.test/api"));
+    options.default_target = "us";
+    api_ = std::make_unique<RestApi>(std::move(options), http_, clock_, credentials_, origins_, [] { return 0.5; });
+  }
+
+  template <typename T>
+  T Run(Task<T> task) {
+    return RunTask(io_, std::move(task));
+  }
+
+  CallContext context_ = CallContext::Background("test");
+  boost::asio::io_context io_{1};
+  FakeClock clock_;
+  FakeHttpClient http_{clock_};
+  StaticCredential credentials_{*MakeCredential({"KEY", "", ""})};
+  TrustedOrigins origins_ = *TrustedOrigins::Make(*BaseUrl::Parse("http://api.test/api"), {"http://logs.test:4000"});
+  std::unique_ptr<RestApi> api_;
+};
+
+// The body of a request as JSON.
+inline Json BodyOf(const HttpRequest& request) { return Json::parse(request.body); }
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_UPSTREAM_TESTING_REST_API_FIXTURE_H_

@@ -1,0 +1,21 @@
+#ifndef DAYTONAD_DAEMON_UPSTREAM_V0_BUILD_JSON_H_
+#define DAYTONAD_DAEMON_UPSTREAM_V0_BUILD_JSON_H_
+
+#include "daemon/api/api.h"
+#include "daemon/upstream/v0/json_fields.h"
+#include "daytonad/v1/common.pb.h"
+
+// What the JSON of sandboxes and of snapshots has in common.
+namespace daytonad {
+
+v1::BuildInfo ReadBuildInfo(const Json& json);
+
+// {"dockerfileContent": ..., "contextHashes": [...]}
+OrderedJson WriteImageBuild(const ImageBuild& build);
+
+// Adds what is given of `cpu`, `gpu`, `gpuType`, `memory` and `disk`.
+void WriteResources(const v1::Resources& resources, OrderedJson& body);
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_UPSTREAM_V0_BUILD_JSON_H_

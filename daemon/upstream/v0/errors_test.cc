@@ -1,0 +1,247 @@
+#include "daemon/upstream/v0/errors.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+
+#include "daemon/base/error.h"
+#include "daemon/upstream/v0/json_fields.h"
+
+namespace daytonad {
+namespace {
+
+using Code = absl::StatusCode;
+using testing::HasSubstr;
+using testing::Not;
+
+// An error body as upstream writes it.
+std::string Body(int status, const std::string& message) {
+  return Json{{"path", "/api/x"},
+              {"timestamp", "2026-11-21T20:35:48.642Z"},
+              {"statusCode", status},
+              {"error", "Phrase"},
+              {"message", message}}
+      .dump();
+}
+
+absl::Status Mapped(int status, const std::string& body, Subject subject = Subject::kNone) {
+  HttpResponse response;
+  response.status = status;
+  response.body = body;
+  return ErrorFromResponse("POST /x", subject, response);
+}
+
+struct Case {
+  int http_status;
+  std::string text;
+  Code code;
+  std::string reason;
+  Subject subject = Subject::kNone;
+};
+
+class ErrorTableTest : public testing::TestWithParam<Case> {};
+
+TEST_P(ErrorTableTest, MapsStatusAndText) {
+  const Case& row = GetParam();
+  const absl::Status error = Mapped(row.http_status, Body(row.http_status, row.text), row.subject);
+  EXPECT_EQ(error.code(), row.code);
+  EXPECT_EQ(ErrorReason(error), row.reason);
+  EXPECT_EQ(ErrorMetadataValue(error, "http_status"), std::to_string(row.http_status));
+  EXPECT_EQ(ErrorMetadataValue(error, "upstream_error"), "Phrase");
+  EXPECT_TRUE(ErrorMetadataValue(error, "upstream_message").has_value());
+}
+
+// What a real server was seen to answer.
+INSTANTIATE_TEST_SUITE_P(
+    Observed, ErrorTableTest,
+    testing::Values(
+        Case{401, "Invalid credentials", Code::kUnauthenticated, "UPSTREAM_REJECTED_CREDENTIAL"},
+        Case{409, "Sandbox with name g1 already exists", Code::kAlreadyExists, "NAME_TAKEN"},
+        Case{404, "Sandbox with ID or name nope not found", Code::kNotFound, "SANDBOX_NOT_FOUND"},
+        Case{400, "each value must be one of the following values: creating, restoring", Code::kInvalidArgument,
+             "UPSTREAM_BAD_REQUEST"},
+        Case{400, "limit must not be greater than 200", Code::kInvalidArgument, "UPSTREAM_BAD_REQUEST"},
+        Case{400, "Invalid cursor provided: zzz", Code::kInvalidArgument, "UPSTREAM_BAD_REQUEST"},
+        Case{400, "Sandbox is not in a stoppable state", Code::kFailedPrecondition, "WRONG_STATE"},
+        Case{400, "Snapshot nope not found. Did you add it through the Daytona Dashboard?", Code::kNotFound,
+             "SNAPSHOT_NOT_FOUND"},
+        Case{400, "Cannot specify Sandbox resources when using a snapshot", Code::kInvalidArgument,
+             "UPSTREAM_BAD_REQUEST"},
+        Case{400, "CPU request 400 exceeds maximum allowed per sandbox (4).\nNeed higher resource limits per-sandbox?",
+             Code::kResourceExhausted, "QUOTA_EXCEEDED"},
+        Case{404, "Region not found", Code::kNotFound, "REGION_NOT_FOUND"},
+        Case{400, "name must not contain HTML tags, URLs, or control characters, name must be a string",
+             Code::kInvalidArgument, "UPSTREAM_BAD_REQUEST"},
+        Case{404, "Cannot POST /api/sandbox", Code::kInternal, "UPSTREAM_MALFORMED_RESPONSE"},
+        Case{400, "Linked sandboxes must be ephemeral (set autoDeleteInterval to 0)", Code::kInvalidArgument,
+             "UPSTREAM_BAD_REQUEST"},
+        Case{400, "Sandbox failed to start: failed to create sandbox: fake failure", Code::kFailedPrecondition,
+             "SANDBOX_FAILED"},
+        Case{409, "Snapshot with name \"s1\" already exists for this organization", Code::kAlreadyExists, "NAME_TAKEN"},
+        Case{400, "Snapshot s1 is inactive", Code::kFailedPrecondition, "SNAPSHOT_NOT_ACTIVE"},
+        Case{400, "Snapshot deactivation is still in progress. Please try again in a few minutes.",
+             Code::kFailedPrecondition, "WRONG_STATE"},
+        Case{400, "Images with tag \":latest\" are not allowed", Code::kInvalidArgument, "UPSTREAM_BAD_REQUEST"},
+        Case{400, "Invalid snapshot name format. May contain letters, digits, dots, colons, and dashes",
+             Code::kInvalidArgument, "UPSTREAM_BAD_REQUEST"},
+        Case{404, "Snapshot with name nope not found", Code::kNotFound, "SNAPSHOT_NOT_FOUND"},
+        Case{400, "Validation failed (uuid is expected)", Code::kInvalidArgument, "UPSTREAM_BAD_REQUEST"},
+        Case{400, "Volume with name v1 already exists", Code::kAlreadyExists, "NAME_TAKEN"},
+        Case{404, "Volume with name nope not found", Code::kNotFound, "VOLUME_NOT_FOUND"},
+        Case{400, "Volume 'v1' is not in a ready state. Current state: pending_create", Code::kFailedPrecondition,
+             "VOLUME_NOT_READY"},
+        Case{400, "Invalid mount path / (cannot mount to the root directory)", Code::kInvalidArgument,
+             "UPSTREAM_BAD_REQUEST"},
+        Case{409, "Volume cannot be deleted because it is in use by one or more sandboxes (e.g. g5)",
+             Code::kFailedPrecondition, "VOLUME_IN_USE"},
+        Case{404, "Cannot GET /api/nope", Code::kInternal, "UPSTREAM_MALFORMED_RESPONSE"}));
+
+// What its code can answer.
+INSTANTIATE_TEST_SUITE_P(
+    Known, ErrorTableTest,
+    testing::Values(
+        Case{400, "Total CPU limit exceeded. Maximum allowed: 10.\nUpgrade", Code::kResourceExhausted,
+             "QUOTA_EXCEEDED"},
+        Case{400, "Snapshot quota exceeded. Maximum allowed: 30", Code::kResourceExhausted, "QUOTA_EXCEEDED"},
+        Case{400, "Volume quota exceeded. Maximum allowed: 100", Code::kResourceExhausted, "QUOTA_EXCEEDED"},
+        Case{400, "Snapshot size (21.00GB) exceeds maximum allowed size of 20GB", Code::kResourceExhausted,
+             "QUOTA_EXCEEDED"},
+        Case{400, "Snapshot s1 is not available in region eu", Code::kFailedPrecondition, "SNAPSHOT_NOT_ACTIVE"},
+        Case{400, "Snapshot 8f594dc5 is already active", Code::kFailedPrecondition, "WRONG_STATE"},
+        Case{400, "Snapshot 8f594dc5 cannot be activated - it is in error state", Code::kFailedPrecondition,
+             "WRONG_STATE"},
+        Case{400, "Sandbox is in an errored state", Code::kFailedPrecondition, "WRONG_STATE"},
+        Case{400, "Cannot delete sandbox which has active fork children. The forks must be deleted first.",
+             Code::kFailedPrecondition, "WRONG_STATE"},
+        Case{400, "Volume must be in 'ready' or 'error' state in order to be deleted", Code::kFailedPrecondition,
+             "WRONG_STATE"},
+        Case{400, "Volume 'x' could not be resolved to a valid volume ID", Code::kNotFound, "VOLUME_NOT_FOUND"},
+        Case{400, "Linked sandbox must be in STARTED or STOPPED state with an assigned runner (current: error)",
+             Code::kFailedPrecondition, "WRONG_STATE"},
+        Case{403, "Access denied", Code::kPermissionDenied, "PERMISSION_DENIED_BY_UPSTREAM"},
+        Case{403, "You cannot delete a general snapshot", Code::kPermissionDenied, "PERMISSION_DENIED_BY_UPSTREAM"},
+        Case{403, "Organization is suspended: unpaid", Code::kPermissionDenied, "ORGANIZATION_SUSPENDED"},
+        Case{404, "Volume 'x' not found", Code::kNotFound, "VOLUME_NOT_FOUND"},
+        Case{404, "Default region not found", Code::kNotFound, "REGION_NOT_FOUND"},
+        Case{404, "Region with ID x not found", Code::kNotFound, "REGION_NOT_FOUND"},
+        Case{404, "Sandbox with ID or name x has no build info", Code::kFailedPrecondition, "BUILD_LOG_UNAVAILABLE"},
+        Case{404, "Timeout waiting for build runner assignment for snapshot x", Code::kNotFound,
+             "BUILD_LOG_UNAVAILABLE"},
+        Case{404, "build logs not found for ref: x", Code::kNotFound, "BUILD_LOG_UNAVAILABLE"},
+        Case{408, "slow", Code::kDeadlineExceeded, "UPSTREAM_TIMED_OUT"},
+        Case{409, "Sandbox state change in progress", Code::kAborted, "STATE_CHANGE_IN_PROGRESS"},
+        Case{409, "Sandbox was modified by another operation", Code::kAborted, "STATE_CHANGE_IN_PROGRESS"},
+        Case{410, "gone", Code::kFailedPrecondition, "UPSTREAM_UNPROCESSABLE"},
+        Case{413, "request entity too large", Code::kInvalidArgument, "BODY_TOO_LARGE"},
+        Case{422, "Forking is not supported for this sandbox", Code::kFailedPrecondition, "UPSTREAM_UNPROCESSABLE"},
+        Case{429, "ThrottlerException: Too Many Requests", Code::kResourceExhausted, "RATE_LIMITED"},
+        Case{500, "An unexpected error occurred.", Code::kInternal, "UPSTREAM_INTERNAL"},
+        Case{502, "Bad gateway", Code::kUnavailable, "UPSTREAM_UNAVAILABLE"},
+        Case{503, "Service is currently under maintenance. Please try again later.", Code::kUnavailable,
+             "UPSTREAM_UNAVAILABLE"},
+        Case{504, "Gateway time-out", Code::kDeadlineExceeded, "UPSTREAM_TIMED_OUT"},
+        Case{302, "Found", Code::kUnknown, "UPSTREAM_UNEXPECTED_STATUS"},
+        Case{418, "I am a teapot", Code::kUnknown, "UPSTREAM_UNEXPECTED_STATUS"}));
+
+// A 404 with other words is about what the path names.
+INSTANTIATE_TEST_SUITE_P(BySubject, ErrorTableTest,
+                         testing::Values(Case{404, "no", Code::kNotFound, "SANDBOX_NOT_FOUND", Subject::kSandbox},
+                                         Case{404, "no", Code::kNotFound, "SNAPSHOT_NOT_FOUND", Subject::kSnapshot},
+                                         Case{404, "no", Code::kNotFound, "VOLUME_NOT_FOUND", Subject::kVolume},
+                                         Case{404, "no", Code::kNotFound, "BUILD_LOG_UNAVAILABLE", Subject::kBuildLog},
+                                         Case{404, "no", Code::kUnknown, "UPSTREAM_UNEXPECTED_STATUS", Subject::kNone},
+                                         Case{404, "Region not found", Code::kNotFound, "REGION_NOT_FOUND",
+                                              Subject::kSandbox}));
+
+// Users choose names, and upstream's texts quote them.
+INSTANTIATE_TEST_SUITE_P(
+    TrickyNames, ErrorTableTest,
+    testing::Values(
+        Case{404, "Sandbox with ID or name snapshot x not found not found", Code::kNotFound, "SANDBOX_NOT_FOUND"},
+        Case{409, "Sandbox with name total quota exceeded already exists", Code::kAlreadyExists, "NAME_TAKEN"},
+        Case{400, "Volume with name is not in a ready state already exists", Code::kAlreadyExists, "NAME_TAKEN"},
+        Case{404, "Volume with name Cannot POST /api not found", Code::kNotFound, "VOLUME_NOT_FOUND"}));
+
+TEST(ErrorFromResponseTest, MessageSaysWhatHappenedAndWhatToDo) {
+  const absl::Status error = Mapped(409, Body(409, "Sandbox with name g1 already exists"));
+  EXPECT_EQ(error.message(),
+            "POST /x: Daytona answered 409, \"Sandbox with name g1 already exists\". Choose another name, or use what "
+            "has it.");
+}
+
+TEST(ErrorFromResponseTest, ReadsOtherErrorBodies) {
+  EXPECT_EQ(ErrorMetadataValue(Mapped(400, R"({"message":"Invalid JSON in request body","error":"Bad Request"})"),
+                               "upstream_message"),
+            "Invalid JSON in request body");
+  EXPECT_EQ(ErrorMetadataValue(Mapped(400, R"({"message":["a must be b","c must be d"]})"), "upstream_message"),
+            "a must be b, c must be d");
+  EXPECT_EQ(ErrorMetadataValue(Mapped(400, R"({"error":"only this"})"), "upstream_message"), "only this");
+  EXPECT_EQ(ErrorMetadataValue(Mapped(400, R"({"message":{"nested":1},"error":"phrase"})"), "upstream_message"),
+            "phrase");
+  EXPECT_EQ(ErrorMetadataValue(Mapped(502, "upstream\nconnect error\xFF"), "upstream_message"),
+            "upstream connect error\uFFFD");
+  EXPECT_EQ(ErrorMetadataValue(Mapped(500, ""), "upstream_message"), std::nullopt);
+  EXPECT_EQ(ErrorMetadataValue(Mapped(502, "<html><h1>502</h1></html>"), "upstream_message"), std::nullopt);
+}
+
+TEST(ErrorFromResponseTest, CutsLongTexts) {
+  const absl::Status error = Mapped(400, Body(400, std::string(5000, 'x') + "€"));
+  EXPECT_EQ(ErrorMetadataValue(error, "upstream_message")->size(), 1024u);
+  EXPECT_LT(error.message().size(), 1300u);
+}
+
+TEST(ErrorFromResponseTest, TakesAWebPageForAWrongBaseUrl) {
+  const absl::Status error = Mapped(404, "<!DOCTYPE html><html><title>Daytona</title></html>", Subject::kSandbox);
+  EXPECT_EQ(ErrorReason(error), "UPSTREAM_MALFORMED_RESPONSE");
+  EXPECT_THAT(std::string(error.message()), HasSubstr("/api"));
+  EXPECT_THAT(std::string(error.message()), Not(HasSubstr("DOCTYPE")));
+}
+
+TEST(ErrorFromResponseTest, SaysWhichNumberWasExceeded) {
+  EXPECT_EQ(ErrorMetadataValue(Mapped(400, Body(400, "Volume quota exceeded. Maximum allowed: 100")), "limit"), "100");
+  EXPECT_EQ(
+      ErrorMetadataValue(Mapped(400, Body(400, "CPU request 400 exceeds maximum allowed per sandbox (4).")), "limit"),
+      "4");
+}
+
+absl::Status RateLimited(const std::vector<std::pair<std::string, std::string>>& headers) {
+  HttpResponse response;
+  response.status = 429;
+  for (const auto& [name, value] : headers) response.headers.Add(name, value);
+  return ErrorFromResponse("POST /x", Subject::kNone, response);
+}
+
+TEST(ErrorFromResponseTest, TakesTheThrottlersDelayBeforeThePlainOne) {
+  const absl::Status error = RateLimited({{"Retry-After", "99"}, {"retry-after-Sandbox-create", "12"}});
+  EXPECT_EQ(RetryDelay(error), std::chrono::seconds(12));
+  EXPECT_EQ(ErrorMetadataValue(error, "throttler"), "Sandbox-create");
+  EXPECT_THAT(std::string(error.message()), HasSubstr("12 s"));
+}
+
+TEST(ErrorFromResponseTest, TakesThePlainDelayIfThereIsNoOther) {
+  const absl::Status error = RateLimited({{"Retry-After", "1.5"}});
+  EXPECT_EQ(RetryDelay(error), std::chrono::milliseconds(1500));
+  EXPECT_EQ(ErrorMetadataValue(error, "throttler"), std::nullopt);
+}
+
+TEST(ErrorFromResponseTest, IgnoresDelaysThatMakeNoSense) {
+  for (const char* value : {"", "-5", "nan", "inf", "soon", "Wed, 21 Oct 2026 07:28:00 GMT"}) {
+    EXPECT_EQ(RetryDelay(RateLimited({{"Retry-After-authenticated", value}})), std::nullopt) << value;
+  }
+  EXPECT_EQ(RetryDelay(RateLimited({{"Retry-Afterwards", "5"}})), std::nullopt);
+  EXPECT_EQ(RetryDelay(RateLimited({{"Retry-After", "1e30"}})), std::chrono::hours(24));
+}
+
+TEST(IsRouteMissingTest, TellsAMissingRouteFromAMissingObject) {
+  EXPECT_TRUE(IsRouteMissing(Mapped(404, Body(404, "Cannot GET /api/sandbox/x/build-logs"))));
+  EXPECT_TRUE(IsRouteMissing(Mapped(404, "<html></html>")));
+  EXPECT_TRUE(IsRouteMissing(Mapped(410, Body(410, "Gone"))));
+  EXPECT_FALSE(IsRouteMissing(Mapped(404, Body(404, "Sandbox with ID x not found"))));
+  EXPECT_FALSE(IsRouteMissing(Mapped(500, "")));
+  EXPECT_FALSE(IsRouteMissing(absl::OkStatus()));
+}
+
+}  // namespace
+}  // namespace daytonad

@@ -1,0 +1,116 @@
+#include "daemon/upstream/v0/json_fields.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "absl/time/time.h"
+#include "daemon/base/absl_view.h"
+#include "daemon/base/error.h"
+
+namespace daytonad {
+
+absl::Status MalformedResponse(std::string_view what) {
+  return MakeError(absl::StatusCode::kInternal, "UPSTREAM_MALFORMED_RESPONSE",
+                   absl::StrCat("Daytona's answer is not what its API promises: ", AbslView(what)));
+}
+
+absl::Status WebPageResponse() {
+  return MalformedResponse("it is a web page. Probably the API URL lacks its path: it mostly ends in /api");
+}
+
+bool LooksLikeHtml(std::string_view text) {
+  const absl::string_view start = absl::StripLeadingAsciiWhitespace(AbslView(text)).substr(0, 16);
+  return absl::StartsWithIgnoreCase(start, "<!doctype html") || absl::StartsWithIgnoreCase(start, "<html");
+}
+
+absl::StatusOr<Json> ParseJson(std::string_view text) {
+  if (LooksLikeHtml(text)) return WebPageResponse();
+  if (text.empty()) return MalformedResponse("it is empty");
+  Json json = Json::parse(text, /*cb=*/nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) return MalformedResponse("it is not JSON");
+  return json;
+}
+
+const Json* JsonFields::Find(std::string_view name) const {
+  if (!object_.is_object()) return nullptr;
+  const auto field = object_.find(name);
+  return field == object_.end() || field->is_null() ? nullptr : &*field;
+}
+
+std::string JsonFields::String(std::string_view name) const {
+  const Json* field = Find(name);
+  return field != nullptr && field->is_string() ? field->get<std::string>() : "";
+}
+
+bool JsonFields::Bool(std::string_view name) const {
+  const Json* field = Find(name);
+  return field != nullptr && field->is_boolean() && field->get<bool>();
+}
+
+std::optional<double> JsonFields::Number(std::string_view name) const {
+  const Json* field = Find(name);
+  if (field == nullptr) return std::nullopt;
+  double number = 0;
+  if (field->is_number()) {
+    number = field->get<double>();
+  } else if (!field->is_string() || !absl::SimpleAtod(field->get_ref<const std::string&>(), &number)) {
+    return std::nullopt;
+  }
+  return std::isfinite(number) ? std::optional(number) : std::nullopt;
+}
+
+std::optional<int32_t> JsonFields::Int32(std::string_view name) const {
+  const std::optional<double> number = Number(name);
+  if (!number.has_value()) return std::nullopt;
+  return static_cast<int32_t>(
+      std::clamp<double>(*number, std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max()));
+}
+
+std::vector<std::string> JsonFields::StringList(std::string_view name) const {
+  std::vector<std::string> list;
+  const Json* field = Find(name);
+  if (field == nullptr) return list;
+  if (field->is_string()) {
+    for (const absl::string_view part :
+         absl::StrSplit(field->get_ref<const std::string&>(), ',', absl::SkipWhitespace())) {
+      list.emplace_back(absl::StripAsciiWhitespace(part));
+    }
+  } else if (field->is_array()) {
+    for (const Json& item : *field) {
+      if (item.is_string()) list.push_back(item.get<std::string>());
+    }
+  }
+  return list;
+}
+
+std::map<std::string, std::string> JsonFields::StringMap(std::string_view name) const {
+  std::map<std::string, std::string> map;
+  const Json* field = Find(name);
+  if (field == nullptr || !field->is_object()) return map;
+  for (const auto& [key, value] : field->items()) {
+    if (value.is_string()) map.emplace(key, value.get<std::string>());
+  }
+  return map;
+}
+
+std::optional<google::protobuf::Timestamp> JsonFields::Timestamp(std::string_view name) const {
+  const std::string text = String(name);
+  absl::Time time;
+  std::string error;
+  if (text.empty() || !absl::ParseTime(absl::RFC3339_full, text, &time, &error)) return std::nullopt;
+  const int64_t seconds = absl::ToUnixSeconds(time);
+  // What a protobuf timestamp can hold: the years 1 to 9999.
+  if (seconds < -62135596800 || seconds > 253402300799) return std::nullopt;
+  google::protobuf::Timestamp timestamp;
+  timestamp.set_seconds(seconds);
+  timestamp.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
+  return timestamp;
+}
+
+}  // namespace daytonad

@@ -1,0 +1,252 @@
+#include "daemon/upstream/v0/rest_client.h"
+
+#include <cstddef>
+#include <optional>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "daemon/base/absl_view.h"
+#include "daemon/base/error.h"
+#include "daemon/upstream/v0/errors.h"
+
+namespace daytonad {
+namespace {
+
+// Upstream answers a larger body with a 404 that says nothing of its size.
+constexpr size_t kMaxBody = 102'400;
+// Of the body of an error that came instead of a stream.
+constexpr size_t kMaxErrorBody = size_t{64} << 10;
+constexpr std::chrono::seconds kErrorBodyLimit(5);
+// When to come back to an upstream that can't be reached and did not say.
+constexpr std::chrono::seconds kUnavailableDelay(1);
+
+// What upstream sees of us. The version is a level of compatibility that upstream reads, not ours.
+constexpr std::string_view kSource = "daytonad";
+constexpr std::string_view kSdkVersion = "0.205.1";
+constexpr std::string_view kUserAgent = "daytonad/" DAYTONAD_VERSION;
+
+std::string PathOf(const RestRequest& request) {
+  std::string path;
+  for (const std::string& segment : request.segments()) absl::StrAppend(&path, "/", EncodePathSegment(segment));
+  return path;
+}
+
+// The path of a URL, without what is before and behind it.
+std::string PathOfUrl(std::string_view url) {
+  url = url.substr(0, url.find_first_of("?#"));
+  const size_t authority = url.find("://");
+  const size_t path = url.find('/', authority == std::string_view::npos ? 0 : authority + 3);
+  return path == std::string_view::npos ? "/" : std::string(url.substr(path));
+}
+
+// The request as errors name it: "POST /sandbox".
+std::string NameOf(const RestRequest& request) {
+  return absl::StrCat(AbslView(HttpMethodName(request.method())), " ",
+                      request.url().empty() ? PathOf(request) : PathOfUrl(request.url()));
+}
+
+std::string Dump(const OrderedJson& json) {
+  return json.dump(-1, ' ', /*ensure_ascii=*/false, OrderedJson::error_handler_t::replace);
+}
+
+absl::Status BodyTooLarge(const OrderedJson& body, size_t size) {
+  std::string largest_name;
+  size_t largest = 0;
+  for (const auto& [name, value] : body.items()) {
+    if (const size_t bytes = Dump(value).size(); bytes > largest) {
+      largest = bytes;
+      largest_name = name;
+    }
+  }
+  return MakeError(absl::StatusCode::kInvalidArgument, "BODY_TOO_LARGE",
+                   absl::StrCat("The request is ", size, " bytes long for Daytona, which takes at most ", kMaxBody,
+                                ". Its largest part is `", largest_name, "` with ", largest,
+                                " bytes: make that shorter. Nothing was sent."),
+                   {{"limit", std::to_string(kMaxBody)}});
+}
+
+// The request's body; empty if it has none.
+absl::StatusOr<std::string> BodyText(const RestRequest& request) {
+  if (request.body().is_null()) return std::string();
+  std::string text = Dump(request.body());
+  if (text.size() > kMaxBody) return BodyTooLarge(request.body(), text.size());
+  return text;
+}
+
+// An empty segment would turn a request about one object into one about all of them.
+absl::Status CheckSegments(const RestRequest& request) {
+  for (const std::string& segment : request.segments()) {
+    if (!segment.empty()) continue;
+    FieldViolations violations;
+    violations.Add("", "an id or a name is empty");
+    return violations.ToStatus();
+  }
+  return absl::OkStatus();
+}
+
+// May a mutation that ended with this error have happened?
+bool OutcomeUnknown(const absl::Status& error) {
+  const std::optional<std::string> http_status = ErrorMetadataValue(error, "http_status");
+  if (http_status.has_value()) {
+    return *http_status == "408" || *http_status == "500" || *http_status == "502" || *http_status == "504" ||
+           absl::StartsWith(*http_status, "2");
+  }
+  const bool ended_under_way =
+      absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error) || absl::IsCancelled(error);
+  return (ended_under_way && DeliveryOf(error) == Delivery::kUnknown) ||
+         ErrorReason(error) == "UPSTREAM_RESPONSE_TOO_LARGE";
+}
+
+Task<std::string> ReadErrorBody(CallContext context, HttpStream& stream) {
+  std::string body;
+  while (body.size() < kMaxErrorBody) {
+    const absl::StatusOr<std::string> bytes = co_await stream.Read(context);
+    if (!bytes.ok() || bytes->empty()) break;
+    body += *bytes;
+  }
+  co_return body;
+}
+
+}  // namespace
+
+RestClient::RestClient(RestClientOptions options, HttpClient& http, Clock& clock, CredentialSource& credentials,
+                       const TrustedOrigins& trusted_origins, RandomFraction random)
+    : options_(std::move(options)),
+      http_(http),
+      clock_(clock),
+      credentials_(credentials),
+      trusted_origins_(trusted_origins),
+      retrier_(clock, options_.retry, std::move(random)) {}
+
+Task<absl::Status> RestClient::Call(CallContext context, RestRequest request) {
+  const absl::StatusOr<HttpResponse> response = co_await Send(context, request);
+  if (!response.ok()) co_return response.status();
+  // What serves web pages says "200" to everything, and has done nothing.
+  if (LooksLikeHtml(response->body)) co_return DescribeUnreadable(WebPageResponse(), request, response->status);
+  co_return absl::OkStatus();
+}
+
+Task<absl::StatusOr<HttpResponse>> RestClient::Send(CallContext context, const RestRequest& request) {
+  if (absl::Status status = CheckSegments(request); !status.ok()) co_return status;
+  const absl::StatusOr<std::string> body = BodyText(request);
+  if (!body.ok()) co_return Describe(body.status(), request);
+  auto attempt = [this, &request, &body](CallContext each) { return SendOnce(std::move(each), request, *body); };
+  absl::StatusOr<HttpResponse> response =
+      co_await retrier_.Run<HttpResponse>(context, request.idempotency(), std::move(attempt));
+  if (!response.ok()) co_return Describe(response.status(), request);
+  co_return response;
+}
+
+Task<absl::StatusOr<std::unique_ptr<HttpStream>>> RestClient::Open(CallContext context, RestRequest request) {
+  using Stream = std::unique_ptr<HttpStream>;
+  if (absl::Status status = CheckSegments(request); !status.ok()) co_return status;
+  auto attempt = [this, &request](CallContext each) { return OpenOnce(std::move(each), request); };
+  absl::StatusOr<Stream> stream = co_await retrier_.Run<Stream>(context, request.idempotency(), std::move(attempt));
+  if (!stream.ok()) co_return Describe(stream.status(), request);
+  co_return stream;
+}
+
+bool RestClient::Trusts(std::string_view url) const { return trusted_origins_.Contains(url); }
+
+Task<absl::StatusOr<HttpResponse>> RestClient::SendOnce(CallContext context, const RestRequest& request,
+                                                        const std::string& body) {
+  const CallContext one_attempt = OneAttempt(context, request);
+  HttpRequest http_request = MakeHttpRequest(request, body);
+  absl::StatusOr<HttpResponse> response = co_await http_.Send(one_attempt, std::move(http_request));
+  if (!response.ok()) co_return TransportError(response.status(), context, request);
+  if (response->status / 100 != 2) co_return ErrorFromResponse(NameOf(request), request.subject(), *response);
+  co_return response;
+}
+
+Task<absl::StatusOr<std::unique_ptr<HttpStream>>> RestClient::OpenOnce(CallContext context,
+                                                                       const RestRequest& request) {
+  const CallContext one_attempt = OneAttempt(context, request);
+  HttpRequest http_request = MakeHttpRequest(request, "");
+  absl::StatusOr<std::unique_ptr<HttpStream>> stream = co_await http_.Open(one_attempt, std::move(http_request));
+  if (!stream.ok()) co_return TransportError(stream.status(), context, request);
+  if ((*stream)->status() / 100 == 2) co_return stream;
+  HttpResponse response;
+  response.status = (*stream)->status();
+  response.headers = (*stream)->headers();
+  const CallContext short_wait = context.WithDeadline(clock_.Now() + kErrorBodyLimit);
+  response.body = co_await ReadErrorBody(short_wait, **stream);
+  co_return ErrorFromResponse(NameOf(request), request.subject(), response);
+}
+
+HttpRequest RestClient::MakeHttpRequest(const RestRequest& request, std::string body) {
+  HttpRequest http;
+  http.method = request.method();
+  http.url = Url(request);
+  http.pool = request.pool();
+  http.irrevocable_once_sent = request.idempotency() != Idempotency::kRead;
+  http.headers.Add("Accept", "application/json");
+  http.headers.Add("User-Agent", kUserAgent);
+  http.headers.Add("X-Daytona-Source", kSource);
+  http.headers.Add("X-Daytona-SDK-Version", kSdkVersion);
+  if (!body.empty()) {
+    http.headers.Add("Content-Type", "application/json");
+    http.body = std::move(body);
+  }
+  if (Trusts(http.url)) Authorize(credentials_.Current(), http);
+  return http;
+}
+
+std::string RestClient::Url(const RestRequest& request) const {
+  QueryString query;
+  for (const auto& [name, value] : request.query()) query.Add(name, value);
+  if (request.url().empty()) return options_.api_url.Join(PathOf(request) + query.text());
+  std::string url = request.url().substr(0, request.url().find('#'));
+  if (query.text().empty()) return url;
+  // A query of its own goes on.
+  const bool has_query = url.find('?') != std::string::npos;
+  return absl::StrCat(url, has_query ? "&" : "?", query.text().substr(1));
+}
+
+CallContext RestClient::OneAttempt(const CallContext& context, const RestRequest& request) const {
+  return context.WithDeadline(clock_.Now() +
+                              (request.pace() == Pace::kHeld ? options_.held_limit : options_.prompt_limit));
+}
+
+absl::Status RestClient::TransportError(const absl::Status& error, const CallContext& context,
+                                        const RestRequest& request) const {
+  if (absl::IsDeadlineExceeded(error) && context.Check(clock_.Now()).ok()) {
+    // Not the call's limit, but that of this attempt.
+    if (DeliveryOf(error) == Delivery::kNotSent) {
+      return WithDelivery(
+          MakeError(absl::StatusCode::kUnavailable, "UPSTREAM_UNREACHABLE",
+                    absl::StrCat(NameOf(request), ": no connection to Daytona was free or could be made in time. Make ",
+                                 "fewer calls at once, or let the daemon have more connections.")),
+          Delivery::kNotSent);
+    }
+    return WithDelivery(MakeError(absl::StatusCode::kDeadlineExceeded, "UPSTREAM_TIMED_OUT",
+                                  absl::StrCat(NameOf(request), ": Daytona did not answer in time. Try again later.")),
+                        DeliveryOf(error));
+  }
+  if (absl::IsResourceExhausted(error)) {
+    return MakeError(absl::StatusCode::kInternal, "UPSTREAM_RESPONSE_TOO_LARGE",
+                     absl::StrCat(NameOf(request), ": ", error.message()),
+                     {{"limit", std::to_string(HttpRequest().max_body_bytes)}});
+  }
+  return absl::IsUnavailable(error) ? WithErrorMessage(error, absl::StrCat(NameOf(request), ": ", error.message()))
+                                    : error;
+}
+
+absl::Status RestClient::Describe(absl::Status error, const RestRequest& request) const {
+  const std::string path = PathOfUrl(Url(request));
+  error = WithErrorMetadata(std::move(error), "upstream_path", path);
+  for (const auto& [key, value] : request.tags()) error = WithErrorMetadata(std::move(error), key, value);
+  if (request.idempotency() != Idempotency::kRead && OutcomeUnknown(error)) {
+    error = WithErrorMetadata(std::move(error), "outcome", "unknown");
+  }
+  const bool wants_delay = absl::IsUnavailable(error) || ErrorReason(error) == "RATE_LIMITED";
+  if (wants_delay && !RetryDelay(error).has_value()) error = WithRetryDelay(std::move(error), kUnavailableDelay);
+  return error;
+}
+
+absl::Status RestClient::DescribeUnreadable(const absl::Status& error, const RestRequest& request,
+                                            int http_status) const {
+  absl::Status described = WithErrorMessage(error, absl::StrCat(NameOf(request), ": ", error.message(), "."));
+  return Describe(WithErrorMetadata(std::move(described), "http_status", std::to_string(http_status)), request);
+}
+
+}  // namespace daytonad

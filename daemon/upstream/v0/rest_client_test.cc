@@ -1,0 +1,259 @@
+#include "daemon/upstream/v0/rest_client.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "daemon/base/error.h"
+#include "daemon/upstream/testing/rest_api_fixture.h"
+
+namespace daytonad {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+absl::StatusOr<std::string> ReadId(const Json& json) {
+  std::string id = JsonFields(json).String("id");
+  if (id.empty()) return MalformedResponse("it has no `id`");
+  return id;
+}
+
+class RestClientTest : public RestApiFixture {
+ protected:
+  std::unique_ptr<RestClient> NewClient(std::string api_url, CredentialSource& credentials) {
+    RestClientOptions options(*BaseUrl::Parse(api_url));
+    return std::make_unique<RestClient>(std::move(options), http_, clock_, credentials, origins_, [] { return 0.5; });
+  }
+
+  static RestRequest Get(std::vector<std::string> segments = {"thing"}) {
+    return RestRequest(HttpMethod::kGet, Idempotency::kRead, std::move(segments));
+  }
+  static RestRequest Post(OrderedJson body) {
+    RestRequest request(HttpMethod::kPost, Idempotency::kNotIdempotent, {"thing"});
+    request.SetBody(std::move(body));
+    return request;
+  }
+
+  absl::StatusOr<std::string> Fetch(RestRequest request) {
+    return Run(client_->Fetch(context_, std::move(request), ReadId));
+  }
+
+  std::unique_ptr<RestClient> client_ = NewClient("http://api.test/api", credentials_);
+};
+
+TEST_F(RestClientTest, SaysWhoItIs) {
+  http_.Answer(200, R"({"id": "x"})");
+  EXPECT_EQ(*Fetch(Get()), "x");
+  const HttpRequest& request = http_.requests()[0];
+  EXPECT_EQ(request.bearer.Reveal(), "KEY");
+  EXPECT_EQ(request.headers.Get("X-Daytona-Source"), "daytonad");
+  EXPECT_EQ(request.headers.Get("X-Daytona-SDK-Version"), "0.205.1");
+  EXPECT_EQ(request.headers.Get("User-Agent"), "daytonad/" DAYTONAD_VERSION);
+  EXPECT_EQ(request.headers.Get("Accept"), "application/json");
+  EXPECT_EQ(request.headers.Get("Content-Type"), "") << "no body";
+  EXPECT_EQ(request.headers.Get("X-Daytona-Organization-ID"), "") << "an API key has one organization only";
+}
+
+TEST_F(RestClientTest, NamesTheOrganizationOfAToken) {
+  CredentialInputs inputs;
+  inputs.jwt_token = "JWT";
+  inputs.organization_id = "org1";
+  StaticCredential token(*MakeCredential(std::move(inputs)));
+  client_ = NewClient("http://api.test/api", token);
+  http_.Answer(200, R"({"id": "x"})");
+  EXPECT_TRUE(Fetch(Get()).ok());
+  EXPECT_EQ(http_.requests()[0].bearer.Reveal(), "JWT");
+  EXPECT_EQ(http_.requests()[0].headers.Get("X-Daytona-Organization-ID"), "org1");
+}
+
+TEST_F(RestClientTest, SendsTheCredentialToTrustedOriginsOnly) {
+  for (int i = 0; i < 4; ++i) http_.Answer(200, R"({"id": "x"})");
+  EXPECT_TRUE(Fetch(RestRequest::ForUrl("http://logs.test:4000/x")).ok());
+  EXPECT_FALSE(http_.requests()[0].bearer.empty());
+  for (const char* url : {"http://logs.test/x", "https://api.test/api", "http://api.test.evil.test/api"}) {
+    EXPECT_TRUE(Fetch(RestRequest::ForUrl(url)).ok());
+    EXPECT_TRUE(http_.requests().back().bearer.empty()) << url;
+  }
+}
+
+TEST_F(RestClientTest, JoinsAnyBaseUrl) {
+  for (const char* base : {"http://api.test", "http://api.test/", "http://api.test/a/b/"}) {
+    http_.Answer(404, "");
+    client_ = NewClient(base, credentials_);
+    EXPECT_FALSE(Fetch(Get({"thing", ".."})).ok());
+  }
+  EXPECT_THAT(http_.Lines(), ElementsAre("GET http://api.test/thing/%2E%2E", "GET http://api.test/thing/%2E%2E",
+                                         "GET http://api.test/a/b/thing/%2E%2E"));
+}
+
+TEST_F(RestClientTest, AddsToTheQueryOfAnAnsweredUrl) {
+  for (const char* url : {"http://logs.test:4000/l", "http://logs.test:4000/l?a=b", "http://logs.test:4000/l?a=b#c"}) {
+    http_.Answer(200, R"({"id": "x"})");
+    RestRequest request = RestRequest::ForUrl(url);
+    request.AddQuery("follow", "true");
+    EXPECT_TRUE(Fetch(std::move(request)).ok());
+  }
+  EXPECT_THAT(http_.Lines(),
+              ElementsAre("GET http://logs.test:4000/l?follow=true", "GET http://logs.test:4000/l?a=b&follow=true",
+                          "GET http://logs.test:4000/l?a=b&follow=true"));
+}
+
+TEST_F(RestClientTest, SendsABodyUpToTheLimit) {
+  http_.Answer(200, R"({"id": "x"})");
+  OrderedJson body = OrderedJson::object();
+  body["a"] = std::string(102'400 - 8, 'x');  // {"a":""} is 8 long
+  EXPECT_TRUE(Fetch(Post(body)).ok());
+  EXPECT_EQ(http_.requests()[0].body.size(), 102'400u);
+  EXPECT_EQ(http_.requests()[0].headers.Get("Content-Type"), "application/json");
+}
+
+TEST_F(RestClientTest, RefusesALargerBodyBeforeAnythingIsSent) {
+  OrderedJson body = OrderedJson::object();
+  body["name"] = "n";
+  body["buildInfo"]["dockerfileContent"] = std::string(110'000, 'x');
+  const absl::Status error = Fetch(Post(body)).status();
+  EXPECT_EQ(error.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ErrorReason(error), "BODY_TOO_LARGE");
+  EXPECT_EQ(ErrorMetadataValue(error, "limit"), "102400");
+  EXPECT_EQ(ErrorMetadataValue(error, "outcome"), std::nullopt);
+  EXPECT_THAT(std::string(error.message()), HasSubstr("102400"));
+  EXPECT_THAT(std::string(error.message()), HasSubstr("`buildInfo` with 110024 bytes"));
+  EXPECT_TRUE(http_.requests().empty());
+}
+
+TEST_F(RestClientTest, MalformedAnswersAreErrorsThatSayWhere) {
+  const char* bodies[] = {
+      "", "{", "[]", "null", "{\"id\": 5}", "true", "{\"id\": \"\xFF\"}", "\x1F\x8B\x08", "<!doctype html>"};
+  for (const char* body : bodies) {
+    http_.Answer(200, body);
+    const absl::Status error = Fetch(Get()).status();
+    EXPECT_EQ(error.code(), absl::StatusCode::kInternal) << body;
+    EXPECT_EQ(ErrorReason(error), "UPSTREAM_MALFORMED_RESPONSE") << body;
+    EXPECT_EQ(ErrorMetadataValue(error, "http_status"), "200") << body;
+    EXPECT_EQ(ErrorMetadataValue(error, "upstream_path"), "/api/thing") << body;
+    EXPECT_THAT(std::string(error.message()), HasSubstr("GET /thing: "));
+  }
+  EXPECT_EQ(http_.requests().size(), std::size(bodies)) << "none was repeated";
+}
+
+TEST_F(RestClientTest, AnUnreadableAnswerToAMutationMeansThatItMayHaveHappened) {
+  http_.Answer(200, "{");
+  EXPECT_EQ(ErrorMetadataValue(Fetch(Post(OrderedJson::object())).status(), "outcome"), "unknown");
+}
+
+TEST_F(RestClientTest, AWebPageIsNoSuccess) {
+  http_.Answer(200, "<!doctype html>").Answer(200, "");
+  EXPECT_EQ(ErrorReason(Run(client_->Call(context_, Post(OrderedJson::object())))), "UPSTREAM_MALFORMED_RESPONSE");
+  EXPECT_TRUE(Run(client_->Call(context_, Post(OrderedJson::object()))).ok()) << "an empty answer is";
+}
+
+TEST_F(RestClientTest, WaitingInVainForAConnectionIsNotATimeOutOfDaytona) {
+  for (int i = 0; i < 4; ++i) http_.Fail(WithDelivery(DeadlineExceededError(), Delivery::kNotSent));
+  const absl::Status error = Fetch(Post(OrderedJson::object())).status();
+  EXPECT_EQ(error.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ErrorReason(error), "UPSTREAM_UNREACHABLE");
+  EXPECT_EQ(ErrorMetadataValue(error, "outcome"), std::nullopt);
+  EXPECT_EQ(http_.requests().size(), 4u) << "surely not processed";
+}
+
+TEST_F(RestClientTest, OutcomeIsUnknownOnlyWhereAMutationMayHaveHappened) {
+  const std::pair<int, bool> cases[] = {{400, false}, {401, false}, {404, false}, {409, false}, {408, true},
+                                        {500, true},  {502, true},  {503, false}, {504, true}};
+  for (const auto& [status, unknown] : cases) {
+    http_.Answer(status, "");
+    EXPECT_EQ(ErrorMetadataValue(Fetch(Post(OrderedJson::object())).status(), "outcome").has_value(), unknown)
+        << status;
+  }
+  http_.Answer(500, "");
+  EXPECT_EQ(ErrorMetadataValue(Fetch(Get()).status(), "outcome"), std::nullopt) << "a read changes nothing";
+}
+
+TEST_F(RestClientTest, RepeatsAMutationThatWasSurelyNotProcessed) {
+  http_.Fail(ConnectionRefused()).Answer(429, "", {{"Retry-After-sandbox-create", "2"}}).Answer(200, R"({"id": "x"})");
+  EXPECT_EQ(*Fetch(Post({{"a", 1}})), "x");
+  EXPECT_EQ(http_.requests().size(), 3u);
+  for (const HttpRequest& request : http_.requests()) EXPECT_EQ(request.body, R"({"a":1})");
+  EXPECT_THAT(clock_.sleeps(), ElementsAre(187500us, 2125ms));
+}
+
+TEST_F(RestClientTest, UnavailableSaysWhenToComeBack) {
+  for (int i = 0; i < 4; ++i) http_.Fail(ConnectionRefused());
+  const absl::Status error = Fetch(Post(OrderedJson::object())).status();
+  EXPECT_EQ(error.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ErrorReason(error), "UPSTREAM_UNREACHABLE");
+  EXPECT_TRUE(RetryDelay(error).has_value());
+  EXPECT_EQ(ErrorMetadataValue(error, "attempts"), "4");
+  EXPECT_EQ(ErrorMetadataValue(error, "ended_by"), "attempts");
+  EXPECT_EQ(ErrorMetadataValue(error, "outcome"), std::nullopt);
+  EXPECT_THAT(std::string(error.message()), HasSubstr("POST /thing: Cannot reach api.test."));
+}
+
+TEST_F(RestClientTest, AnAttemptHasALimitOfItsOwn) {
+  http_.StaySilent().Answer(200, R"({"id": "x"})");
+  EXPECT_EQ(*Fetch(Get()), "x") << "a read is repeated";
+  EXPECT_THAT(http_.limits(), ElementsAre(30s, 30s));
+  http_.StaySilent();
+  const absl::Status error = Fetch(Post(OrderedJson::object())).status();
+  EXPECT_EQ(error.code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(ErrorReason(error), "UPSTREAM_TIMED_OUT");
+  EXPECT_EQ(ErrorMetadataValue(error, "outcome"), "unknown");
+}
+
+TEST_F(RestClientTest, TheCallsOwnDeadlineEndsEverything) {
+  context_ = context_.WithDeadline(clock_.Now() + 3s);
+  http_.StaySilent();
+  const absl::Status error = Fetch(Get()).status();
+  EXPECT_EQ(ErrorReason(error), ErrorReason(DeadlineExceededError()));
+  EXPECT_THAT(http_.limits(), ElementsAre(3s));
+}
+
+TEST_F(RestClientTest, HeldRequestsHaveMoreTimeThanUpstreamHoldsThem) {
+  http_.Answer(200, R"({"id": "x"})");
+  RestRequest request = Get();
+  request.Through(ConnectionPool::kCreates, Pace::kHeld);
+  EXPECT_TRUE(Fetch(std::move(request)).ok());
+  EXPECT_THAT(http_.limits(), ElementsAre(120s));
+}
+
+TEST_F(RestClientTest, ATooLargeAnswerIsAnError) {
+  http_.Fail(absl::ResourceExhaustedError("too large"));
+  const absl::Status error = Fetch(Get()).status();
+  EXPECT_EQ(error.code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(ErrorReason(error), "UPSTREAM_RESPONSE_TOO_LARGE");
+  EXPECT_TRUE(ErrorMetadataValue(error, "limit").has_value());
+}
+
+TEST_F(RestClientTest, ErrorsHaveTheRequestsTags) {
+  http_.Answer(404, "");
+  RestRequest request = Get();
+  request.Tag("sandbox_id", "s").Tag("sandbox_name", "");
+  const absl::Status error = Fetch(std::move(request)).status();
+  EXPECT_EQ(ErrorMetadataValue(error, "sandbox_id"), "s");
+  EXPECT_EQ(ErrorMetadataValue(error, "sandbox_name"), std::nullopt);
+}
+
+TEST_F(RestClientTest, NoErrorHoldsTheCredential) {
+  http_.Answer(401, R"({"message": "Invalid credentials"})");
+  const absl::Status error = Fetch(Get()).status();
+  EXPECT_EQ(error.code(), absl::StatusCode::kUnauthenticated);
+  EXPECT_THAT(error.ToString(absl::StatusToStringMode::kWithEverything), Not(HasSubstr("KEY")));
+}
+
+TEST_F(RestClientTest, PingAsksForSomethingCheapThatNeedsTheCredential) {
+  http_.Answer(200, R"({"items": [], "nextCursor": null})").Answer(401, "").Answer(200, "<html></html>");
+  EXPECT_TRUE(Run(api_->Ping(context_)).ok());
+  EXPECT_EQ(Run(api_->Ping(context_)).code(), absl::StatusCode::kUnauthenticated);
+  EXPECT_EQ(ErrorReason(Run(api_->Ping(context_))), "UPSTREAM_MALFORMED_RESPONSE") << "a wrong base URL";
+  EXPECT_EQ(http_.Lines()[0], "GET http://api.test/api/sandbox?limit=1");
+  EXPECT_FALSE(http_.requests()[0].bearer.empty());
+}
+
+}  // namespace
+}  // namespace daytonad

@@ -1,0 +1,101 @@
+#ifndef DAYTONAD_DAEMON_UPSTREAM_V0_REST_REQUEST_H_
+#define DAYTONAD_DAEMON_UPSTREAM_V0_REST_REQUEST_H_
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "daemon/base/error.h"
+#include "daemon/net/http_client.h"
+#include "daemon/upstream/v0/json_fields.h"
+
+namespace daytonad {
+
+// What may be done about a request whose outcome is not known.
+enum class Idempotency {
+  // Changes nothing.
+  kRead,
+  // Sending it twice has the effect of sending it once, and gets the same answer.
+  kIdempotentWrite,
+  // Sent again only if it was surely not processed.
+  kNotIdempotent,
+};
+
+// What the path of a request names; a 404 that says nothing else means that this is missing.
+enum class Subject { kNone, kSandbox, kSnapshot, kVolume, kBuildLog };
+
+// How long upstream takes to answer: most requests at once; some are held, up to 30 s, until something has happened.
+enum class Pace { kPrompt, kHeld };
+
+// One request to Daytona's API, before it is turned into HTTP. One that does not say whether it may be repeated does
+// not compile.
+//
+//   RestRequest request(HttpMethod::kPost, Idempotency::kNotIdempotent, {"sandbox", id, "stop"});
+//   request.AddQuery("force", "false").About(Subject::kSandbox);
+class RestRequest {
+ public:
+  // `segments` are the parts of the path below the API's base URL, not encoded.
+  RestRequest(HttpMethod method, Idempotency idempotency, std::vector<std::string> segments)
+      : method_(method), idempotency_(idempotency), segments_(std::move(segments)) {}
+
+  // A GET of a URL that an answer gave, instead of a path below the base URL.
+  static RestRequest ForUrl(std::string url) {
+    RestRequest request(HttpMethod::kGet, Idempotency::kRead, {});
+    request.url_ = std::move(url);
+    return request;
+  }
+
+  RestRequest& AddQuery(std::string name, std::string value) {
+    query_.emplace_back(std::move(name), std::move(value));
+    return *this;
+  }
+  RestRequest& SetBody(OrderedJson body) {
+    body_ = std::move(body);
+    return *this;
+  }
+  RestRequest& About(Subject subject) {
+    subject_ = subject;
+    return *this;
+  }
+  RestRequest& Through(ConnectionPool pool, Pace pace) {
+    pool_ = pool;
+    pace_ = pace;
+    return *this;
+  }
+  // A metadata entry of each error of this request, such as the name of what it was to create. Nothing if `value` is
+  // empty.
+  RestRequest& Tag(std::string_view key, std::string_view value) {
+    if (!value.empty()) tags_.emplace(key, value);
+    return *this;
+  }
+
+  HttpMethod method() const { return method_; }
+  Idempotency idempotency() const { return idempotency_; }
+  const std::vector<std::string>& segments() const { return segments_; }
+  // Empty unless made by ForUrl.
+  const std::string& url() const { return url_; }
+  const std::vector<std::pair<std::string, std::string>>& query() const { return query_; }
+  // Null if there is none.
+  const OrderedJson& body() const { return body_; }
+  Subject subject() const { return subject_; }
+  ConnectionPool pool() const { return pool_; }
+  Pace pace() const { return pace_; }
+  const ErrorMetadata& tags() const { return tags_; }
+
+ private:
+  HttpMethod method_;
+  Idempotency idempotency_;
+  std::vector<std::string> segments_;
+  std::string url_;
+  std::vector<std::pair<std::string, std::string>> query_;
+  OrderedJson body_;
+  Subject subject_ = Subject::kNone;
+  ConnectionPool pool_ = ConnectionPool::kCalls;
+  Pace pace_ = Pace::kPrompt;
+  ErrorMetadata tags_;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_UPSTREAM_V0_REST_REQUEST_H_

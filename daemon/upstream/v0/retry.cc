@@ -1,0 +1,99 @@
+#include "daemon/upstream/v0/retry.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "daemon/base/absl_view.h"
+#include "daemon/base/error.h"
+#include "daemon/net/http_client.h"
+
+namespace daytonad {
+namespace {
+
+enum class Safety { kFinal, kIfIdempotent, kAlways };
+
+// Is it safe to send a request again that ended with this?
+Safety SafetyOf(const absl::Status& error) {
+  const std::string reason = ErrorReason(error);
+  if (reason == "RATE_LIMITED") return Safety::kAlways;
+  if (reason == "UPSTREAM_UNAVAILABLE" || reason == "UPSTREAM_TIMED_OUT") return Safety::kIfIdempotent;
+  if (reason == "UPSTREAM_UNREACHABLE" || reason == "UPSTREAM_CONNECTION_LOST") {
+    return DeliveryOf(error) == Delivery::kNotSent ? Safety::kAlways : Safety::kIfIdempotent;
+  }
+  return Safety::kFinal;
+}
+
+// What the server itself asked for, as against what the transport suggests.
+std::optional<std::chrono::milliseconds> ServerDelay(const absl::Status& error) {
+  return ErrorMetadataValue(error, "http_status").has_value() ? RetryDelay(error) : std::nullopt;
+}
+
+std::string Seconds(Clock::Duration duration) {
+  return absl::StrFormat("%.3g s", std::chrono::duration<double>(duration).count());
+}
+
+absl::Status GivenUp(const absl::Status& error, int attempts, std::string_view ended_by, std::string_view why) {
+  absl::Status result =
+      WithErrorMessage(error, absl::StrCat(error.message(), " Gave up after ", attempts,
+                                           attempts == 1 ? " attempt: " : " attempts: ", AbslView(why), "."));
+  result = WithErrorMetadata(std::move(result), "attempts", std::to_string(attempts));
+  return WithErrorMetadata(std::move(result), "ended_by", ended_by);
+}
+
+}  // namespace
+
+RandomFraction SystemRandomFraction() {
+  auto engine = std::make_shared<std::mt19937_64>(std::random_device()());
+  return [engine] { return std::uniform_real_distribution<double>()(*engine); };
+}
+
+Retrier::Retrier(Clock& clock, RetryPolicy policy, RandomFraction random)
+    : clock_(clock), policy_(policy), random_(std::move(random)), tokens_(policy.budget) {}
+
+void Retrier::NoteAnswer() { tokens_ = std::min(policy_.budget, tokens_ + policy_.budget_per_answer); }
+
+Clock::Duration Retrier::Wait(int attempts, const absl::Status& error) {
+  Clock::Duration longest = policy_.first_delay;
+  for (int i = 1; i < attempts && longest < policy_.max_delay; ++i) longest *= 2;
+  longest = std::min(longest, policy_.max_delay);
+  const auto part = [](Clock::Duration whole, double fraction) {
+    return std::chrono::duration_cast<Clock::Duration>(whole * fraction);
+  };
+  if (const auto asked = ServerDelay(error)) {
+    // Never less than asked for; and an upstream that says "now" each time is not asked in a tight loop.
+    return std::max<Clock::Duration>(*asked, policy_.first_delay) + part(policy_.first_delay, random_());
+  }
+  return part(longest, 0.5 + 0.5 * random_());
+}
+
+Retrier::Decision Retrier::Decide(const CallContext& context, Idempotency idempotency, int attempts,
+                                  const absl::Status& error) {
+  const Safety safety = SafetyOf(error);
+  if (safety == Safety::kFinal || (safety == Safety::kIfIdempotent && idempotency == Idempotency::kNotIdempotent)) {
+    if (ErrorMetadataValue(error, "http_status").has_value()) NoteAnswer();
+    return {attempts == 1 ? error : WithErrorMetadata(error, "attempts", std::to_string(attempts))};
+  }
+  if (attempts >= policy_.max_attempts) return {GivenUp(error, attempts, "attempts", "more are not made for one call")};
+  const Clock::Duration wait = Wait(attempts, error);
+  if (wait >= context.deadline() - clock_.Now()) {
+    absl::Status given_up =
+        GivenUp(error, attempts, "deadline",
+                absl::StrCat("the next one, in ", Seconds(wait), ", would come after the call's deadline"));
+    if (ServerDelay(error).has_value()) return {given_up};
+    return {WithRetryDelay(std::move(given_up), std::chrono::ceil<std::chrono::milliseconds>(wait))};
+  }
+  // Coming back after 429 when the server said so does it no harm, and needs no budget.
+  if (safety != Safety::kAlways || !ServerDelay(error).has_value()) {
+    if (tokens_ < 1) return {GivenUp(error, attempts, "budget", "too many requests to Daytona failed of late")};
+    tokens_ -= 1;
+  }
+  return {absl::OkStatus(), wait};
+}
+
+}  // namespace daytonad

@@ -1,0 +1,82 @@
+#ifndef DAYTONAD_DAEMON_UPSTREAM_V0_RETRY_H_
+#define DAYTONAD_DAEMON_UPSTREAM_V0_RETRY_H_
+
+#include <chrono>
+#include <functional>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "daemon/base/call_context.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/task.h"
+#include "daemon/upstream/v0/rest_request.h"
+
+namespace daytonad {
+
+struct RetryPolicy {
+  // Requests made for one call altogether, at least 1.
+  int max_attempts = 4;
+  // Back-off: the n-th wait is a random part, half to all, of first_delay * 2^n, which grows no further than max_delay.
+  Clock::Duration first_delay = std::chrono::milliseconds(250);
+  Clock::Duration max_delay = std::chrono::seconds(5);
+  // Retries that all calls together may make in a row while everything fails, and the part of one that each answer
+  // earns back: a broken upstream is not hit several times as hard.
+  double budget = 500;
+  double budget_per_answer = 0.2;
+};
+
+// A number from 0 to below 1.
+using RandomFraction = std::function<double()>;
+RandomFraction SystemRandomFraction();
+
+// Repeats what is safe to repeat. One object for all calls to one upstream, since they share the budget.
+//
+// What is repeated: everything, if it was surely not processed (no connection, or 429); reads and idempotent writes
+// also after a broken connection, 502, 503, 504 and a time-out. Never: after an answer that means something else, after
+// a refused certificate.
+//
+// How long it waits: as long as the server said, with a little added so that callers which were sent away together do
+// not come back together; else the back-off. It never waits past the call's deadline: then the error is returned at
+// once, and its RetryInfo says how long the wait would have been.
+//
+// The last error is what a caller gets, with the metadata `attempts`, and `ended_by` (deadline, attempts or budget) if
+// another attempt would have been safe.
+class Retrier {
+ public:
+  Retrier(Clock& clock, RetryPolicy policy, RandomFraction random);
+
+  // `attempt` is called with the context, once or more, and returns a Task<absl::StatusOr<T>>.
+  template <typename T, typename Attempt>
+  Task<absl::StatusOr<T>> Run(CallContext context, Idempotency idempotency, Attempt attempt) {
+    for (int attempts = 1;; ++attempts) {
+      absl::StatusOr<T> result = co_await attempt(context);
+      if (result.ok()) {
+        NoteAnswer();
+        co_return result;
+      }
+      const Decision decision = Decide(context, idempotency, attempts, result.status());
+      if (!decision.error.ok()) co_return decision.error;
+      if (absl::Status slept = co_await clock_.Sleep(context, decision.wait); !slept.ok()) co_return slept;
+    }
+  }
+
+ private:
+  struct Decision {
+    absl::Status error;  // OK: wait, then try again
+    Clock::Duration wait{};
+  };
+
+  Decision Decide(const CallContext& context, Idempotency idempotency, int attempts, const absl::Status& error);
+  Clock::Duration Wait(int attempts, const absl::Status& error);
+  void NoteAnswer();
+
+  Clock& clock_;
+  const RetryPolicy policy_;
+  RandomFraction random_;
+  double tokens_;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_UPSTREAM_V0_RETRY_H_

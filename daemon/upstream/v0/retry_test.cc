@@ -1,0 +1,236 @@
+#include "daemon/upstream/v0/retry.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <deque>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+
+#include "daemon/base/error.h"
+#include "daemon/base/testing/fake_clock.h"
+#include "daemon/base/testing/run_task.h"
+#include "daemon/upstream/testing/fake_http_client.h"
+#include "daemon/upstream/v0/errors.h"
+
+namespace daytonad {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::Each;
+using testing::ElementsAre;
+using testing::Ge;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Le;
+
+absl::Status Answered(int http_status, std::optional<std::string> retry_after = std::nullopt) {
+  HttpResponse response;
+  response.status = http_status;
+  if (retry_after.has_value()) response.headers.Add("Retry-After-sandbox-create", *retry_after);
+  return ErrorFromResponse("GET /x", Subject::kNone, response);
+}
+
+class RetrierTest : public testing::Test {
+ protected:
+  explicit RetrierTest(RetryPolicy policy = RetryPolicy()) : retrier_(clock_, policy, [this] { return random_; }) {}
+
+  // Runs one call whose attempts end as given, and then with 7.
+  absl::StatusOr<int> Run(Idempotency idempotency, std::deque<absl::Status> failures) {
+    failures_ = std::move(failures);
+    attempts_ = 0;
+    return RunTask(Loop(idempotency));
+  }
+
+  Task<absl::StatusOr<int>> Loop(Idempotency idempotency) {
+    auto attempt = [this](CallContext) { return Attempt(); };
+    co_return co_await retrier_.Run<int>(context_, idempotency, std::move(attempt));
+  }
+
+  Task<absl::StatusOr<int>> Attempt() {
+    ++attempts_;
+    if (failures_.empty()) co_return 7;
+    absl::Status failure = std::move(failures_.front());
+    failures_.pop_front();
+    co_return failure;
+  }
+
+  double random_ = 0.5;
+  FakeClock clock_;
+  CallContext context_ = CallContext::Background("test");
+  Retrier retrier_;
+  std::deque<absl::Status> failures_;
+  int attempts_ = 0;
+};
+
+TEST_F(RetrierTest, GivesTheFirstAnswer) {
+  EXPECT_EQ(*Run(Idempotency::kNotIdempotent, {}), 7);
+  EXPECT_EQ(attempts_, 1);
+  EXPECT_THAT(clock_.sleeps(), IsEmpty());
+}
+
+struct SafetyCase {
+  const char* name;
+  absl::Status error;
+  bool repeated_if_idempotent;
+  bool repeated_otherwise;
+};
+
+class RetrierSafetyTest : public RetrierTest, public testing::WithParamInterface<SafetyCase> {};
+
+TEST_P(RetrierSafetyTest, RepeatsOnlyWhatIsSafe) {
+  for (const Idempotency idempotency :
+       {Idempotency::kRead, Idempotency::kIdempotentWrite, Idempotency::kNotIdempotent}) {
+    const bool repeated =
+        idempotency == Idempotency::kNotIdempotent ? GetParam().repeated_otherwise : GetParam().repeated_if_idempotent;
+    const absl::StatusOr<int> result = Run(idempotency, {GetParam().error});
+    EXPECT_EQ(attempts_, repeated ? 2 : 1);
+    EXPECT_EQ(result.ok(), repeated);
+    if (!repeated) {
+      EXPECT_EQ(result.status(), GetParam().error) << "unchanged";
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    , RetrierSafetyTest,
+    testing::Values(
+        SafetyCase{"RateLimited", Answered(429, "1"), true, true},
+        SafetyCase{"Refused", ConnectionRefused(), true, true},
+        SafetyCase{"ConnectionLost", ConnectionLost(), true, false},
+        SafetyCase{"BadGateway", Answered(502), true, false}, SafetyCase{"Unavailable", Answered(503), true, false},
+        SafetyCase{"GatewayTimeout", Answered(504), true, false},
+        SafetyCase{"ServerError", Answered(500), false, false}, SafetyCase{"BadRequest", Answered(400), false, false},
+        SafetyCase{"Unauthorized", Answered(401), false, false}, SafetyCase{"Conflict", Answered(409), false, false},
+        SafetyCase{"Cancelled", CancelledError(), false, false},
+        SafetyCase{"Deadline", DeadlineExceededError(), false, false},
+        SafetyCase{"ShuttingDown", MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN", ""), false, false},
+        SafetyCase{
+            "BadCertificate",
+            WithDelivery(MakeError(absl::StatusCode::kUnavailable, "UPSTREAM_TLS_FAILED", ""), Delivery::kNotSent),
+            false, false}),
+    [](const auto& info) { return info.param.name; });
+
+TEST_F(RetrierTest, BacksOffLongerEachTime) {
+  const absl::StatusOr<int> result =
+      Run(Idempotency::kRead, {ConnectionLost(), ConnectionLost(), ConnectionLost(), ConnectionLost()});
+  EXPECT_EQ(attempts_, 4);
+  // Three quarters of 250, 500 and 1000 ms, with a random number in the middle.
+  EXPECT_THAT(clock_.sleeps(), ElementsAre(187500us, 375ms, 750ms));
+  EXPECT_EQ(result.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ErrorMetadataValue(result.status(), "attempts"), "4");
+  EXPECT_EQ(ErrorMetadataValue(result.status(), "ended_by"), "attempts");
+  EXPECT_THAT(std::string(result.status().message()), HasSubstr("Gave up after 4 attempts"));
+}
+
+TEST_F(RetrierTest, JittersWithinHalfToAllOfTheBackOff) {
+  for (const double random : {0.0, 0.3, 0.999}) {
+    random_ = random;
+    (void)Run(Idempotency::kRead, {ConnectionLost()});
+  }
+  EXPECT_THAT(clock_.sleeps(), Each(AllOf(Ge(125ms), Le(250ms))));
+  EXPECT_NE(clock_.sleeps()[0], clock_.sleeps()[1]);
+}
+
+TEST_F(RetrierTest, WaitsAsLongAsTheServerSays) {
+  random_ = 0;
+  EXPECT_TRUE(Run(Idempotency::kNotIdempotent, {Answered(429, "12")}).ok());
+  EXPECT_THAT(clock_.sleeps(), ElementsAre(12s));
+}
+
+TEST_F(RetrierTest, ComesBackALittleLaterThanTheServerSaysSoThatNotAllComeTogether) {
+  EXPECT_TRUE(Run(Idempotency::kNotIdempotent, {Answered(429, "12")}).ok());
+  EXPECT_THAT(clock_.sleeps(), ElementsAre(12s + 125ms));
+}
+
+TEST_F(RetrierTest, DoesNotHammerAServerThatSaysNow) {
+  random_ = 0;
+  EXPECT_TRUE(Run(Idempotency::kNotIdempotent, {Answered(429, "0")}).ok());
+  EXPECT_THAT(clock_.sleeps(), ElementsAre(250ms));
+}
+
+TEST_F(RetrierTest, GivesUpAtOnceIfTheServersWaitPassesTheDeadline) {
+  context_ = context_.WithDeadline(clock_.Now() + 10s);
+  const absl::StatusOr<int> result = Run(Idempotency::kNotIdempotent, {Answered(429, "12")});
+  EXPECT_THAT(clock_.sleeps(), IsEmpty());
+  EXPECT_EQ(result.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(ErrorReason(result.status()), "RATE_LIMITED");
+  EXPECT_EQ(RetryDelay(result.status()), 12s) << "the exact wait";
+  EXPECT_EQ(ErrorMetadataValue(result.status(), "ended_by"), "deadline");
+  EXPECT_EQ(ErrorMetadataValue(result.status(), "throttler"), "sandbox-create");
+  EXPECT_EQ(ErrorMetadataValue(result.status(), "attempts"), "1");
+}
+
+TEST_F(RetrierTest, GivesUpAtOnceIfTheBackOffPassesTheDeadline) {
+  context_ = context_.WithDeadline(clock_.Now() + 100ms);
+  const absl::StatusOr<int> result = Run(Idempotency::kRead, {ConnectionRefused()});
+  EXPECT_EQ(result.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ErrorMetadataValue(result.status(), "ended_by"), "deadline");
+  EXPECT_EQ(RetryDelay(result.status()), 188ms);
+}
+
+TEST_F(RetrierTest, TellsHowManyAttemptsAFinalErrorTook) {
+  const absl::StatusOr<int> result = Run(Idempotency::kRead, {Answered(503), Answered(401)});
+  EXPECT_EQ(result.status().code(), absl::StatusCode::kUnauthenticated);
+  EXPECT_EQ(ErrorMetadataValue(result.status(), "attempts"), "2");
+  EXPECT_EQ(ErrorMetadataValue(result.status(), "ended_by"), std::nullopt);
+}
+
+class RetrierBudgetTest : public RetrierTest {
+ protected:
+  RetrierBudgetTest() : RetrierTest(SmallBudget()) {}
+
+  static RetryPolicy SmallBudget() {
+    RetryPolicy policy;
+    policy.budget = 2;
+    policy.budget_per_answer = 0.5;
+    return policy;
+  }
+};
+
+TEST_F(RetrierBudgetTest, IsSharedByAllCallsAndEarnedBackByAnswers) {
+  EXPECT_TRUE(Run(Idempotency::kRead, {ConnectionLost()}).ok());  // 2 - 1 + 0.5
+  EXPECT_TRUE(Run(Idempotency::kRead, {ConnectionLost()}).ok());  // 1.5 - 1 + 0.5
+  EXPECT_TRUE(Run(Idempotency::kRead, {ConnectionLost()}).ok());  // 1 - 1 + 0.5
+  const absl::StatusOr<int> result = Run(Idempotency::kRead, {ConnectionLost()});
+  EXPECT_EQ(attempts_, 1);
+  EXPECT_EQ(result.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ErrorMetadataValue(result.status(), "ended_by"), "budget");
+  EXPECT_EQ(Run(Idempotency::kRead, {Answered(404)}).status().code(), absl::StatusCode::kUnknown);  // an answer, too: 1
+  EXPECT_TRUE(Run(Idempotency::kRead, {ConnectionLost()}).ok());
+}
+
+TEST_F(RetrierBudgetTest, IsNotNeededToComeBackWhenTheServerSaidSo) {
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(Run(Idempotency::kRead, {Answered(429, "1"), Answered(429, "1"), Answered(429, "1"), Answered(400)})
+                  .status()
+                  .code(),
+              absl::StatusCode::kInvalidArgument);
+  }
+}
+
+TEST_F(RetrierTest, EndsAtOnceWhenCancelledWhileItWaits) {
+  FakeClock standing(FakeClock::Mode::kManual);
+  Retrier retrier(standing, RetryPolicy(), [] { return 0.5; });
+  std::stop_source stop;
+  boost::asio::io_context io(1);
+  CallContext context = context_.WithStopToken(stop.get_token());
+  std::optional<absl::StatusOr<int>> result;
+  auto attempt = [](CallContext) -> Task<absl::StatusOr<int>> { co_return ConnectionRefused(); };
+  boost::asio::co_spawn(io, retrier.Run<int>(context, Idempotency::kRead, attempt),
+                        [&](std::exception_ptr, absl::StatusOr<int> value) { result = std::move(value); });
+  io.poll();
+  ASSERT_FALSE(result.has_value());
+  stop.request_stop();
+  io.restart();
+  io.poll();
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->status().code(), absl::StatusCode::kCancelled);
+}
+
+}  // namespace
+}  // namespace daytonad

@@ -1,0 +1,141 @@
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "daemon/base/ids.h"
+#include "daemon/upstream/v0/enum_text.h"
+#include "daemon/upstream/v0/rest_api.h"
+#include "daemon/upstream/v0/sandbox_json.h"
+
+namespace daytonad {
+namespace {
+
+// A request about one sandbox.
+RestRequest SandboxRequest(HttpMethod method, Idempotency idempotency, const std::string& id_or_name,
+                           std::vector<std::string> more_segments = {}) {
+  std::vector<std::string> segments = {"sandbox", id_or_name};
+  for (std::string& segment : more_segments) segments.push_back(std::move(segment));
+  RestRequest request(method, idempotency, std::move(segments));
+  request.About(Subject::kSandbox).Tag(LooksLikeUuid(id_or_name) ? "sandbox_id" : "sandbox_name", id_or_name);
+  return request;
+}
+
+void AddIfGiven(RestRequest& request, std::string name, std::string value) {
+  if (!value.empty()) request.AddQuery(std::move(name), std::move(value));
+}
+
+void AddAll(RestRequest& request, const std::string& name,
+            const google::protobuf::RepeatedPtrField<std::string>& values) {
+  for (const std::string& value : values) request.AddQuery(name, value);
+}
+
+void AddTime(RestRequest& request, std::string name, bool given, const google::protobuf::Timestamp& timestamp) {
+  if (!given) return;
+  const absl::Time time = absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
+  request.AddQuery(std::move(name), absl::FormatTime("%Y-%m-%d%ET%H:%M:%E3SZ", time, absl::UTCTimeZone()));
+}
+
+void AddRanges(RestRequest& request, const v1::SandboxFilter& filter) {
+  if (filter.has_min_cpu()) request.AddQuery("minCpu", std::to_string(filter.min_cpu()));
+  if (filter.has_max_cpu()) request.AddQuery("maxCpu", std::to_string(filter.max_cpu()));
+  if (filter.has_min_memory_gib()) request.AddQuery("minMemoryGiB", std::to_string(filter.min_memory_gib()));
+  if (filter.has_max_memory_gib()) request.AddQuery("maxMemoryGiB", std::to_string(filter.max_memory_gib()));
+  if (filter.has_min_disk_gib()) request.AddQuery("minDiskGiB", std::to_string(filter.min_disk_gib()));
+  if (filter.has_max_disk_gib()) request.AddQuery("maxDiskGiB", std::to_string(filter.max_disk_gib()));
+  AddTime(request, "lastEventAfter", filter.has_last_activity_after(), filter.last_activity_after());
+  AddTime(request, "lastEventBefore", filter.has_last_activity_before(), filter.last_activity_before());
+}
+
+// What both lists of sandboxes know. `regions` is the name of the parameter for targets, which they do not agree on.
+void AddCommonFilter(RestRequest& request, const SandboxListQuery& query, const std::string& regions) {
+  const v1::SandboxFilter& filter = query.filter;
+  if (query.page_size > 0) request.AddQuery("limit", std::to_string(query.page_size));
+  AddIfGiven(request, "id", filter.id_prefix());
+  AddIfGiven(request, "name", filter.name_prefix());
+  if (!filter.labels().empty()) request.AddQuery("labels", LabelsText(filter.labels()));
+  if (filter.include_errored_deleted()) request.AddQuery("includeErroredDeleted", "true");
+  for (const int state : filter.states()) {
+    AddIfGiven(request, "states", SandboxStateText(static_cast<v1::SandboxState>(state)));
+  }
+  AddAll(request, "states", filter.state_texts());
+  AddAll(request, "snapshots", filter.snapshots());
+  AddAll(request, regions, filter.targets());
+  AddRanges(request, filter);
+}
+
+// What only the cursor list knows.
+void AddNewerFilter(RestRequest& request, const v1::SandboxFilter& filter) {
+  if (filter.include_warm()) request.AddQuery("includeWarm", "true");
+  for (const int sandbox_class : filter.sandbox_classes()) {
+    AddIfGiven(request, "sandboxClasses", SandboxClassText(static_cast<v1::SandboxClass>(sandbox_class)));
+  }
+  AddAll(request, "sandboxClasses", filter.sandbox_class_texts());
+  if (filter.has_is_public()) request.AddQuery("isPublic", filter.is_public() ? "true" : "false");
+  if (filter.has_is_recoverable()) request.AddQuery("isRecoverable", filter.is_recoverable() ? "true" : "false");
+  AddTime(request, "createdAtAfter", filter.has_created_at_after(), filter.created_at_after());
+  AddTime(request, "createdAtBefore", filter.has_created_at_before(), filter.created_at_before());
+  AddTime(request, "autoDestroyAtAfter", filter.has_auto_destroy_at_after(), filter.auto_destroy_at_after());
+  AddTime(request, "autoDestroyAtBefore", filter.has_auto_destroy_at_before(), filter.auto_destroy_at_before());
+}
+
+void AddOrder(RestRequest& request, const SandboxListQuery& query) {
+  AddIfGiven(request, "sort", SandboxSortText(query.sort));
+  AddIfGiven(request, "order", SortOrderText(query.order));
+}
+
+}  // namespace
+
+Task<absl::StatusOr<v1::Sandbox>> RestApi::CreateSandbox(CallContext context, NewSandbox sandbox) {
+  RestRequest request(HttpMethod::kPost, Idempotency::kNotIdempotent, {"sandbox"});
+  request.SetBody(WriteNewSandbox(sandbox, default_target_))
+      .Through(ConnectionPool::kCreates, Pace::kHeld)
+      .Tag("sandbox_name", sandbox.spec.name());
+  co_return co_await client_.Fetch(context, std::move(request), ReadSandbox);
+}
+
+Task<absl::StatusOr<v1::Sandbox>> RestApi::GetSandbox(CallContext context, std::string id_or_name) {
+  RestRequest request = SandboxRequest(HttpMethod::kGet, Idempotency::kRead, id_or_name);
+  co_return co_await client_.Fetch(context, std::move(request), ReadSandbox);
+}
+
+Task<absl::StatusOr<SandboxPage>> RestApi::ListSandboxes(CallContext context, SandboxListQuery query,
+                                                         std::string cursor) {
+  RestRequest request(HttpMethod::kGet, Idempotency::kRead, {"sandbox"});
+  // The cursor carries neither filters nor order: upstream wants them again with each page.
+  AddIfGiven(request, "cursor", std::move(cursor));
+  AddCommonFilter(request, query, "regionIds");
+  AddNewerFilter(request, query.filter);
+  AddOrder(request, query);
+  co_return co_await client_.Fetch(context, std::move(request), ReadSandboxPage);
+}
+
+Task<absl::StatusOr<NumberedSandboxPage>> RestApi::ListSandboxesByPage(CallContext context, SandboxListQuery query,
+                                                                       int page) {
+  RestRequest request(HttpMethod::kGet, Idempotency::kRead, {"sandbox", "paginated"});
+  request.AddQuery("page", std::to_string(page));
+  AddCommonFilter(request, query, "regions");
+  AddOrder(request, query);
+  co_return co_await client_.Fetch(context, std::move(request), ReadNumberedSandboxPage);
+}
+
+Task<absl::StatusOr<v1::Sandbox>> RestApi::StartSandbox(CallContext context, std::string id_or_name) {
+  RestRequest request = SandboxRequest(HttpMethod::kPost, Idempotency::kIdempotentWrite, id_or_name, {"start"});
+  request.Through(ConnectionPool::kCreates, Pace::kHeld);
+  co_return co_await client_.Fetch(context, std::move(request), ReadSandbox);
+}
+
+Task<absl::StatusOr<v1::Sandbox>> RestApi::StopSandbox(CallContext context, std::string id_or_name, bool force) {
+  // Not idempotent: a stopped sandbox refuses to be stopped.
+  RestRequest request = SandboxRequest(HttpMethod::kPost, Idempotency::kNotIdempotent, id_or_name, {"stop"});
+  request.AddQuery("force", force ? "true" : "false");
+  co_return co_await client_.Fetch(context, std::move(request), ReadSandbox);
+}
+
+Task<absl::StatusOr<v1::Sandbox>> RestApi::DeleteSandbox(CallContext context, std::string id_or_name) {
+  // Not idempotent: its name is free at once, and may be another sandbox's by the time of a second request.
+  RestRequest request = SandboxRequest(HttpMethod::kDelete, Idempotency::kNotIdempotent, id_or_name);
+  co_return co_await client_.Fetch(context, std::move(request), ReadSandbox);
+}
+
+}  // namespace daytonad

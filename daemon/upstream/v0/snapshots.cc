@@ -1,0 +1,65 @@
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/base/ids.h"
+#include "daemon/upstream/v0/enum_text.h"
+#include "daemon/upstream/v0/rest_api.h"
+#include "daemon/upstream/v0/snapshot_json.h"
+
+namespace daytonad {
+namespace {
+
+// A request about one snapshot.
+RestRequest SnapshotRequest(HttpMethod method, Idempotency idempotency, const std::string& id_or_name,
+                            std::vector<std::string> more_segments = {}) {
+  std::vector<std::string> segments = {"snapshots", id_or_name};
+  for (std::string& segment : more_segments) segments.push_back(std::move(segment));
+  RestRequest request(method, idempotency, std::move(segments));
+  request.About(Subject::kSnapshot).Tag(LooksLikeUuid(id_or_name) ? "snapshot_id" : "snapshot_name", id_or_name);
+  return request;
+}
+
+}  // namespace
+
+Task<absl::StatusOr<v1::Snapshot>> RestApi::CreateSnapshot(CallContext context, NewSnapshot snapshot) {
+  RestRequest request(HttpMethod::kPost, Idempotency::kNotIdempotent, {"snapshots"});
+  request.SetBody(WriteNewSnapshot(snapshot, default_target_))
+      .Through(ConnectionPool::kCreates, Pace::kHeld)
+      .Tag("snapshot_name", snapshot.spec.name());
+  co_return co_await client_.Fetch(context, std::move(request), ReadSnapshot);
+}
+
+Task<absl::StatusOr<v1::Snapshot>> RestApi::GetSnapshot(CallContext context, std::string id_or_name) {
+  RestRequest request = SnapshotRequest(HttpMethod::kGet, Idempotency::kRead, id_or_name);
+  co_return co_await client_.Fetch(context, std::move(request), ReadSnapshot);
+}
+
+Task<absl::StatusOr<SnapshotPage>> RestApi::ListSnapshots(CallContext context, SnapshotListQuery query, int page) {
+  RestRequest request(HttpMethod::kGet, Idempotency::kRead, {"snapshots"});
+  request.AddQuery("page", std::to_string(page));
+  if (query.page_size > 0) request.AddQuery("limit", std::to_string(query.page_size));
+  if (!query.name.empty()) request.AddQuery("name", query.name);
+  if (!query.source_sandbox.empty()) request.AddQuery("sourceSandboxId", query.source_sandbox);
+  if (const std::string sort = SnapshotSortText(query.sort); !sort.empty()) request.AddQuery("sort", sort);
+  if (const std::string order = SortOrderText(query.order); !order.empty()) request.AddQuery("order", order);
+  co_return co_await client_.Fetch(context, std::move(request), ReadSnapshotPage);
+}
+
+Task<absl::StatusOr<v1::Snapshot>> RestApi::ActivateSnapshot(CallContext context, std::string id) {
+  // Not idempotent, and neither are the two below: the state that they lead to refuses them.
+  RestRequest request = SnapshotRequest(HttpMethod::kPost, Idempotency::kNotIdempotent, id, {"activate"});
+  co_return co_await client_.Fetch(context, std::move(request), ReadSnapshot);
+}
+
+Task<absl::Status> RestApi::DeactivateSnapshot(CallContext context, std::string id) {
+  RestRequest request = SnapshotRequest(HttpMethod::kPost, Idempotency::kNotIdempotent, id, {"deactivate"});
+  co_return co_await client_.Call(context, std::move(request));
+}
+
+Task<absl::Status> RestApi::DeleteSnapshot(CallContext context, std::string id) {
+  RestRequest request = SnapshotRequest(HttpMethod::kDelete, Idempotency::kNotIdempotent, id);
+  co_return co_await client_.Call(context, std::move(request));
+}
+
+}  // namespace daytonad

@@ -1,0 +1,51 @@
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/upstream/v0/rest_api.h"
+#include "daemon/upstream/v0/volume_json.h"
+
+namespace daytonad {
+namespace {
+
+RestRequest VolumeRequest(HttpMethod method, Idempotency idempotency, const std::string& id) {
+  RestRequest request(method, idempotency, {"volumes", id});
+  request.About(Subject::kVolume).Tag("volume_id", id);
+  return request;
+}
+
+}  // namespace
+
+Task<absl::StatusOr<v1::Volume>> RestApi::CreateVolume(CallContext context, std::string name) {
+  RestRequest request(HttpMethod::kPost, Idempotency::kNotIdempotent, {"volumes"});
+  OrderedJson body = OrderedJson::object();
+  body["name"] = name;
+  request.SetBody(std::move(body)).Through(ConnectionPool::kCreates, Pace::kHeld).Tag("volume_name", name);
+  co_return co_await client_.Fetch(context, std::move(request), ReadVolume);
+}
+
+Task<absl::StatusOr<v1::Volume>> RestApi::GetVolumeById(CallContext context, std::string id) {
+  RestRequest request = VolumeRequest(HttpMethod::kGet, Idempotency::kRead, id);
+  co_return co_await client_.Fetch(context, std::move(request), ReadVolume);
+}
+
+Task<absl::StatusOr<v1::Volume>> RestApi::GetVolumeByName(CallContext context, std::string name) {
+  RestRequest request(HttpMethod::kGet, Idempotency::kRead, {"volumes", "by-name", name});
+  request.About(Subject::kVolume).Tag("volume_name", name);
+  co_return co_await client_.Fetch(context, std::move(request), ReadVolume);
+}
+
+Task<absl::StatusOr<std::vector<v1::Volume>>> RestApi::ListVolumes(CallContext context, bool include_deleted) {
+  RestRequest request(HttpMethod::kGet, Idempotency::kRead, {"volumes"});
+  // Upstream takes any value for yes, "false" too.
+  if (include_deleted) request.AddQuery("includeDeleted", "true");
+  co_return co_await client_.Fetch(context, std::move(request), ReadVolumes);
+}
+
+Task<absl::Status> RestApi::DeleteVolume(CallContext context, std::string id) {
+  // Not idempotent: a volume that is being deleted refuses to be deleted.
+  RestRequest request = VolumeRequest(HttpMethod::kDelete, Idempotency::kNotIdempotent, id);
+  co_return co_await client_.Call(context, std::move(request));
+}
+
+}  // namespace daytonad
