@@ -1,0 +1,123 @@
+#include "daemon/operations/build_logs.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "daemon/base/error.h"
+
+namespace daytonad {
+namespace {
+
+constexpr bool Failed(v1::SandboxState state) {
+  return state == v1::SANDBOX_STATE_ERROR || state == v1::SANDBOX_STATE_BUILD_FAILED;
+}
+constexpr bool Failed(v1::SnapshotState state) {
+  return state == v1::SNAPSHOT_STATE_ERROR || state == v1::SNAPSHOT_STATE_BUILD_FAILED;
+}
+
+// A state that is not known yet says nothing: the build may be running.
+constexpr bool Over(v1::SandboxState state) {
+  return state != v1::SANDBOX_STATE_PENDING_BUILD && state != v1::SANDBOX_STATE_BUILDING_SNAPSHOT &&
+         state != v1::SANDBOX_STATE_UNSPECIFIED && state != v1::SANDBOX_STATE_UNKNOWN;
+}
+constexpr bool Over(v1::SnapshotState state) {
+  return state != v1::SNAPSHOT_STATE_PENDING && state != v1::SNAPSHOT_STATE_BUILDING &&
+         state != v1::SNAPSHOT_STATE_UNSPECIFIED;
+}
+
+absl::Status NoLogError(LogOwner owner) {
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, "BUILD_LOG_UNAVAILABLE",
+      absl::StrCat("This ", owner == LogOwner::kSandbox ? "sandbox" : "snapshot",
+                   " has no build log: it was not built from a Dockerfile, or upstream has the log no more."));
+}
+
+}  // namespace
+
+Task<absl::StatusOr<BuildLogOperations::Build>> BuildLogOperations::Look(CallContext context, LogOwner owner,
+                                                                         std::string id_or_name) {
+  Build build;
+  if (owner == LogOwner::kSandbox) {
+    absl::StatusOr<v1::Sandbox> sandbox = co_await api_.GetSandbox(std::move(context), std::move(id_or_name));
+    if (!sandbox.ok()) co_return sandbox.status();
+    build.id = sandbox->id();
+    build.state_text = sandbox->state_text();
+    build.error_reason = sandbox->error_reason();
+    build.over = Over(sandbox->state());
+    build.failed = Failed(sandbox->state());
+  } else {
+    absl::StatusOr<v1::Snapshot> snapshot = co_await api_.GetSnapshot(std::move(context), std::move(id_or_name));
+    if (!snapshot.ok()) co_return snapshot.status();
+    build.id = snapshot->id();
+    build.state_text = snapshot->state_text();
+    build.error_reason = snapshot->error_reason();
+    // A snapshot that is pulled has no log to wait for.
+    build.over = Over(snapshot->state()) || !snapshot->has_build_info();
+    build.failed = Failed(snapshot->state());
+  }
+  co_return build;
+}
+
+Task<absl::StatusOr<BuildLogOperations::Build>> BuildLogOperations::WaitUntilOver(CallContext context, LogOwner owner,
+                                                                                  Build build) {
+  Poll<Build> poll;
+  poll.look = [this, owner, id = build.id](CallContext look) { return Look(std::move(look), owner, id); };
+  poll.decide = [last = std::move(build)](const absl::StatusOr<Build>& seen) -> std::optional<absl::StatusOr<Build>> {
+    if (seen.ok()) return seen->over ? std::optional(seen) : std::nullopt;
+    if (!absl::IsNotFound(seen.status())) return seen.status();
+    Build gone = last;
+    gone.over = gone.gone = true;
+    return gone;
+  };
+  const WaitContext limits(context, clock_, Clock::Duration::zero());
+  co_return co_await PollUntil(clock_, limits, poll);
+}
+
+Task<absl::StatusOr<v1::StreamEnd>> BuildLogOperations::Stream(CallContext context, LogOwner owner,
+                                                               std::string id_or_name, int64_t offset, bool follow,
+                                                               LogSink& sink) {
+  absl::StatusOr<Build> build = co_await Look(context, owner, std::move(id_or_name));
+  if (!build.ok()) co_return build.status();
+
+  absl::StatusOr<int64_t> length = offset;
+  if (!follow || build->over) {
+    length = co_await follower_.ReadOnce(context, owner, build->id, offset, sink);
+  } else {
+    const auto log = BackgroundLog::Start(executor_, follower_, context, owner, build->id, offset, sink);
+    build = co_await WaitUntilOver(log->EndsWithLog(context), owner, *std::move(build));
+    length = co_await log->Finish(clock_);
+  }
+  // The log's own error says more than the wait that ended because of it.
+  if (absl::IsNotFound(length.status())) co_return NoLogError(owner);
+  if (!length.ok()) co_return length.status();
+  if (!build.ok()) co_return build.status();
+
+  if (build->over && *length < offset) {
+    co_return MakeError(absl::StatusCode::kOutOfRange, "OFFSET_OUT_OF_RANGE",
+                        absl::StrCat("The log is complete and has ", *length, " bytes; `offset` is ", offset, "."));
+  }
+
+  v1::StreamEnd end;
+  end.set_offset(std::max(*length, offset));
+  end.set_state_text(build->state_text);
+  if (build->gone) {
+    end.set_reason(v1::STREAM_END_REASON_RESOURCE_GONE);
+    end.clear_state_text();
+    end.set_message("It was deleted while its log was read.");
+  } else if (build->failed) {
+    end.set_reason(v1::STREAM_END_REASON_RESOURCE_FAILED);
+    end.set_message(build->error_reason);
+  } else if (build->over) {
+    end.set_reason(v1::STREAM_END_REASON_COMPLETED);
+    end.set_message("The build is over; this is its whole log.");
+  } else {
+    end.set_reason(v1::STREAM_END_REASON_CAUGHT_UP);
+    end.set_message("This is the log so far; the build goes on.");
+  }
+  co_return end;
+}
+
+}  // namespace daytonad

@@ -1,0 +1,48 @@
+#ifndef DAYTONAD_DAEMON_OPERATIONS_BUILD_LOGS_H_
+#define DAYTONAD_DAEMON_OPERATIONS_BUILD_LOGS_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "daemon/api/api.h"
+#include "daemon/operations/create.h"
+#include "daemon/operations/log_follower.h"
+#include "daemon/operations/polling.h"
+
+namespace daytonad {
+
+// The build log of a snapshot, or of a sandbox that is built, for who did not create it. Errors are those of the
+// contract (SnapshotService.StreamBuildLogs).
+class BuildLogOperations {
+ public:
+  BuildLogOperations(Api& api, LogFollower& follower, Clock& clock, Executor executor)
+      : api_(api), follower_(follower), clock_(clock), executor_(executor) {}
+
+  // Delivers the log from byte `offset` on, and says why it ended. With `follow` that is when the build is over, else
+  // when all there is now has been delivered.
+  Task<absl::StatusOr<v1::StreamEnd>> Stream(CallContext context, LogOwner owner, std::string id_or_name,
+                                             int64_t offset, bool follow, LogSink& sink);
+
+ private:
+  // What a log's owner has to say about the log.
+  struct Build {
+    std::string id;
+    std::string state_text;
+    std::string error_reason;
+    bool over = false;
+    bool failed = false;
+    bool gone = false;
+  };
+  Task<absl::StatusOr<Build>> Look(CallContext context, LogOwner owner, std::string id_or_name);
+  Task<absl::StatusOr<Build>> WaitUntilOver(CallContext context, LogOwner owner, Build build);
+
+  Api& api_;
+  LogFollower& follower_;
+  Clock& clock_;
+  Executor executor_;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_OPERATIONS_BUILD_LOGS_H_

@@ -1,0 +1,156 @@
+#ifndef DAYTONAD_DAEMON_OPERATIONS_CREATE_H_
+#define DAYTONAD_DAEMON_OPERATIONS_CREATE_H_
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "daemon/operations/log_follower.h"
+#include "daemon/operations/polling.h"
+#include "daytonad/v1/common.pb.h"
+
+// What sandboxes and snapshots have in common while they come up: waiting for a state, and the build log beside it.
+namespace daytonad {
+
+// Told what happens while something comes up. Its methods are called by two coroutines (one waits, one reads the log),
+// and an error of any of them ends the operation: the caller has gone.
+template <typename T>
+class CreateObserver : public LogSink {
+ public:
+  // Accepted, or in a new state.
+  virtual Task<absl::Status> OnState(T object) = 0;
+};
+
+// A build log that is followed beside something else.
+class BackgroundLog : public std::enable_shared_from_this<BackgroundLog> {
+ public:
+  static std::shared_ptr<BackgroundLog> Start(Executor executor, LogFollower& follower, CallContext context,
+                                              LogOwner owner, std::string id, int64_t offset, LogSink& sink) {
+    auto log = std::make_shared<BackgroundLog>(context);
+    boost::asio::co_spawn(executor, Run(log, follower, std::move(context), owner, std::move(id), offset, sink),
+                          boost::asio::detached);
+    return log;
+  }
+
+  explicit BackgroundLog(const CallContext& context) : failed_(context.stop_token()) {}
+
+  // A context that also ends when the log can't be read any more: for a wait that has no other purpose.
+  CallContext EndsWithLog(const CallContext& context) const { return context.WithStopToken(failed_.token()); }
+
+  // The build has ended: the log is read to its end.
+  void BuildOver() { build_over_.Fire(); }
+
+  // Waits for that, or for the end of the call. The sink is not used any more when this returns.
+  Task<absl::StatusOr<int64_t>> Finish(Clock& clock) {
+    const std::shared_ptr<BackgroundLog> self = shared_from_this();
+    build_over_.Fire();
+    // The follower itself ends with the call, so this needs no bound of its own.
+    absl::Status waited = co_await done_.Wait(clock, CallContext::Background("build log"));
+    if (!waited.ok()) co_return waited;
+    co_return result_;
+  }
+
+ private:
+  static Task<void> Run(std::shared_ptr<BackgroundLog> self, LogFollower& follower, CallContext context, LogOwner owner,
+                        std::string id, int64_t offset, LogSink& sink) {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    self->result_ = co_await follower.Follow(std::move(context), owner, std::move(id), offset, self->build_over_, sink);
+    if (!self->result_.ok()) self->failed_.RequestStop();
+    self->done_.Fire();
+  }
+
+  LinkedStopSource failed_;
+  Event build_over_;
+  Event done_;
+  absl::StatusOr<int64_t> result_ = 0;
+};
+
+// How something comes up.
+template <typename T>
+struct Creation {
+  LogOwner owner;
+  std::function<Task<absl::StatusOr<T>>(CallContext)> look;
+  // The result if this is what was waited for, an error if it never will be, nullopt to go on.
+  std::function<std::optional<absl::StatusOr<T>>(const absl::StatusOr<T>&)> decide;
+  // Is its build log being written, or about to be?
+  std::function<bool(const T&)> building;
+  int64_t log_offset = 0;
+};
+
+// Waits until what was created is there. The observer, if there is one, is told the states and gets the build log, all
+// of it before this returns.
+template <typename T>
+class CreationWait {
+ public:
+  CreationWait(Executor executor, Clock& clock, LogFollower& follower, WaitContext context, Creation<T> creation,
+               CreateObserver<T>* observer)
+      : executor_(executor),
+        clock_(clock),
+        follower_(follower),
+        context_(std::move(context)),
+        creation_(std::move(creation)),
+        observer_(observer) {}
+
+  Task<absl::StatusOr<T>> Run(T created) {
+    Poll<T> poll;
+    poll.look = creation_.look;
+    poll.decide = creation_.decide;
+    if (observer_ != nullptr) {
+      poll.observe = [this](T object) { return Observe(std::move(object)); };
+      absl::Status told = co_await Observe(created);
+      if (!told.ok()) co_return told;
+    }
+    absl::StatusOr<T> result = co_await PollUntil(clock_, context_, poll);
+    if (log_ != nullptr) {
+      absl::StatusOr<int64_t> log = co_await log_->Finish(clock_);
+      if (!log.ok() && !absl::IsCancelled(log.status())) {
+        absl::Status warned = co_await observer_->OnWarning(LogWarning(log.status()));
+        if (!warned.ok()) co_return warned;
+      }
+    }
+    co_return result;
+  }
+
+ private:
+  Task<absl::Status> Observe(T object) {
+    if (object.state_text() != last_state_) {
+      last_state_ = object.state_text();
+      absl::Status told = co_await observer_->OnState(object);
+      if (!told.ok()) co_return told;
+    }
+    if (creation_.building(object) && log_ == nullptr) {
+      log_ = BackgroundLog::Start(executor_, follower_, context_.wait, creation_.owner, object.id(),
+                                  creation_.log_offset, *observer_);
+    } else if (!creation_.building(object) && log_ != nullptr) {
+      log_->BuildOver();
+    }
+    co_return absl::OkStatus();
+  }
+
+  static v1::Warning LogWarning(const absl::Status& status) {
+    v1::Warning warning;
+    warning.set_reason(ErrorReason(status));
+    warning.set_message("The build log is not complete: " + std::string(status.message()));
+    return warning;
+  }
+
+  Executor executor_;
+  Clock& clock_;
+  LogFollower& follower_;
+  WaitContext context_;
+  Creation<T> creation_;
+  CreateObserver<T>* observer_;
+  std::string last_state_;
+  std::shared_ptr<BackgroundLog> log_;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_OPERATIONS_CREATE_H_

@@ -1,0 +1,104 @@
+#include "daemon/operations/log_follower.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "daemon/operations/polling.h"
+
+namespace daytonad {
+namespace {
+
+// A log appears soon after its build has begun, and the first bytes are waited for most.
+constexpr PollPolicy kReopen{std::chrono::milliseconds(50), 1.5, std::chrono::seconds(1)};
+
+// A build that is over has its log; an upstream that does not hand it out within this time is not waited for.
+constexpr auto kFinalReadLimit = std::chrono::seconds(30);
+
+// Not there yet, or not just now. Anything else will not get better by trying again.
+bool WorthReopening(const absl::Status& status) {
+  return absl::IsNotFound(status) || IsPassing(status) || absl::IsDeadlineExceeded(status);
+}
+
+v1::Warning InterruptedWarning(const absl::Status& status) {
+  v1::Warning warning;
+  warning.set_reason("LOG_INTERRUPTED");
+  warning.set_message(absl::StrCat("The connection to the build log broke and is being opened again; nothing is lost. ",
+                                   status.message()));
+  return warning;
+}
+
+}  // namespace
+
+Task<absl::StatusOr<int64_t>> LogFollower::Follow(CallContext context, LogOwner owner, std::string id, int64_t offset,
+                                                  Event& build_over, LogSink& sink) {
+  PollBackoff backoff(kReopen);
+  LinkedStopSource stop_reading(context.stop_token());
+  const CallContext reading = context.WithStopToken(stop_reading.token());
+  const auto on_build_over = build_over.OnFired([&stop_reading] { stop_reading.RequestStop(); });
+
+  while (!build_over.fired() && !context.cancelled()) {
+    absl::StatusOr<std::unique_ptr<ByteStream>> stream = co_await api_.OpenBuildLog(reading, owner, id, true);
+    if (stream.ok()) {
+      const int64_t before = offset;
+      bool sink_failed = false;
+      absl::StatusOr<int64_t> pumped = co_await Pump(reading, **stream, offset, sink, sink_failed);
+      if (sink_failed) co_return pumped;
+      if (offset > before) backoff = PollBackoff(kReopen);
+      if (!pumped.ok() && !reading.cancelled()) {
+        absl::Status told = co_await sink.OnWarning(InterruptedWarning(pumped.status()));
+        if (!told.ok()) co_return told;
+      }
+    } else if (!WorthReopening(stream.status()) && !reading.cancelled()) {
+      co_return stream.status();
+    }
+    if (reading.cancelled()) break;
+    absl::Status slept = co_await clock_.Sleep(reading, backoff.Next());
+    if (absl::IsDeadlineExceeded(slept)) co_return slept;
+  }
+  if (context.cancelled()) co_return CancelledError();
+  co_return co_await ReadOnce(context.WithDeadline(clock_.Now() + kFinalReadLimit), owner, std::move(id), offset, sink);
+}
+
+Task<absl::StatusOr<int64_t>> LogFollower::ReadOnce(CallContext context, LogOwner owner, std::string id, int64_t offset,
+                                                    LogSink& sink) {
+  PollBackoff backoff(kReopen);
+  while (true) {
+    absl::StatusOr<std::unique_ptr<ByteStream>> stream = co_await api_.OpenBuildLog(context, owner, id, false);
+    if (!stream.ok() && !IsPassing(stream.status())) co_return stream.status();
+    if (stream.ok()) {
+      bool sink_failed = false;
+      absl::StatusOr<int64_t> pumped = co_await Pump(context, **stream, offset, sink, sink_failed);
+      if (pumped.ok() || sink_failed || !IsPassing(pumped.status())) co_return pumped;
+    }
+    absl::Status slept = co_await clock_.Sleep(context, backoff.Next());
+    if (!slept.ok()) co_return stream.ok() ? slept : stream.status();
+  }
+}
+
+Task<absl::StatusOr<int64_t>> LogFollower::Pump(CallContext context, ByteStream& stream, int64_t& offset, LogSink& sink,
+                                                bool& sink_failed) {
+  int64_t position = 0;  // upstream's stream always begins at the beginning
+  while (true) {
+    absl::StatusOr<std::string> bytes = co_await stream.Read(context);
+    if (!bytes.ok()) co_return bytes.status();
+    if (bytes->empty()) co_return position;
+    const auto size = static_cast<int64_t>(bytes->size());
+    const int64_t known = std::clamp<int64_t>(offset - position, 0, size);
+    position += size;
+    if (known == size) continue;
+    v1::LogChunk chunk;
+    chunk.set_offset(offset);
+    chunk.set_data(known == 0 ? *std::move(bytes) : bytes->substr(static_cast<size_t>(known)));
+    offset = position;
+    absl::Status taken = co_await sink.OnLog(std::move(chunk));
+    if (!taken.ok()) {
+      sink_failed = true;
+      co_return taken;
+    }
+  }
+}
+
+}  // namespace daytonad

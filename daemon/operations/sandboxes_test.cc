@@ -1,0 +1,261 @@
+#include "daemon/operations/sandboxes.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+
+#include "daemon/api/testing/fake_api.h"
+#include "daemon/base/error.h"
+#include "daemon/base/testing/fake_clock.h"
+#include "daemon/base/testing/run_task.h"
+
+namespace daytonad {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using Pieces = std::deque<absl::StatusOr<std::string>>;
+using std::chrono::seconds;
+
+v1::Sandbox InState(v1::SandboxState state, const std::string& text) {
+  v1::Sandbox sandbox;
+  sandbox.set_id("id-1");
+  sandbox.set_name("box");
+  sandbox.set_state(state);
+  sandbox.set_state_text(text);
+  return sandbox;
+}
+v1::Sandbox Creating() { return InState(v1::SANDBOX_STATE_CREATING, "creating"); }
+v1::Sandbox Building() { return InState(v1::SANDBOX_STATE_BUILDING_SNAPSHOT, "building_snapshot"); }
+v1::Sandbox Started() { return InState(v1::SANDBOX_STATE_STARTED, "started"); }
+v1::Sandbox Failed() {
+  v1::Sandbox sandbox = InState(v1::SANDBOX_STATE_ERROR, "error");
+  sandbox.set_error_reason("no space left");
+  return sandbox;
+}
+
+class Recorder : public CreateObserver<v1::Sandbox> {
+ public:
+  Task<absl::Status> OnState(v1::Sandbox sandbox) override {
+    events.push_back(sandbox.state_text());
+    co_return absl::OkStatus();
+  }
+  Task<absl::Status> OnLog(v1::LogChunk chunk) override {
+    events.push_back("log " + chunk.data());
+    co_return absl::OkStatus();
+  }
+  Task<absl::Status> OnWarning(v1::Warning warning) override {
+    events.push_back("warning " + warning.reason());
+    co_return absl::OkStatus();
+  }
+  std::vector<std::string> events;
+};
+
+class SandboxOperationsTest : public ::testing::Test {
+ protected:
+  absl::StatusOr<v1::Sandbox> Create(v1::SandboxSpec spec, SandboxOperations::CreateOptions options = {}) {
+    return RunTask(io_, operations_.Create(context_, std::move(spec), options));
+  }
+
+  boost::asio::io_context io_;
+  FakeClock clock_;
+  FakeApi api_;
+  LogFollower follower_{api_, clock_};
+  SandboxOperations operations_{api_, follower_, clock_, io_.get_executor()};
+  CallContext context_ = CallContext::Background("test");
+};
+
+TEST_F(SandboxOperationsTest, CreateAsksAtOnceBecauseTheAnswerOfTheCreateIsOld) {
+  api_.create_sandbox.Add(Creating());
+  api_.get_sandbox.Add(Started());
+  EXPECT_EQ(Create({})->state(), v1::SANDBOX_STATE_STARTED);
+  EXPECT_THAT(api_.calls, ElementsAre("CreateSandbox", "GetSandbox id-1"));
+  EXPECT_TRUE(clock_.sleeps().empty());
+}
+
+TEST_F(SandboxOperationsTest, CreateOfAWarmSandboxNeedsNoSecondCall) {
+  api_.create_sandbox.Add(Started());
+  EXPECT_TRUE(Create({}).ok());
+  EXPECT_THAT(api_.calls, ElementsAre("CreateSandbox"));
+}
+
+TEST_F(SandboxOperationsTest, CreateWithoutWaitAnswersWhatUpstreamSaid) {
+  api_.create_sandbox.Add(Creating());
+  SandboxOperations::CreateOptions options;
+  options.wait = false;
+  EXPECT_EQ(Create({}, options)->state(), v1::SANDBOX_STATE_CREATING);
+}
+
+TEST_F(SandboxOperationsTest, AnImageIsADockerfileOfOneLineWithoutContexts) {
+  api_.create_sandbox.Add(Started());
+  v1::SandboxSpec spec;
+  spec.set_image("debian:12");
+  ASSERT_TRUE(Create(spec).ok());
+  EXPECT_EQ(api_.new_sandboxes[0].build->dockerfile, "FROM debian:12\n");
+  EXPECT_FALSE(api_.new_sandboxes[0].build->context_hashes.has_value());
+}
+
+TEST_F(SandboxOperationsTest, StepsOfADeclarativeImageAreNotServedYet) {
+  v1::SandboxSpec spec;
+  spec.mutable_declarative_image()->set_base_image("debian:12");
+  spec.mutable_declarative_image()->add_steps()->set_workdir("/srv");
+  EXPECT_TRUE(absl::IsUnimplemented(Create(spec).status()));
+  EXPECT_TRUE(api_.calls.empty());
+}
+
+TEST_F(SandboxOperationsTest, PollsSlowerAndSlower) {
+  api_.create_sandbox.Add(Creating());
+  for (int i = 0; i < 20; ++i) api_.get_sandbox.Add(Creating());
+  api_.get_sandbox.Add(Started());
+  ASSERT_TRUE(Create({}).ok());
+  EXPECT_EQ(clock_.sleeps().front(), std::chrono::milliseconds(100));
+  EXPECT_EQ(clock_.sleeps().back(), seconds(1));
+  EXPECT_TRUE(std::is_sorted(clock_.sleeps().begin(), clock_.sleeps().end()));
+}
+
+TEST_F(SandboxOperationsTest, AFailedCreateNamesTheSandboxAndTheReason) {
+  api_.create_sandbox.Add(Creating());
+  api_.get_sandbox.Add(Failed());
+  const absl::Status status = Create({}).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status));
+  EXPECT_EQ(ErrorReason(status), "SANDBOX_FAILED");
+  EXPECT_EQ(ErrorMetadataValue(status, "sandbox_id"), "id-1");
+  EXPECT_EQ(ErrorMetadataValue(status, "sandbox_state"), "error");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("no space left"));
+}
+
+TEST_F(SandboxOperationsTest, TheTimeoutEndsTheWaitAndTheErrorNamesTheSandbox) {
+  api_.create_sandbox.Add(Creating());
+  api_.get_sandbox.Add(Creating());
+  const Clock::TimePoint begin = clock_.Now();
+  SandboxOperations::CreateOptions options;
+  options.timeout = seconds(5);
+  const absl::Status status = Create({}, options).status();
+  EXPECT_TRUE(absl::IsDeadlineExceeded(status));
+  EXPECT_EQ(ErrorReason(status), "WAIT_TIMED_OUT");
+  EXPECT_EQ(ErrorMetadataValue(status, "sandbox_id"), "id-1");
+  EXPECT_EQ(clock_.Now() - begin, seconds(5));
+}
+
+TEST_F(SandboxOperationsTest, TheCallsOwnDeadlineIsToldApartFromTheTimeout) {
+  context_ = context_.WithDeadline(clock_.Now() + seconds(2));
+  api_.create_sandbox.Add(Creating());
+  api_.get_sandbox.Add(Creating());
+  EXPECT_EQ(ErrorReason(Create({}).status()), "DEADLINE_EXCEEDED");
+}
+
+TEST_F(SandboxOperationsTest, AChangeInTheLastMomentIsNotMissed) {
+  api_.create_sandbox.Add(Creating());
+  api_.get_sandbox.Add(Creating());
+  api_.get_sandbox.Add(Started());
+  SandboxOperations::CreateOptions options;
+  options.timeout = std::chrono::milliseconds(50);  // ends in the first pause
+  EXPECT_TRUE(Create({}, options).ok());
+}
+
+TEST_F(SandboxOperationsTest, AnUpstreamThatIsAwayForAMomentDoesNotEndAWait) {
+  api_.create_sandbox.Add(Creating());
+  api_.get_sandbox.Add(MakeError(absl::StatusCode::kUnavailable, "UPSTREAM_UNAVAILABLE", "503"));
+  api_.get_sandbox.Add(
+      WithRetryDelay(MakeError(absl::StatusCode::kResourceExhausted, "RATE_LIMITED", "429"), std::chrono::seconds(7)));
+  api_.get_sandbox.Add(Started());
+  EXPECT_TRUE(Create({}).ok());
+  EXPECT_EQ(clock_.sleeps().back(), seconds(7));
+}
+
+TEST_F(SandboxOperationsTest, AStateThatIsNotKnownIsNeitherGoodNorBad) {
+  api_.create_sandbox.Add(Creating());
+  api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_UNSPECIFIED, "defrosting"));
+  api_.get_sandbox.Add(Started());
+  EXPECT_TRUE(Create({}).ok());
+}
+
+TEST_F(SandboxOperationsTest, TheObserverSeesStatesAndTheWholeLogBeforeTheResult) {
+  api_.create_sandbox.Add(InState(v1::SANDBOX_STATE_PENDING_BUILD, "pending_build"));
+  api_.get_sandbox.Add(Building());
+  api_.get_sandbox.Add(Building());
+  api_.get_sandbox.Add(Started());
+  api_.build_log.Add(Pieces{"step 1\n"});
+  api_.build_log.Add(Pieces{"step 1\n", "step 2\n"});
+  Recorder recorder;
+  SandboxOperations::CreateOptions options;
+  options.observer = &recorder;
+  EXPECT_TRUE(Create({}, options).ok());
+  std::string log;
+  std::vector<std::string> states;
+  for (const std::string& event : recorder.events) {
+    if (event.starts_with("log ")) {
+      log += event.substr(4);
+    } else {
+      states.push_back(event);
+    }
+  }
+  EXPECT_EQ(log, "step 1\nstep 2\n");
+  EXPECT_THAT(states, ElementsAre("pending_build", "building_snapshot", "started"));
+}
+
+TEST_F(SandboxOperationsTest, WithoutItsLogACreateGoesOnAndSaysSo) {
+  api_.create_sandbox.Add(Building());
+  api_.get_sandbox.Add(Building());
+  api_.get_sandbox.Add(Started());
+  api_.build_log.Add(MakeError(absl::StatusCode::kFailedPrecondition, "UNTRUSTED_ORIGIN", "elsewhere"));
+  Recorder recorder;
+  SandboxOperations::CreateOptions options;
+  options.observer = &recorder;
+  EXPECT_TRUE(Create({}, options).ok());
+  EXPECT_THAT(recorder.events, ElementsAre("building_snapshot", "started", "warning UNTRUSTED_ORIGIN"));
+}
+
+TEST_F(SandboxOperationsTest, StopOfAnEphemeralSandboxEndsWhenItIsGone) {
+  api_.change_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPING, "stopping"));
+  const absl::StatusOr<v1::Sandbox> stopped = RunTask(io_, operations_.Stop(context_, "box", seconds(60), true, false));
+  ASSERT_TRUE(stopped.ok()) << stopped.status();
+  EXPECT_EQ(stopped->state(), v1::SANDBOX_STATE_DESTROYED);
+  EXPECT_EQ(stopped->id(), "id-1");
+}
+
+TEST_F(SandboxOperationsTest, DeleteWaitsOnlyIfAsked) {
+  api_.change_sandbox.Add(InState(v1::SANDBOX_STATE_DESTROYING, "destroying"));
+  EXPECT_EQ(RunTask(io_, operations_.Delete(context_, "box", seconds(60), false))->state(),
+            v1::SANDBOX_STATE_DESTROYING);
+  EXPECT_EQ(RunTask(io_, operations_.Delete(context_, "box", seconds(60), true))->state(), v1::SANDBOX_STATE_DESTROYED);
+}
+
+TEST_F(SandboxOperationsTest, DeleteOfAFailedSandboxIsNotTakenForAFailure) {
+  v1::Sandbox leaving = Failed();
+  leaving.set_desired_state(v1::SANDBOX_DESIRED_STATE_DESTROYED);
+  api_.change_sandbox.Add(leaving);
+  api_.get_sandbox.Add(leaving);
+  api_.get_sandbox.Add(absl::NotFoundError("gone"));
+  EXPECT_TRUE(RunTask(io_, operations_.Delete(context_, "box", seconds(60), true)).ok());
+}
+
+TEST_F(SandboxOperationsTest, WaitForFollowsTheIdOnceItIsKnown) {
+  api_.get_sandbox.Add(Started());
+  api_.get_sandbox.Add(absl::NotFoundError("gone"));
+  std::vector<v1::SandboxState> wanted = {v1::SANDBOX_STATE_DESTROYED};
+  EXPECT_TRUE(RunTask(io_, operations_.WaitFor(context_, "box", wanted, seconds(60))).ok());
+  EXPECT_THAT(api_.calls, ElementsAre("GetSandbox box", "GetSandbox id-1"));
+}
+
+TEST_F(SandboxOperationsTest, FindByLabelsTakesTheFirst) {
+  NumberedSandboxPage page;
+  page.items.push_back(Started());
+  api_.list_sandboxes_by_page.Add(page);
+  google::protobuf::Map<std::string, std::string> labels;
+  labels["team"] = "a";
+  EXPECT_EQ(RunTask(io_, operations_.FindByLabels(context_, labels))->id(), "id-1");
+  EXPECT_EQ(api_.sandbox_queries[0].page_size, 1);
+  EXPECT_EQ(api_.sandbox_queries[0].filter.labels().at("team"), "a");
+}
+
+TEST_F(SandboxOperationsTest, FindByLabelsThatNoneHasIsNotFound) {
+  api_.list_sandboxes_by_page.Add(NumberedSandboxPage());
+  google::protobuf::Map<std::string, std::string> labels;
+  labels["team"] = "a";
+  EXPECT_EQ(ErrorReason(RunTask(io_, operations_.FindByLabels(context_, labels)).status()), "SANDBOX_NOT_FOUND");
+}
+
+}  // namespace
+}  // namespace daytonad

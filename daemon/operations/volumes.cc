@@ -1,0 +1,118 @@
+#include "daemon/operations/volumes.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include "daemon/base/ids.h"
+#include "daemon/operations/outcome.h"
+
+namespace daytonad {
+namespace {
+
+using VolumeResult = absl::StatusOr<v1::Volume>;
+
+std::optional<VolumeResult> ReadyOrFailed(const VolumeResult& seen) {
+  if (!seen.ok()) return seen.status();
+  if (seen->state() == v1::VOLUME_STATE_READY) return seen;
+  if (seen->state() == v1::VOLUME_STATE_ERROR) return FailedError(*seen);
+  return std::nullopt;
+}
+
+}  // namespace
+
+Task<VolumeResult> VolumeOperations::WaitUntil(WaitContext context, v1::Volume known, Decide decide,
+                                               std::string meanwhile) {
+  const auto latest = std::make_shared<v1::Volume>(std::move(known));
+  Poll<v1::Volume> poll;
+  poll.look = [this, id = latest->id()](CallContext look) { return api_.GetVolumeById(std::move(look), id); };
+  poll.decide = [latest, decide = std::move(decide)](const VolumeResult& seen) {
+    if (seen.ok()) *latest = *seen;
+    return decide(seen);
+  };
+  VolumeResult result = co_await PollUntil(clock_, context, poll);
+  if (result.ok()) co_return result;
+  co_return Naming(ExplainTimeout(result.status(), context, clock_, meanwhile), *latest);
+}
+
+Task<VolumeResult> VolumeOperations::Create(CallContext context, std::string name, Clock::Duration timeout, bool wait) {
+  const WaitContext limits(context, clock_, timeout);
+  VolumeResult created = co_await api_.CreateVolume(limits.wait, name);
+  if (!created.ok()) {
+    co_return WithErrorMetadata(
+        ExplainTimeout(created.status(), limits, clock_, "the request was sent, and the volume may still be made"),
+        "volume_name", name);
+  }
+  if (!wait || created->state() == v1::VOLUME_STATE_READY) co_return created;
+  co_return co_await WaitUntil(limits, *std::move(created), ReadyOrFailed, "the volume is not ready yet");
+}
+
+Task<VolumeResult> VolumeOperations::Get(CallContext context, std::string id_or_name) {
+  if (LooksLikeUuid(id_or_name)) {
+    VolumeResult by_id = co_await api_.GetVolumeById(context, id_or_name);
+    if (by_id.ok() || !absl::IsNotFound(by_id.status())) co_return by_id;
+  }
+  co_return co_await api_.GetVolumeByName(std::move(context), std::move(id_or_name));
+}
+
+Task<absl::StatusOr<VolumeOperations::GetOrCreateResult>> VolumeOperations::GetOrCreate(CallContext context,
+                                                                                        std::string id_or_name) {
+  GetOrCreateResult result;
+  VolumeResult volume = co_await Get(context, id_or_name);
+  // A UUID that is no volume's is a mistake, not a name.
+  if (!volume.ok() && absl::IsNotFound(volume.status()) && !LooksLikeUuid(id_or_name)) {
+    volume = co_await api_.CreateVolume(context, id_or_name);
+    result.created = volume.ok();
+    if (absl::IsAlreadyExists(volume.status())) volume = co_await api_.GetVolumeByName(context, id_or_name);
+  }
+  if (!volume.ok()) co_return volume.status();
+  result.volume = *std::move(volume);
+  co_return result;
+}
+
+Task<absl::StatusOr<std::vector<v1::Volume>>> VolumeOperations::List(CallContext context, bool include_deleted) {
+  absl::StatusOr<std::vector<v1::Volume>> volumes = co_await api_.ListVolumes(std::move(context), include_deleted);
+  if (volumes.ok()) {
+    std::ranges::sort(*volumes, [](const v1::Volume& a, const v1::Volume& b) {
+      return std::tie(a.name(), a.id()) < std::tie(b.name(), b.id());
+    });
+  }
+  co_return volumes;
+}
+
+Task<absl::StatusOr<std::string>> VolumeOperations::Delete(CallContext context, std::string id_or_name,
+                                                           Clock::Duration timeout, bool wait) {
+  const WaitContext limits(context, clock_, timeout);
+  // Upstream deletes by id only. What looks like an id is tried as one first.
+  v1::Volume volume;
+  absl::Status deleted = absl::NotFoundError("");
+  if (LooksLikeUuid(id_or_name)) {
+    volume.set_id(id_or_name);
+    deleted = co_await api_.DeleteVolume(limits.wait, id_or_name);
+  }
+  if (absl::IsNotFound(deleted)) {
+    VolumeResult named = co_await api_.GetVolumeByName(limits.wait, std::move(id_or_name));
+    if (!named.ok()) co_return ExplainTimeout(named.status(), limits, clock_, "nothing was changed");
+    volume = *std::move(named);
+    deleted = co_await api_.DeleteVolume(limits.wait, volume.id());
+  }
+  if (!deleted.ok()) {
+    co_return Naming(ExplainTimeout(deleted, limits, clock_, "the request was sent; it may still be deleted"), volume);
+  }
+  const std::string id = volume.id();
+  if (!wait) co_return id;
+
+  Decide gone = [known = volume](const VolumeResult& seen) -> std::optional<VolumeResult> {
+    if (!seen.ok()) return absl::IsNotFound(seen.status()) ? VolumeResult(known) : VolumeResult(seen.status());
+    if (seen->state() == v1::VOLUME_STATE_DELETED) return seen;
+    if (seen->state() == v1::VOLUME_STATE_ERROR && !seen->error_reason().empty()) return FailedError(*seen);
+    return std::nullopt;
+  };
+  VolumeResult result = co_await WaitUntil(limits, std::move(volume), std::move(gone), "the volume is still there");
+  if (!result.ok()) co_return result.status();
+  co_return id;
+}
+
+}  // namespace daytonad

@@ -1,0 +1,51 @@
+#ifndef DAYTONAD_DAEMON_OPERATIONS_VOLUMES_H_
+#define DAYTONAD_DAEMON_OPERATIONS_VOLUMES_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "daemon/api/api.h"
+#include "daemon/operations/polling.h"
+
+// What can be done with volumes. Requests are already validated. Errors are those of the contract
+// (volume_service.proto).
+namespace daytonad {
+
+class VolumeOperations {
+ public:
+  VolumeOperations(Api& api, Clock& clock) : api_(api), clock_(clock) {}
+
+  Task<absl::StatusOr<v1::Volume>> Create(CallContext context, std::string name, Clock::Duration timeout, bool wait);
+
+  Task<absl::StatusOr<v1::Volume>> Get(CallContext context, std::string id_or_name);
+
+  struct GetOrCreateResult {
+    v1::Volume volume;
+    bool created = false;
+  };
+  // Two callers that want the same volume at once both get it.
+  Task<absl::StatusOr<GetOrCreateResult>> GetOrCreate(CallContext context, std::string id_or_name);
+
+  // All of them, by name.
+  Task<absl::StatusOr<std::vector<v1::Volume>>> List(CallContext context, bool include_deleted);
+
+  // Returns the id of what was deleted.
+  Task<absl::StatusOr<std::string>> Delete(CallContext context, std::string id_or_name, Clock::Duration timeout,
+                                           bool wait);
+
+ private:
+  // Polls by id until `decide` has seen enough.
+  using Decide = std::function<std::optional<absl::StatusOr<v1::Volume>>(const absl::StatusOr<v1::Volume>&)>;
+  Task<absl::StatusOr<v1::Volume>> WaitUntil(WaitContext context, v1::Volume known, Decide decide,
+                                             std::string meanwhile);
+
+  Api& api_;
+  Clock& clock_;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_OPERATIONS_VOLUMES_H_

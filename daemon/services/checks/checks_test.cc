@@ -1,0 +1,172 @@
+#include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "daemon/services/checks/request_checks.h"
+#include "daemon/services/checks/spec_checks.h"
+
+namespace daytonad {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+template <typename Message>
+Message Parse(const std::string& text) {
+  Message message;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message)) << text;
+  return message;
+}
+
+// A spec that is wrong in one way, and how its violation begins.
+struct BadSpec {
+  const char* spec;
+  const char* violation;
+};
+
+class BadSandboxSpecTest : public ::testing::TestWithParam<BadSpec> {};
+
+TEST_P(BadSandboxSpecTest, IsRefusedWithTheFieldsPath) {
+  FieldViolations violations;
+  CheckSpec(Parse<v1::SandboxSpec>(GetParam().spec), violations);
+  const absl::Status status = violations.ToStatus();
+  EXPECT_TRUE(absl::IsInvalidArgument(status));
+  EXPECT_THAT(std::string(status.message()), StartsWith(GetParam().violation));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, BadSandboxSpecTest,
+    ::testing::Values(
+        BadSpec{R"(name: "a\nb")", "spec.name: has a line break"},
+        BadSpec{"language: 17", "spec.language: is no CodeLanguage: 17"},
+        BadSpec{"auto_stop_minutes: -1", "spec.auto_stop_minutes: is -1"},
+        BadSpec{"auto_pause_minutes: -1", "spec.auto_pause_minutes: is -1"},
+        BadSpec{"auto_archive_minutes: -5", "spec.auto_archive_minutes: is -5"},
+        BadSpec{"ttl_minutes: -1", "spec.ttl_minutes: is -1"},
+        BadSpec{"auto_stop_minutes: 1 auto_pause_minutes: 1", "spec.auto_pause_minutes: and auto_stop_minutes"},
+        BadSpec{"ephemeral: true auto_pause_minutes: 1", "spec.auto_pause_minutes: can't be set for an ephemeral"},
+        BadSpec{"auto_delete_minutes: 0 auto_pause_minutes: 1", "spec.auto_pause_minutes: can't be set for an eph"},
+        BadSpec{"resources { cpu: 1 }", "spec.resources: can't be given with a snapshot"},
+        BadSpec{R"(snapshot: "s" resources { cpu: 1 })", "spec.resources: can't be given with a snapshot"},
+        BadSpec{R"(image: "x" resources { cpu: 0 })", "spec.resources.cpu: is 0"},
+        BadSpec{R"(image: "x" resources { gpu: -1 })", "spec.resources.gpu: is -1"},
+        BadSpec{R"(image: "x" resources { gpu_types: 0 })", "spec.resources.gpu_types: has no kind of number 0"},
+        BadSpec{R"(image: "x" resources { gpu_types: 1 gpu_type_texts: "B" })", "spec.resources.gpu_type_texts: can't"},
+        BadSpec{R"(image: "")", "spec.image: is empty"},
+        BadSpec{R"(image: "x\nRUN evil")", "spec.image: has white space"},
+        BadSpec{R"(dockerfile: " \n")", "spec.dockerfile: is empty"},
+        BadSpec{R"(image: "x" linked_sandbox: "p")", "spec.linked_sandbox: needs a sandbox that is created from"},
+        BadSpec{R"(labels { key: "a" value: "b\nc" })", "spec.labels[\"a\"]: has a line break"},
+        BadSpec{R"(labels { key: "a\nb" value: "c" })", "spec.labels: has a key with a line break"},
+        BadSpec{R"(labels { key: "" value: "c" })", "spec.labels[\"\"]: has an empty key"},
+        BadSpec{R"(env { key: "A=B" value: "c" })", "spec.env: has a variable of the name \"A=B\""},
+        BadSpec{R"(volumes { volume: "v" mount_path: "data" })", "spec.volumes[0].mount_path: must be an absolute"},
+        BadSpec{R"(volumes { volume: "v" mount_path: "//" })", "spec.volumes[0].mount_path: can't be the root"},
+        BadSpec{R"(volumes { volume: "v" mount_path: "/a/../b" })", "spec.volumes[0].mount_path: must not have"},
+        BadSpec{R"(volumes { volume: "v" mount_path: "/etc/x" })", "spec.volumes[0].mount_path: can't be at or below"},
+        BadSpec{R"(volumes { volume: "" mount_path: "/d" })", "spec.volumes[0].volume: is required"},
+        BadSpec{R"(volumes { volume: "v" mount_path: "/d" subpath: "/a" })", "spec.volumes[0].subpath: must be"},
+        BadSpec{R"(network_allow_list: "10.0.0.0/8,0.0.0.0/0")", "spec.network_allow_list[0]: must be one entry"}));
+
+TEST(SpecChecksTest, AFullSandboxSpecPasses) {
+  FieldViolations violations;
+  CheckSpec(Parse<v1::SandboxSpec>(R"(
+                name: "box" language: CODE_LANGUAGE_TYPESCRIPT image: "debian:12"
+                resources { cpu: 2 memory_gib: 4 disk_gib: 8 gpu: 1 gpu_types: GPU_TYPE_H100 }
+                env { key: "A" value: "two\nlines" } labels { key: "team" value: "a b" }
+                auto_stop_minutes: 0 auto_pause_minutes: 5 auto_delete_minutes: -1 ttl_minutes: 5
+                volumes { volume: "v" mount_path: "/data/x/" subpath: "a/b" }
+                network_allow_list: "10.0.0.0/8" domain_allow_list: "*.example.com")"),
+            violations);
+  EXPECT_TRUE(violations.ToStatus().ok()) << violations.ToStatus();
+}
+
+TEST(SpecChecksTest, EverythingThatIsWrongIsToldAtOnce) {
+  FieldViolations violations;
+  CheckSpec(Parse<v1::SandboxSpec>("auto_stop_minutes: -1 ttl_minutes: -1"), violations);
+  EXPECT_THAT(std::string(violations.ToStatus().message()), HasSubstr("; spec.ttl_minutes"));
+}
+
+TEST(SpecChecksTest, ASnapshotNeedsNameAndSource) {
+  FieldViolations violations;
+  CheckSpec(v1::SnapshotSpec(), violations);
+  EXPECT_EQ(violations.ToStatus().message(),
+            "spec.name: is required; spec.source: is required: give an image, a Dockerfile or a declarative image");
+}
+
+TEST(SpecChecksTest, NumberedPagingRefusesTheFiltersThatItDoesNotKnow) {
+  const auto filter = Parse<v1::SandboxFilter>("is_public: true");
+  FieldViolations token;
+  CheckFilter(filter, Paging::kToken, token);
+  EXPECT_TRUE(token.empty());
+  FieldViolations numbered;
+  CheckFilter(filter, Paging::kNumbered, numbered);
+  EXPECT_FALSE(numbered.empty());
+}
+
+TEST(SpecChecksTest, ListsKnowNoDestroyedSandboxes) {
+  FieldViolations violations;
+  CheckFilter(Parse<v1::SandboxFilter>("states: SANDBOX_STATE_DESTROYED"), Paging::kToken, violations);
+  EXPECT_FALSE(violations.empty());
+}
+
+TEST(SpecChecksTest, EachWayOfPagingHasItsOwnSortFields) {
+  for (const auto& [field, paging, known] : {
+           std::tuple(v1::SANDBOX_SORT_FIELD_NAME, Paging::kToken, true),
+           std::tuple(v1::SANDBOX_SORT_FIELD_CPU, Paging::kNumbered, false),
+           std::tuple(v1::SANDBOX_SORT_FIELD_STATE, Paging::kToken, false),
+           std::tuple(v1::SANDBOX_SORT_FIELD_STATE, Paging::kNumbered, true),
+           std::tuple(static_cast<v1::SandboxSortField>(99), Paging::kToken, false),
+       }) {
+    FieldViolations violations;
+    CheckSort(field, paging, violations);
+    EXPECT_EQ(violations.empty(), known) << field;
+  }
+}
+
+TEST(RequestChecksTest, AnObjectMustBeNamed) {
+  for (const std::string& name :
+       {std::string(), std::string("."), std::string(".."), std::string("a\nb"), std::string(600, 'x')}) {
+    FieldViolations violations;
+    CheckObject("sandbox", name, violations);
+    EXPECT_FALSE(violations.empty()) << name;
+  }
+  FieldViolations violations;
+  CheckObject("sandbox", "a/b c:1", violations);
+  EXPECT_TRUE(violations.empty());
+}
+
+TEST(RequestChecksTest, PagesHaveUpTo200Objects) {
+  for (const auto& [size, good] :
+       {std::pair(0, true), {200, true}, {201, false}, {-1, false}, {1'000'000'000, false}}) {
+    FieldViolations violations;
+    CheckPageSize(size, violations);
+    EXPECT_EQ(violations.empty(), good) << size;
+  }
+}
+
+TEST(RequestChecksTest, ATimeLimitIsUnsetZeroOrPositive) {
+  google::protobuf::Duration duration;
+  FieldViolations violations;
+  duration.set_seconds(-1);
+  CheckDuration("timeout", duration, violations);
+  EXPECT_FALSE(violations.empty());
+
+  FieldViolations none;
+  duration.set_seconds(2);
+  duration.set_nanos(500'000'000);
+  EXPECT_EQ(CheckDuration("timeout", duration, none), std::chrono::milliseconds(2500));
+  duration.set_seconds(std::numeric_limits<int64_t>::max());
+  EXPECT_GT(CheckDuration("timeout", duration, none), std::chrono::hours(24 * 365));
+  EXPECT_TRUE(none.empty());
+}
+
+TEST(RequestChecksTest, RequestIdsAreRefusedInsteadOfIgnored) {
+  EXPECT_TRUE(CheckRequestId("").ok());
+  EXPECT_TRUE(absl::IsUnimplemented(CheckRequestId("id")));
+}
+
+}  // namespace
+}  // namespace daytonad

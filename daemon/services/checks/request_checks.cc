@@ -1,0 +1,112 @@
+#include "daemon/services/checks/request_checks.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "absl/strings/str_cat.h"
+#include "daemon/base/absl_view.h"
+
+namespace daytonad {
+namespace {
+
+constexpr size_t kMaxObjectLength = 512;
+
+bool HasControlCharacter(const std::string& text) {
+  return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+}  // namespace
+
+void CheckObject(std::string_view field, const std::string& value, FieldViolations& violations) {
+  if (value.empty()) {
+    violations.Add(field, "is required: give an id or a name");
+  } else if (value.size() > kMaxObjectLength) {
+    violations.Add(field, absl::StrCat("has ", value.size(), " bytes; an id or a name has at most ", kMaxObjectLength));
+  } else if (value == "." || value == "..") {
+    violations.Add(field, "is neither an id nor a name");
+  }
+  CheckOneLine(field, value, violations);
+}
+
+void CheckOneLine(std::string_view field, const std::string& value, FieldViolations& violations) {
+  if (HasControlCharacter(value)) violations.Add(field, "has a line break or another control character");
+}
+
+void CheckLabels(std::string_view field, const google::protobuf::Map<std::string, std::string>& labels,
+                 FieldViolations& violations) {
+  for (const auto& [key, value] : labels) {
+    const std::string path = absl::StrCat(AbslView(field), "[\"", key, "\"]");
+    if (key.empty()) violations.Add(path, "has an empty key");
+    if (HasControlCharacter(key)) {
+      violations.Add(field, "has a key with a line break or another control character");
+    } else {
+      CheckOneLine(path, value, violations);
+    }
+  }
+}
+
+void CheckPageSize(int page_size, FieldViolations& violations) {
+  if (page_size < 0 || page_size > kMaxPageSize) {
+    violations.Add("page_size", absl::StrCat("is ", page_size, "; it must be 1 to ", kMaxPageSize, ", or 0 for 100"));
+  }
+}
+
+void CheckPageNumber(int page, FieldViolations& violations) {
+  if (page < 1) violations.Add("page", absl::StrCat("is ", page, "; pages count from 1"));
+}
+
+void CheckNotNegative(std::string_view field, int64_t value, FieldViolations& violations) {
+  if (value < 0) violations.Add(field, absl::StrCat("is ", value, "; it must not be negative"));
+}
+
+void CheckAtLeastOne(std::string_view field, int64_t value, FieldViolations& violations) {
+  if (value < 1) violations.Add(field, absl::StrCat("is ", value, "; it must be at least 1"));
+}
+
+void CheckResources(std::string_view field, const v1::Resources& resources, FieldViolations& violations) {
+  const auto path = [&](const char* name) { return absl::StrCat(AbslView(field), ".", name); };
+  if (resources.has_cpu()) CheckAtLeastOne(path("cpu"), resources.cpu(), violations);
+  if (resources.has_memory_gib()) CheckAtLeastOne(path("memory_gib"), resources.memory_gib(), violations);
+  if (resources.has_disk_gib()) CheckAtLeastOne(path("disk_gib"), resources.disk_gib(), violations);
+  if (resources.has_gpu()) CheckNotNegative(path("gpu"), resources.gpu(), violations);
+  if (!resources.gpu_types().empty() && !resources.gpu_type_texts().empty()) {
+    violations.Add(path("gpu_type_texts"), "can't be given together with gpu_types; name all kinds in one of the two");
+  }
+  for (const int type : resources.gpu_types()) {
+    if (type == v1::GPU_TYPE_UNSPECIFIED || !v1::GpuType_IsValid(type)) {
+      violations.Add(path("gpu_types"), absl::StrCat("has no kind of number ", type,
+                                                     "; a kind that the enum does not know goes into gpu_type_texts"));
+    }
+  }
+}
+
+void CheckSortOrder(v1::SortOrder order, FieldViolations& violations) {
+  if (!v1::SortOrder_IsValid(order))
+    violations.Add("order", absl::StrCat("is no SortOrder: ", static_cast<int>(order)));
+}
+
+Clock::Duration CheckDuration(std::string_view field, const google::protobuf::Duration& duration,
+                              FieldViolations& violations) {
+  // Longer is as good as for ever, and must not overflow our clock.
+  constexpr int64_t kLongest = int64_t{100} * 365 * 24 * 3600;
+  if (duration.seconds() < 0 || duration.nanos() < 0) {
+    violations.Add(field, "is negative; use 0 for no limit, or leave it out");
+    return {};
+  }
+  if (duration.nanos() > 999'999'999) {
+    violations.Add(field, "is no valid duration: nanos must be less than a second");
+    return {};
+  }
+  return std::chrono::seconds(std::min(duration.seconds(), kLongest)) + std::chrono::nanoseconds(duration.nanos());
+}
+
+absl::Status CheckRequestId(const std::string& request_id) {
+  return request_id.empty() ? absl::OkStatus()
+                            : NotServedYet("Request ids (`request_id`) are not kept by this version. Leave it out");
+}
+
+absl::Status NotServedYet(std::string_view what) {
+  return MakeError(absl::StatusCode::kUnimplemented, "NOT_SERVED_YET", absl::StrCat(AbslView(what), "."));
+}
+
+}  // namespace daytonad

@@ -1,0 +1,22 @@
+#ifndef DAYTONAD_DAEMON_SERVICES_CHECKS_SPEC_CHECKS_H_
+#define DAYTONAD_DAEMON_SERVICES_CHECKS_SPEC_CHECKS_H_
+
+#include "daemon/base/error.h"
+#include "daytonad/v1/sandbox.pb.h"
+#include "daytonad/v1/snapshot.pb.h"
+
+// The specs of what is to be created, and the filters of lists. What the official SDKs refuse is refused here, and what
+// upstream would surely refuse, too; field paths begin with "spec" and "filter".
+namespace daytonad {
+
+void CheckSpec(const v1::SandboxSpec& spec, FieldViolations& violations);
+void CheckSpec(const v1::SnapshotSpec& spec, FieldViolations& violations);
+
+// The two ways of paging know different filters and sort fields.
+enum class Paging { kToken, kNumbered };
+void CheckFilter(const v1::SandboxFilter& filter, Paging paging, FieldViolations& violations);
+void CheckSort(v1::SandboxSortField sort, Paging paging, FieldViolations& violations);
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_SERVICES_CHECKS_SPEC_CHECKS_H_

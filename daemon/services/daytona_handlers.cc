@@ -1,0 +1,277 @@
+#include "daemon/services/daytona_handlers.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "daemon/operations/page_token.h"
+#include "daemon/services/checks/request_checks.h"
+#include "daemon/services/checks/spec_checks.h"
+#include "daemon/services/stream_observer.h"
+
+namespace daytonad {
+namespace {
+
+// What goes less well than the caller may think, and can be told before anything is sent.
+std::optional<v1::Warning> SpecWarning(const v1::SandboxSpec& spec) {
+  if (!spec.ephemeral() || spec.auto_delete_minutes() == 0) return std::nullopt;
+  v1::Warning warning;
+  warning.set_reason("AUTO_DELETE_OVERRIDDEN");
+  warning.set_message(
+      "The sandbox is ephemeral: it is deleted as soon as it stops, whatever auto_delete_minutes says.");
+  return warning;
+}
+
+SandboxListQuery ListQuery(v1::SandboxFilter filter, v1::SandboxSortField sort, v1::SortOrder order, int page_size) {
+  SandboxListQuery query;
+  query.filter = std::move(filter);
+  query.sort = sort;
+  query.order = order;
+  query.page_size = page_size;
+  return query;
+}
+
+}  // namespace
+
+Task<absl::StatusOr<v1::CreateSandboxResponse>> DaytonaHandlers::CreateSandbox(CallContext context,
+                                                                               v1::CreateSandboxRequest request) {
+  FieldViolations violations;
+  CheckSpec(request.spec(), violations);
+  SandboxOperations::CreateOptions options;
+  options.timeout = CheckTimeout(request, kDefaultWait, violations);
+  options.wait = !request.has_wait() || request.wait();
+  absl::Status checked = CheckMutation(context, request, violations);
+  if (!checked.ok()) co_return checked;
+
+  v1::CreateSandboxResponse response;
+  if (std::optional<v1::Warning> warning = SpecWarning(request.spec())) *response.add_warnings() = *std::move(warning);
+  absl::StatusOr<v1::Sandbox> sandbox =
+      co_await sandboxes_.Create(std::move(context), std::move(*request.mutable_spec()), std::move(options));
+  if (!sandbox.ok()) co_return sandbox.status();
+  *response.mutable_sandbox() = *std::move(sandbox);
+  co_return response;
+}
+
+Task<absl::Status> DaytonaHandlers::CreateSandboxStream(CallContext context, v1::CreateSandboxStreamRequest request,
+                                                        StreamWriter<v1::CreateSandboxStreamResponse>* writer) {
+  FieldViolations violations;
+  CheckSpec(request.spec(), violations);
+  CheckNotNegative("log_offset", request.log_offset(), violations);
+  SandboxOperations::CreateOptions options;
+  options.timeout = CheckTimeout(request, kDefaultWait, violations);
+  options.log_offset = request.log_offset();
+  absl::Status checked = CheckMutation(context, request, violations);
+  if (!checked.ok()) co_return checked;
+
+  StreamObserver<v1::Sandbox, v1::CreateSandboxStreamResponse> observer(
+      *writer, &v1::CreateSandboxStreamResponse::mutable_sandbox);
+  options.observer = &observer;
+  if (std::optional<v1::Warning> warning = SpecWarning(request.spec())) {
+    absl::Status written = co_await observer.OnWarning(*std::move(warning));
+    if (!written.ok()) co_return written;
+  }
+  absl::StatusOr<v1::Sandbox> sandbox =
+      co_await sandboxes_.Create(std::move(context), std::move(*request.mutable_spec()), std::move(options));
+  if (!sandbox.ok()) co_return sandbox.status();
+  v1::CreateSandboxStreamResponse last;
+  *last.mutable_result() = *std::move(sandbox);
+  co_return co_await writer->Write(std::move(last));
+}
+
+Task<absl::StatusOr<v1::GetSandboxResponse>> DaytonaHandlers::GetSandbox(CallContext context,
+                                                                         v1::GetSandboxRequest request) {
+  FieldViolations violations;
+  CheckObject("sandbox", request.sandbox(), violations);
+  CheckMaxAge(request, violations);
+  if (!violations.empty()) co_return violations.ToStatus();
+
+  absl::StatusOr<v1::Sandbox> sandbox =
+      co_await sandboxes_.Get(std::move(context), std::move(*request.mutable_sandbox()));
+  if (!sandbox.ok()) co_return sandbox.status();
+  v1::GetSandboxResponse response;
+  *response.mutable_sandbox() = *std::move(sandbox);
+  co_return response;
+}
+
+Task<absl::StatusOr<v1::FindSandboxResponse>> DaytonaHandlers::FindSandbox(CallContext context,
+                                                                           v1::FindSandboxRequest request) {
+  FieldViolations violations;
+  CheckMaxAge(request, violations);
+  if (!request.sandbox().empty()) {
+    CheckObject("sandbox", request.sandbox(), violations);
+  } else if (request.labels().empty()) {
+    violations.Add("sandbox", "or labels must be given: without either, any sandbox would match");
+  }
+  CheckLabels("labels", request.labels(), violations);
+  if (!violations.empty()) co_return violations.ToStatus();
+
+  absl::StatusOr<v1::Sandbox> sandbox;
+  if (!request.sandbox().empty()) {
+    sandbox = co_await sandboxes_.Get(std::move(context), std::move(*request.mutable_sandbox()));
+  } else {
+    sandbox = co_await sandboxes_.FindByLabels(std::move(context), std::move(*request.mutable_labels()));
+  }
+  if (!sandbox.ok()) co_return sandbox.status();
+  v1::FindSandboxResponse response;
+  *response.mutable_sandbox() = *std::move(sandbox);
+  co_return response;
+}
+
+Task<absl::StatusOr<v1::ListSandboxesResponse>> DaytonaHandlers::ListSandboxes(CallContext context,
+                                                                               v1::ListSandboxesRequest request) {
+  const bool numbered = request.paging_case() == v1::ListSandboxesRequest::kPage;
+  const Paging paging = numbered ? Paging::kNumbered : Paging::kToken;
+  FieldViolations violations;
+  CheckFilter(request.filter(), paging, violations);
+  CheckMaxAge(request, violations);
+  CheckSort(request.sort(), paging, violations);
+  CheckSortOrder(request.order(), violations);
+  CheckPageSize(request.page_size(), violations);
+  if (numbered) CheckPageNumber(request.page(), violations);
+  if (!violations.empty()) co_return violations.ToStatus();
+  if (numbered) co_return co_await ListByPage(std::move(context), std::move(request));
+  co_return co_await ListByToken(std::move(context), std::move(request));
+}
+
+Task<absl::StatusOr<v1::ListSandboxesResponse>> DaytonaHandlers::ListByPage(CallContext context,
+                                                                            v1::ListSandboxesRequest request) {
+  SandboxListQuery query =
+      ListQuery(std::move(*request.mutable_filter()), request.sort(), request.order(), request.page_size());
+  absl::StatusOr<NumberedSandboxPage> page =
+      co_await sandboxes_.ListByPage(std::move(context), std::move(query), request.page());
+  if (!page.ok()) co_return page.status();
+  v1::ListSandboxesResponse response;
+  response.mutable_sandboxes()->Assign(page->items.begin(), page->items.end());
+  response.set_total_size(static_cast<int32_t>(page->totals.total_size));
+  response.set_page(page->totals.page);
+  response.set_total_pages(page->totals.total_pages);
+  co_return response;
+}
+
+Task<absl::StatusOr<v1::ListSandboxesResponse>> DaytonaHandlers::ListByToken(CallContext context,
+                                                                             v1::ListSandboxesRequest request) {
+  v1::ListSandboxesRequest scoped = request;
+  scoped.clear_paging();
+  scoped.clear_page_size();
+  scoped.clear_max_age();
+  const std::string scope = PageScope(scoped);
+  absl::StatusOr<std::string> cursor = DecodePageToken(scope, request.page_token());
+  if (!cursor.ok()) co_return cursor.status();
+  SandboxListQuery query =
+      ListQuery(std::move(*request.mutable_filter()), request.sort(), request.order(), request.page_size());
+  absl::StatusOr<SandboxPage> page = co_await sandboxes_.List(std::move(context), std::move(query), *std::move(cursor));
+  if (!page.ok()) co_return page.status();
+  v1::ListSandboxesResponse response;
+  response.mutable_sandboxes()->Assign(page->items.begin(), page->items.end());
+  if (!page->next_cursor.empty()) response.set_next_page_token(EncodePageToken(scope, page->next_cursor));
+  co_return response;
+}
+
+Task<absl::StatusOr<v1::StartSandboxResponse>> DaytonaHandlers::StartSandbox(CallContext context,
+                                                                             v1::StartSandboxRequest request) {
+  FieldViolations violations;
+  CheckObject("sandbox", request.sandbox(), violations);
+  const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
+  absl::Status checked = CheckMutation(context, request, violations);
+  if (!checked.ok()) co_return checked;
+
+  absl::StatusOr<v1::Sandbox> sandbox = co_await sandboxes_.Start(
+      std::move(context), std::move(*request.mutable_sandbox()), timeout, !request.has_wait() || request.wait());
+  if (!sandbox.ok()) co_return sandbox.status();
+  v1::StartSandboxResponse response;
+  *response.mutable_sandbox() = *std::move(sandbox);
+  co_return response;
+}
+
+Task<absl::StatusOr<v1::StopSandboxResponse>> DaytonaHandlers::StopSandbox(CallContext context,
+                                                                           v1::StopSandboxRequest request) {
+  FieldViolations violations;
+  CheckObject("sandbox", request.sandbox(), violations);
+  const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
+  absl::Status checked = CheckMutation(context, request, violations);
+  if (!checked.ok()) co_return checked;
+
+  absl::StatusOr<v1::Sandbox> sandbox =
+      co_await sandboxes_.Stop(std::move(context), std::move(*request.mutable_sandbox()), timeout,
+                               !request.has_wait() || request.wait(), request.force());
+  if (!sandbox.ok()) co_return sandbox.status();
+  v1::StopSandboxResponse response;
+  *response.mutable_sandbox() = *std::move(sandbox);
+  co_return response;
+}
+
+Task<absl::StatusOr<v1::DeleteSandboxResponse>> DaytonaHandlers::DeleteSandbox(CallContext context,
+                                                                               v1::DeleteSandboxRequest request) {
+  FieldViolations violations;
+  CheckObject("sandbox", request.sandbox(), violations);
+  const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
+  absl::Status checked = CheckMutation(context, request, violations);
+  if (!checked.ok()) co_return checked;
+
+  absl::StatusOr<v1::Sandbox> sandbox =
+      co_await sandboxes_.Delete(std::move(context), std::move(*request.mutable_sandbox()), timeout, request.wait());
+  if (!sandbox.ok()) co_return sandbox.status();
+  v1::DeleteSandboxResponse response;
+  *response.mutable_sandbox() = *std::move(sandbox);
+  co_return response;
+}
+
+Task<absl::StatusOr<v1::WaitSandboxResponse>> DaytonaHandlers::WaitSandbox(CallContext context,
+                                                                           v1::WaitSandboxRequest request) {
+  FieldViolations violations;
+  CheckObject("sandbox", request.sandbox(), violations);
+  const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
+  if (request.states().empty()) violations.Add("states", "is required: name at least one state to wait for");
+  std::vector<v1::SandboxState> states;
+  for (const int state : request.states()) {
+    if (state == v1::SANDBOX_STATE_UNSPECIFIED || !v1::SandboxState_IsValid(state)) {
+      violations.Add("states", absl::StrCat("has no state of number ", state));
+    }
+    states.push_back(static_cast<v1::SandboxState>(state));
+  }
+  if (!violations.empty()) co_return violations.ToStatus();
+
+  absl::StatusOr<v1::Sandbox> sandbox = co_await sandboxes_.WaitFor(
+      std::move(context), std::move(*request.mutable_sandbox()), std::move(states), timeout);
+  if (!sandbox.ok()) co_return sandbox.status();
+  v1::WaitSandboxResponse response;
+  *response.mutable_sandbox() = *std::move(sandbox);
+  co_return response;
+}
+
+Task<absl::Status> DaytonaHandlers::WatchSandbox(CallContext, v1::WatchSandboxRequest request,
+                                                 StreamWriter<v1::WatchSandboxResponse>*) {
+  FieldViolations violations;
+  CheckObject("sandbox", request.sandbox(), violations);
+  if (!violations.empty()) co_return violations.ToStatus();
+  co_return NotServedYet("Watching is not served by this version. Use WaitSandbox for one state, or GetSandbox");
+}
+
+Task<absl::Status> DaytonaHandlers::StreamSandboxes(CallContext context, v1::StreamSandboxesRequest request,
+                                                    StreamWriter<v1::StreamSandboxesResponse>* writer) {
+  FieldViolations violations;
+  CheckFilter(request.filter(), Paging::kToken, violations);
+  CheckSort(request.sort(), Paging::kToken, violations);
+  CheckSortOrder(request.order(), violations);
+  CheckPageSize(request.page_size(), violations);
+  if (!violations.empty()) co_return violations.ToStatus();
+
+  const SandboxListQuery query =
+      ListQuery(std::move(*request.mutable_filter()), request.sort(), request.order(), request.page_size());
+  std::string cursor;
+  do {
+    absl::StatusOr<SandboxPage> page = co_await sandboxes_.List(context, query, std::move(cursor));
+    if (!page.ok()) co_return page.status();
+    for (v1::Sandbox& sandbox : page->items) {
+      v1::StreamSandboxesResponse message;
+      *message.mutable_sandbox() = std::move(sandbox);
+      absl::Status written = co_await writer->Write(std::move(message));
+      if (!written.ok()) co_return written;
+    }
+    cursor = std::move(page->next_cursor);
+  } while (!cursor.empty());
+  co_return absl::OkStatus();
+}
+
+}  // namespace daytonad

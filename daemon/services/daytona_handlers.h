@@ -1,0 +1,41 @@
+#ifndef DAYTONAD_DAEMON_SERVICES_DAYTONA_HANDLERS_H_
+#define DAYTONAD_DAEMON_SERVICES_DAYTONA_HANDLERS_H_
+
+#include "absl/status/statusor.h"
+#include "daemon/operations/sandboxes.h"
+#include "daemon/services/rpc/stream_writer.h"
+#include "daytonad/v1/daytona_service.pb.h"
+
+namespace daytonad {
+
+// The RPCs of DaytonaService: parse and check, call one operation, answer. What they promise is in
+// daytona_service.proto.
+class DaytonaHandlers {
+ public:
+  explicit DaytonaHandlers(SandboxOperations& sandboxes) : sandboxes_(sandboxes) {}
+
+  Task<absl::StatusOr<v1::CreateSandboxResponse>> CreateSandbox(CallContext context, v1::CreateSandboxRequest request);
+  Task<absl::Status> CreateSandboxStream(CallContext context, v1::CreateSandboxStreamRequest request,
+                                         StreamWriter<v1::CreateSandboxStreamResponse>* writer);
+  Task<absl::StatusOr<v1::GetSandboxResponse>> GetSandbox(CallContext context, v1::GetSandboxRequest request);
+  Task<absl::StatusOr<v1::FindSandboxResponse>> FindSandbox(CallContext context, v1::FindSandboxRequest request);
+  Task<absl::StatusOr<v1::ListSandboxesResponse>> ListSandboxes(CallContext context, v1::ListSandboxesRequest request);
+  Task<absl::StatusOr<v1::StartSandboxResponse>> StartSandbox(CallContext context, v1::StartSandboxRequest request);
+  Task<absl::StatusOr<v1::StopSandboxResponse>> StopSandbox(CallContext context, v1::StopSandboxRequest request);
+  Task<absl::StatusOr<v1::DeleteSandboxResponse>> DeleteSandbox(CallContext context, v1::DeleteSandboxRequest request);
+  Task<absl::StatusOr<v1::WaitSandboxResponse>> WaitSandbox(CallContext context, v1::WaitSandboxRequest request);
+  Task<absl::Status> WatchSandbox(CallContext context, v1::WatchSandboxRequest request,
+                                  StreamWriter<v1::WatchSandboxResponse>* writer);
+  Task<absl::Status> StreamSandboxes(CallContext context, v1::StreamSandboxesRequest request,
+                                     StreamWriter<v1::StreamSandboxesResponse>* writer);
+
+ private:
+  Task<absl::StatusOr<v1::ListSandboxesResponse>> ListByPage(CallContext context, v1::ListSandboxesRequest request);
+  Task<absl::StatusOr<v1::ListSandboxesResponse>> ListByToken(CallContext context, v1::ListSandboxesRequest request);
+
+  SandboxOperations& sandboxes_;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_SERVICES_DAYTONA_HANDLERS_H_

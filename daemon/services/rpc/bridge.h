@@ -1,0 +1,43 @@
+#ifndef DAYTONAD_DAEMON_SERVICES_RPC_BRIDGE_H_
+#define DAYTONAD_DAEMON_SERVICES_RPC_BRIDGE_H_
+
+#include <string>
+#include <utility>
+
+#include "daemon/services/rpc/server_stream.h"
+#include "daemon/services/rpc/unary.h"
+
+namespace daytonad {
+
+// What the gRPC side of each service has: the handlers, who calls (a listener has services of its own), and the way
+// from one to the other.
+template <typename Handlers>
+class Bridge {
+ public:
+  Bridge(std::string service, const RpcRuntime& runtime, Caller caller, Handlers handlers)
+      : service_(std::move(service)), runtime_(runtime), caller_(std::move(caller)), handlers_(std::move(handlers)) {}
+
+  template <typename Request, typename Response>
+  grpc::ServerUnaryReactor* Unary(const char* method, grpc::CallbackServerContext* context,
+                                  const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
+                                  UnaryHandler<Handlers, Request, Response> handler) {
+    return StartUnary(runtime_, caller_, service_ + "/" + method, context, request, response, &handlers_, handler);
+  }
+
+  template <typename Request, typename Response>
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Stream(const char* method, grpc::CallbackServerContext* context,
+                                                     const grpc::ByteBuffer* request,
+                                                     StreamHandler<Handlers, Request, Response> handler) {
+    return StartServerStream(runtime_, caller_, service_ + "/" + method, context, request, &handlers_, handler);
+  }
+
+ private:
+  const std::string service_;
+  const RpcRuntime& runtime_;
+  const Caller caller_;
+  Handlers handlers_;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_SERVICES_RPC_BRIDGE_H_

@@ -1,0 +1,80 @@
+#include "daemon/services/rpc/server_call.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "daemon/base/absl_view.h"
+#include "daemon/base/error.h"
+#include "daemon/base/ids.h"
+
+namespace daytonad {
+
+ServerCall::ServerCall(CallKind kind, std::shared_ptr<const CallIdentity> identity, Clock::TimePoint deadline)
+    : kind_(kind), context_(std::move(identity), deadline, stop_.get_token()) {}
+
+void ServerCall::ShutDown() {
+  shut_down_ = true;
+  stop_.request_stop();
+}
+
+absl::Status ServerCall::FinalStatus(absl::Status status) const {
+  return shut_down_ && absl::IsCancelled(status) ? ShuttingDownError() : std::move(status);
+}
+
+absl::Status CallRegistry::Add(const std::shared_ptr<ServerCall>& call) {
+  if (draining_) return ShuttingDownError();
+  calls_.insert(call);
+  return absl::OkStatus();
+}
+
+void CallRegistry::Remove(const std::shared_ptr<ServerCall>& call) {
+  calls_.erase(call);
+  if (draining_ && calls_.empty()) idle_.Fire();
+}
+
+void CallRegistry::BeginDrain() {
+  draining_ = true;
+  if (calls_.empty()) idle_.Fire();
+  // A copy: a call that ends removes itself.
+  const std::vector<std::shared_ptr<ServerCall>> calls(calls_.begin(), calls_.end());
+  for (const auto& call : calls) {
+    if (call->kind() == CallKind::kStream) call->ShutDown();
+  }
+}
+
+void CallRegistry::ShutDownAll() {
+  const std::vector<std::shared_ptr<ServerCall>> calls(calls_.begin(), calls_.end());
+  for (const auto& call : calls) call->ShutDown();
+}
+
+Task<absl::Status> CallRegistry::WaitUntilIdle(Clock& clock, CallContext context) {
+  return idle_.Wait(clock, std::move(context));
+}
+
+std::shared_ptr<ServerCall> MakeServerCall(CallKind kind, std::string_view method, const Caller& caller,
+                                           const grpc::ServerContextBase& server_context, const RpcRuntime& runtime) {
+  auto identity = std::make_shared<CallIdentity>();
+  identity->call_id = NewCallId();
+  identity->method = std::string(method);
+  identity->caller = caller;
+  // gRPC speaks of wall time, "never" being its maximum; what is left of it bounds the call on our own clock.
+  const auto left = server_context.deadline() - std::chrono::system_clock::now();
+  const auto limit = std::min<Clock::Duration>(std::chrono::duration_cast<Clock::Duration>(left), runtime.max_wait);
+  return std::make_shared<ServerCall>(kind, std::move(identity), runtime.clock.Now() + limit);
+}
+
+absl::Status UnparsableRequest(std::string_view type_name) {
+  return MakeError(absl::StatusCode::kInvalidArgument, "UNPARSABLE_REQUEST",
+                   absl::StrCat("The request is not a valid ", AbslView(type_name),
+                                ": its encoding is broken or one of its strings is not UTF-8."));
+}
+
+absl::Status ShuttingDownError() {
+  return MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
+                   "The daemon is shutting down. Connect again and repeat the call.");
+}
+
+}  // namespace daytonad

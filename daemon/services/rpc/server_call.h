@@ -1,0 +1,87 @@
+#ifndef DAYTONAD_DAEMON_SERVICES_RPC_SERVER_CALL_H_
+#define DAYTONAD_DAEMON_SERVICES_RPC_SERVER_CALL_H_
+
+#include <grpcpp/server_context.h>
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+#include "absl/status/status.h"
+#include "daemon/base/call_context.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/event.h"
+#include "daemon/base/task.h"
+
+namespace daytonad {
+
+enum class CallKind { kUnary, kStream };
+
+// One RPC in progress: what it is called, until when it may run, and what ended it early. Made on a gRPC thread, from
+// then on used on the loop only.
+class ServerCall {
+ public:
+  ServerCall(CallKind kind, std::shared_ptr<const CallIdentity> identity, Clock::TimePoint deadline);
+
+  CallKind kind() const { return kind_; }
+  const CallContext& context() const { return context_; }
+
+  // The client hung up or its deadline passed.
+  void ClientGone() { stop_.request_stop(); }
+  // The daemon ends; so does the call, with a status that says so.
+  void ShutDown();
+  bool shut_down() const { return shut_down_; }
+
+  // What the caller is told: a call that the daemon ended says SHUTTING_DOWN instead of the CANCELLED that came of it.
+  absl::Status FinalStatus(absl::Status status) const;
+
+ private:
+  CallKind kind_;
+  std::stop_source stop_;
+  CallContext context_;
+  bool shut_down_ = false;
+};
+
+// All RPCs in progress, over all listeners: what a drain has to wait for. Loop thread only.
+class CallRegistry {
+ public:
+  // Refused with UNAVAILABLE once the drain has begun.
+  absl::Status Add(const std::shared_ptr<ServerCall>& call);
+  void Remove(const std::shared_ptr<ServerCall>& call);
+  size_t size() const { return calls_.size(); }
+
+  // From now on no call is taken, and streams, which might go on for ever, are ended; unary calls run on.
+  void BeginDrain();
+  // Ends what is left.
+  void ShutDownAll();
+  // Returns when no call is left, or when the context ends.
+  Task<absl::Status> WaitUntilIdle(Clock& clock, CallContext context);
+
+ private:
+  std::unordered_set<std::shared_ptr<ServerCall>> calls_;
+  bool draining_ = false;
+  Event idle_;
+};
+
+// What the RPCs of all services need; outlives them.
+struct RpcRuntime {
+  Executor executor;
+  Clock& clock;
+  CallRegistry& calls;
+  // The longest that any call may take, --max-wait.
+  Clock::Duration max_wait;
+};
+
+// Reads identity and deadline of a call that has just come in.
+std::shared_ptr<ServerCall> MakeServerCall(CallKind kind, std::string_view method, const Caller& caller,
+                                           const grpc::ServerContextBase& server_context, const RpcRuntime& runtime);
+
+// INVALID_ARGUMENT for a message that is no valid encoding of its type (or has a string that is not UTF-8).
+absl::Status UnparsableRequest(std::string_view type_name);
+absl::Status ShuttingDownError();
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_SERVICES_RPC_SERVER_CALL_H_

@@ -1,0 +1,95 @@
+#ifndef DAYTONAD_DAEMON_SERVICES_RPC_UNARY_H_
+#define DAYTONAD_DAEMON_SERVICES_RPC_UNARY_H_
+
+#include <grpcpp/impl/codegen/proto_utils.h>
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "daemon/base/task.h"
+#include "daemon/services/rpc/grpc_status.h"
+#include "daemon/services/rpc/server_call.h"
+
+namespace daytonad {
+
+// A handler of a unary RPC: a member function of a service, run as a coroutine on the loop.
+template <typename Service, typename Request, typename Response>
+using UnaryHandler = Task<absl::StatusOr<Response>> (Service::*)(CallContext, Request);
+
+// Bridges one unary RPC from gRPC's threads to the loop and back. gRPC's generated callback handlers would parse the
+// request themselves, but answer one that does not parse with UNIMPLEMENTED and no text; hence the raw form.
+template <typename Service, typename Request, typename Response>
+class UnaryReactor final : public grpc::ServerUnaryReactor {
+ public:
+  UnaryReactor(const RpcRuntime& runtime, std::shared_ptr<ServerCall> call, grpc::ByteBuffer* response)
+      : runtime_(runtime), call_(std::move(call)), response_(response) {}
+
+  void Start(Service* service, UnaryHandler<Service, Request, Response> handler, const grpc::ByteBuffer* bytes) {
+    Request request;
+    grpc::ByteBuffer readable(*bytes);  // parsing consumes; a copy shares the slices
+    if (!grpc::SerializationTraits<Request>::Deserialize(&readable, &request).ok()) {
+      Finish(ToGrpcStatus(UnparsableRequest(Request::descriptor()->full_name())));
+      return;
+    }
+    boost::asio::co_spawn(runtime_.executor, Run(this, service, handler, std::move(request)), boost::asio::detached);
+  }
+
+  void OnCancel() override {
+    boost::asio::post(runtime_.executor, [call = call_] { call->ClientGone(); });
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  static Task<void> Run(UnaryReactor* reactor, Service* service, UnaryHandler<Service, Request, Response> handler,
+                        Request request) {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    const std::shared_ptr<ServerCall> call = reactor->call_;
+    CallRegistry& calls = reactor->runtime_.calls;
+    absl::Status admitted = calls.Add(call);
+    if (!admitted.ok()) {
+      reactor->Finish(ToGrpcStatus(admitted));
+      co_return;
+    }
+    absl::StatusOr<Response> response = co_await (service->*handler)(call->context(), std::move(request));
+    reactor->Answer(std::move(response));  // the reactor may be gone from here on
+    calls.Remove(call);
+  }
+
+  void Answer(absl::StatusOr<Response> response) {
+    if (!response.ok()) {
+      Finish(ToGrpcStatus(call_->FinalStatus(response.status())));
+      return;
+    }
+    bool own_buffer = false;
+    Finish(grpc::SerializationTraits<Response>::Serialize(*response, response_, &own_buffer));
+  }
+
+  const RpcRuntime& runtime_;
+  const std::shared_ptr<ServerCall> call_;
+  grpc::ByteBuffer* const response_;
+};
+
+template <typename Service, typename Request, typename Response>
+grpc::ServerUnaryReactor* StartUnary(const RpcRuntime& runtime, const Caller& caller, std::string_view method,
+                                     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                     grpc::ByteBuffer* response, Service* service,
+                                     UnaryHandler<Service, Request, Response> handler) {
+  auto* reactor = new UnaryReactor<Service, Request, Response>(
+      runtime, MakeServerCall(CallKind::kUnary, method, caller, *context, runtime), response);
+  reactor->Start(service, handler, request);
+  return reactor;
+}
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_SERVICES_RPC_UNARY_H_

@@ -1,0 +1,238 @@
+#include "daemon/services/snapshot_handlers.h"
+
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "daemon/operations/page_token.h"
+#include "daemon/services/checks/request_checks.h"
+#include "daemon/services/checks/spec_checks.h"
+#include "daemon/services/stream_observer.h"
+
+namespace daytonad {
+namespace {
+
+// A snapshot's making has no limit of its own, as in the SDKs.
+constexpr Clock::Duration kNoLimit = Clock::Duration::zero();
+
+// Sends a log's bytes and remembers how far it came.
+class LogWriter final : public LogSink {
+ public:
+  LogWriter(StreamWriter<v1::StreamBuildLogsResponse>& writer, int64_t offset) : writer_(writer), offset_(offset) {}
+
+  int64_t offset() const { return offset_; }
+
+  Task<absl::Status> OnLog(v1::LogChunk chunk) override {
+    offset_ = chunk.offset() + static_cast<int64_t>(chunk.data().size());
+    v1::StreamBuildLogsResponse message;
+    *message.mutable_log() = std::move(chunk);
+    return writer_.Write(std::move(message));
+  }
+  Task<absl::Status> OnWarning(v1::Warning warning) override {
+    v1::StreamBuildLogsResponse message;
+    *message.mutable_warning() = std::move(warning);
+    return writer_.Write(std::move(message));
+  }
+
+ private:
+  StreamWriter<v1::StreamBuildLogsResponse>& writer_;
+  int64_t offset_;
+};
+
+}  // namespace
+
+Task<absl::StatusOr<v1::CreateSnapshotResponse>> SnapshotHandlers::CreateSnapshot(CallContext context,
+                                                                                  v1::CreateSnapshotRequest request) {
+  FieldViolations violations;
+  CheckSpec(request.spec(), violations);
+  SnapshotOperations::CreateOptions options;
+  options.timeout = CheckTimeout(request, kNoLimit, violations);
+  options.wait = !request.has_wait() || request.wait();
+  absl::Status checked = CheckMutation(context, request, violations);
+  if (!checked.ok()) co_return checked;
+
+  absl::StatusOr<v1::Snapshot> snapshot =
+      co_await snapshots_.Create(std::move(context), std::move(*request.mutable_spec()), std::move(options));
+  if (!snapshot.ok()) co_return snapshot.status();
+  v1::CreateSnapshotResponse response;
+  *response.mutable_snapshot() = *std::move(snapshot);
+  co_return response;
+}
+
+Task<absl::Status> SnapshotHandlers::CreateSnapshotStream(CallContext context, v1::CreateSnapshotStreamRequest request,
+                                                          StreamWriter<v1::CreateSnapshotStreamResponse>* writer) {
+  FieldViolations violations;
+  CheckSpec(request.spec(), violations);
+  CheckNotNegative("log_offset", request.log_offset(), violations);
+  SnapshotOperations::CreateOptions options;
+  options.timeout = CheckTimeout(request, kNoLimit, violations);
+  options.log_offset = request.log_offset();
+  absl::Status checked = CheckMutation(context, request, violations);
+  if (!checked.ok()) co_return checked;
+
+  StreamObserver<v1::Snapshot, v1::CreateSnapshotStreamResponse> observer(
+      *writer, &v1::CreateSnapshotStreamResponse::mutable_snapshot);
+  options.observer = &observer;
+  absl::StatusOr<v1::Snapshot> snapshot =
+      co_await snapshots_.Create(std::move(context), std::move(*request.mutable_spec()), std::move(options));
+  if (!snapshot.ok()) co_return snapshot.status();
+  v1::CreateSnapshotStreamResponse last;
+  *last.mutable_result() = *std::move(snapshot);
+  co_return co_await writer->Write(std::move(last));
+}
+
+Task<absl::StatusOr<v1::GetSnapshotResponse>> SnapshotHandlers::GetSnapshot(CallContext context,
+                                                                            v1::GetSnapshotRequest request) {
+  FieldViolations violations;
+  CheckObject("snapshot", request.snapshot(), violations);
+  CheckMaxAge(request, violations);
+  if (!violations.empty()) co_return violations.ToStatus();
+
+  absl::StatusOr<v1::Snapshot> snapshot =
+      co_await snapshots_.Get(std::move(context), std::move(*request.mutable_snapshot()));
+  if (!snapshot.ok()) co_return snapshot.status();
+  v1::GetSnapshotResponse response;
+  *response.mutable_snapshot() = *std::move(snapshot);
+  co_return response;
+}
+
+Task<absl::StatusOr<v1::ListSnapshotsResponse>> SnapshotHandlers::ListSnapshots(CallContext context,
+                                                                                v1::ListSnapshotsRequest request) {
+  const bool numbered = request.paging_case() == v1::ListSnapshotsRequest::kPage;
+  FieldViolations violations;
+  CheckOneLine("name", request.name(), violations);
+  CheckMaxAge(request, violations);
+  if (!v1::SnapshotSortField_IsValid(request.sort())) {
+    violations.Add("sort", absl::StrCat("is no SnapshotSortField: ", static_cast<int>(request.sort())));
+  }
+  CheckSortOrder(request.order(), violations);
+  CheckPageSize(request.page_size(), violations);
+  CheckOneLine("source_sandbox", request.source_sandbox(), violations);
+  if (numbered) CheckPageNumber(request.page(), violations);
+  if (!violations.empty()) co_return violations.ToStatus();
+
+  // Upstream counts pages: a token stands for a page's number, and only for pages of the same size.
+  v1::ListSnapshotsRequest scoped = request;
+  scoped.clear_paging();
+  scoped.clear_max_age();
+  const std::string scope = PageScope(scoped);
+  int page_number = numbered ? request.page() : 1;
+  if (!numbered) {
+    absl::StatusOr<std::string> cursor = DecodePageToken(scope, request.page_token());
+    if (!cursor.ok()) co_return cursor.status();
+    if (!cursor->empty() && !absl::SimpleAtoi(*cursor, &page_number)) {
+      violations.Add("page_token", "is broken; use `next_page_token` of the page before, unchanged");
+      co_return violations.ToStatus();
+    }
+  }
+
+  SnapshotListQuery query;
+  query.name = std::move(*request.mutable_name());
+  query.source_sandbox = std::move(*request.mutable_source_sandbox());
+  query.sort = request.sort();
+  query.order = request.order();
+  query.page_size = request.page_size();
+  absl::StatusOr<SnapshotPage> page = co_await snapshots_.List(std::move(context), std::move(query), page_number);
+  if (!page.ok()) co_return page.status();
+  v1::ListSnapshotsResponse response;
+  response.mutable_snapshots()->Assign(page->items.begin(), page->items.end());
+  if (numbered) {
+    response.set_total_size(static_cast<int32_t>(page->totals.total_size));
+    response.set_page(page->totals.page);
+    response.set_total_pages(page->totals.total_pages);
+  } else if (page_number < page->totals.total_pages) {
+    response.set_next_page_token(EncodePageToken(scope, absl::StrCat(page_number + 1)));
+  }
+  co_return response;
+}
+
+Task<absl::StatusOr<v1::ActivateSnapshotResponse>> SnapshotHandlers::ActivateSnapshot(
+    CallContext context, v1::ActivateSnapshotRequest request) {
+  FieldViolations violations;
+  CheckObject("snapshot", request.snapshot(), violations);
+  absl::Status checked = CheckMutation(context, request, violations);
+  if (!checked.ok()) co_return checked;
+
+  absl::StatusOr<v1::Snapshot> snapshot =
+      co_await snapshots_.Activate(std::move(context), std::move(*request.mutable_snapshot()));
+  if (!snapshot.ok()) co_return snapshot.status();
+  v1::ActivateSnapshotResponse response;
+  *response.mutable_snapshot() = *std::move(snapshot);
+  co_return response;
+}
+
+Task<absl::StatusOr<v1::DeactivateSnapshotResponse>> SnapshotHandlers::DeactivateSnapshot(
+    CallContext context, v1::DeactivateSnapshotRequest request) {
+  FieldViolations violations;
+  CheckObject("snapshot", request.snapshot(), violations);
+  absl::Status checked = CheckMutation(context, request, violations);
+  if (!checked.ok()) co_return checked;
+
+  absl::StatusOr<v1::Snapshot> snapshot =
+      co_await snapshots_.Deactivate(std::move(context), std::move(*request.mutable_snapshot()));
+  if (!snapshot.ok()) co_return snapshot.status();
+  v1::DeactivateSnapshotResponse response;
+  *response.mutable_snapshot() = *std::move(snapshot);
+  co_return response;
+}
+
+Task<absl::StatusOr<v1::DeleteSnapshotResponse>> SnapshotHandlers::DeleteSnapshot(CallContext context,
+                                                                                  v1::DeleteSnapshotRequest request) {
+  FieldViolations violations;
+  CheckObject("snapshot", request.snapshot(), violations);
+  const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
+  absl::Status checked = CheckMutation(context, request, violations);
+  if (!checked.ok()) co_return checked;
+
+  absl::StatusOr<std::string> id =
+      co_await snapshots_.Delete(std::move(context), std::move(*request.mutable_snapshot()), timeout, request.wait());
+  if (!id.ok()) co_return id.status();
+  v1::DeleteSnapshotResponse response;
+  response.set_snapshot_id(*std::move(id));
+  co_return response;
+}
+
+Task<absl::Status> SnapshotHandlers::WatchSnapshot(CallContext, v1::WatchSnapshotRequest request,
+                                                   StreamWriter<v1::WatchSnapshotResponse>*) {
+  FieldViolations violations;
+  CheckObject("snapshot", request.snapshot(), violations);
+  if (!violations.empty()) co_return violations.ToStatus();
+  co_return NotServedYet("Watching is not served by this version. Use CreateSnapshotStream, or GetSnapshot");
+}
+
+Task<absl::Status> SnapshotHandlers::StreamBuildLogs(CallContext context, v1::StreamBuildLogsRequest request,
+                                                     StreamWriter<v1::StreamBuildLogsResponse>* writer) {
+  const bool of_sandbox = request.target_case() == v1::StreamBuildLogsRequest::kSandbox;
+  FieldViolations violations;
+  if (request.target_case() == v1::StreamBuildLogsRequest::TARGET_NOT_SET) {
+    violations.Add("target", "is required: name a snapshot or a sandbox");
+  } else if (of_sandbox) {
+    CheckObject("sandbox", request.sandbox(), violations);
+  } else {
+    CheckObject("snapshot", request.snapshot(), violations);
+  }
+  CheckNotNegative("offset", request.offset(), violations);
+  if (!violations.empty()) co_return violations.ToStatus();
+
+  LogWriter log(*writer, request.offset());
+  const LogOwner owner = of_sandbox ? LogOwner::kSandbox : LogOwner::kSnapshot;
+  std::string object = of_sandbox ? std::move(*request.mutable_sandbox()) : std::move(*request.mutable_snapshot());
+  const bool follow = !request.has_follow() || request.follow();
+  absl::StatusOr<v1::StreamEnd> end =
+      co_await build_logs_.Stream(std::move(context), owner, std::move(object), request.offset(), follow, log);
+  v1::StreamBuildLogsResponse last;
+  if (end.ok()) {
+    *last.mutable_end() = *std::move(end);
+    co_return co_await writer->Write(std::move(last));
+  }
+  if (writer->shutting_down()) {
+    last.mutable_end()->set_reason(v1::STREAM_END_REASON_SHUTTING_DOWN);
+    last.mutable_end()->set_offset(log.offset());
+    last.mutable_end()->set_message("The daemon is going down. Call again with `offset` to go on.");
+    absl::Status written = co_await writer->Write(std::move(last));
+    if (!written.ok()) co_return written;
+  }
+  co_return end.status();
+}
+
+}  // namespace daytonad

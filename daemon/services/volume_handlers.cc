@@ -1,0 +1,124 @@
+#include "daemon/services/volume_handlers.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "daemon/operations/page_token.h"
+#include "daemon/operations/sandboxes.h"
+#include "daemon/services/checks/request_checks.h"
+
+namespace daytonad {
+namespace {
+
+constexpr int kDefaultPageSize = 100;
+
+// Upstream has no pages of volumes. The list is sorted by name and id, and a token says after which of them the next
+// page begins, so that volumes that come and go between two pages shift nothing.
+std::string CursorAfter(const v1::Volume& volume) { return absl::StrCat(volume.id(), "/", volume.name()); }
+
+bool IsAfter(const v1::Volume& volume, const std::string& cursor) {
+  const std::pair<std::string, std::string> last = absl::StrSplit(cursor, absl::MaxSplits('/', 1));
+  return std::tie(volume.name(), volume.id()) > std::tie(last.second, last.first);
+}
+
+}  // namespace
+
+Task<absl::StatusOr<v1::CreateVolumeResponse>> VolumeHandlers::CreateVolume(CallContext context,
+                                                                            v1::CreateVolumeRequest request) {
+  FieldViolations violations;
+  CheckObject("name", request.name(), violations);
+  const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
+  absl::Status checked = CheckMutation(context, request, violations);
+  if (!checked.ok()) co_return checked;
+
+  absl::StatusOr<v1::Volume> volume =
+      co_await volumes_.Create(std::move(context), std::move(*request.mutable_name()), timeout, request.wait());
+  if (!volume.ok()) co_return volume.status();
+  v1::CreateVolumeResponse response;
+  *response.mutable_volume() = *std::move(volume);
+  co_return response;
+}
+
+Task<absl::StatusOr<v1::GetVolumeResponse>> VolumeHandlers::GetVolume(CallContext context,
+                                                                      v1::GetVolumeRequest request) {
+  FieldViolations violations;
+  CheckObject("volume", request.volume(), violations);
+  CheckMaxAge(request, violations);
+  absl::Status checked =
+      request.create_if_missing() ? CheckMutation(context, request, violations) : violations.ToStatus();
+  if (!checked.ok()) co_return checked;
+
+  v1::GetVolumeResponse response;
+  if (request.create_if_missing()) {
+    auto result = co_await volumes_.GetOrCreate(std::move(context), std::move(*request.mutable_volume()));
+    if (!result.ok()) co_return result.status();
+    *response.mutable_volume() = std::move(result->volume);
+    response.set_created(result->created);
+  } else {
+    absl::StatusOr<v1::Volume> volume = co_await volumes_.Get(std::move(context), std::move(*request.mutable_volume()));
+    if (!volume.ok()) co_return volume.status();
+    *response.mutable_volume() = *std::move(volume);
+  }
+  co_return response;
+}
+
+Task<absl::StatusOr<v1::ListVolumesResponse>> VolumeHandlers::ListVolumes(CallContext context,
+                                                                          v1::ListVolumesRequest request) {
+  FieldViolations violations;
+  CheckMaxAge(request, violations);
+  CheckPageSize(request.page_size(), violations);
+  if (!violations.empty()) co_return violations.ToStatus();
+  v1::ListVolumesRequest scoped = request;
+  scoped.clear_page_token();
+  scoped.clear_page_size();
+  scoped.clear_max_age();
+  const std::string scope = PageScope(scoped);
+  absl::StatusOr<std::string> cursor = DecodePageToken(scope, request.page_token());
+  if (!cursor.ok()) co_return cursor.status();
+
+  absl::StatusOr<std::vector<v1::Volume>> volumes =
+      co_await volumes_.List(std::move(context), request.include_deleted());
+  if (!volumes.ok()) co_return volumes.status();
+  auto next = volumes->begin();
+  if (!cursor->empty()) {
+    next = std::ranges::find_if(*volumes, [&](const v1::Volume& volume) { return IsAfter(volume, *cursor); });
+  }
+  const int page_size = request.page_size() == 0 ? kDefaultPageSize : request.page_size();
+  v1::ListVolumesResponse response;
+  for (; next != volumes->end() && response.volumes_size() < page_size; ++next) {
+    *response.add_volumes() = std::move(*next);
+  }
+  if (next != volumes->end()) {
+    response.set_next_page_token(EncodePageToken(scope, CursorAfter(*response.volumes().rbegin())));
+  }
+  co_return response;
+}
+
+Task<absl::StatusOr<v1::DeleteVolumeResponse>> VolumeHandlers::DeleteVolume(CallContext context,
+                                                                            v1::DeleteVolumeRequest request) {
+  FieldViolations violations;
+  CheckObject("volume", request.volume(), violations);
+  const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
+  absl::Status checked = CheckMutation(context, request, violations);
+  if (!checked.ok()) co_return checked;
+
+  absl::StatusOr<std::string> id =
+      co_await volumes_.Delete(std::move(context), std::move(*request.mutable_volume()), timeout, request.wait());
+  if (!id.ok()) co_return id.status();
+  v1::DeleteVolumeResponse response;
+  response.set_volume_id(*std::move(id));
+  co_return response;
+}
+
+Task<absl::Status> VolumeHandlers::WatchVolume(CallContext, v1::WatchVolumeRequest request,
+                                               StreamWriter<v1::WatchVolumeResponse>*) {
+  FieldViolations violations;
+  CheckObject("volume", request.volume(), violations);
+  if (!violations.empty()) co_return violations.ToStatus();
+  co_return NotServedYet("Watching is not served by this version. Use `wait` of CreateVolume, or GetVolume");
+}
+
+}  // namespace daytonad

@@ -1,0 +1,74 @@
+#ifndef DAYTONAD_DAEMON_STATE_FLIGHT_H_
+#define DAYTONAD_DAEMON_STATE_FLIGHT_H_
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <utility>
+
+#include "daemon/base/call_context.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/event.h"
+#include "daemon/base/task.h"
+
+namespace daytonad {
+
+// One upstream request on its way, and all who wait for its answer.
+//
+// Naively the first caller would send the request and let the others wait for it; then the others fail when the first
+// one hangs up. So the request runs as a coroutine of its own, which belongs to nobody: callers join it and leave it as
+// they like, each with its own deadline. When the last one has left, the request is cancelled; whether that still stops
+// it is the request's own affair (a mutation whose bytes are out runs to its answer).
+//
+// T is absl::StatusOr<...> or absl::Status. Loop thread only.
+template <typename T>
+class Flight : public std::enable_shared_from_this<Flight<T>> {
+ public:
+  using Work = std::function<Task<T>(CallContext)>;
+
+  // `identity` is whose call is named in logs: the first caller's. `deadline` is the request's own limit.
+  static std::shared_ptr<Flight> Start(Executor executor, const CallContext& identity, Clock::TimePoint deadline,
+                                       Work work) {
+    auto flight = std::shared_ptr<Flight>(new Flight());
+    CallContext context = identity.Detached(deadline).WithStopToken(flight->stop_.get_token());
+    boost::asio::co_spawn(executor, Run(flight, std::move(work), std::move(context)), boost::asio::detached);
+    return flight;
+  }
+
+  bool finished() const { return result_.has_value(); }
+  // Nobody waits any more: it will be, or is, cancelled, and is not to be joined.
+  bool abandoned() const { return stop_.stop_requested(); }
+
+  // Waits for the answer, or until this caller's own context ends.
+  Task<T> Join(Clock& clock, CallContext context) {
+    const std::shared_ptr<Flight> self = this->shared_from_this();
+    ++waiting_;
+    absl::Status waited = co_await done_.Wait(clock, std::move(context));
+    --waiting_;
+    if (waited.ok()) co_return *result_;
+    if (waiting_ == 0) stop_.request_stop();
+    co_return waited;
+  }
+
+ private:
+  Flight() = default;
+
+  static Task<void> Run(std::shared_ptr<Flight> flight, Work work, CallContext context) {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    flight->result_.emplace(co_await work(std::move(context)));
+    flight->done_.Fire();
+  }
+
+  std::stop_source stop_;
+  Event done_;
+  std::optional<T> result_;
+  int waiting_ = 0;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_STATE_FLIGHT_H_

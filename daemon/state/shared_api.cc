@@ -1,0 +1,152 @@
+#include "daemon/state/shared_api.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "daemon/base/log.h"
+
+namespace daytonad {
+namespace {
+
+const absl::Status& StatusOf(const absl::Status& status) { return status; }
+template <typename T>
+const absl::Status& StatusOf(const absl::StatusOr<T>& result) {
+  return result.status();
+}
+
+}  // namespace
+
+SharedApi::SharedApi(std::unique_ptr<Api> inner, Executor executor, Clock& clock, SharedApiOptions options)
+    : inner_(std::move(inner)),
+      executor_(executor),
+      clock_(clock),
+      options_(options),
+      sandbox_reads_(executor, clock, options.read_limit),
+      snapshot_reads_(executor, clock, options.read_limit),
+      volume_reads_(executor, clock, options.read_limit) {}
+
+template <typename Owner, typename T, typename... Params>
+typename Flight<T>::Work SharedApi::Bind(Task<T> (Owner::*method)(CallContext, Params...),
+                                         std::type_identity_t<Params>... args) {
+  Owner* const owner = inner_.get();
+  return [owner, method, ... args = std::move(args)](CallContext context) {
+    return (owner->*method)(std::move(context), args...);
+  };
+}
+
+template <typename T>
+Task<T> SharedApi::RunMutation(CallContext context, typename Flight<T>::Work work) {
+  ForgetReads();
+  T result = co_await work(context);
+  ForgetReads();
+  if (context.cancelled()) {
+    Log(LogLevel::kInfo, context, "a change was answered after its caller had left",
+        {{"outcome", StatusOf(result).ok() ? "done" : StatusOf(result).ToString()}});
+  }
+  co_return result;
+}
+
+template <typename Owner, typename T, typename... Params>
+Task<T> SharedApi::Mutate(Task<T> (Owner::*method)(CallContext, Params...), CallContext context,
+                          std::type_identity_t<Params>... args) {
+  typename Flight<T>::Work work = [this, call = Bind(method, std::move(args)...)](CallContext own) {
+    return RunMutation<T>(std::move(own), call);
+  };
+  const auto flight = Flight<T>::Start(executor_, context, clock_.Now() + options_.mutation_limit, std::move(work));
+  co_return co_await flight->Join(clock_, std::move(context));
+}
+
+void SharedApi::ForgetReads() {
+  sandbox_reads_.Forget();
+  snapshot_reads_.Forget();
+  volume_reads_.Forget();
+}
+
+// --- Reads that are shared ---
+
+Task<absl::StatusOr<v1::Sandbox>> SharedApi::GetSandbox(CallContext context, std::string id_or_name) {
+  return sandbox_reads_.Do(std::move(context), id_or_name, Bind(&SandboxApi::GetSandbox, id_or_name));
+}
+
+Task<absl::StatusOr<v1::Snapshot>> SharedApi::GetSnapshot(CallContext context, std::string id_or_name) {
+  return snapshot_reads_.Do(std::move(context), id_or_name, Bind(&SnapshotApi::GetSnapshot, id_or_name));
+}
+
+Task<absl::StatusOr<v1::Volume>> SharedApi::GetVolumeById(CallContext context, std::string id) {
+  return volume_reads_.Do(std::move(context), absl::StrCat("id/", id), Bind(&VolumeApi::GetVolumeById, id));
+}
+
+Task<absl::StatusOr<v1::Volume>> SharedApi::GetVolumeByName(CallContext context, std::string name) {
+  return volume_reads_.Do(std::move(context), absl::StrCat("name/", name), Bind(&VolumeApi::GetVolumeByName, name));
+}
+
+// --- Mutations ---
+
+Task<absl::StatusOr<v1::Sandbox>> SharedApi::CreateSandbox(CallContext context, NewSandbox sandbox) {
+  return Mutate(&SandboxApi::CreateSandbox, std::move(context), std::move(sandbox));
+}
+
+Task<absl::StatusOr<v1::Sandbox>> SharedApi::StartSandbox(CallContext context, std::string id_or_name) {
+  return Mutate(&SandboxApi::StartSandbox, std::move(context), std::move(id_or_name));
+}
+
+Task<absl::StatusOr<v1::Sandbox>> SharedApi::StopSandbox(CallContext context, std::string id_or_name, bool force) {
+  return Mutate(&SandboxApi::StopSandbox, std::move(context), std::move(id_or_name), force);
+}
+
+Task<absl::StatusOr<v1::Sandbox>> SharedApi::DeleteSandbox(CallContext context, std::string id_or_name) {
+  return Mutate(&SandboxApi::DeleteSandbox, std::move(context), std::move(id_or_name));
+}
+
+Task<absl::StatusOr<v1::Snapshot>> SharedApi::CreateSnapshot(CallContext context, NewSnapshot snapshot) {
+  return Mutate(&SnapshotApi::CreateSnapshot, std::move(context), std::move(snapshot));
+}
+
+Task<absl::StatusOr<v1::Snapshot>> SharedApi::ActivateSnapshot(CallContext context, std::string id) {
+  return Mutate(&SnapshotApi::ActivateSnapshot, std::move(context), std::move(id));
+}
+
+Task<absl::Status> SharedApi::DeactivateSnapshot(CallContext context, std::string id) {
+  return Mutate(&SnapshotApi::DeactivateSnapshot, std::move(context), std::move(id));
+}
+
+Task<absl::Status> SharedApi::DeleteSnapshot(CallContext context, std::string id) {
+  return Mutate(&SnapshotApi::DeleteSnapshot, std::move(context), std::move(id));
+}
+
+Task<absl::StatusOr<v1::Volume>> SharedApi::CreateVolume(CallContext context, std::string name) {
+  return Mutate(&VolumeApi::CreateVolume, std::move(context), std::move(name));
+}
+
+Task<absl::Status> SharedApi::DeleteVolume(CallContext context, std::string id) {
+  return Mutate(&VolumeApi::DeleteVolume, std::move(context), std::move(id));
+}
+
+// --- What passes through ---
+
+Task<absl::StatusOr<SandboxPage>> SharedApi::ListSandboxes(CallContext context, SandboxListQuery query,
+                                                           std::string cursor) {
+  return inner_->ListSandboxes(std::move(context), std::move(query), std::move(cursor));
+}
+
+Task<absl::StatusOr<NumberedSandboxPage>> SharedApi::ListSandboxesByPage(CallContext context, SandboxListQuery query,
+                                                                         int page) {
+  return inner_->ListSandboxesByPage(std::move(context), std::move(query), page);
+}
+
+Task<absl::StatusOr<SnapshotPage>> SharedApi::ListSnapshots(CallContext context, SnapshotListQuery query, int page) {
+  return inner_->ListSnapshots(std::move(context), std::move(query), page);
+}
+
+Task<absl::StatusOr<std::vector<v1::Volume>>> SharedApi::ListVolumes(CallContext context, bool include_deleted) {
+  return inner_->ListVolumes(std::move(context), include_deleted);
+}
+
+Task<absl::StatusOr<std::unique_ptr<ByteStream>>> SharedApi::OpenBuildLog(CallContext context, LogOwner owner,
+                                                                          std::string id, bool follow) {
+  return inner_->OpenBuildLog(std::move(context), owner, std::move(id), follow);
+}
+
+Task<absl::Status> SharedApi::Ping(CallContext context) { return inner_->Ping(std::move(context)); }
+
+}  // namespace daytonad

@@ -1,0 +1,188 @@
+#include "daemon/state/shared_api.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <optional>
+
+#include "daemon/api/testing/fake_api.h"
+#include "daemon/base/event.h"
+#include "daemon/base/testing/fake_clock.h"
+
+namespace daytonad {
+namespace {
+
+using SandboxResult = absl::StatusOr<v1::Sandbox>;
+
+// An upstream that answers when the test says so, and sees whether it was cancelled meanwhile.
+class SlowApi : public FakeApi {
+ public:
+  explicit SlowApi(Clock& clock) : clock_(clock) {}
+
+  Task<SandboxResult> GetSandbox(CallContext context, std::string id_or_name) override {
+    calls.push_back("GetSandbox " + id_or_name);
+    co_return co_await Answer(std::move(context), false);
+  }
+  Task<SandboxResult> StartSandbox(CallContext context, std::string id_or_name) override {
+    calls.push_back("StartSandbox " + id_or_name);
+    co_return co_await Answer(std::move(context), true);
+  }
+
+  Event answer;
+  int cancelled = 0;
+  int answered = 0;
+
+ private:
+  // A mutation whose bytes are out is not cancelled any more: net/ sees to that.
+  Task<SandboxResult> Answer(CallContext context, bool sent) {
+    if (sent) context = context.Detached(context.deadline());
+    absl::Status waited = co_await answer.Wait(clock_, std::move(context));
+    if (!waited.ok()) {
+      ++cancelled;
+      co_return waited;
+    }
+    ++answered;
+    v1::Sandbox sandbox;
+    sandbox.set_id("id-1");
+    co_return sandbox;
+  }
+
+  Clock& clock_;
+};
+
+class SharedApiTest : public ::testing::Test {
+ protected:
+  SharedApiTest() {
+    auto slow = std::make_unique<SlowApi>(clock_);
+    upstream_ = slow.get();
+    api_ = std::make_unique<SharedApi>(std::move(slow), io_.get_executor(), clock_, SharedApiOptions());
+  }
+
+  struct Call {
+    std::stop_source stop;
+    std::optional<SandboxResult> result;
+  };
+
+  CallContext ContextOf(const Call& call) const {
+    return CallContext::Background("test").WithStopToken(call.stop.get_token());
+  }
+
+  static Task<void> Keep(Task<SandboxResult> task, Call* call) {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    call->result = co_await std::move(task);
+  }
+
+  void Spawn(Task<SandboxResult> task, Call& call) {
+    boost::asio::co_spawn(io_, Keep(std::move(task), &call), boost::asio::detached);
+    Run();
+  }
+
+  void Run() {
+    io_.restart();
+    io_.poll();
+  }
+
+  boost::asio::io_context io_;
+  FakeClock clock_{FakeClock::Mode::kManual};
+  SlowApi* upstream_ = nullptr;
+  std::unique_ptr<SharedApi> api_;
+};
+
+TEST_F(SharedApiTest, IdenticalReadsShareOneRequest) {
+  Call a;
+  Call b;
+  Call other;
+  Spawn(api_->GetSandbox(ContextOf(a), "box"), a);
+  Spawn(api_->GetSandbox(ContextOf(b), "box"), b);
+  Spawn(api_->GetSandbox(ContextOf(other), "other"), other);
+  EXPECT_EQ(upstream_->calls.size(), 2U);
+  upstream_->answer.Fire();
+  Run();
+  EXPECT_EQ(a.result.value()->id(), "id-1");
+  EXPECT_EQ(b.result.value()->id(), "id-1");
+}
+
+TEST_F(SharedApiTest, AReadThatWasAnsweredIsNotAnsweredAgainFromMemory) {
+  upstream_->answer.Fire();
+  Call a;
+  Call b;
+  Spawn(api_->GetSandbox(ContextOf(a), "box"), a);
+  Spawn(api_->GetSandbox(ContextOf(b), "box"), b);
+  EXPECT_EQ(upstream_->calls.size(), 2U);
+}
+
+TEST_F(SharedApiTest, TheFirstCallersGoingAwayDoesNotEndASharedRead) {
+  Call first;
+  Call second;
+  Spawn(api_->GetSandbox(ContextOf(first), "box"), first);
+  Spawn(api_->GetSandbox(ContextOf(second), "box"), second);
+  first.stop.request_stop();
+  Run();
+  EXPECT_TRUE(absl::IsCancelled(first.result->status()));
+  EXPECT_FALSE(second.result.has_value());
+  EXPECT_EQ(upstream_->cancelled, 0);
+  upstream_->answer.Fire();
+  Run();
+  EXPECT_TRUE(second.result.value().ok());
+}
+
+TEST_F(SharedApiTest, TheLastCallersGoingAwayEndsIt) {
+  Call first;
+  Call second;
+  Spawn(api_->GetSandbox(ContextOf(first), "box"), first);
+  Spawn(api_->GetSandbox(ContextOf(second), "box"), second);
+  first.stop.request_stop();
+  second.stop.request_stop();
+  Run();
+  EXPECT_EQ(upstream_->cancelled, 1);
+  // Who comes now gets a request of its own, not the dying one.
+  Call third;
+  Spawn(api_->GetSandbox(ContextOf(third), "box"), third);
+  upstream_->answer.Fire();
+  Run();
+  EXPECT_TRUE(third.result.value().ok());
+}
+
+TEST_F(SharedApiTest, AReadAfterAChangeDoesNotJoinOneFromBeforeIt) {
+  Call before;
+  Call change;
+  Call after;
+  Spawn(api_->GetSandbox(ContextOf(before), "box"), before);
+  Spawn(api_->StartSandbox(ContextOf(change), "box"), change);
+  Spawn(api_->GetSandbox(ContextOf(after), "box"), after);
+  EXPECT_EQ(upstream_->calls, (std::vector<std::string>{"GetSandbox box", "StartSandbox box", "GetSandbox box"}));
+  upstream_->answer.Fire();
+  Run();
+  EXPECT_TRUE(before.result.has_value());
+  EXPECT_TRUE(after.result.has_value());
+}
+
+TEST_F(SharedApiTest, AChangeThatWasSentRunsToItsAnswerWithoutItsCaller) {
+  Call change;
+  Spawn(api_->StartSandbox(ContextOf(change), "box"), change);
+  change.stop.request_stop();
+  Run();
+  EXPECT_TRUE(absl::IsCancelled(change.result->status()));
+  EXPECT_EQ(upstream_->answered, 0);
+  upstream_->answer.Fire();
+  Run();
+  EXPECT_EQ(upstream_->answered, 1);
+}
+
+TEST_F(SharedApiTest, ACallersDeadlineEndsItsOwnCallOnly) {
+  Call patient;
+  Call hurried;
+  Spawn(api_->GetSandbox(ContextOf(patient), "box"), patient);
+  Spawn(api_->GetSandbox(ContextOf(hurried).WithDeadline(clock_.Now() + std::chrono::seconds(1)), "box"), hurried);
+  clock_.Advance(std::chrono::seconds(1));
+  Run();
+  EXPECT_TRUE(absl::IsDeadlineExceeded(hurried.result->status()));
+  EXPECT_FALSE(patient.result.has_value());
+}
+
+}  // namespace
+}  // namespace daytonad
