@@ -1,0 +1,67 @@
+#ifndef DAYTONAD_DAEMON_CONFIG_H_
+#define DAYTONAD_DAEMON_CONFIG_H_
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "daemon/auth/credential.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/server/listener.h"
+
+namespace daytonad {
+
+// All that can be set, with its defaults. docs/configuration.md says what each means, and where the fields of the SDKs'
+// DaytonaConfig are.
+struct Config {
+  enum class Action {
+    kRun,
+    kCheck,  // --check-config: everything is valid
+    kPrint,  // --help, --version: `text`, and nothing else is set
+  };
+  Action action = Action::kRun;
+  std::string text;
+
+  std::vector<ListenerOptions> listeners;
+  std::string address_file;
+
+  // No trailing slash.
+  std::string api_url = "https://app.daytona.io/api";
+  // One of these two is set: a file that holds the API key, or what the environment holds.
+  std::string api_key_file;
+  std::optional<Credential> credential;
+  std::string target;
+  std::vector<std::string> trusted_origins;
+
+  std::string ca_file;
+  std::string proxy;
+  Clock::Duration request_timeout = std::chrono::seconds(60);
+  // Connections to Daytona, per kind of request.
+  int max_connections = 250;
+  int max_creates = 250;
+  int max_streams = 1000;
+
+  Clock::Duration max_wait = std::chrono::hours(24);
+  Clock::Duration drain_timeout = std::chrono::seconds(25);
+  Clock::Duration health_interval = std::chrono::seconds(30);
+
+  LogLevel log_level = LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kPlain;
+  bool allow_core_dumps = false;
+
+  // What the operator should know: deprecated, ignored or risky settings. To be logged once the log is set up.
+  std::vector<std::string> warnings;
+};
+
+// Reads the command line, `environment` (in the form of `environ`) and the YAML file that they may name; the first that
+// says something wins, in this order. An error says in one line what is wrong, where, and what to do.
+//
+// Credentials are moved out of the environment: their bytes there are overwritten and the variables are gone.
+absl::StatusOr<Config> LoadConfig(int argc, const char* const* argv, char** environment);
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_CONFIG_H_

@@ -1,0 +1,166 @@
+// daytonad: reads the configuration, builds the object graph, runs until it is told to stop.
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <iostream>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "daemon/auth/credential_source.h"
+#include "daemon/auth/trusted_origins.h"
+#include "daemon/base/log.h"
+#include "daemon/config.h"
+#include "daemon/net/asio_clock.h"
+#include "daemon/net/curl_http_client.h"
+#include "daemon/net/event_loop.h"
+#include "daemon/net/url.h"
+#include "daemon/operations/build_logs.h"
+#include "daemon/operations/log_follower.h"
+#include "daemon/operations/sandboxes.h"
+#include "daemon/operations/snapshots.h"
+#include "daemon/operations/volumes.h"
+#include "daemon/server/daemon.h"
+#include "daemon/server/grpc_log.h"
+#include "daemon/services/daytona_service.h"
+#include "daemon/services/snapshot_service.h"
+#include "daemon/services/volume_service.h"
+#include "daemon/state/shared_api.h"
+#include "daemon/upstream/v0/rest_api.h"
+
+namespace daytonad {
+namespace {
+
+constexpr int kExitOk = 0;
+// Could not start: wrong configuration, no credential, an address that cannot be had.
+constexpr int kExitCannotStart = 2;
+
+// Daytona holds the answer to a create back for up to 30 s, and that is no sign of trouble: such requests get this much
+// more.
+constexpr auto kTimeHeldUpstream = std::chrono::seconds(60);
+
+// A core file would hold the credential, and so would another process of this user that may look into our memory.
+void ForbidCoreDumps() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+HttpClientOptions HttpOptions(const Config& config) {
+  HttpClientOptions options;
+  options.max_calls = static_cast<size_t>(config.max_connections);
+  options.max_creates = static_cast<size_t>(config.max_creates);
+  options.max_streams = static_cast<size_t>(config.max_streams);
+  options.ca_file = config.ca_file;
+  options.proxy = config.proxy;
+  return options;
+}
+
+RestApiOptions UpstreamOptions(const Config& config, BaseUrl api_url) {
+  RestApiOptions options(std::move(api_url));
+  options.client.prompt_limit = config.request_timeout;
+  options.client.held_limit = config.request_timeout + kTimeHeldUpstream;
+  options.default_target = config.target;
+  return options;
+}
+
+SharedApiOptions StateOptions(const Config& config) {
+  SharedApiOptions options;
+  options.read_limit = config.request_timeout;
+  options.mutation_limit = config.request_timeout + kTimeHeldUpstream;
+  return options;
+}
+
+DaemonOptions ServerOptions(const Config& config) {
+  DaemonOptions options;
+  options.listeners = config.listeners;
+  options.address_file = config.address_file;
+  options.max_wait = config.max_wait;
+  options.drain_timeout = config.drain_timeout;
+  options.probe.interval = config.health_interval;
+  return options;
+}
+
+absl::StatusOr<std::unique_ptr<CredentialSource>> OpenCredential(const Config& config, Clock& clock) {
+  if (config.credential.has_value()) return std::make_unique<StaticCredential>(*config.credential);
+  return FileCredential::Open(config.api_key_file, clock);
+}
+
+absl::Status Run(const Config& config) {
+  AsioClock clock;
+  absl::StatusOr<BaseUrl> api_url = BaseUrl::Parse(config.api_url);
+  if (!api_url.ok()) return api_url.status();
+  const absl::StatusOr<TrustedOrigins> trusted_origins = TrustedOrigins::Make(*api_url, config.trusted_origins);
+  if (!trusted_origins.ok()) return trusted_origins.status();
+  const absl::StatusOr<std::unique_ptr<CredentialSource>> credential = OpenCredential(config, clock);
+  if (!credential.ok()) return credential.status();
+  if (config.action == Config::Action::kCheck) {
+    std::cout << "The configuration is valid.\n";
+    return absl::OkStatus();
+  }
+
+  // From below to above; what is above uses what is below, on the loop.
+  EventLoop loop;
+  CurlHttpClient http(loop.executor(), HttpOptions(config));
+  SharedApi api(std::make_unique<RestApi>(UpstreamOptions(config, *std::move(api_url)), http, clock, **credential,
+                                          *trusted_origins),
+                loop.executor(), clock, StateOptions(config));
+  LogFollower follower(api, clock);
+  SandboxOperations sandboxes(api, follower, clock, loop.executor());
+  SnapshotOperations snapshots(api, follower, clock, loop.executor());
+  BuildLogOperations build_logs(api, follower, clock, loop.executor());
+  VolumeOperations volumes(api, clock);
+  const absl::Cleanup end_the_loop = [&] {
+    loop.Post([&http] { http.Shutdown(); });
+    loop.Stop();
+  };
+
+  ServiceCatalog services;
+  services.names = {v1::DaytonaService::service_full_name(), v1::SnapshotService::service_full_name(),
+                    v1::VolumeService::service_full_name()};
+  services.make = [&](const RpcRuntime& runtime, const Caller& caller) {
+    std::vector<std::unique_ptr<grpc::Service>> made;
+    made.push_back(std::make_unique<DaytonaGrpcService>(runtime, caller, sandboxes));
+    made.push_back(std::make_unique<SnapshotGrpcService>(runtime, caller, snapshots, build_logs));
+    made.push_back(std::make_unique<VolumeGrpcService>(runtime, caller, volumes));
+    return made;
+  };
+  Daemon daemon(
+      ServerOptions(config), loop, clock, [&api](CallContext context) { return api.Ping(std::move(context)); },
+      std::move(services));
+  if (absl::Status status = daemon.Start(); !status.ok()) return status;
+  daemon.StopOnSignals();
+  daemon.WaitUntilStopped();
+  return absl::OkStatus();
+}
+
+int Fail(const absl::Status& status) {
+  std::cerr << "daytonad: " << status.message() << '\n';
+  return kExitCannotStart;
+}
+
+int Main(int argc, char** argv) {
+  absl::StatusOr<Config> config = LoadConfig(argc, argv, environ);
+  if (!config.ok()) return Fail(config.status());
+  if (config->action == Config::Action::kPrint) {
+    std::cout << config->text;
+    return kExitOk;
+  }
+  ConfigureLog(config->log_level, config->log_format);
+  RedirectGrpcLog();
+  std::signal(SIGPIPE, SIG_IGN);
+  if (!config->allow_core_dumps) ForbidCoreDumps();
+  for (const std::string& warning : config->warnings) Log(LogLevel::kWarning, warning);
+  const absl::Status status = Run(*config);
+  return status.ok() ? kExitOk : Fail(status);
+}
+
+}  // namespace
+}  // namespace daytonad
+
+int main(int argc, char** argv) { return daytonad::Main(argc, argv); }

@@ -1,0 +1,141 @@
+#include "daemon/server/daemon.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "daemon/base/log.h"
+#include "daemon/server/reflection.h"
+
+namespace daytonad {
+namespace {
+
+using std::chrono::seconds;
+
+// After the drain: how long calls that were ended may take to notice it, and idle connections and health watchers to
+// go.
+constexpr auto kTimeToEnd = seconds(2);
+constexpr auto kTimeToClose = std::chrono::milliseconds(500);
+
+}  // namespace
+
+Daemon::Daemon(DaemonOptions options, EventLoop& loop, Clock& clock, UpstreamPing ping, ServiceCatalog services)
+    : options_(std::move(options)),
+      loop_(loop),
+      clock_(clock),
+      services_(std::move(services)),
+      runtime_{.executor = loop.executor(), .clock = clock, .calls = calls_, .max_wait = options_.max_wait},
+      health_(services_.names),
+      probe_(std::move(ping), clock, options_.probe, [this](bool answers) { health_.SetUpstream(answers); }) {}
+
+Daemon::~Daemon() {
+  if (!running_) return;
+  RequestStop("destruction");
+  WaitUntilStopped();
+}
+
+absl::Status Daemon::Start() {
+  absl::Status status = OpenListeners();
+  if (status.ok()) status = WriteAddressFile();
+  if (!status.ok()) {
+    listeners_.clear();
+    return status;
+  }
+  running_ = true;
+  loop_.Spawn(RunProbe());
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::OpenListeners() {
+  Health::EnableForNewServers();
+  for (const ListenerOptions& options : options_.listeners) {
+    const Caller caller{.listener = options.address.text, .read_only = options.read_only};
+    std::vector<std::unique_ptr<grpc::Service>> services = services_.make(runtime_, caller);
+    for (auto& service : MakeReflectionServices(services_.names)) services.push_back(std::move(service));
+    absl::StatusOr<std::unique_ptr<Listener>> listener = Listener::Start(options, std::move(services));
+    if (!listener.ok()) return listener.status();
+    health_.Attach((*listener)->server());
+    Log(LogLevel::kInfo, "listening",
+        {{"address", (*listener)->bound_address()}, {"access", options.read_only ? "read-only" : "full"}});
+    listeners_.push_back(*std::move(listener));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::WriteAddressFile() const {
+  if (options_.address_file.empty()) return absl::OkStatus();
+  // Whoever waits for the file shall find it whole.
+  const std::string unfinished = absl::StrCat(options_.address_file, ".tmp");
+  std::ofstream file(unfinished, std::ios::trunc);
+  for (const std::string& address : addresses()) file << address << '\n';
+  file.close();
+  if (file.fail() || std::rename(unfinished.c_str(), options_.address_file.c_str()) != 0) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("cannot write the address file ", options_.address_file, ": ", std::strerror(errno)));
+  }
+  return absl::OkStatus();
+}
+
+std::vector<std::string> Daemon::addresses() const {
+  std::vector<std::string> addresses;
+  addresses.reserve(listeners_.size());
+  for (const auto& listener : listeners_) addresses.push_back(listener->bound_address());
+  return addresses;
+}
+
+Task<void> Daemon::RunProbe() {
+  co_await probe_.Run(CallContext::Background("upstream probe").WithStopToken(probe_stop_.get_token()));
+  probe_ended_.Fire();
+}
+
+void Daemon::StopOnSignals() {
+  loop_.Post([this] {
+    signals_.emplace(loop_.executor(), [this](std::string_view name) {
+      if (draining_) {
+        Log(LogLevel::kWarning, "ended at once by a second signal", {{"signal", name}});
+        std::_Exit(1);
+      }
+      RequestStop(name);
+    });
+  });
+}
+
+void Daemon::RequestStop(std::string_view why) {
+  loop_.Post([this, why = std::string(why)] {
+    if (!std::exchange(draining_, true)) loop_.Spawn(Drain(why));
+  });
+}
+
+Task<void> Daemon::Drain(std::string why) {
+  Log(LogLevel::kInfo, "stopping", {{"why", why}, {"calls", absl::StrCat(calls_.size())}});
+  health_.BeginShutdown();
+  calls_.BeginDrain();
+  const CallContext context = CallContext::Background("drain");
+  absl::Status idle =
+      co_await calls_.WaitUntilIdle(clock_, context.WithDeadline(clock_.Now() + options_.drain_timeout));
+  if (!idle.ok()) {
+    Log(LogLevel::kWarning, "calls are ended that took too long", {{"calls", absl::StrCat(calls_.size())}});
+    calls_.ShutDownAll();
+    idle = co_await calls_.WaitUntilIdle(clock_, context.WithDeadline(clock_.Now() + kTimeToEnd));
+  }
+  probe_stop_.request_stop();
+  idle = co_await probe_ended_.Wait(clock_, context.WithDeadline(clock_.Now() + kTimeToEnd));
+  if (signals_.has_value()) signals_->Forget();
+  drained_.set_value();
+}
+
+void Daemon::WaitUntilStopped() {
+  if (!running_) return;
+  drained_.get_future().wait();
+  // Health watchers and reflection streams never end by themselves.
+  const auto deadline = std::chrono::system_clock::now() + kTimeToClose;
+  for (const auto& listener : listeners_) listener->ShutDown(deadline);
+  running_ = false;
+  Log(LogLevel::kInfo, "stopped");
+}
+
+}  // namespace daytonad

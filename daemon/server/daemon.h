@@ -1,0 +1,107 @@
+#ifndef DAYTONAD_DAEMON_SERVER_DAEMON_H_
+#define DAYTONAD_DAEMON_SERVER_DAEMON_H_
+
+#include <grpcpp/impl/service_type.h>
+
+#include <chrono>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "daemon/base/call_context.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/event.h"
+#include "daemon/net/event_loop.h"
+#include "daemon/server/health.h"
+#include "daemon/server/listener.h"
+#include "daemon/server/signals.h"
+#include "daemon/server/upstream_probe.h"
+#include "daemon/services/rpc/server_call.h"
+
+namespace daytonad {
+
+struct DaemonOptions {
+  std::vector<ListenerOptions> listeners;
+  // The longest that any call may take.
+  Clock::Duration max_wait = std::chrono::hours(24);
+  // How long unary calls in progress may run on when the daemon is told to stop.
+  Clock::Duration drain_timeout = std::chrono::seconds(25);
+  UpstreamProbeOptions probe;
+  // Where to write the listeners' bound addresses, one a line; empty for nowhere.
+  std::string address_file;
+};
+
+// What a server offers: the full names of its services, and how to make a set of them for one class of caller.
+struct ServiceCatalog {
+  std::vector<std::string> names;
+  std::function<std::vector<std::unique_ptr<grpc::Service>>(const RpcRuntime&, const Caller&)> make;
+};
+
+// The running daemon, from the first listener to the end of the drain. What the services work with, and the loop,
+// belong to the caller and outlive it.
+//
+//   Daemon daemon(options, loop, clock, ping, services);
+//   if (absl::Status status = daemon.Start(); !status.ok()) return status;
+//   daemon.StopOnSignals();
+//   daemon.WaitUntilStopped();
+class Daemon {
+ public:
+  Daemon(DaemonOptions options, EventLoop& loop, Clock& clock, UpstreamPing ping, ServiceCatalog services);
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+  // Stops, unless that was done.
+  ~Daemon();
+
+  // Opens all listeners and begins to look whether upstream answers. An error says which address could not be had; no
+  // listener is open then.
+  absl::Status Start();
+
+  // The first SIGTERM or SIGINT stops the daemon in order, the second ends the process at once with exit status 1.
+  void StopOnSignals();
+
+  // Begins to stop; returns at once. From any thread, any number of times.
+  //
+  // In this order: health says NOT_SERVING; no new call is taken and streams end with UNAVAILABLE (SHUTTING_DOWN);
+  // unary calls run on until they are done or `drain_timeout` is over; what is left then ends with the same status;
+  // listeners close.
+  void RequestStop(std::string_view why);
+
+  // Returns when all of that has happened. Blocks; not on the loop.
+  void WaitUntilStopped();
+
+  // What clients dial, in the order of the options.
+  std::vector<std::string> addresses() const;
+
+ private:
+  absl::Status OpenListeners();
+  absl::Status WriteAddressFile() const;
+  Task<void> RunProbe();
+  Task<void> Drain(std::string why);
+
+  const DaemonOptions options_;
+  EventLoop& loop_;
+  Clock& clock_;
+  const ServiceCatalog services_;
+
+  CallRegistry calls_;  // loop thread
+  const RpcRuntime runtime_;
+  Health health_;
+  std::stop_source probe_stop_;
+  Event probe_ended_;
+  UpstreamProbe probe_;
+  std::optional<StopSignals> signals_;  // loop thread
+  bool draining_ = false;               // loop thread
+  std::promise<void> drained_;
+  bool running_ = false;  // the owner's thread
+  std::vector<std::unique_ptr<Listener>> listeners_;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_SERVER_DAEMON_H_

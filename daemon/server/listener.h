@@ -1,0 +1,62 @@
+#ifndef DAYTONAD_DAEMON_SERVER_LISTENER_H_
+#define DAYTONAD_DAEMON_SERVER_LISTENER_H_
+
+#include <grpcpp/impl/service_type.h>
+#include <grpcpp/server.h>
+#include <sys/types.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "daemon/server/listen_address.h"
+
+namespace daytonad {
+
+struct ListenerOptions {
+  ListenAddress address;
+  // Callers that come in here may change nothing (access/policy.h).
+  bool read_only = false;
+  // Permission bits of a UNIX socket: who may connect.
+  mode_t socket_mode = 0660;
+};
+
+// The largest message that is taken or sent.
+inline constexpr int kMaxMessageBytes = 64 << 20;
+
+// One place where calls come in: one address, one class of caller, one grpc::Server with services of its own.
+class Listener {
+ public:
+  // Binds, and serves from then on. FAILED_PRECONDITION or PERMISSION_DENIED say why the address cannot be had. Not to
+  // be called on two threads at once: for the moment of binding it sets the process's umask, so that a UNIX socket
+  // never has other permissions than those asked for.
+  static absl::StatusOr<std::unique_ptr<Listener>> Start(const ListenerOptions& options,
+                                                         std::vector<std::unique_ptr<grpc::Service>> services);
+
+  // Ends what is still in progress, at once.
+  ~Listener();
+
+  // What a client dials: "unix:/run/daytonad/daytonad.sock", "127.0.0.1:41231" (the real port if 0 was asked for).
+  const std::string& bound_address() const { return bound_address_; }
+  bool read_only() const { return read_only_; }
+  grpc::Server& server() { return *server_; }
+
+  // Takes no more calls, waits for those in progress until `deadline`, then ends them with UNAVAILABLE. Removes the
+  // socket file. Blocks; not on the loop, which the calls in progress need.
+  void ShutDown(std::chrono::system_clock::time_point deadline);
+
+ private:
+  Listener() = default;
+
+  std::string bound_address_;
+  bool read_only_ = false;
+  std::vector<std::unique_ptr<grpc::Service>> services_;  // outlive the server
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_SERVER_LISTENER_H_
