@@ -1,0 +1,80 @@
+#include "emulator/control_routes.h"
+
+#include <cstdint>
+#include <utility>
+
+#include "emulator/json.h"
+#include "emulator/text.h"
+
+namespace daytonad::emulator {
+
+ControlRoutes::ControlRoutes(World& world, Api& api, const HttpServer& server) : world_(world), server_(server) {
+  router_.Add("POST", "/_emulator/faults", kOpen, [&api](const Call& call) {
+    const auto id = api.faults().Add(call.body);
+    id.ok() ? call.Reply(200, {{"id", *id}}) : call.ReplyError(id.error());
+  });
+  router_.Add("GET", "/_emulator/faults", kOpen, [&api](const Call& call) { call.Reply(200, api.faults().List()); });
+  router_.Add("DELETE", "/_emulator/faults", kOpen, [&api](const Call& call) {
+    api.faults().Clear();
+    call.ReplyEmpty(204);
+  });
+  router_.Add("GET", "/_emulator/requests", kOpen, [&api](const Call& call) {
+    const auto since = ParseInteger<std::uint64_t>(call.query.Get("since").value_or("0"));
+    if (!since.has_value()) return call.ReplyError(BadRequest("\"since\" must be a request's seq"));
+    call.Reply(200, api.recorder().ToJson(*since));
+  });
+  router_.Add("DELETE", "/_emulator/requests", kOpen, [&api](const Call& call) {
+    api.recorder().Reset();
+    call.ReplyEmpty(204);
+  });
+  router_.Add("GET", "/_emulator/connections", kOpen, [this](const Call& call) { call.Reply(200, Connections()); });
+  router_.Add("POST", "/_emulator/sandboxes/{}", kOpen, [this](const Call& call) {
+    auto found = world_.sandboxes.Get(call.params[0]);
+    if (!found.ok()) return call.ReplyError(found.error());
+    world_.sandboxes.Force(**found, call.body);
+    call.ReplyText(200, (*found)->FullText());
+  });
+  router_.Add("POST", "/_emulator/snapshots/{}", kOpen, [this](const Call& call) {
+    const SnapshotPtr snapshot = world_.snapshots.Find(call.params[0]);
+    if (snapshot == nullptr) return call.ReplyError(NotFound(StrCat("no snapshot ", call.params[0])));
+    world_.snapshots.Force(*snapshot, call.body);
+    call.Reply(200, snapshot->ToJson());
+  });
+}
+
+Json ControlRoutes::Connections() const {
+  std::uint64_t in_progress = 0;
+  std::uint64_t streams = 0;
+  std::map<std::string, std::uint64_t> by_path;
+  server_.ForEachExchange([&](const Exchange& exchange) {
+    if (exchange.request().Path().starts_with(kPrefix)) return;
+    ++in_progress;
+    if (exchange.streaming()) ++streams;
+    ++by_path[StrCat(exchange.request().method, " ", exchange.request().Path())];
+  });
+  return {{"open", server_.open_connections()},
+          {"inProgress", in_progress},
+          {"inProgressByPath", by_path},
+          {"streams", streams},
+          {"clientsGone", server_.clients_gone()}};
+}
+
+void ControlRoutes::Handle(const std::shared_ptr<Exchange>& exchange) const {
+  const Request& request = exchange->request();
+  Call call;
+  call.exchange = exchange;
+  call.scheduler = &world_.scheduler;
+  if (!request.from_loopback) return call.ReplyError({403, "control routes are for clients on this machine"});
+  const Route* route = router_.Find(request.method, request.Path(), call.params);
+  if (route == nullptr) {
+    return call.ReplyError(NotFound(StrCat("no control route ", request.method, " ", request.Path())));
+  }
+  if (!request.body.empty()) {
+    call.body = Json::parse(request.body, nullptr, /*allow_exceptions=*/false);
+    if (!call.body.is_object()) return call.ReplyError(BadRequest("the body must be a JSON object"));
+  }
+  call.query = QueryParams(request.Query());
+  route->handler(std::move(call));
+}
+
+}  // namespace daytonad::emulator

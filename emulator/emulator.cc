@@ -1,0 +1,80 @@
+#include "emulator/emulator.h"
+
+#include <boost/asio/io_context.hpp>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "emulator/api.h"
+#include "emulator/control_routes.h"
+#include "emulator/http_server.h"
+#include "emulator/scheduler.h"
+#include "emulator/text.h"
+#include "emulator/world.h"
+
+namespace daytonad::emulator {
+
+struct Emulator::Parts {
+  explicit Parts(EmulatorOptions given)
+      : options(std::move(given)),
+        scheduler(io),
+        world(options, scheduler),
+        api(world),
+        server(io,
+               [this](const std::shared_ptr<Exchange>& exchange) {
+                 if (exchange->request().Path().starts_with(ControlRoutes::kPrefix)) {
+                   control.Handle(exchange);
+                 } else {
+                   api.Handle(exchange);
+                 }
+               }),
+        control(world, api, server) {}
+
+  const EmulatorOptions options;
+  // First of all that runs on it, so that what hangs on its handlers goes after everything else.
+  boost::asio::io_context io{1};
+  LoopScheduler scheduler;
+  World world;
+  Api api;
+  HttpServer server;
+  ControlRoutes control;
+  std::thread thread;
+};
+
+Emulator::Emulator(EmulatorOptions options) : parts_(std::make_unique<Parts>(std::move(options))) {}
+
+Emulator::~Emulator() { Stop(); }
+
+absl::Status Emulator::Start() {
+  const EmulatorOptions& options = parts_->options;
+  if (!options.base_path.empty() && (!options.base_path.starts_with('/') || options.base_path.ends_with('/'))) {
+    return absl::InvalidArgumentError(
+        StrCat("base path \"", options.base_path, "\" must begin with a slash and not end with one, such as /api"));
+  }
+  if (!options.record_file.empty()) {
+    if (auto opened = parts_->api.recorder().OpenFile(options.record_file); !opened.ok()) return opened;
+  }
+  if (auto listening = parts_->server.Listen(options.host, options.port); !listening.ok()) return listening;
+  parts_->world.origin = origin();
+  parts_->world.sandboxes.set_toolbox_proxy_url(StrCat(origin(), "/toolbox"));
+  parts_->thread = std::thread([io = &parts_->io] { io->run(); });
+  return absl::OkStatus();
+}
+
+void Emulator::Stop() {
+  parts_->io.stop();
+  if (parts_->thread.joinable()) parts_->thread.join();
+}
+
+std::uint16_t Emulator::port() const { return parts_->server.port(); }
+
+std::string Emulator::origin() const {
+  // A client cannot dial "any address".
+  const std::string& host = parts_->options.host;
+  const std::string dialled = host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host;
+  return StrCat("http://", Contains(dialled, ":") ? StrCat("[", dialled, "]") : dialled, ":", port());
+}
+
+std::string Emulator::url() const { return StrCat(origin(), parts_->options.base_path); }
+
+}  // namespace daytonad::emulator

@@ -1,0 +1,249 @@
+#include "emulator/http_server.h"
+
+#include <array>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <chrono>
+#include <deque>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "emulator/text.h"
+
+namespace daytonad::emulator {
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
+namespace {
+
+constexpr std::size_t kReadSize = 4096;
+// What a client may send ahead of an answer before it has to wait.
+constexpr std::size_t kMaxReadAhead = 256 * 1024;
+constexpr std::uint64_t kMaxBody = 64ULL * 1024 * 1024;
+
+}  // namespace
+
+// A read is always pending, also while an answer is being prepared: this is how a client that goes away is noticed at
+// once.
+class Connection : public Transport, public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(asio::ip::tcp::socket socket, HttpServer& server) : socket_(std::move(socket)), server_(&server) {}
+
+  void Start() {
+    error_code error;
+    const auto peer = socket_.remote_endpoint(error);
+    from_loopback_ = !error && peer.address().is_loopback();
+    NewParser();
+    Read();
+  }
+
+  const Exchange* exchange() const { return exchange_.get(); }
+
+  // The server goes away.
+  void Abandon() {
+    server_ = nullptr;
+    ClientGone();
+  }
+
+  void Write(std::string head, std::shared_ptr<const std::string> body) override {
+    if (!socket_.is_open()) return;
+    queue_.push_back({std::move(head), std::move(body)});
+    if (!writing_) Flush();
+  }
+
+  void Finish(bool keep_connection) override {
+    exchange_ = nullptr;
+    if (!keep_connection) {
+      closing_ = true;
+      if (!writing_) Close();
+      return;
+    }
+    // A pipelined request may be waiting. Posted, since this may run inside the handler of the request before it.
+    asio::post(socket_.get_executor(), [self = shared_from_this()] {
+      if (self->exchange_ != nullptr || !self->socket_.is_open()) return;
+      self->NewParser();
+      self->Parse();
+    });
+  }
+
+ private:
+  struct Piece {
+    std::string head;
+    std::shared_ptr<const std::string> body;
+  };
+
+  void NewParser() {
+    parser_.emplace();
+    parser_->body_limit(kMaxBody);
+    parser_->eager(true);
+    continued_ = false;
+  }
+
+  void Read() {
+    reading_ = true;
+    socket_.async_read_some(buffer_.prepare(kReadSize),
+                            [self = shared_from_this()](error_code error, std::size_t size) {
+                              self->reading_ = false;
+                              if (error) return self->ClientGone();
+                              self->buffer_.commit(size);
+                              if (self->exchange_ == nullptr) self->Parse();
+                              self->ReadOn();
+                            });
+  }
+
+  void ReadOn() {
+    if (!reading_ && socket_.is_open() && buffer_.size() < kMaxReadAhead) Read();
+  }
+
+  void Parse() {
+    // Between an answer and the next request there is a moment without a parser that expects anything.
+    if (closing_ || !parser_.has_value() || parser_->is_done()) return;
+    error_code error;
+    while (buffer_.size() > 0 && !parser_->is_done()) {
+      buffer_.consume(parser_->put(buffer_.data(), error));
+      if (error == http::error::need_more) break;
+      if (error) return Refuse();
+    }
+    if (parser_->is_done()) {
+      Dispatch();
+    } else {
+      ContinueIfAsked();
+    }
+    ReadOn();
+  }
+
+  void ContinueIfAsked() {
+    if (continued_ || !parser_->is_header_done()) return;
+    const auto expect = parser_->get()[http::field::expect];
+    if (!EqualsIgnoreCase(std::string_view(expect.data(), expect.size()), "100-continue")) return;
+    continued_ = true;
+    Write("HTTP/1.1 100 Continue\r\n\r\n", nullptr);
+  }
+
+  void Refuse() {
+    Write("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", nullptr);
+    Finish(/*keep_connection=*/false);
+  }
+
+  void Dispatch() {
+    auto message = parser_->release();
+    Request request;
+    request.method = std::string(message.method_string());
+    request.target = std::string(message.target());
+    request.keep_alive = message.keep_alive();
+    request.from_loopback = from_loopback_;
+    for (const auto& field : message) {
+      request.headers.push_back({std::string(field.name_string()), std::string(field.value())});
+    }
+    request.body = std::move(message.body());
+    exchange_ = std::make_shared<Exchange>(std::move(request), shared_from_this());
+    if (server_ != nullptr) server_->handler_(exchange_);
+  }
+
+  void Flush() {
+    writing_ = true;
+    in_flight_.clear();
+    std::swap(in_flight_, queue_);
+    std::vector<asio::const_buffer> buffers;
+    for (const Piece& piece : in_flight_) {
+      buffers.push_back(asio::buffer(piece.head));
+      if (piece.body != nullptr) buffers.push_back(asio::buffer(*piece.body));
+    }
+    asio::async_write(socket_, buffers, [self = shared_from_this()](error_code error, std::size_t) {
+      self->writing_ = false;
+      if (error) return self->ClientGone();
+      if (!self->queue_.empty()) {
+        self->Flush();
+      } else if (self->closing_) {
+        self->Close();
+      }
+    });
+  }
+
+  void ClientGone() {
+    if (exchange_ != nullptr) {
+      if (server_ != nullptr) ++server_->clients_gone_;
+      const auto exchange = std::exchange(exchange_, nullptr);
+      exchange->ClientGone();
+    }
+    Close();
+  }
+
+  void Close() {
+    const auto self = shared_from_this();
+    error_code ignored;
+    socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
+    socket_.close(ignored);
+    if (server_ != nullptr) server_->connections_.erase(self);
+  }
+
+  asio::ip::tcp::socket socket_;
+  HttpServer* server_;
+  boost::beast::flat_buffer buffer_;
+  std::optional<http::request_parser<http::string_body>> parser_;
+  std::shared_ptr<Exchange> exchange_;
+  std::deque<Piece> queue_;
+  std::deque<Piece> in_flight_;
+  bool from_loopback_ = false;
+  bool reading_ = false;
+  bool writing_ = false;
+  bool closing_ = false;
+  bool continued_ = false;
+};
+
+HttpServer::HttpServer(asio::io_context& io, Handler handler) : io_(io), acceptor_(io), handler_(std::move(handler)) {}
+
+HttpServer::~HttpServer() {
+  const auto connections = std::exchange(connections_, {});
+  for (const auto& connection : connections) connection->Abandon();
+}
+
+absl::Status HttpServer::Listen(const std::string& host, std::uint16_t port) {
+  error_code error;
+  const auto address = asio::ip::make_address(host, error);
+  if (error) {
+    return absl::InvalidArgumentError(StrCat("\"", host, "\" is not an IP address to listen on"));
+  }
+  const asio::ip::tcp::endpoint endpoint(address, port);
+  acceptor_.open(endpoint.protocol(), error);
+  if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) acceptor_.bind(endpoint, error);
+  if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+  if (error) return absl::UnavailableError(StrCat("cannot listen on ", host, ":", port, ": ", error.message()));
+  port_ = acceptor_.local_endpoint().port();
+  Accept();
+  return absl::OkStatus();
+}
+
+void HttpServer::Accept() {
+  acceptor_.async_accept([this](error_code error, asio::ip::tcp::socket socket) {
+    if (error == asio::error::operation_aborted) return;
+    if (error) {
+      // Out of descriptors, most likely: accepting again at once would spin.
+      auto pause = std::make_shared<asio::steady_timer>(io_, std::chrono::milliseconds(50));
+      pause->async_wait([this, pause](error_code stopped) {
+        if (!stopped) Accept();
+      });
+      return;
+    }
+    error_code ignored;
+    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+    auto connection = std::make_shared<Connection>(std::move(socket), *this);
+    connections_.insert(connection);
+    connection->Start();
+    Accept();
+  });
+}
+
+void HttpServer::ForEachExchange(const std::function<void(const Exchange&)>& visit) const {
+  for (const auto& connection : connections_) {
+    if (connection->exchange() != nullptr) visit(*connection->exchange());
+  }
+}
+
+}  // namespace daytonad::emulator

@@ -1,0 +1,91 @@
+#include <functional>
+#include <utility>
+
+#include "emulator/routes.h"
+#include "emulator/sandbox_list.h"
+#include "emulator/text.h"
+
+namespace daytonad::emulator {
+namespace {
+
+using Sink = std::function<void(const SandboxPtr&)>;
+
+void Create(World& world, Call call) {
+  auto created = world.sandboxes.Create(call.body);
+  if (!created.ok()) return call.ReplyError(created.error());
+  const SandboxPtr sandbox = *created;
+  // What is answered is the sandbox as it is now, however long the answer is held.
+  auto text = std::make_shared<const std::string>(ToText(sandbox->ToJson(SandboxView::kCreated)));
+  if (sandbox->build_info.has_value()) return call.ReplyText(200, std::move(text));
+  world.sandboxes.WhenSettled(sandbox, world.options.hold_limit, [call = std::move(call), sandbox, text] {
+    if (sandbox->state == "error") {
+      call.ReplyError(BadRequest(StrCat("Sandbox failed to start: ", sandbox->error_reason.value_or(""))));
+    } else {
+      call.ReplyText(200, text);
+    }
+  });
+}
+
+void Start(World& world, Call call) {
+  auto found = world.sandboxes.Get(call.params[0]);
+  if (!found.ok()) return call.ReplyError(found.error());
+  const SandboxPtr sandbox = *found;
+  if (auto started = world.sandboxes.Start(sandbox); !started.ok()) return call.ReplyError(started.error());
+  world.sandboxes.WhenSettled(sandbox, world.options.hold_limit, [call = std::move(call), sandbox] {
+    if (sandbox->state == "error") {
+      call.ReplyError(BadRequest(StrCat("Sandbox failed to start: ", sandbox->error_reason.value_or(""))));
+    } else {
+      call.ReplyText(200, sandbox->FullText());
+    }
+  });
+}
+
+// A route that looks a sandbox up, changes it and answers with it at once.
+template <typename Change>
+Route::Handler Changing(World& world, SandboxView view, Change change) {
+  return [&world, view, change](const Call& call) {
+    auto found = world.sandboxes.Get(call.params[0]);
+    if (!found.ok()) return call.ReplyError(found.error());
+    if (auto changed = change(world.sandboxes, *found); !changed.ok()) return call.ReplyError(changed.error());
+    call.Reply(200, (*found)->ToJson(view));
+  };
+}
+
+}  // namespace
+
+void AddSandboxRoutes(Router& router, World& world) {
+  router.Add("POST", "/sandbox", kSandboxCreate, [&world](Call call) { Create(world, std::move(call)); });
+  router.Add("GET", "/sandbox", kAuthenticated, [&world](const Call& call) {
+    const auto page = ListSandboxes(call.query, world.sandboxes);
+    page.ok() ? call.Reply(200, *page) : call.ReplyError(page.error());
+  });
+  router.Add("GET", "/sandbox/paginated", kAuthenticated, [&world](const Call& call) {
+    const auto page = ListSandboxPages(call.query, world.sandboxes);
+    page.ok() ? call.Reply(200, *page) : call.ReplyError(page.error());
+  });
+  router.Add("GET", "/sandbox/{}", kAuthenticated, [&world](const Call& call) {
+    auto found = world.sandboxes.Get(call.params[0]);
+    found.ok() ? call.ReplyText(200, (*found)->FullText()) : call.ReplyError(found.error());
+  });
+  router.Add("POST", "/sandbox/{}/start", kSandboxLifecycle, [&world](Call call) { Start(world, std::move(call)); });
+  router.Add("POST", "/sandbox/{}/stop", kSandboxLifecycle,
+             Changing(world, SandboxView::kChanged, std::mem_fn(&Sandboxes::Stop)));
+  router.Add("DELETE", "/sandbox/{}", kSandboxLifecycle,
+             Changing(world, SandboxView::kChanged, std::mem_fn(&Sandboxes::Delete)));
+  router.Add("POST", "/sandbox/{}/archive", kSandboxLifecycle,
+             Changing(world, SandboxView::kFull, std::mem_fn(&Sandboxes::Archive)));
+  router.Add("POST", "/sandbox/{}/recover", kSandboxLifecycle,
+             Changing(world, SandboxView::kFull, std::mem_fn(&Sandboxes::Recover)));
+  router.Add("POST", "/sandbox/{}/pause", kSandboxLifecycle, [&world](const Call& call) {
+    auto found = world.sandboxes.Get(call.params[0]);
+    if (!found.ok()) return call.ReplyError(found.error());
+    if ((*found)->in_transition()) return call.ReplyError(StateChangeInProgress());
+    if ((*found)->state != "started") {
+      return call.ReplyError(BadRequest("Sandbox must be in started state to pause"));
+    }
+    // Every sandbox here is a container.
+    call.ReplyError({422, "Pausing is not supported for this sandbox"});
+  });
+}
+
+}  // namespace daytonad::emulator

@@ -1,0 +1,219 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "emulator/testing/api_fixture.h"
+
+namespace daytonad::emulator {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+using namespace std::chrono_literals;
+
+class SandboxRoutes : public ApiFixture {};
+
+TEST_F(SandboxRoutes, CreateHoldsItsAnswerUntilStartedAndThenTellsWhatWas) {
+  const auto answer = Begin("POST", "/api/sandbox", R"({"name":"a","env":{"K":"v"}})");
+  time_.Advance(options_.delays.create - 1ms);
+  EXPECT_FALSE(answer->finished);
+  EXPECT_EQ(StateOf("a"), "creating");
+  time_.Advance(1ms);
+  ASSERT_EQ(answer->Status(), 200);
+  EXPECT_EQ(answer->Parsed()["state"], "creating");
+  // What is not set is absent here, and null in a GET.
+  EXPECT_FALSE(answer->Parsed().contains("errorReason"));
+  EXPECT_TRUE(answer->HasHeader("X-RateLimit-Limit-sandbox-create: 300"));
+  const Json got = Get("/api/sandbox/a").Parsed();
+  EXPECT_EQ(got["state"], "started");
+  EXPECT_TRUE(got["errorReason"].is_null());
+  EXPECT_EQ(got["daemonVersion"], "v0.190.0");
+}
+
+TEST_F(SandboxRoutes, AHeldCreateGivesUpAfterTheLimit) {
+  const auto answer = Begin("POST", "/api/sandbox", R"({"name":"a"})");
+  EXPECT_EQ(Post("/api/sandbox/a/stop").Message(), "Sandbox state change in progress");
+  // Forced out of its transition, it is answered at once.
+  world_.sandboxes.Force(**world_.sandboxes.Get("a"), Json{{"state", "restoring"}});
+  time_.Advance(options_.hold_limit - 1ms);
+  EXPECT_FALSE(answer->finished);
+  time_.Advance(1ms);
+  EXPECT_EQ(answer->Status(), 200);
+}
+
+TEST_F(SandboxRoutes, AFailedCreateLeavesTheSandboxInError) {
+  const auto answer = Begin("POST", "/api/sandbox", R"({"name":"g3","env":{"FAKE_FAIL":"create"}})");
+  time_.Advance(1s);
+  EXPECT_EQ(answer->Status(), 400);
+  EXPECT_EQ(answer->Message(),
+            "Sandbox failed to start: failed to create sandbox: fake failure asked for by FAKE_FAIL");
+  EXPECT_EQ(StateOf("g3"), "error");
+  EXPECT_EQ(Post("/api/sandbox/g3/start").Message(), "Sandbox is in an errored state");
+  const Json deleted = Send("DELETE", "/api/sandbox/g3").Parsed();
+  EXPECT_EQ(deleted["state"], "error");
+  EXPECT_EQ(deleted["desiredState"], "destroyed");
+  EXPECT_EQ(Get("/api/sandbox/" + deleted["id"].get<std::string>()).Status(), 404);
+}
+
+TEST_F(SandboxRoutes, StopAndStart) {
+  const std::string id = StartedSandbox();
+  EXPECT_EQ(Post("/api/sandbox/" + id + "/start").Status(), 200);
+  const AnswerBytes stopping = Post("/api/sandbox/" + id + "/stop?force=false");
+  EXPECT_EQ(stopping.Parsed()["state"], "stopping");
+  EXPECT_FALSE(stopping.Parsed().contains("lastActivityAt"));
+  EXPECT_TRUE(stopping.HasHeader("X-RateLimit-Remaining-sandbox-lifecycle: 9998"));
+  EXPECT_EQ(Post("/api/sandbox/" + id + "/start").Status(), 409);
+  EXPECT_EQ(Send("DELETE", "/api/sandbox/" + id).Message(), "Sandbox state change in progress");
+  time_.Advance(options_.delays.stop);
+  EXPECT_EQ(StateOf(id), "stopped");
+  EXPECT_EQ(Post("/api/sandbox/" + id + "/stop").Message(), "Sandbox is not in a stoppable state");
+  const auto starting = Begin("POST", "/api/sandbox/" + id + "/start");
+  EXPECT_FALSE(starting->finished);
+  time_.Advance(options_.delays.start);
+  EXPECT_EQ(starting->Parsed()["state"], "started");
+}
+
+TEST_F(SandboxRoutes, DeleteFreesTheNameAtOnce) {
+  const std::string id = StartedSandbox(R"({"name":"a"})");
+  const Json deleted = Send("DELETE", "/api/sandbox/a").Parsed();
+  EXPECT_EQ(deleted["state"], "destroying");
+  EXPECT_THAT(deleted["name"].get<std::string>(), StartsWith("DESTROYED_a_"));
+  EXPECT_EQ(StateOf("a"), "Sandbox with ID or name a not found");
+  EXPECT_EQ(StateOf(id), "destroying");
+  time_.Advance(options_.delays.destroy);
+  EXPECT_EQ(Get("/api/sandbox/" + id).Status(), 404);
+}
+
+TEST_F(SandboxRoutes, ANameThatWasNotFoundStaysSoForAWhile) {
+  EXPECT_EQ(Get("/api/sandbox/late").Status(), 404);
+  const std::string id = StartedSandbox(R"({"name":"late"})");
+  EXPECT_EQ(Get("/api/sandbox/late").Status(), 404);
+  EXPECT_EQ(Get("/api/sandbox/" + id).Status(), 200);
+  time_.Advance(10s);
+  EXPECT_EQ(Get("/api/sandbox/late").Status(), 200);
+}
+
+TEST_F(SandboxRoutes, StoppingAnEphemeralOneDestroysIt) {
+  const std::string id = StartedSandbox(R"({"autoDeleteInterval":0})");
+  EXPECT_EQ(Post("/api/sandbox/" + id + "/stop").Parsed()["state"], "destroying");
+  time_.Advance(options_.delays.destroy);
+  EXPECT_EQ(Get("/api/sandbox/" + id).Status(), 404);
+}
+
+TEST_F(SandboxRoutes, ABuildGoesThroughItsStatesAndIsNotRepeated) {
+  const std::string request = R"({"buildInfo":{"dockerfileContent":"FROM debian:12.9\n"},"cpu":2})";
+  const AnswerBytes answer = Post("/api/sandbox", request);
+  ASSERT_EQ(answer.Status(), 200);
+  EXPECT_EQ(answer.Parsed()["state"], "pending_build");
+  EXPECT_FALSE(answer.Parsed().contains("snapshot"));
+  EXPECT_FALSE(answer.Parsed().contains("runnerId"));
+  const std::string id = answer.Parsed()["id"];
+  time_.Advance(options_.delays.queue);
+  EXPECT_EQ(StateOf(id), "building_snapshot");
+  time_.Advance(options_.delays.build);
+  EXPECT_EQ(StateOf(id), "started");
+  const AnswerBytes again = Post("/api/sandbox", request);
+  EXPECT_EQ(again.Parsed()["state"], "creating");
+  time_.Advance(options_.delays.create);
+  EXPECT_EQ(StateOf(again.Parsed()["id"]), "started");
+}
+
+TEST_F(SandboxRoutes, AFailedBuildSaysWhy) {
+  const std::string id =
+      Post("/api/sandbox", R"({"buildInfo":{"dockerfileContent":"FROM debian:12\nRUN false\n"}})").Parsed()["id"];
+  time_.Advance(10s);
+  const Json sandbox = Get("/api/sandbox/" + id).Parsed();
+  EXPECT_EQ(sandbox["state"], "build_failed");
+  EXPECT_EQ(sandbox["errorReason"],
+            "failed to build image: The command '/bin/sh -c false' returned a non-zero code: 1");
+}
+
+TEST_F(SandboxRoutes, ASandboxWhoseBuildIsPendingCanBeDeleted) {
+  const std::string id = Post("/api/sandbox", R"({"buildInfo":{"dockerfileContent":"FROM a:1\n"}})").Parsed()["id"];
+  EXPECT_EQ(Send("DELETE", "/api/sandbox/" + id).Status(), 200);
+  time_.Advance(10s);
+  EXPECT_EQ(Get("/api/sandbox/" + id).Status(), 404);
+}
+
+TEST_F(SandboxRoutes, SettingsAreAnsweredAsTheServerDoes) {
+  const std::string base = "/api/sandbox/" + StartedSandbox();
+  EXPECT_EQ(Send("PUT", base + "/labels", R"({"labels":{"a":"b"}})").Parsed()["labels"], (Json{{"a", "b"}}));
+  EXPECT_EQ(Post(base + "/autostop/30").Status(), 201);
+  EXPECT_EQ(Post(base + "/autostop/-1").Message(), "Auto-stop interval must be non-negative");
+  EXPECT_EQ(Post(base + "/autoarchive/0").Parsed()["autoArchiveInterval"], 43200);
+  EXPECT_EQ(Post(base + "/autodelete/-1").Parsed()["autoDeleteInterval"], -1);
+  EXPECT_EQ(Post(base + "/public/true").Parsed()["public"], true);
+  EXPECT_EQ(Post(base + "/ttl/5").Status(), 201);
+  EXPECT_EQ(Post(base + "/last-activity").Status(), 201);
+  EXPECT_EQ(Get(base + "/ports/0/preview-url").Message(), "Invalid port");
+  EXPECT_THAT(Get(base + "/ports/3000/preview-url").Parsed()["url"].get<std::string>(), StartsWith("http://3000-"));
+  EXPECT_EQ(Post(base + "/pause").Status(), 422);
+  EXPECT_EQ(Get("/api/sandbox/" + base.substr(13)).Parsed()["autoStopInterval"], 30);
+}
+
+TEST_F(SandboxRoutes, ArchiveNeedsAStoppedSandboxAndStartBringsItBack) {
+  const std::string base = "/api/sandbox/" + StartedSandbox(R"({"name":"a"})");
+  EXPECT_EQ(Post(base + "/archive").Message(), "Sandbox is not stopped");
+  Post(base + "/stop");
+  time_.Advance(options_.delays.stop);
+  EXPECT_EQ(Post(base + "/archive").Parsed()["state"], "archiving");
+  time_.Advance(options_.delays.archive);
+  EXPECT_EQ(StateOf("a"), "archived");
+  const auto answer = Begin("POST", base + "/start");
+  EXPECT_EQ(StateOf("a"), "restoring");
+  time_.Advance(options_.delays.start);
+  EXPECT_EQ(answer->Parsed()["state"], "started");
+}
+
+TEST_F(SandboxRoutes, OnlyARecoverableErrorCanBeRecovered) {
+  const std::string base = "/api/sandbox/" + StartedSandbox(R"({"name":"a"})");
+  EXPECT_EQ(Post(base + "/recover").Message(), "Sandbox is not in a recoverable state");
+  const Json broken = {{"state", "error"}, {"errorReason", "disk"}, {"recoverable", true}};
+  world_.sandboxes.Force(**world_.sandboxes.Get("a"), broken);
+  EXPECT_EQ(Post(base + "/recover").Status(), 200);
+  time_.Advance(options_.delays.start);
+  EXPECT_EQ(StateOf("a"), "started");
+}
+
+struct Refusal {
+  const char* request;
+  int status;
+  const char* message;
+};
+
+// Requests and texts as seen on the real server.
+const std::vector<Refusal>& Refusals() {
+  static const std::vector<Refusal> kRefusals = {
+      {R"({"name":"taken"})", 409, "Sandbox with name taken already exists"},
+      {R"({"snapshot":"nope"})", 400, "Snapshot nope not found. Did you add it through the Daytona Dashboard?"},
+      {R"({"cpu":2,"memory":4})", 400, "Cannot specify Sandbox resources when using a snapshot"},
+      {R"({"buildInfo":{"dockerfileContent":"FROM debian:12\n"},"cpu":400,"memory":1,"disk":3})", 400,
+       "CPU request 400 exceeds maximum allowed per sandbox (4).\nNeed higher resource limits per-sandbox? "
+       "Contact us at support@daytona.io and let us know about your use case."},
+      {R"({"target":"mars"})", 404, "Region not found"},
+      {R"({"name":5,"autoStopInterval":"x","labels":{"a":1}})", 400,
+       "name must not contain HTML tags, URLs, or control characters, name must be a string, autoStopInterval "
+       "must be a number conforming to the specified constraints"},
+      {R"({"linkedSandbox":"taken"})", 400, "Linked sandboxes must be ephemeral (set autoDeleteInterval to 0)"},
+      {R"({"name":"a\nb"})", 400, "name must not contain HTML tags, URLs, or control characters"},
+      {R"({"networkAllowList":"10.0.0.0"})", 400,
+       "Invalid network format: \"10.0.0.0\". Missing CIDR prefix length (e.g., /24)"},
+      {R"({"autoStopInterval":-1})", 400, "Auto-stop interval must be non-negative"},
+      {R"({"volumes":[{"volumeId":"nope","mountPath":"/a"}]})", 404, "Volume 'nope' not found"},
+      {R"({"snapshot":"a","buildInfo":{"dockerfileContent":"FROM a:1"}})", 400,
+       "Cannot specify a snapshot when using a build info entry"}};
+  return kRefusals;
+}
+
+TEST_F(SandboxRoutes, RefusesCreatesInTheServersWords) {
+  StartedSandbox(R"({"name":"taken"})");
+  for (const Refusal& refusal : Refusals()) {
+    SCOPED_TRACE(refusal.request);
+    const AnswerBytes answer = Post("/api/sandbox", refusal.request);
+    EXPECT_EQ(answer.Status(), refusal.status);
+    EXPECT_EQ(answer.Message(), refusal.message);
+  }
+}
+
+}  // namespace
+}  // namespace daytonad::emulator

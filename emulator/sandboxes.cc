@@ -1,0 +1,283 @@
+#include "emulator/sandboxes.h"
+
+#include <memory>
+#include <utility>
+
+#include "emulator/identity.h"
+#include "emulator/sandbox_spec.h"
+#include "emulator/text.h"
+#include "emulator/validation.h"
+
+namespace daytonad::emulator {
+namespace {
+
+// The environment variable FAKE_FAIL asks for a failure: "create" or "start".
+bool FailureAskedFor(const Sandbox& sandbox, std::string_view step) {
+  return StringOr(sandbox.env, "FAKE_FAIL") == step;
+}
+
+}  // namespace
+
+Sandboxes::Sandboxes(const EmulatorOptions& options, Scheduler& scheduler, Builds& builds, Snapshots& snapshots,
+                     Volumes& volumes)
+    : options_(options), scheduler_(scheduler), builds_(builds), snapshots_(snapshots), volumes_(volumes) {}
+
+Outcome<SandboxPtr> Sandboxes::Create(const Json& request) {
+  auto made = SandboxFromRequest(request, snapshots_, volumes_, scheduler_.Now());
+  if (!made.ok()) return made;
+  const SandboxPtr sandbox = *made;
+  if (auto linked = Link(request, *sandbox); !linked.ok()) return linked.error();
+  sandbox->id = NewUuid();
+  if (sandbox->name.empty()) sandbox->name = sandbox->id;
+  if (by_name_.contains(sandbox->name)) {
+    return Conflict(StrCat("Sandbox with name ", sandbox->name, " already exists"));
+  }
+  sandbox->toolbox_proxy_url = toolbox_proxy_url_;
+  by_id_[sandbox->id] = by_name_[sandbox->name] = sandbox;
+  if (sandbox->build_info.has_value()) {
+    StartBuild(sandbox);
+  } else {
+    if (const SnapshotPtr snapshot = snapshots_.Find(*sandbox->snapshot)) snapshot->last_used = sandbox->created;
+    Run(sandbox, "creating", options_.delays.create);
+  }
+  return sandbox;
+}
+
+Outcome<Done> Sandboxes::Link(const Json& request, Sandbox& sandbox) const {
+  const std::string parent_name = StringOr(request, "linkedSandbox");
+  if (parent_name.empty()) return Done{};
+  if (!sandbox.ephemeral()) {
+    return BadRequest("Linked sandboxes must be ephemeral (set autoDeleteInterval to 0)");
+  }
+  const SandboxPtr parent = FindLive(parent_name);
+  if (parent == nullptr) return NotFound(StrCat("Sandbox with ID or name ", parent_name, " not found"));
+  if (parent->linked_sandbox_id.has_value()) {
+    return BadRequest(
+        StrCat("Linked sandbox ", parent->id, " is itself linked to another sandbox; chained links are not allowed"));
+  }
+  if (parent->state != "started" && parent->state != "stopped") {
+    return BadRequest(StrCat(
+        "Linked sandbox must be in STARTED or STOPPED state with an assigned runner (current: ", parent->state, ")"));
+  }
+  sandbox.linked_sandbox_id = parent->id;
+  return Done{};
+}
+
+void Sandboxes::Touch(Sandbox& sandbox) {
+  sandbox.updated = scheduler_.Now();
+  sandbox.Changed();
+}
+
+void Sandboxes::Enter(Sandbox& sandbox, std::string_view state) {
+  sandbox.state = state;
+  Touch(sandbox);
+  if (sandbox.in_transition()) return;
+  for (auto& waiter : std::exchange(sandbox.waiters, {})) scheduler_.After(milliseconds::zero(), std::move(waiter));
+}
+
+void Sandboxes::Fail(Sandbox& sandbox, std::string_view state, std::string reason) {
+  sandbox.error_reason = std::move(reason);
+  Enter(sandbox, state);
+}
+
+void Sandboxes::Later(const SandboxPtr& sandbox, milliseconds delay, std::function<void(Sandbox&)> step) {
+  const std::uint64_t epoch = ++sandbox->epoch;
+  scheduler_.After(delay, [sandbox, epoch, step = std::move(step)] {
+    if (sandbox->epoch == epoch) step(*sandbox);
+  });
+}
+
+// Through a transition to started, or to error if that was asked for.
+void Sandboxes::Run(const SandboxPtr& sandbox, std::string_view transition, milliseconds delay) {
+  sandbox->desired_state = "started";
+  const bool again = transition == "starting" || transition == "restoring";
+  Enter(*sandbox, transition);
+  // A new sandbox was last updated when it was created.
+  if (transition == "creating") sandbox->updated = sandbox->created;
+  Later(sandbox, delay, [this, again](Sandbox& done) {
+    const std::string_view step = again ? "start" : "create";
+    if (FailureAskedFor(done, step)) {
+      return Fail(done, "error", StrCat("failed to ", step, " sandbox: fake failure asked for by FAKE_FAIL"));
+    }
+    done.daemon_version = kDaemonVersion;
+    done.runner_id = kRunnerId;
+    done.last_activity = scheduler_.Now();
+    done.preview_token = NewToken(24);
+    Enter(done, "started");
+  });
+}
+
+void Sandboxes::StartBuild(const SandboxPtr& sandbox) {
+  const auto earlier = builds_.Find(sandbox->build_info->ref);
+  if (earlier != nullptr && earlier->state() == Build::State::kSucceeded) {
+    Run(sandbox, "creating", options_.delays.create);
+    return;
+  }
+  const std::uint64_t epoch = ++sandbox->epoch;
+  const auto build = builds_.Start(*sandbox->build_info);
+  const auto observe = [this, sandbox, epoch](const Build& build) {
+    if (sandbox->epoch != epoch) return;
+    sandbox->runner_id = kRunnerId;
+    switch (build.state()) {
+      case Build::State::kQueued:
+        break;
+      case Build::State::kRunning:
+        Enter(*sandbox, "building_snapshot");
+        break;
+      case Build::State::kSucceeded:
+        Run(sandbox, "building_snapshot", milliseconds::zero());
+        break;
+      case Build::State::kFailed:
+        Fail(*sandbox, "build_failed", StrCat("failed to build image: ", build.error()));
+        break;
+    }
+  };
+  build->Observe(observe);
+  // A build that another object began may be running already.
+  if (build->state() == Build::State::kRunning) {
+    scheduler_.After(milliseconds::zero(), [observe, build] { observe(*build); });
+  }
+}
+
+SandboxPtr Sandboxes::FindLive(const std::string& id_or_name) const {
+  auto found = by_id_.find(id_or_name);
+  if (found == by_id_.end()) {
+    found = by_name_.find(id_or_name);
+    if (found == by_name_.end()) return nullptr;
+  }
+  return found->second->errored_deleted() ? nullptr : found->second;
+}
+
+Outcome<SandboxPtr> Sandboxes::Get(const std::string& id_or_name) {
+  const auto not_found = [&] { return NotFound(StrCat("Sandbox with ID or name ", id_or_name, " not found")); };
+  const bool by_id = by_id_.contains(id_or_name);
+  const WallTime now = scheduler_.Now();
+  if (!by_id && !missing_until_.empty()) {
+    const auto missing = missing_until_.find(id_or_name);
+    if (missing != missing_until_.end()) {
+      if (now < missing->second) return not_found();
+      missing_until_.erase(missing);
+    }
+  }
+  SandboxPtr sandbox = FindLive(id_or_name);
+  if (sandbox != nullptr) return sandbox;
+  if (!by_id && options_.negative_name_cache > milliseconds::zero()) {
+    // Names that nobody asks for again would stay for ever.
+    if (missing_until_.size() > 10'000) missing_until_.clear();
+    missing_until_[id_or_name] = now + options_.negative_name_cache.count();
+  }
+  return not_found();
+}
+
+Outcome<Done> Sandboxes::Start(const SandboxPtr& sandbox) {
+  if (sandbox->state == "started") return Done{};
+  if (sandbox->errored()) return BadRequest("Sandbox is in an errored state");
+  if (sandbox->in_transition() && sandbox->state != "archiving") return StateChangeInProgress();
+  if (sandbox->state == "stopped" || sandbox->state == "paused") {
+    Run(sandbox, "starting", options_.delays.start);
+  } else if (sandbox->state == "archived" || sandbox->state == "archiving") {
+    Run(sandbox, "restoring", options_.delays.start);
+  } else {
+    return BadRequest("Sandbox is not in valid state");
+  }
+  return Done{};
+}
+
+Outcome<Done> Sandboxes::Stop(const SandboxPtr& sandbox) {
+  if (sandbox->errored()) return BadRequest("Sandbox is in an errored state");
+  if (sandbox->in_transition()) return StateChangeInProgress();
+  if (sandbox->state != "started" && sandbox->state != "paused") {
+    return BadRequest("Sandbox is not in a stoppable state");
+  }
+  if (sandbox->ephemeral()) {
+    Destroy(sandbox);
+    return Done{};
+  }
+  sandbox->desired_state = "stopped";
+  Enter(*sandbox, "stopping");
+  Later(sandbox, options_.delays.stop, [this](Sandbox& stopped) { Enter(stopped, "stopped"); });
+  return Done{};
+}
+
+Outcome<Done> Sandboxes::Delete(const SandboxPtr& sandbox) {
+  if (sandbox->in_transition() && sandbox->state != "pending_build") return StateChangeInProgress();
+  Destroy(sandbox);
+  return Done{};
+}
+
+void Sandboxes::Destroy(const SandboxPtr& sandbox) {
+  by_name_.erase(sandbox->name);
+  sandbox->name = StrCat("DESTROYED_", sandbox->name, "_", scheduler_.Now());
+  sandbox->desired_state = "destroyed";
+  // One that is in error shows its error until it is gone.
+  Enter(*sandbox, sandbox->errored() ? sandbox->state : "destroying");
+  Later(sandbox, options_.delays.destroy, [this](Sandbox& gone) {
+    Enter(gone, "destroyed");
+    const std::string key = gone.id;
+    by_id_.erase(key);
+  });
+  std::vector<SandboxPtr> children;
+  for (const auto& [id, other] : by_id_) {
+    if (other->linked_sandbox_id == sandbox->id && other->desired_state != "destroyed") children.push_back(other);
+  }
+  for (const SandboxPtr& child : children) Destroy(child);
+}
+
+Outcome<Done> Sandboxes::Archive(const SandboxPtr& sandbox) {
+  if (sandbox->in_transition()) return StateChangeInProgress();
+  if (sandbox->state != "stopped") return BadRequest("Sandbox is not stopped");
+  if (sandbox->ephemeral()) return BadRequest("Ephemeral sandboxes cannot be archived");
+  sandbox->desired_state = "archived";
+  Enter(*sandbox, "archiving");
+  Later(sandbox, options_.delays.archive, [this](Sandbox& archived) { Enter(archived, "archived"); });
+  return Done{};
+}
+
+Outcome<Done> Sandboxes::Recover(const SandboxPtr& sandbox) {
+  if (!sandbox->recoverable) return BadRequest("Sandbox is not in a recoverable state");
+  if (sandbox->in_transition()) return StateChangeInProgress();
+  if (sandbox->state != "error") return BadRequest("Sandbox must be in error state to recover");
+  sandbox->error_reason = std::nullopt;
+  sandbox->recoverable = false;
+  Run(sandbox, "starting", options_.delays.start);
+  return Done{};
+}
+
+void Sandboxes::Force(Sandbox& sandbox, const Json& changes) {
+  ++sandbox.epoch;
+  if (changes.contains("errorReason")) sandbox.error_reason = OptionalString(changes, "errorReason");
+  if (changes.contains("daemonVersion")) sandbox.daemon_version = OptionalString(changes, "daemonVersion");
+  sandbox.desired_state = StringOr(changes, "desiredState", sandbox.desired_state);
+  sandbox.recoverable = BooleanOr(changes, "recoverable", sandbox.recoverable);
+  Enter(sandbox, StringOr(changes, "state", sandbox.state));
+}
+
+void Sandboxes::WhenSettled(const SandboxPtr& sandbox, milliseconds limit, std::function<void()> action) {
+  if (!sandbox->in_transition()) {
+    scheduler_.After(milliseconds::zero(), std::move(action));
+    return;
+  }
+  // Whichever comes first takes the action away from the other.
+  auto once = std::make_shared<std::function<void()>>(std::move(action));
+  const auto run = [once] {
+    if (const auto taken = std::exchange(*once, nullptr)) taken();
+  };
+  sandbox->waiters.push_back(run);
+  scheduler_.After(limit, run);
+}
+
+void Sandboxes::ForEach(const std::function<void(const SandboxPtr&)>& visit) const {
+  for (const auto& [id, sandbox] : by_id_) visit(sandbox);
+}
+
+std::string Sandboxes::UserOfVolume(const std::string& volume_id) const {
+  for (const auto& [id, sandbox] : by_id_) {
+    if (sandbox->desired_state == "destroyed") continue;
+    for (const Json& mount : sandbox->volumes) {
+      if (StringOr(mount, "volumeId") == volume_id) return sandbox->name;
+    }
+  }
+  return "";
+}
+
+}  // namespace daytonad::emulator

@@ -1,0 +1,71 @@
+#ifndef DAYTONAD_EMULATOR_SANDBOXES_H_
+#define DAYTONAD_EMULATOR_SANDBOXES_H_
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "emulator/api_error.h"
+#include "emulator/builds.h"
+#include "emulator/options.h"
+#include "emulator/sandbox.h"
+#include "emulator/scheduler.h"
+#include "emulator/snapshots.h"
+#include "emulator/volumes.h"
+
+namespace daytonad::emulator {
+
+// All sandboxes and their state machines.
+class Sandboxes {
+ public:
+  Sandboxes(const EmulatorOptions& options, Scheduler& scheduler, Builds& builds, Snapshots& snapshots,
+            Volumes& volumes);
+
+  // Where the sandboxes' toolbox is said to be.
+  void set_toolbox_proxy_url(std::string url) { toolbox_proxy_url_ = std::move(url); }
+
+  Outcome<SandboxPtr> Create(const Json& request);
+  // By id, else by name. A name that was not found is remembered for a while: the real server caches it.
+  Outcome<SandboxPtr> Get(const std::string& id_or_name);
+  Outcome<Done> Start(const SandboxPtr& sandbox);
+  Outcome<Done> Stop(const SandboxPtr& sandbox);
+  Outcome<Done> Delete(const SandboxPtr& sandbox);
+  Outcome<Done> Archive(const SandboxPtr& sandbox);
+  Outcome<Done> Recover(const SandboxPtr& sandbox);
+  // Overwrites state, desiredState, errorReason, recoverable, whatever went on. For tests.
+  void Force(Sandbox& sandbox, const Json& changes);
+  // To be called when a member was changed.
+  void Touch(Sandbox& sandbox);
+
+  // Runs `action` as soon as the sandbox is in no transition, or after `limit`.
+  void WhenSettled(const SandboxPtr& sandbox, milliseconds limit, std::function<void()> action);
+
+  void ForEach(const std::function<void(const SandboxPtr&)>& visit) const;
+  // The name of a sandbox that mounts the volume; empty if none does.
+  std::string UserOfVolume(const std::string& volume_id) const;
+
+ private:
+  void Enter(Sandbox& sandbox, std::string_view state);
+  void Fail(Sandbox& sandbox, std::string_view state, std::string reason);
+  void Later(const SandboxPtr& sandbox, milliseconds delay, std::function<void(Sandbox&)> step);
+  void Run(const SandboxPtr& sandbox, std::string_view transition, milliseconds delay);
+  void StartBuild(const SandboxPtr& sandbox);
+  void Destroy(const SandboxPtr& sandbox);
+  SandboxPtr FindLive(const std::string& id_or_name) const;
+  Outcome<Done> Link(const Json& request, Sandbox& sandbox) const;
+
+  const EmulatorOptions& options_;
+  Scheduler& scheduler_;
+  Builds& builds_;
+  Snapshots& snapshots_;
+  Volumes& volumes_;
+  std::string toolbox_proxy_url_;
+  std::unordered_map<std::string, SandboxPtr> by_id_;
+  std::unordered_map<std::string, SandboxPtr> by_name_;
+  std::unordered_map<std::string, WallTime> missing_until_;
+};
+
+}  // namespace daytonad::emulator
+
+#endif  // DAYTONAD_EMULATOR_SANDBOXES_H_

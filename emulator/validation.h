@@ -1,0 +1,47 @@
+#ifndef DAYTONAD_EMULATOR_VALIDATION_H_
+#define DAYTONAD_EMULATOR_VALIDATION_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "emulator/api_error.h"
+#include "emulator/json.h"
+
+namespace daytonad::emulator {
+
+// Checks the types in a request's body and words its complaints as the server's validator does, all joined by ", ".
+// An absent or null member is fine unless it is required.
+class Validator {
+ public:
+  explicit Validator(const Json& body) : body_(body) {}
+
+  // `display`: shown to people, so no HTML tags, URLs or control characters.
+  Validator& String(std::string_view name, bool display = false);
+  Validator& RequiredString(std::string_view name, bool display = false);
+  Validator& Boolean(std::string_view name);
+  Validator& Number(std::string_view name, std::optional<int> minimum = {}, std::optional<int> maximum = {});
+  Validator& Object(std::string_view name);
+  Validator& Array(std::string_view name);
+  void Complain(std::string complaint) { complaints_.push_back(std::move(complaint)); }
+
+  std::optional<ApiError> Error() const;
+
+ private:
+  const Json* Find(std::string_view name) const;
+
+  const Json& body_;
+  std::vector<std::string> complaints_;
+};
+
+// Members of a validated body, with a default for absent and null ones.
+std::string StringOr(const Json& body, std::string_view name, std::string_view fallback = {});
+std::int64_t IntegerOr(const Json& body, std::string_view name, std::int64_t fallback);
+bool BooleanOr(const Json& body, std::string_view name, bool fallback);
+std::optional<std::string> OptionalString(const Json& body, std::string_view name);
+Json MemberOr(const Json& body, std::string_view name, Json fallback);
+
+}  // namespace daytonad::emulator
+
+#endif  // DAYTONAD_EMULATOR_VALIDATION_H_

@@ -1,0 +1,36 @@
+#ifndef DAYTONAD_EMULATOR_WORLD_H_
+#define DAYTONAD_EMULATOR_WORLD_H_
+
+#include <string>
+
+#include "emulator/builds.h"
+#include "emulator/options.h"
+#include "emulator/sandboxes.h"
+#include "emulator/scheduler.h"
+#include "emulator/snapshots.h"
+#include "emulator/volumes.h"
+
+namespace daytonad::emulator {
+
+// All that exists. Used on the loop thread only.
+struct World {
+  World(const EmulatorOptions& options, Scheduler& scheduler)
+      : options(options),
+        scheduler(scheduler),
+        builds(options.delays, scheduler),
+        snapshots(options, scheduler, builds),
+        volumes(options.delays, scheduler),
+        sandboxes(options, scheduler, builds, snapshots, volumes) {}
+
+  const EmulatorOptions& options;
+  Scheduler& scheduler;
+  std::string origin;  // "http://127.0.0.1:3986", once it listens
+  Builds builds;
+  Snapshots snapshots;
+  Volumes volumes;
+  Sandboxes sandboxes;
+};
+
+}  // namespace daytonad::emulator
+
+#endif  // DAYTONAD_EMULATOR_WORLD_H_
