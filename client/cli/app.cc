@@ -1,0 +1,114 @@
+#include "client/cli/app.h"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "client/cli/command.h"
+#include "client/cli/exit_code.h"
+#include "client/cli/flags.h"
+#include "client/cli/session.h"
+#include "client/cpp/address.h"
+
+namespace daytonad::cli {
+namespace {
+
+constexpr char kFooter[] =
+    "Results go to standard output, everything else to standard error.\n"
+    "Exit codes: 0 done, 1 failed, 2 command line, 3 not found, 4 invalid argument, 5 permission denied,\n"
+    "6 time limit, 7 daemon or Daytona unavailable, 8 quota or rate limit, 9 wrong state or name taken, 130 Ctrl-C.";
+
+void AddGlobalFlags(CLI::App* app, GlobalOptions* options) {
+  AddText(app, "--address,-a", "ADDRESS",
+          "The daemon's address, unix:PATH or HOST:PORT; if not given, DAYTONAD_ADDRESS or its usual socket",
+          [options](const std::string& address) { options->address = address; });
+  const std::map<std::string, OutputFormat> formats = {
+      {"table", OutputFormat::kTable}, {"json", OutputFormat::kJson}, {"name", OutputFormat::kName}};
+  app->add_option("--output,-o", options->output, "How to print results: table, json (proto JSON) or name")
+      ->transform(CLI::CheckedTransformer(formats).description(""))
+      ->type_name("FORMAT");
+  AddText(app, "--deadline", "DURATION", "Give up after so long (30s, 5m); a command's --timeout is for Daytona's part",
+          [options](const std::string& text) { options->deadline = ParseDuration("--deadline", text); });
+}
+
+// Help without the notes on which flag excludes which: the error says so where it matters.
+class HelpFormat : public CLI::Formatter {
+ public:
+  HelpFormat() { column_width(34); }
+
+  std::string make_option_opts(const CLI::Option* option) const override {
+    if (option->nonpositional() && !option->get_type_name().empty()) return " " + option->get_type_name();
+    return "";
+  }
+};
+
+// Says what is wrong with a command line. `app` did not accept it.
+void ExplainUsage(const CLI::App& app, const CLI::ParseError& error, std::ostream& err) {
+  const CLI::App* command = &app;
+  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+  std::string name = command->get_name();
+  for (const CLI::App* parent = command->get_parent(); parent != nullptr; parent = parent->get_parent()) {
+    name = parent->get_name() + " " + name;
+  }
+  std::string message = error.what();
+  // CLI11 asks for a command before it says that it does not know the one that was given.
+  if (const std::vector<std::string> unknown = app.remaining(/*recurse=*/true); !unknown.empty()) {
+    message = "\"" + unknown.front() + "\" is not known here";
+  }
+  err << "error: " << message << "\nSee `" << name << " --help`.\n";
+}
+
+int PrintVersion(Session& session, const bool&) {
+  const std::string version = DAYTONAD_VERSION;
+  if (session.options().output == OutputFormat::kJson) {
+    session.console().out << "{\"version\": \"" << version << "\"}\n";
+  } else {
+    session.console().out << "daytonactl " << version << '\n';
+  }
+  return kExitOk;
+}
+
+}  // namespace
+
+int Run(std::vector<std::string> arguments, Console& console, Cancellation& cancellation) {
+  CLI::App app("Talks to daytonad, the Daytona sandbox API as a local gRPC daemon.", "daytonactl");
+  GlobalOptions options;
+  Action action;
+  app.formatter(std::make_shared<HelpFormat>());
+  app.set_version_flag("--version", "daytonactl " DAYTONAD_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();  // the global flags may stand behind the command, too
+  AddGlobalFlags(&app, &options);
+  AddSandboxCommands(&app, &action);
+  AddSnapshotCommands(&app, &action);
+  AddVolumeCommands(&app, &action);
+  AddHealthCommand(&app, &action);
+  AddCommand<bool>(&app, "version", "Show the version of this program", &action, PrintVersion);
+  AddCompletionCommand(&app, &action);
+  app.footer(kFooter);  // last, so that commands do not have it, too
+
+  try {
+    std::reverse(arguments.begin(), arguments.end());
+    app.parse(std::move(arguments));
+  } catch (const CLI::ParseError& error) {  // help and version, too
+    if (error.get_exit_code() == 0) return app.exit(error, console.out, console.err);
+    ExplainUsage(app, error, console.err);
+    return kExitUsage;
+  }
+  if (options.address.empty()) options.address = client::DefaultAddress();
+  if (const auto target = client::GrpcTarget(options.address); !target.ok()) {
+    console.err << "error: " << target.status().message() << '\n';
+    return kExitUsage;
+  }
+  Session session(std::move(options), console, cancellation);
+  return action(session);
+}
+
+}  // namespace daytonad::cli

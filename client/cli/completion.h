@@ -1,0 +1,18 @@
+#ifndef DAYTONAD_CLIENT_CLI_COMPLETION_H_
+#define DAYTONAD_CLIENT_CLI_COMPLETION_H_
+
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+namespace daytonad::cli {
+
+// Scripts that complete the commands and flags of `app`, to be sourced by the shell. File names are completed where a
+// flag takes a value.
+std::string BashCompletion(const CLI::App& app);
+std::string ZshCompletion(const CLI::App& app);
+std::string FishCompletion(const CLI::App& app);
+
+}  // namespace daytonad::cli
+
+#endif  // DAYTONAD_CLIENT_CLI_COMPLETION_H_

@@ -1,0 +1,18 @@
+#ifndef DAYTONAD_CLIENT_CLI_CONSOLE_H_
+#define DAYTONAD_CLIENT_CLI_CONSOLE_H_
+
+#include <ostream>
+
+namespace daytonad::cli {
+
+// Where the program writes. Results go to `out`, everything else (progress, build logs, errors) to `err`.
+struct Console {
+  std::ostream& out;
+  std::ostream& err;
+  // Columns of the terminal that `out` is; 0 if it is none, and nothing is cut then.
+  int width = 0;
+};
+
+}  // namespace daytonad::cli
+
+#endif  // DAYTONAD_CLIENT_CLI_CONSOLE_H_

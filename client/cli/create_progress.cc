@@ -1,0 +1,50 @@
+#include "client/cli/create_progress.h"
+
+#include <ostream>
+#include <string>
+#include <utility>
+
+#include "client/cli/text.h"
+
+namespace daytonad::cli {
+
+CreateProgress::CreateProgress(std::string kind, bool logs, std::ostream& err)
+    : kind_(std::move(kind)), logs_(logs), err_(err) {}
+
+void CreateProgress::Update(const std::string& name, const std::string& id, const std::string& state) {
+  if (state == state_ && id == id_) return;
+  name_ = name;
+  id_ = id;
+  state_ = state;
+  Line(kind_ + " " + Printable(name) + ": " + Printable(state));
+}
+
+void CreateProgress::Log(const v1::LogChunk& chunk) {
+  if (!logs_ || chunk.data().empty()) return;
+  err_ << chunk.data() << std::flush;
+  inside_line_ = chunk.data().back() != '\n';
+}
+
+void CreateProgress::Warn(const v1::Warning& warning) { Line(WarningLine(warning)); }
+
+void CreateProgress::SayWhatStays() {
+  if (id_.empty()) {
+    if (inside_line_) Line("");
+    return;
+  }
+  Line("note: " + kind_ + " " + Printable(name_) + " stays; `daytonactl " + kind_ + " delete " + Printable(id_) +
+       "` deletes it");
+}
+
+void CreateProgress::Line(const std::string& text) {
+  if (inside_line_) err_ << '\n';
+  inside_line_ = false;
+  if (!text.empty()) err_ << text << '\n';
+  err_ << std::flush;
+}
+
+std::string WarningLine(const v1::Warning& warning) {
+  return "warning: " + Printable(warning.message()) + " (" + Printable(warning.reason()) + ")";
+}
+
+}  // namespace daytonad::cli

@@ -1,0 +1,46 @@
+#include "client/cli/error_text.h"
+
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <utility>
+
+#include "client/cli/text.h"
+
+namespace daytonad::cli {
+
+std::string ErrorToText(const client::Error& error) {
+  std::string text = "error: " + Printable(error.message.empty() ? client::CodeName(error.code) : error.message) + '\n';
+  for (const auto& violation : error.violations) {
+    text += "  " + Printable(violation.field) + ": " + Printable(violation.description) + '\n';
+  }
+  if (error.retry_delay.has_value()) {
+    char seconds[32];
+    std::snprintf(seconds, sizeof(seconds), "%.3g", std::chrono::duration<double>(*error.retry_delay).count());
+    text += std::string("  try again in ") + seconds + " s\n";
+  }
+  text += "  code: " + client::CodeName(error.code) + '\n';
+  if (!error.reason.empty()) text += "  reason: " + Printable(error.reason) + '\n';
+  for (const auto& [key, value] : error.metadata) text += "  " + Printable(key) + ": " + Printable(value) + '\n';
+  return text;
+}
+
+client::Error ExplainConnection(client::Error error, const std::string& address, bool was_connected) {
+  if (error.code != grpc::StatusCode::UNAVAILABLE || !error.reason.empty()) return error;
+  if (was_connected) {
+    error.message = "the connection to the daemon at " + address + " broke (" + error.message + ")";
+  } else {
+    error.message = "no daemon answers at " + address + " (" + error.message + "); start one with `daytonad --listen " +
+                    address + "`, or say where it is with --address or DAYTONAD_ADDRESS";
+  }
+  return error;
+}
+
+client::Error EndedWithoutResult() {
+  client::Error error;
+  error.code = grpc::StatusCode::INTERNAL;
+  error.message = "the daemon ended the stream without a result";
+  return error;
+}
+
+}  // namespace daytonad::cli

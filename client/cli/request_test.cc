@@ -1,0 +1,408 @@
+// Which request each command line makes.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "client/cli/exit_code.h"
+#include "client/cli/testing/fake_daemon.h"
+#include "client/cli/testing/run_command.h"
+#include "daytonad/v1/daytona_service.pb.h"
+#include "daytonad/v1/snapshot_service.pb.h"
+#include "daytonad/v1/volume_service.pb.h"
+#include "grpc/health/v1/health.pb.h"
+
+namespace daytonad::cli {
+namespace {
+
+class RequestTest : public testing::Test {
+ protected:
+  // What `arguments` send to `method`, as text. The call itself fails: there is no reply.
+  template <typename Request>
+  std::string Sent(const std::string& method, const std::vector<std::string>& arguments) {
+    outcome_ = RunCommand(daemon_, arguments);
+    EXPECT_EQ(daemon_.Requests(method).size(), 1U) << method << " was not called once: " << outcome_.err;
+    return daemon_.LastRequest<Request>(method).DebugString();
+  }
+
+  FakeDaemon daemon_;
+  CommandOutcome outcome_;
+};
+
+// The same message in the form that Sent() has.
+template <typename Request>
+std::string Golden(const std::string& text) {
+  Request request;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &request)) << text;
+  return request.DebugString();
+}
+
+TEST_F(RequestTest, SandboxCreateWithoutFlagsLeavesEverythingToTheDaemon) {
+  EXPECT_EQ(Sent<v1::CreateSandboxStreamRequest>("CreateSandboxStream", {"sandbox", "create"}),
+            Golden<v1::CreateSandboxStreamRequest>("spec {}"));
+}
+
+TEST_F(RequestTest, SandboxCreateMapsEveryFlag) {
+  EXPECT_EQ(Sent<v1::CreateSandboxStreamRequest>("CreateSandboxStream", {"sandbox",
+                                                                         "create",
+                                                                         "demo",
+                                                                         "--image",
+                                                                         "python:3.12",
+                                                                         "--language",
+                                                                         "TypeScript",
+                                                                         "--env",
+                                                                         "A=1",
+                                                                         "--env",
+                                                                         "B=x=y",
+                                                                         "--label",
+                                                                         "k=",
+                                                                         "--cpu",
+                                                                         "2",
+                                                                         "--memory",
+                                                                         "4",
+                                                                         "--disk",
+                                                                         "8",
+                                                                         "--gpu",
+                                                                         "1",
+                                                                         "--gpu-type",
+                                                                         "h100",
+                                                                         "--gpu-type",
+                                                                         "RTX-PRO-6000",
+                                                                         "--volume",
+                                                                         "data:/mnt/data",
+                                                                         "--volume",
+                                                                         "v2:/b:sub/dir",
+                                                                         "--auto-stop-minutes",
+                                                                         "0",
+                                                                         "--auto-pause-minutes",
+                                                                         "5",
+                                                                         "--auto-archive-minutes",
+                                                                         "6",
+                                                                         "--auto-delete-minutes",
+                                                                         "-1",
+                                                                         "--ttl-minutes",
+                                                                         "60",
+                                                                         "--ephemeral",
+                                                                         "--public",
+                                                                         "--target",
+                                                                         "eu",
+                                                                         "--network-block-all=false",
+                                                                         "--network-allow",
+                                                                         "10.0.0.0/8",
+                                                                         "--domain-allow",
+                                                                         "*.example.com",
+                                                                         "--outbound-proxy",
+                                                                         "http://p",
+                                                                         "--otel-endpoint",
+                                                                         "http://o",
+                                                                         "--secret",
+                                                                         "KEY=my-key",
+                                                                         "--linked-sandbox",
+                                                                         "other",
+                                                                         "--spot",
+                                                                         "--user",
+                                                                         "root",
+                                                                         "--timeout",
+                                                                         "1m30s",
+                                                                         "--request-id",
+                                                                         "r-1"}),
+            Golden<v1::CreateSandboxStreamRequest>(R"pb(
+              spec {
+                name: "demo"
+                language: CODE_LANGUAGE_TYPESCRIPT
+                image: "python:3.12"
+                resources {
+                  cpu: 2
+                  memory_gib: 4
+                  disk_gib: 8
+                  gpu: 1
+                  gpu_types: [ GPU_TYPE_H100, GPU_TYPE_RTX_PRO_6000 ]
+                }
+                user: "root"
+                env { key: "A" value: "1" }
+                env { key: "B" value: "x=y" }
+                labels { key: "k" value: "" }
+                is_public: true
+                target: "eu"
+                auto_stop_minutes: 0
+                auto_pause_minutes: 5
+                auto_archive_minutes: 6
+                auto_delete_minutes: -1
+                ttl_minutes: 60
+                ephemeral: true
+                volumes { volume: "data" mount_path: "/mnt/data" }
+                volumes { volume: "v2" mount_path: "/b" subpath: "sub/dir" }
+                secrets { key: "KEY" value: "my-key" }
+                network_block_all: false
+                network_allow_list: "10.0.0.0/8"
+                domain_allow_list: "*.example.com"
+                outbound_proxy_url: "http://p"
+                otel_endpoint_override: "http://o"
+                linked_sandbox: "other"
+                spot: true
+              }
+              request_id: "r-1"
+              timeout { seconds: 90 })pb"));
+}
+
+TEST_F(RequestTest, AnUnknownGpuTypeGoesAsText) {
+  EXPECT_EQ(Sent<v1::CreateSandboxStreamRequest>("CreateSandboxStream",
+                                                 {"sandbox", "create", "--gpu-type", "H100", "--gpu-type", "B200"}),
+            Golden<v1::CreateSandboxStreamRequest>(R"pb(spec { resources { gpu_type_texts: [ "H100", "B200" ] } })pb"));
+}
+
+TEST_F(RequestTest, SandboxCreateWithoutProgressIsOneCall) {
+  EXPECT_EQ(Sent<v1::CreateSandboxRequest>("CreateSandbox",
+                                           {"sandbox", "create", "--snapshot", "s", "--no-wait", "--timeout", "0"}),
+            Golden<v1::CreateSandboxRequest>(R"pb(spec { snapshot: "s" }
+                                                  timeout {}
+                                                  wait: false)pb"));
+}
+
+TEST_F(RequestTest, QuietWaitsInOneCall) {
+  EXPECT_EQ(Sent<v1::CreateSnapshotRequest>("CreateSnapshot", {"snapshot", "create", "s", "--image", "a:1", "-q"}),
+            Golden<v1::CreateSnapshotRequest>(R"pb(spec { name: "s" image: "a:1" }
+                                                   wait: true)pb"));
+}
+
+TEST_F(RequestTest, SnapshotCreateReadsTheDockerfile) {
+  const std::filesystem::path file =
+      std::filesystem::temp_directory_path() / ("Dockerfile." + std::to_string(getpid()));
+  std::ofstream(file) << "FROM a\nRUN b\n";
+  EXPECT_EQ(Sent<v1::CreateSnapshotStreamRequest>(
+                "CreateSnapshotStream",
+                {"snapshot", "create", "--name", "s", "--dockerfile", file.string(), "--entrypoint", "sleep",
+                 "--entrypoint", "1", "--cpu", "1", "--region", "eu", "--class", "linux-vm", "--timeout", "0.5"}),
+            Golden<v1::CreateSnapshotStreamRequest>(R"pb(
+              spec {
+                name: "s"
+                dockerfile: "FROM a\nRUN b\n"
+                entrypoint: [ "sleep", "1" ]
+                resources { cpu: 1 }
+                region_id: "eu"
+                sandbox_class: SANDBOX_CLASS_LINUX_VM
+              }
+              timeout { nanos: 500000000 })pb"));
+  std::filesystem::remove(file);
+}
+
+TEST_F(RequestTest, SandboxListMapsEveryFilter) {
+  EXPECT_EQ(Sent<v1::ListSandboxesRequest>("ListSandboxes", {"sandbox",
+                                                             "list",
+                                                             "--id-prefix",
+                                                             "a",
+                                                             "--name-prefix",
+                                                             "b",
+                                                             "--label",
+                                                             "k=v",
+                                                             "--state",
+                                                             "started",
+                                                             "--state",
+                                                             "brand-new",
+                                                             "--snapshot",
+                                                             "s",
+                                                             "--target",
+                                                             "eu",
+                                                             "--class",
+                                                             "container",
+                                                             "--class",
+                                                             "bsd",
+                                                             "--min-cpu",
+                                                             "1",
+                                                             "--max-cpu",
+                                                             "2",
+                                                             "--min-memory",
+                                                             "3",
+                                                             "--max-memory",
+                                                             "4",
+                                                             "--min-disk",
+                                                             "5",
+                                                             "--max-disk",
+                                                             "6",
+                                                             "--public=false",
+                                                             "--recoverable",
+                                                             "--include-errored-deleted",
+                                                             "--include-warm",
+                                                             "--created-after",
+                                                             "2026-01-01T00:00:00Z",
+                                                             "--created-before",
+                                                             "2026-01-01T00:00:01Z",
+                                                             "--active-after",
+                                                             "2026-01-01T00:00:02Z",
+                                                             "--active-before",
+                                                             "2026-01-01T00:00:03Z",
+                                                             "--auto-destroy-after",
+                                                             "2026-01-01T00:00:04Z",
+                                                             "--auto-destroy-before",
+                                                             "2026-01-01T00:00:05+00:00",
+                                                             "--sort",
+                                                             "name",
+                                                             "--order",
+                                                             "asc",
+                                                             "--page-size",
+                                                             "7",
+                                                             "--page",
+                                                             "2",
+                                                             "--max-age",
+                                                             "0"}),
+            Golden<v1::ListSandboxesRequest>(R"pb(
+              filter {
+                id_prefix: "a"
+                name_prefix: "b"
+                labels { key: "k" value: "v" }
+                states: SANDBOX_STATE_STARTED
+                state_texts: "brand-new"
+                snapshots: "s"
+                targets: "eu"
+                min_cpu: 1
+                max_cpu: 2
+                min_memory_gib: 3
+                max_memory_gib: 4
+                min_disk_gib: 5
+                max_disk_gib: 6
+                is_public: false
+                is_recoverable: true
+                created_at_after { seconds: 1767225600 }
+                created_at_before { seconds: 1767225601 }
+                last_activity_after { seconds: 1767225602 }
+                last_activity_before { seconds: 1767225603 }
+                auto_destroy_at_after { seconds: 1767225604 }
+                auto_destroy_at_before { seconds: 1767225605 }
+                include_errored_deleted: true
+                include_warm: true
+                sandbox_classes: SANDBOX_CLASS_CONTAINER
+                sandbox_class_texts: "bsd"
+              }
+              max_age {}
+              sort: SANDBOX_SORT_FIELD_NAME
+              order: SORT_ORDER_ASC
+              page_size: 7
+              page: 2)pb"));
+}
+
+TEST_F(RequestTest, SandboxListAllStreams) {
+  EXPECT_EQ(Sent<v1::StreamSandboxesRequest>(
+                "StreamSandboxes", {"sandbox", "list", "--all", "--label", "k=v", "--sort", "cpu", "--page-size", "9"}),
+            Golden<v1::StreamSandboxesRequest>(R"pb(
+              filter { labels { key: "k" value: "v" } }
+              sort: SANDBOX_SORT_FIELD_CPU
+              page_size: 9)pb"));
+}
+
+TEST_F(RequestTest, OtherSandboxCommands) {
+  EXPECT_EQ(Sent<v1::GetSandboxRequest>("GetSandbox", {"sandbox", "get", "a", "--max-age", "2s"}),
+            Golden<v1::GetSandboxRequest>(R"pb(sandbox: "a"
+                                               max_age { seconds: 2 })pb"));
+  EXPECT_EQ(Sent<v1::FindSandboxRequest>("FindSandbox", {"sandbox", "find", "--label", "k=v"}),
+            Golden<v1::FindSandboxRequest>(R"pb(labels { key: "k" value: "v" })pb"));
+  EXPECT_EQ(Sent<v1::StartSandboxRequest>("StartSandbox", {"sandbox", "start", "a"}),
+            Golden<v1::StartSandboxRequest>(R"pb(sandbox: "a")pb"));
+  EXPECT_EQ(Sent<v1::StopSandboxRequest>("StopSandbox", {"sandbox", "stop", "a", "--force", "--no-wait"}),
+            Golden<v1::StopSandboxRequest>(R"pb(sandbox: "a" force: true wait: false)pb"));
+  EXPECT_EQ(Sent<v1::DeleteSandboxRequest>("DeleteSandbox", {"sandbox", "delete", "a", "--wait", "--request-id", "r"}),
+            Golden<v1::DeleteSandboxRequest>(R"pb(sandbox: "a" wait: true request_id: "r")pb"));
+  EXPECT_EQ(Sent<v1::WaitSandboxRequest>("WaitSandbox", {"sandbox", "wait", "a", "--state", "stopped", "--state",
+                                                         "destroyed", "--timeout", "5m"}),
+            Golden<v1::WaitSandboxRequest>(R"pb(
+              sandbox: "a"
+              states: [ SANDBOX_STATE_STOPPED, SANDBOX_STATE_DESTROYED ]
+              timeout { seconds: 300 })pb"));
+}
+
+TEST_F(RequestTest, NamesMayBeWordsOfTheCommandLine) {
+  EXPECT_EQ(Sent<v1::GetSandboxRequest>("GetSandbox", {"sandbox", "get", "volume"}),
+            Golden<v1::GetSandboxRequest>(R"pb(sandbox: "volume")pb"));
+  EXPECT_EQ(Sent<v1::GetSnapshotRequest>("GetSnapshot", {"snapshot", "get", "get"}),
+            Golden<v1::GetSnapshotRequest>(R"pb(snapshot: "get")pb"));
+  EXPECT_EQ(Sent<v1::GetVolumeRequest>("GetVolume", {"volume", "get", "--", "-v"}),
+            Golden<v1::GetVolumeRequest>(R"pb(volume: "-v")pb"));
+}
+
+TEST_F(RequestTest, SnapshotCommands) {
+  EXPECT_EQ(Sent<v1::ListSnapshotsRequest>(
+                "ListSnapshots", {"snapshot", "list", "--name", "n", "--source-sandbox", "s", "--sort", "last-used-at",
+                                  "--order", "desc", "--page-token", "t"}),
+            Golden<v1::ListSnapshotsRequest>(R"pb(
+              name: "n"
+              sort: SNAPSHOT_SORT_FIELD_LAST_USED_AT
+              order: SORT_ORDER_DESC
+              page_token: "t"
+              source_sandbox: "s")pb"));
+  EXPECT_EQ(Sent<v1::ActivateSnapshotRequest>("ActivateSnapshot", {"snapshot", "activate", "a"}),
+            Golden<v1::ActivateSnapshotRequest>(R"pb(snapshot: "a")pb"));
+  EXPECT_EQ(Sent<v1::DeactivateSnapshotRequest>("DeactivateSnapshot", {"snapshot", "deactivate", "a"}),
+            Golden<v1::DeactivateSnapshotRequest>(R"pb(snapshot: "a")pb"));
+  EXPECT_EQ(Sent<v1::DeleteSnapshotRequest>("DeleteSnapshot", {"snapshot", "delete", "a", "--wait"}),
+            Golden<v1::DeleteSnapshotRequest>(R"pb(snapshot: "a" wait: true)pb"));
+  EXPECT_EQ(Sent<v1::StreamBuildLogsRequest>("StreamBuildLogs",
+                                             {"snapshot", "logs", "--sandbox", "a", "--offset", "12", "--no-follow"}),
+            Golden<v1::StreamBuildLogsRequest>(R"pb(sandbox: "a" offset: 12 follow: false)pb"));
+}
+
+TEST_F(RequestTest, VolumeCommands) {
+  EXPECT_EQ(Sent<v1::CreateVolumeRequest>("CreateVolume", {"volume", "create", "v", "--wait"}),
+            Golden<v1::CreateVolumeRequest>(R"pb(name: "v" wait: true)pb"));
+  EXPECT_EQ(Sent<v1::GetVolumeRequest>("GetVolume", {"volume", "get", "v", "--create-if-missing"}),
+            Golden<v1::GetVolumeRequest>(R"pb(volume: "v" create_if_missing: true)pb"));
+  EXPECT_EQ(Sent<v1::ListVolumesRequest>("ListVolumes", {"volume", "list", "--include-deleted", "--page-size", "3"}),
+            Golden<v1::ListVolumesRequest>(R"pb(include_deleted: true page_size: 3)pb"));
+  EXPECT_EQ(Sent<v1::DeleteVolumeRequest>("DeleteVolume", {"volume", "delete", "v", "--timeout", "1h"}),
+            Golden<v1::DeleteVolumeRequest>(R"pb(volume: "v"
+                                                 timeout { seconds: 3600 })pb"));
+}
+
+TEST_F(RequestTest, HealthAsksForOneService) {
+  using grpc::health::v1::HealthCheckRequest;
+  EXPECT_EQ(Sent<HealthCheckRequest>("Check", {"health", "daytonad.v1.VolumeService"}),
+            Golden<HealthCheckRequest>(R"pb(service: "daytonad.v1.VolumeService")pb"));
+  RunCommand(daemon_, {"health", "--upstream"});
+  EXPECT_EQ(daemon_.LastRequest<HealthCheckRequest>("Check").service(), "upstream");
+  RunCommand(daemon_, {"health"});
+  EXPECT_EQ(daemon_.LastRequest<HealthCheckRequest>("Check").service(), "");
+}
+
+struct BadLine {
+  std::vector<std::string> arguments;
+  std::string message;
+};
+
+TEST(CommandLine, SaysWhatIsWrongWithIt) {
+  const std::vector<BadLine> lines = {
+      {{}, "subcommand is required"},
+      {{"sandbox"}, "subcommand is required"},
+      {{"sandbox", "crate"}, "\"crate\" is not known here"},
+      {{"sandbox", "get"}, "SANDBOX is required"},
+      {{"sandbox", "get", "a", "b"}, "\"b\" is not known here"},
+      {{"sandbox", "create", "--frob"}, "\"--frob\" is not known here"},
+      {{"sandbox", "create", "--language", "perl"}, "\"perl\" is none of python, typescript, javascript"},
+      {{"sandbox", "create", "--env", "A"}, "\"A\" is not of the form KEY=VALUE"},
+      {{"sandbox", "create", "--env", "=A"}, "\"=A\" is not of the form KEY=VALUE"},
+      {{"sandbox", "create", "--volume", "data"}, "not of the form VOLUME:/MOUNT[:SUBPATH]"},
+      {{"sandbox", "create", "--cpu", "two"}, "--cpu"},
+      {{"sandbox", "create", "--timeout", "soon"}, "\"soon\" is no duration"},
+      {{"sandbox", "create", "--timeout", "-5s"}, "not between 0 and a hundred years"},
+      {{"sandbox", "create", "--timeout", "nan"}, "not between 0 and a hundred years"},
+      {{"sandbox", "create", "--dockerfile", "/does/not/exist"}, "can't read /does/not/exist"},
+      {{"sandbox", "create", "--image", "a", "--snapshot", "b"}, "--image"},
+      {{"sandbox", "list", "--all", "--page", "2"}, "excludes"},
+      {{"sandbox", "list", "--created-after", "yesterday"}, "\"yesterday\" is no time"},
+      {{"sandbox", "wait", "a", "--state", "done"}, "\"done\" is none of creating"},
+      {{"snapshot", "create", "a"}, "--image"},
+      {{"snapshot", "logs"}, "--sandbox"},
+      {{"--output", "yaml", "version"}, "yaml"},
+      {{"completion", "tcsh"}, "tcsh"},
+  };
+  for (const BadLine& line : lines) {
+    const CommandOutcome outcome = RunCommand("unix:/nowhere", line.arguments);
+    EXPECT_EQ(outcome.exit_code, kExitUsage) << line.message;
+    EXPECT_NE(outcome.err.find(line.message), std::string::npos) << line.message << "\n" << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+  }
+  EXPECT_EQ(RunCommand("nowhere", {"health"}).exit_code, kExitUsage);
+}
+
+}  // namespace
+}  // namespace daytonad::cli

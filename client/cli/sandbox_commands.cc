@@ -1,0 +1,241 @@
+#include <string>
+
+#include "client/cli/command.h"
+#include "client/cli/create_progress.h"
+#include "client/cli/error_text.h"
+#include "client/cli/exit_code.h"
+#include "client/cli/flags.h"
+#include "client/cli/json.h"
+#include "client/cli/resource_tables.h"
+#include "client/cli/session.h"
+#include "client/cli/spec_flags.h"
+#include "daytonad/v1/daytona_service.grpc.pb.h"
+
+namespace daytonad::cli {
+namespace {
+
+using v1::DaytonaService;
+using SandboxList = google::protobuf::RepeatedPtrField<v1::Sandbox>;
+
+struct CreateOptions {
+  v1::CreateSandboxStreamRequest request;
+  bool wait = true;
+  bool quiet = false;
+  bool logs = true;
+};
+
+struct ListOptions {
+  v1::ListSandboxesRequest request;
+  bool all = false;
+};
+
+// A response with one sandbox, as a line of a list.
+template <typename Response>
+int PrintLine(Session& session, const client::Result<Response>& result) {
+  if (!result.ok()) return session.Fail(*result.error);
+  SandboxList list;
+  *list.Add() = result.value.sandbox();
+  return session.Print(result.value, SandboxTable(list), Names(list));
+}
+
+// A response with one sandbox, with all that is known of it.
+template <typename Response>
+int PrintDetails(Session& session, const client::Result<Response>& result) {
+  if (!result.ok()) return session.Fail(*result.error);
+  return session.Print(result.value, SandboxDetails(result.value.sandbox()), {result.value.sandbox().name()});
+}
+
+int CreateUnary(Session& session, const CreateOptions& options) {
+  v1::CreateSandboxRequest request;
+  *request.mutable_spec() = options.request.spec();
+  request.set_request_id(options.request.request_id());
+  if (options.request.has_timeout()) *request.mutable_timeout() = options.request.timeout();
+  request.set_wait(options.wait);
+  const auto result = session.Call(session.client().sandboxes(), &DaytonaService::Stub::CreateSandbox, request);
+  for (const v1::Warning& warning : result.value.warnings()) session.console().err << WarningLine(warning) << '\n';
+  return PrintLine(session, result);
+}
+
+int Create(Session& session, const CreateOptions& options) {
+  if (!options.wait || options.quiet) return CreateUnary(session, options);
+  CreateProgress progress("sandbox", options.logs, session.console().err);
+  // The same answer as without progress.
+  client::Result<v1::CreateSandboxResponse> result;
+  result.error = session.Stream(session.client().sandboxes(), &DaytonaService::Stub::CreateSandboxStream,
+                                options.request, [&](const v1::CreateSandboxStreamResponse& message) {
+                                  using Event = v1::CreateSandboxStreamResponse;
+                                  switch (message.event_case()) {
+                                    case Event::kSandbox:
+                                      return progress.Update(message.sandbox());
+                                    case Event::kLog:
+                                      return progress.Log(message.log());
+                                    case Event::kWarning:
+                                      *result.value.add_warnings() = message.warning();
+                                      return progress.Warn(message.warning());
+                                    case Event::kResult:
+                                      *result.value.mutable_sandbox() = message.result();
+                                      return progress.Update(message.result());
+                                    case Event::EVENT_NOT_SET:
+                                      return;
+                                  }
+                                });
+  if (result.ok() && !result.value.has_sandbox()) {
+    result.error = EndedWithoutResult();
+  }
+  if (!result.ok()) progress.SayWhatStays();
+  return PrintLine(session, result);
+}
+
+int Get(Session& session, const v1::GetSandboxRequest& request) {
+  return PrintDetails(session, session.Call(session.client().sandboxes(), &DaytonaService::Stub::GetSandbox, request));
+}
+
+int Find(Session& session, const v1::FindSandboxRequest& request) {
+  return PrintDetails(session, session.Call(session.client().sandboxes(), &DaytonaService::Stub::FindSandbox, request));
+}
+
+// JSON and names are printed as they come; a table needs all to be aligned.
+int ListAll(Session& session, const v1::ListSandboxesRequest& list) {
+  v1::StreamSandboxesRequest request;
+  if (list.has_filter()) *request.mutable_filter() = list.filter();
+  request.set_sort(list.sort());
+  request.set_order(list.order());
+  request.set_page_size(list.page_size());
+  v1::ListSandboxesResponse all;
+  const auto error = session.Stream(session.client().sandboxes(), &DaytonaService::Stub::StreamSandboxes, request,
+                                    [&](const v1::StreamSandboxesResponse& message) {
+                                      if (session.options().output == OutputFormat::kTable) {
+                                        *all.add_sandboxes() = message.sandbox();
+                                      } else if (session.options().output == OutputFormat::kJson) {
+                                        session.console().out << ToJson(message, /*pretty=*/false);
+                                      } else {
+                                        session.Print(message, Table(), {message.sandbox().name()});
+                                      }
+                                    });
+  if (error.has_value()) return session.Fail(*error);
+  if (session.options().output != OutputFormat::kTable) return kExitOk;
+  return session.Print(all, SandboxTable(all.sandboxes()), {});
+}
+
+int List(Session& session, const ListOptions& options) {
+  if (options.all) return ListAll(session, options.request);
+  const auto result = session.Call(session.client().sandboxes(), &DaytonaService::Stub::ListSandboxes, options.request);
+  if (!result.ok()) return session.Fail(*result.error);
+  session.Print(result.value, SandboxTable(result.value.sandboxes()), Names(result.value.sandboxes()));
+  session.SayWhatFollows(result.value);
+  return kExitOk;
+}
+
+int Start(Session& session, const v1::StartSandboxRequest& request) {
+  return PrintLine(session, session.Call(session.client().sandboxes(), &DaytonaService::Stub::StartSandbox, request));
+}
+
+int Stop(Session& session, const v1::StopSandboxRequest& request) {
+  return PrintLine(session, session.Call(session.client().sandboxes(), &DaytonaService::Stub::StopSandbox, request));
+}
+
+int Delete(Session& session, const v1::DeleteSandboxRequest& request) {
+  return PrintLine(session, session.Call(session.client().sandboxes(), &DaytonaService::Stub::DeleteSandbox, request));
+}
+
+int Wait(Session& session, const v1::WaitSandboxRequest& request) {
+  v1::WaitSandboxRequest wanted = request;
+  if (wanted.states().empty()) wanted.add_states(v1::SANDBOX_STATE_STARTED);
+  return PrintLine(session, session.Call(session.client().sandboxes(), &DaytonaService::Stub::WaitSandbox, wanted));
+}
+
+// Positional, required.
+template <typename Request>
+void AddSandbox(CLI::App* command, Request* request) {
+  AddText(command, "SANDBOX", "ID_OR_NAME", "Its id or name", [request](const std::string& sandbox) {
+    request->set_sandbox(sandbox);
+  })->required();
+}
+
+// For those that wait unless told not to.
+template <typename Request>
+void AddNoWait(CLI::App* command, Request* request) {
+  AddSwitch(command, "--no-wait", "Return as soon as Daytona accepted it",
+            [request](bool no_wait) { request->set_wait(!no_wait); });
+}
+
+void AddCreate(CLI::App* group, Action* action) {
+  const auto create = AddCommand<CreateOptions>(
+      group, "create", "Create a sandbox and wait until it is started, showing states and the build log", action,
+      Create);
+  AddSandboxSpecFlags(create.flags, create.options->request.mutable_spec());
+  AddTimeout(create.flags, &create.options->request, "all of it");
+  AddRequestId(create.flags, &create.options->request);
+  AddSwitch(create.flags, "--no-wait", "Return as soon as Daytona accepted it",
+            [options = create.options](bool no_wait) { options->wait = !no_wait; });
+  create.flags->add_flag("--quiet,-q", create.options->quiet, "No states and no build log");
+  AddSwitch(create.flags, "--no-logs", "No build log",
+            [options = create.options](bool no_logs) { options->logs = !no_logs; });
+}
+
+void AddList(CLI::App* group, Action* action) {
+  const auto list = AddCommand<ListOptions>(group, "list", "List sandboxes, a page at a time", action, List);
+  v1::ListSandboxesRequest* request = &list.options->request;
+  AddSandboxFilterFlags(list.flags, request->mutable_filter());
+  AddEnum<v1::SandboxSortField>(list.flags, "--sort", "What to sort by",
+                                [request](v1::SandboxSortField field) { request->set_sort(field); });
+  AddEnum<v1::SortOrder>(list.flags, "--order", "In which order",
+                         [request](v1::SortOrder order) { request->set_order(order); });
+  AddPageSize(list.flags, request);
+  CLI::Option* token = AddPageToken(list.flags, request);
+  CLI::Option* page = AddPageNumber(list.flags, request)->excludes(token);
+  CLI::Option* max_age = AddMaxAge(list.flags, request);
+  list.flags->add_flag("--all", list.options->all, "All pages; JSON and names are printed as they come")
+      ->excludes(token)
+      ->excludes(page)
+      ->excludes(max_age);
+}
+
+}  // namespace
+
+void AddSandboxCommands(CLI::App* app, Action* action) {
+  CLI::App* group = AddGroup(app, "sandbox", "Create, find, start, stop and delete sandboxes");
+  AddCreate(group, action);
+
+  const auto get = AddCommand<v1::GetSandboxRequest>(group, "get", "Show a sandbox", action, Get);
+  AddSandbox(get.flags, get.options);
+  AddMaxAge(get.flags, get.options);
+
+  const auto find =
+      AddCommand<v1::FindSandboxRequest>(group, "find", "Find one by id or name, else by labels", action, Find);
+  AddText(find.flags, "SANDBOX", "ID_OR_NAME", "Its id or name",
+          [request = find.options](const std::string& sandbox) { request->set_sandbox(sandbox); });
+  AddKeyValues(find.flags, "--label", "KEY=VALUE", "A label that it has", find.options->mutable_labels());
+  AddMaxAge(find.flags, find.options);
+
+  AddList(group, action);
+
+  const auto start = AddCommand<v1::StartSandboxRequest>(group, "start", "Start one and wait", action, Start);
+  AddSandbox(start.flags, start.options);
+  AddTimeout(start.flags, start.options, "it");
+  AddRequestId(start.flags, start.options);
+  AddNoWait(start.flags, start.options);
+
+  const auto stop = AddCommand<v1::StopSandboxRequest>(group, "stop", "Stop one and wait", action, Stop);
+  AddSandbox(stop.flags, stop.options);
+  AddTimeout(stop.flags, stop.options, "it");
+  AddRequestId(stop.flags, stop.options);
+  AddNoWait(stop.flags, stop.options);
+  AddSwitch(stop.flags, "--force", "Kill it instead of letting it shut down",
+            [request = stop.options](bool force) { request->set_force(force); });
+
+  const auto remove = AddCommand<v1::DeleteSandboxRequest>(group, "delete", "Delete one", action, Delete);
+  AddSandbox(remove.flags, remove.options);
+  AddTimeout(remove.flags, remove.options, "it");
+  AddRequestId(remove.flags, remove.options);
+  AddSwitch(remove.flags, "--wait", "Wait until it is gone",
+            [request = remove.options](bool wait) { request->set_wait(wait); });
+
+  const auto wait = AddCommand<v1::WaitSandboxRequest>(group, "wait", "Wait until one is in a state", action, Wait);
+  AddSandbox(wait.flags, wait.options);
+  AddTimeout(wait.flags, wait.options, "it");
+  AddRepeatedEnum<v1::SandboxState>(wait.flags, "--state", "The wanted state, or one of these (started, if not given)",
+                                    [request = wait.options](v1::SandboxState state) { request->add_states(state); });
+}
+
+}  // namespace daytonad::cli

@@ -1,0 +1,241 @@
+#include <string>
+
+#include "client/cli/command.h"
+#include "client/cli/create_progress.h"
+#include "client/cli/error_text.h"
+#include "client/cli/exit_code.h"
+#include "client/cli/flags.h"
+#include "client/cli/json.h"
+#include "client/cli/resource_tables.h"
+#include "client/cli/session.h"
+#include "client/cli/spec_flags.h"
+#include "client/cli/text.h"
+#include "daytonad/v1/snapshot_service.grpc.pb.h"
+
+namespace daytonad::cli {
+namespace {
+
+using v1::SnapshotService;
+using SnapshotList = google::protobuf::RepeatedPtrField<v1::Snapshot>;
+
+struct CreateOptions {
+  v1::CreateSnapshotStreamRequest request;
+  bool wait = true;
+  bool quiet = false;
+  bool logs = true;
+};
+
+struct ListOptions {
+  v1::ListSnapshotsRequest request;
+  bool all = false;
+};
+
+// A response with one snapshot, as a line of a list.
+template <typename Response>
+int PrintLine(Session& session, const client::Result<Response>& result) {
+  if (!result.ok()) return session.Fail(*result.error);
+  SnapshotList list;
+  *list.Add() = result.value.snapshot();
+  return session.Print(result.value, SnapshotTable(list), Names(list));
+}
+
+int CreateUnary(Session& session, const CreateOptions& options) {
+  v1::CreateSnapshotRequest request;
+  *request.mutable_spec() = options.request.spec();
+  request.set_request_id(options.request.request_id());
+  if (options.request.has_timeout()) *request.mutable_timeout() = options.request.timeout();
+  request.set_wait(options.wait);
+  const auto result = session.Call(session.client().snapshots(), &SnapshotService::Stub::CreateSnapshot, request);
+  for (const v1::Warning& warning : result.value.warnings()) session.console().err << WarningLine(warning) << '\n';
+  return PrintLine(session, result);
+}
+
+int Create(Session& session, const CreateOptions& options) {
+  if (!options.wait || options.quiet) return CreateUnary(session, options);
+  CreateProgress progress("snapshot", options.logs, session.console().err);
+  // The same answer as without progress.
+  client::Result<v1::CreateSnapshotResponse> result;
+  result.error = session.Stream(session.client().snapshots(), &SnapshotService::Stub::CreateSnapshotStream,
+                                options.request, [&](const v1::CreateSnapshotStreamResponse& message) {
+                                  using Event = v1::CreateSnapshotStreamResponse;
+                                  switch (message.event_case()) {
+                                    case Event::kSnapshot:
+                                      return progress.Update(message.snapshot());
+                                    case Event::kLog:
+                                      return progress.Log(message.log());
+                                    case Event::kWarning:
+                                      *result.value.add_warnings() = message.warning();
+                                      return progress.Warn(message.warning());
+                                    case Event::kResult:
+                                      *result.value.mutable_snapshot() = message.result();
+                                      return progress.Update(message.result());
+                                    case Event::EVENT_NOT_SET:
+                                      return;
+                                  }
+                                });
+  if (result.ok() && !result.value.has_snapshot()) {
+    result.error = EndedWithoutResult();
+  }
+  if (!result.ok()) progress.SayWhatStays();
+  return PrintLine(session, result);
+}
+
+int Get(Session& session, const v1::GetSnapshotRequest& request) {
+  const auto result = session.Call(session.client().snapshots(), &SnapshotService::Stub::GetSnapshot, request);
+  if (!result.ok()) return session.Fail(*result.error);
+  return session.Print(result.value, SnapshotDetails(result.value.snapshot()), {result.value.snapshot().name()});
+}
+
+int List(Session& session, const ListOptions& options) {
+  v1::ListSnapshotsRequest request = options.request;
+  v1::ListSnapshotsResponse response;
+  do {
+    const auto page = session.Call(session.client().snapshots(), &SnapshotService::Stub::ListSnapshots, request);
+    if (!page.ok()) return session.Fail(*page.error);
+    response.clear_next_page_token();
+    response.MergeFrom(page.value);
+    request.set_page_token(page.value.next_page_token());
+  } while (options.all && !response.next_page_token().empty());
+  session.Print(response, SnapshotTable(response.snapshots()), Names(response.snapshots()));
+  session.SayWhatFollows(response);
+  return kExitOk;
+}
+
+int Activate(Session& session, const v1::ActivateSnapshotRequest& request) {
+  return PrintLine(session,
+                   session.Call(session.client().snapshots(), &SnapshotService::Stub::ActivateSnapshot, request));
+}
+
+int Deactivate(Session& session, const v1::DeactivateSnapshotRequest& request) {
+  return PrintLine(session,
+                   session.Call(session.client().snapshots(), &SnapshotService::Stub::DeactivateSnapshot, request));
+}
+
+int Delete(Session& session, const v1::DeleteSnapshotRequest& request) {
+  const auto result = session.Call(session.client().snapshots(), &SnapshotService::Stub::DeleteSnapshot, request);
+  if (!result.ok()) return session.Fail(*result.error);
+  Table table;
+  table.AddRow({"deleted", result.value.snapshot_id()});
+  return session.Print(result.value, table, {result.value.snapshot_id()});
+}
+
+int ExitCodeOfEnd(const v1::StreamEnd& end, std::ostream& err) {
+  switch (end.reason()) {
+    case v1::STREAM_END_REASON_RESOURCE_FAILED:
+      err << "error: the build failed: " << Printable(end.message()) << '\n';
+      return kExitPrecondition;
+    case v1::STREAM_END_REASON_RESOURCE_GONE:
+      err << "error: deleted meanwhile; the log may be incomplete\n";
+      return kExitNotFound;
+    default:
+      return kExitOk;
+  }
+}
+
+int Logs(Session& session, const v1::StreamBuildLogsRequest& request) {
+  const Console& console = session.console();
+  v1::StreamEnd end;
+  const auto error = session.Stream(session.client().snapshots(), &SnapshotService::Stub::StreamBuildLogs, request,
+                                    [&](const v1::StreamBuildLogsResponse& message) {
+                                      if (session.options().output == OutputFormat::kJson) {
+                                        console.out << ToJson(message, /*pretty=*/false) << std::flush;
+                                      } else if (message.has_log()) {
+                                        console.out << message.log().data() << std::flush;
+                                      }
+                                      if (message.has_warning()) console.err << WarningLine(message.warning()) << '\n';
+                                      if (message.has_end()) end = message.end();
+                                    });
+  if (error.has_value()) return session.Fail(*error);
+  return ExitCodeOfEnd(end, console.err);
+}
+
+// Positional, required.
+template <typename Request>
+CLI::Option* AddSnapshot(CLI::App* command, Request* request) {
+  return AddText(command, "SNAPSHOT", "ID_OR_NAME", "Its id or name",
+                 [request](const std::string& snapshot) { request->set_snapshot(snapshot); })
+      ->required();
+}
+
+void AddCreate(CLI::App* group, Action* action) {
+  const auto create = AddCommand<CreateOptions>(
+      group, "create", "Make a snapshot and wait until it is active, showing states and the build log", action, Create);
+  AddSnapshotSpecFlags(create.flags, create.options->request.mutable_spec());
+  AddTimeout(create.flags, &create.options->request, "all of it");
+  AddRequestId(create.flags, &create.options->request);
+  AddSwitch(create.flags, "--no-wait", "Return as soon as Daytona accepted it",
+            [options = create.options](bool no_wait) { options->wait = !no_wait; });
+  create.flags->add_flag("--quiet,-q", create.options->quiet, "No states and no build log");
+  AddSwitch(create.flags, "--no-logs", "No build log",
+            [options = create.options](bool no_logs) { options->logs = !no_logs; });
+}
+
+void AddList(CLI::App* group, Action* action) {
+  const auto list = AddCommand<ListOptions>(group, "list", "List snapshots, a page at a time", action, List);
+  v1::ListSnapshotsRequest* request = &list.options->request;
+  AddText(list.flags, "--name", "TEXT", "Only those whose name contains this",
+          [request](const std::string& name) { request->set_name(name); });
+  AddText(list.flags, "--source-sandbox", "ID", "Only those that were taken from this sandbox",
+          [request](const std::string& sandbox) { request->set_source_sandbox(sandbox); });
+  AddEnum<v1::SnapshotSortField>(list.flags, "--sort", "What to sort by",
+                                 [request](v1::SnapshotSortField field) { request->set_sort(field); });
+  AddEnum<v1::SortOrder>(list.flags, "--order", "In which order",
+                         [request](v1::SortOrder order) { request->set_order(order); });
+  AddPageSize(list.flags, request);
+  CLI::Option* token = AddPageToken(list.flags, request);
+  CLI::Option* page = AddPageNumber(list.flags, request)->excludes(token);
+  AddMaxAge(list.flags, request);
+  list.flags->add_flag("--all", list.options->all, "All pages")->excludes(token)->excludes(page);
+}
+
+void AddLogs(CLI::App* group, Action* action) {
+  const auto logs = AddCommand<v1::StreamBuildLogsRequest>(
+      group, "logs", "Write a build log to standard output, as it is written", action, Logs);
+  v1::StreamBuildLogsRequest* request = logs.options;
+  CLI::Option_group* target = logs.flags->add_option_group("Target", "Whose log, one of:");
+  target->require_option(1);
+  AddText(target, "SNAPSHOT", "ID_OR_NAME", "A snapshot, by id or name",
+          [request](const std::string& snapshot) { request->set_snapshot(snapshot); });
+  AddText(target, "--sandbox", "ID_OR_NAME", "A sandbox that is built from an image or a Dockerfile",
+          [request](const std::string& sandbox) { request->set_sandbox(sandbox); });
+  logs.flags
+      ->add_option_function<std::int64_t>(
+          "--offset", [request](std::int64_t offset) { request->set_offset(offset); }, "Byte to begin at")
+      ->type_name("NUMBER");
+  AddSwitch(logs.flags, "--no-follow", "Stop at the end of what there is",
+            [request](bool no_follow) { request->set_follow(!no_follow); });
+}
+
+}  // namespace
+
+void AddSnapshotCommands(CLI::App* app, Action* action) {
+  CLI::App* group = AddGroup(app, "snapshot", "Make, list and delete snapshots, and read build logs");
+  AddCreate(group, action);
+
+  const auto get = AddCommand<v1::GetSnapshotRequest>(group, "get", "Show a snapshot", action, Get);
+  AddSnapshot(get.flags, get.options);
+  AddMaxAge(get.flags, get.options);
+
+  AddList(group, action);
+
+  const auto activate =
+      AddCommand<v1::ActivateSnapshotRequest>(group, "activate", "Make an inactive one usable again", action, Activate);
+  AddSnapshot(activate.flags, activate.options);
+  AddRequestId(activate.flags, activate.options);
+
+  const auto deactivate =
+      AddCommand<v1::DeactivateSnapshotRequest>(group, "deactivate", "Make an active one inactive", action, Deactivate);
+  AddSnapshot(deactivate.flags, deactivate.options);
+  AddRequestId(deactivate.flags, deactivate.options);
+
+  const auto remove = AddCommand<v1::DeleteSnapshotRequest>(group, "delete", "Delete one", action, Delete);
+  AddSnapshot(remove.flags, remove.options);
+  AddTimeout(remove.flags, remove.options, "it");
+  AddRequestId(remove.flags, remove.options);
+  AddSwitch(remove.flags, "--wait", "Wait until it is gone",
+            [request = remove.options](bool wait) { request->set_wait(wait); });
+
+  AddLogs(group, action);
+}
+
+}  // namespace daytonad::cli

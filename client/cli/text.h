@@ -1,0 +1,22 @@
+#ifndef DAYTONAD_CLIENT_CLI_TEXT_H_
+#define DAYTONAD_CLIENT_CLI_TEXT_H_
+
+#include <string>
+#include <string_view>
+
+namespace daytonad::cli {
+
+// `text` safe for a terminal: control characters (escape sequences, newlines) and bytes that are not UTF-8 become
+// U+FFFD.
+std::string Printable(std::string_view text);
+
+// How many columns printable text takes: none for a combining mark, two for a wide character.
+int DisplayWidth(std::string_view printable);
+
+// The beginning of printable text that fits into `width` columns, with an ellipsis as its last one if something is
+// missing.
+std::string CutTo(std::string_view printable, int width);
+
+}  // namespace daytonad::cli
+
+#endif  // DAYTONAD_CLIENT_CLI_TEXT_H_

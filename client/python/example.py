@@ -1,0 +1,89 @@
+"""Builds a snapshot, creates a sandbox from it, and deletes both: the Daytona API through daytonad, without key or SDK.
+
+The daemon's address is taken from DAYTONAD_ADDRESS; README.md says how to run this.
+"""
+
+import os
+import sys
+import uuid
+
+import grpc
+from google.rpc import error_details_pb2, status_pb2
+
+from daytonad.v1 import (
+    daytona_service_pb2,
+    daytona_service_pb2_grpc,
+    snapshot_service_pb2,
+    snapshot_service_pb2_grpc,
+)
+
+DOCKERFILE = """\
+FROM python:3.12-slim
+RUN pip install --no-cache-dir requests
+"""
+
+
+def error_info(error: grpc.RpcError) -> error_details_pb2.ErrorInfo:
+    """Why a call failed, for programs: its reason and metadata. Empty if the error is not the daemon's own."""
+    info = error_details_pb2.ErrorInfo()
+    for key, value in error.trailing_metadata() or ():
+        if key == "grpc-status-details-bin":
+            for detail in status_pb2.Status.FromString(value).details:
+                if detail.Unpack(info):
+                    return info
+    return info
+
+
+def create_snapshot(snapshots, name):
+    """Shows states and the build log as they come, and returns the snapshot."""
+    request = snapshot_service_pb2.CreateSnapshotStreamRequest()
+    request.spec.name = name
+    request.spec.dockerfile = DOCKERFILE
+    request.timeout.FromSeconds(600)
+    for event in snapshots.CreateSnapshotStream(request):
+        match event.WhichOneof("event"):
+            case "snapshot":
+                print(f"snapshot {name}: {event.snapshot.state_text}", flush=True)
+            case "log":  # bytes: a chunk may end inside a line or a character
+                sys.stdout.buffer.write(event.log.data)
+                sys.stdout.buffer.flush()
+            case "warning":
+                print(f"warning: {event.warning.message}", flush=True)
+            case "result":
+                print(f"snapshot {name} is {event.result.state_text}", flush=True)
+                return event.result
+    raise RuntimeError("the stream ended without a result")
+
+
+def main():
+    address = os.environ.get("DAYTONAD_ADDRESS", "unix:/run/daytonad/daytonad.sock")
+    name = f"python-example-{uuid.uuid4().hex[:8]}"
+    with grpc.insecure_channel(address) as channel:
+        snapshots = snapshot_service_pb2_grpc.SnapshotServiceStub(channel)
+        sandboxes = daytona_service_pb2_grpc.DaytonaServiceStub(channel)
+
+        snapshot = create_snapshot(snapshots, name)
+
+        create = daytona_service_pb2.CreateSandboxRequest()
+        create.spec.snapshot = snapshot.name
+        create.spec.labels["made-by"] = "python-example"
+        create.spec.env["GREETING"] = "hello"
+        sandbox = sandboxes.CreateSandbox(create).sandbox
+        print(f"sandbox {sandbox.id} is {sandbox.state_text}, with {sandbox.cpu:g} CPU")
+
+        try:
+            sandboxes.GetSandbox(daytona_service_pb2.GetSandboxRequest(sandbox="no-such-sandbox"))
+        except grpc.RpcError as error:
+            print(f"as expected: {error.code().name}, {error_info(error).reason}: {error.details()}")
+
+        delete = daytona_service_pb2.DeleteSandboxRequest(sandbox=sandbox.id, wait=True)
+        print(f"sandbox {sandbox.id} is {sandboxes.DeleteSandbox(delete).sandbox.state_text}")
+        snapshots.DeleteSnapshot(snapshot_service_pb2.DeleteSnapshotRequest(snapshot=snapshot.id, wait=True))
+        print(f"snapshot {name} is deleted")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except grpc.RpcError as failure:
+        sys.exit(f"error: {failure.code().name} {error_info(failure).reason}: {failure.details()}")
