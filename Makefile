@@ -1,0 +1,46 @@
+# What a person needs to know: make deps | build | demo | test | bench | lint | format. Each does its own set-up.
+#
+#   PRESET=release|debug|asan|tsan   which build, by CMakePresets.json; it lands in build/PRESET
+#   JOBS=N                           how many compilers, tests or checks run at a time
+SHELL := /bin/bash
+.DEFAULT_GOAL := build
+PRESET ?= release
+JOBS ?= $(shell nproc)
+BUILD := build/$(PRESET)
+
+.PHONY: deps build demo test bench lint format
+
+deps:
+	@.ci/deps build test lint
+
+build: $(BUILD)/build.ninja
+	cmake --build $(BUILD) --parallel $(JOBS)
+
+# A snapshot, a sandbox and a volume against the emulator: needs no account.
+demo: $(BUILD)/build.ninja
+	cmake --build $(BUILD) --parallel $(JOBS) --target daytonad daytonactl daytona-emulator
+	client/cli/demo.sh $(BUILD)/bin
+
+test:
+	@.ci/deps build test
+	@$(MAKE) --no-print-directory build
+	tests/sdk/setup.sh
+	ctest --preset $(PRESET) --parallel $(JOBS)
+
+bench: build
+	tests/bench/run.sh $(BUILD)
+
+# clang-tidy reads the generated headers and the compile commands of a build.
+lint:
+	@.ci/deps build lint
+	@$(MAKE) --no-print-directory build
+	tests/lint/run.sh $(BUILD) $(JOBS)
+
+format:
+	@.ci/deps lint
+	tests/lint/format.sh
+
+# Ninja itself configures again when a CMakeLists.txt changes; it does not know of the presets and the packages.
+$(BUILD)/build.ninja: CMakePresets.json .ci/deps
+	@.ci/deps build
+	cmake --preset $(PRESET)

@@ -1,0 +1,61 @@
+#ifndef DAYTONAD_TESTS_BENCH_SERVER_PROCESS_H_
+#define DAYTONAD_TESTS_BENCH_SERVER_PROCESS_H_
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace daytonad::bench {
+
+struct ServerCommand {
+  std::string program;  // a path
+  std::vector<std::string> arguments;
+  // NAME=VALUE, beside what this process has, of which DAYTONA* and proxies are left out.
+  std::vector<std::string> environment;
+  std::string log_path;  // gets what it prints
+};
+
+// A server as a child process, which ends with this object, or with this process.
+class ServerProcess {
+ public:
+  static absl::StatusOr<std::unique_ptr<ServerProcess>> Start(const ServerCommand& command);
+  ~ServerProcess();
+  ServerProcess(const ServerProcess&) = delete;
+  ServerProcess& operator=(const ServerProcess&) = delete;
+
+  // Waits until the gRPC server at unix:`path` is healthy.
+  absl::Status WaitUntilServing(const std::string& path);
+  // Waits until it has printed a line that begins with `prefix`, and gives what stands after that.
+  absl::StatusOr<std::string> WaitForLine(absl::string_view prefix);
+
+  // Since Start().
+  std::chrono::nanoseconds age() const { return std::chrono::steady_clock::now() - started_; }
+  // Used by all its threads, past ones included.
+  std::chrono::nanoseconds cpu_time() const;
+  std::int64_t resident_kib() const;
+
+ private:
+  ServerProcess(pid_t pid, std::string name, std::string log_path);
+  // Polls until `condition` holds. Fails if the process ends, or after a time.
+  absl::Status WaitUntil(absl::string_view what, const std::function<bool()>& condition);
+  bool Exited();
+  absl::Status Failure(absl::string_view problem) const;
+
+  pid_t pid_;  // 0: has ended
+  const std::string name_;
+  const std::string log_path_;
+  const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace daytonad::bench
+
+#endif  // DAYTONAD_TESTS_BENCH_SERVER_PROCESS_H_

@@ -1,0 +1,61 @@
+#include "tests/integration/emulator_control.h"
+
+#include <curl/curl.h>
+#include <gtest/gtest.h>
+
+namespace daytonad::testing {
+namespace {
+
+size_t Append(char* data, size_t size, size_t count, void* text) {
+  static_cast<std::string*>(text)->append(data, size * count);
+  return size * count;
+}
+
+}  // namespace
+
+nlohmann::json EmulatorControl::Send(const std::string& method, const std::string& path, const std::string& body) const {
+  CURL* curl = curl_easy_init();
+  std::string answer;
+  const std::string url = origin_ + "/_emulator/" + path;
+  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method.c_str());
+  curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+  if (!body.empty()) curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.c_str());
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, Append);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
+  const CURLcode code = curl_easy_perform(curl);
+  long status = 0;
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_cleanup(curl);
+  EXPECT_EQ(code, CURLE_OK) << url << ": " << curl_easy_strerror(code);
+  EXPECT_LT(status, 300) << url << ": " << answer;
+  return answer.empty() ? nlohmann::json() : nlohmann::json::parse(answer, nullptr, false);
+}
+
+void EmulatorControl::AddFault(const nlohmann::json& match, const nlohmann::json& fault) const {
+  Send("POST", "faults", nlohmann::json{{"match", match}, {"fault", fault}}.dump());
+}
+void EmulatorControl::ClearFaults() const { Send("DELETE", "faults"); }
+
+nlohmann::json EmulatorControl::Requests() const { return Send("GET", "requests").at("requests"); }
+void EmulatorControl::ResetRequests() const { Send("DELETE", "requests"); }
+
+int EmulatorControl::CountRequests(const std::string& method, const std::string& part) const {
+  int count = 0;
+  for (const nlohmann::json& request : Requests()) {
+    const bool matches = request.at("path").get<std::string>().find(part) != std::string::npos;
+    if (request.at("method") == method && matches) ++count;
+  }
+  return count;
+}
+
+int EmulatorControl::Connections(const char* member) const { return Send("GET", "connections").at(member).get<int>(); }
+
+void EmulatorControl::ForceSandbox(const std::string& id, const nlohmann::json& change) const {
+  Send("POST", "sandboxes/" + id, change.dump());
+}
+void EmulatorControl::ForceSnapshot(const std::string& id, const nlohmann::json& change) const {
+  Send("POST", "snapshots/" + id, change.dump());
+}
+
+}  // namespace daytonad::testing

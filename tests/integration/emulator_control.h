@@ -1,0 +1,41 @@
+#ifndef DAYTONAD_TESTS_INTEGRATION_EMULATOR_CONTROL_H_
+#define DAYTONAD_TESTS_INTEGRATION_EMULATOR_CONTROL_H_
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace daytonad::testing {
+
+// The emulator's control routes (emulator/README.md).
+class EmulatorControl {
+ public:
+  explicit EmulatorControl(std::string origin) : origin_(std::move(origin)) {}
+
+  // `match` and `fault` as the emulator takes them.
+  void AddFault(const nlohmann::json& match, const nlohmann::json& fault) const;
+  void ClearFaults() const;
+
+  // The requests since the last reset, each {method, path, query, headers, body, status, ...}.
+  nlohmann::json Requests() const;
+  // How many requests had this method and a path with `part` in it.
+  int CountRequests(const std::string& method, const std::string& part) const;
+  void ResetRequests() const;
+
+  int in_progress() const { return Connections("inProgress"); }
+  int streams() const { return Connections("streams"); }
+  int clients_gone() const { return Connections("clientsGone"); }
+
+  void ForceSandbox(const std::string& id, const nlohmann::json& change) const;
+  void ForceSnapshot(const std::string& id, const nlohmann::json& change) const;
+
+ private:
+  int Connections(const char* member) const;
+  nlohmann::json Send(const std::string& method, const std::string& path, const std::string& body = "") const;
+
+  std::string origin_;
+};
+
+}  // namespace daytonad::testing
+
+#endif  // DAYTONAD_TESTS_INTEGRATION_EMULATOR_CONTROL_H_

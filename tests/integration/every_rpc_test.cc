@@ -1,0 +1,294 @@
+// What holds for every RPC alike: an object that is not there, bad input, a credential that is refused, an upstream that fails,
+// is gone or does not answer, callers that leave and callers that run out of time.
+#include <functional>
+#include <thread>
+
+#include "tests/integration/fixture.h"
+
+namespace daytonad::testing {
+namespace {
+
+using grpc::ClientContext;
+
+// One RPC, called about `object`.
+struct Rpc {
+  const char* name;
+  bool mutation;
+  // Does it name an object that may be missing? A create does not.
+  bool names_object;
+  std::string not_found;
+  std::function<grpc::Status(client::Client&, ClientContext&, const std::string& object)> call;
+};
+
+// Reads a stream to its end.
+template <typename Response>
+grpc::Status Drain(std::unique_ptr<grpc::ClientReader<Response>> reader) {
+  Response message;
+  while (reader->Read(&message)) {
+  }
+  return reader->Finish();
+}
+
+template <typename Request, typename Response>
+auto SandboxRpc(grpc::Status (v1::DaytonaService::Stub::*method)(ClientContext*, const Request&, Response*)) {
+  return [method](client::Client& client, ClientContext& context, const std::string& object) {
+    Request request;
+    request.set_sandbox(object);
+    Response response;
+    return (client.sandboxes().*method)(&context, request, &response);
+  };
+}
+template <typename Request, typename Response>
+auto SnapshotRpc(grpc::Status (v1::SnapshotService::Stub::*method)(ClientContext*, const Request&, Response*)) {
+  return [method](client::Client& client, ClientContext& context, const std::string& object) {
+    Request request;
+    request.set_snapshot(object);
+    Response response;
+    return (client.snapshots().*method)(&context, request, &response);
+  };
+}
+template <typename Request, typename Response>
+auto VolumeRpc(grpc::Status (v1::VolumeService::Stub::*method)(ClientContext*, const Request&, Response*)) {
+  return [method](client::Client& client, ClientContext& context, const std::string& object) {
+    Request request;
+    request.set_volume(object);
+    Response response;
+    return (client.volumes().*method)(&context, request, &response);
+  };
+}
+
+// For an empty object a create gets a spec that is as wrong.
+v1::SandboxSpec SandboxSpecFor(const std::string& object) {
+  v1::SandboxSpec spec;
+  spec.set_name(object);
+  if (object.empty()) spec.set_auto_stop_minutes(-1);
+  return spec;
+}
+v1::SnapshotSpec SnapshotSpecFor(const std::string& object) {
+  v1::SnapshotSpec spec;
+  spec.set_name(object);
+  spec.set_image("debian:12");
+  return spec;
+}
+
+std::vector<Rpc> EveryRpc() {
+  using Sandboxes = v1::DaytonaService::Stub;
+  using Snapshots = v1::SnapshotService::Stub;
+  using Volumes = v1::VolumeService::Stub;
+  const std::string no_sandbox = "NOT_FOUND SANDBOX_NOT_FOUND";
+  const std::string no_snapshot = "NOT_FOUND SNAPSHOT_NOT_FOUND";
+  const std::string no_volume = "NOT_FOUND VOLUME_NOT_FOUND";
+  return {
+      {"CreateSandbox", true, false, "",
+       [](client::Client& client, ClientContext& context, const std::string& object) {
+         v1::CreateSandboxRequest request;
+         *request.mutable_spec() = SandboxSpecFor(object);
+         v1::CreateSandboxResponse response;
+         return client.sandboxes().CreateSandbox(&context, request, &response);
+       }},
+      {"CreateSandboxStream", true, false, "",
+       [](client::Client& client, ClientContext& context, const std::string& object) {
+         v1::CreateSandboxStreamRequest request;
+         *request.mutable_spec() = SandboxSpecFor(object);
+         return Drain(client.sandboxes().CreateSandboxStream(&context, request));
+       }},
+      {"GetSandbox", false, true, no_sandbox, SandboxRpc(&Sandboxes::GetSandbox)},
+      {"FindSandbox", false, true, no_sandbox, SandboxRpc(&Sandboxes::FindSandbox)},
+      {"ListSandboxes", false, false, "",
+       [](client::Client& client, ClientContext& context, const std::string& object) {
+         v1::ListSandboxesRequest request;
+         request.set_page_size(object.empty() ? 1'000'000 : 10);
+         v1::ListSandboxesResponse response;
+         return client.sandboxes().ListSandboxes(&context, request, &response);
+       }},
+      {"StartSandbox", true, true, no_sandbox, SandboxRpc(&Sandboxes::StartSandbox)},
+      {"StopSandbox", true, true, no_sandbox, SandboxRpc(&Sandboxes::StopSandbox)},
+      {"DeleteSandbox", true, true, no_sandbox, SandboxRpc(&Sandboxes::DeleteSandbox)},
+      {"WaitSandbox", false, true, no_sandbox,
+       [](client::Client& client, ClientContext& context, const std::string& object) {
+         v1::WaitSandboxRequest request;
+         request.set_sandbox(object);
+         request.add_states(v1::SANDBOX_STATE_STARTED);
+         request.mutable_timeout()->set_seconds(2);
+         v1::WaitSandboxResponse response;
+         return client.sandboxes().WaitSandbox(&context, request, &response);
+       }},
+      {"StreamSandboxes", false, false, "",
+       [](client::Client& client, ClientContext& context, const std::string& object) {
+         v1::StreamSandboxesRequest request;
+         request.set_page_size(object.empty() ? -1 : 10);
+         return Drain(client.sandboxes().StreamSandboxes(&context, request));
+       }},
+      {"CreateSnapshot", true, false, "",
+       [](client::Client& client, ClientContext& context, const std::string& object) {
+         v1::CreateSnapshotRequest request;
+         *request.mutable_spec() = SnapshotSpecFor(object);
+         v1::CreateSnapshotResponse response;
+         return client.snapshots().CreateSnapshot(&context, request, &response);
+       }},
+      {"CreateSnapshotStream", true, false, "",
+       [](client::Client& client, ClientContext& context, const std::string& object) {
+         v1::CreateSnapshotStreamRequest request;
+         *request.mutable_spec() = SnapshotSpecFor(object);
+         return Drain(client.snapshots().CreateSnapshotStream(&context, request));
+       }},
+      {"GetSnapshot", false, true, no_snapshot, SnapshotRpc(&Snapshots::GetSnapshot)},
+      {"ListSnapshots", false, false, "",
+       [](client::Client& client, ClientContext& context, const std::string& object) {
+         v1::ListSnapshotsRequest request;
+         request.set_page(object.empty() ? 0 : 1);
+         v1::ListSnapshotsResponse response;
+         return client.snapshots().ListSnapshots(&context, request, &response);
+       }},
+      {"ActivateSnapshot", true, true, no_snapshot, SnapshotRpc(&Snapshots::ActivateSnapshot)},
+      {"DeactivateSnapshot", true, true, no_snapshot, SnapshotRpc(&Snapshots::DeactivateSnapshot)},
+      {"DeleteSnapshot", true, true, no_snapshot, SnapshotRpc(&Snapshots::DeleteSnapshot)},
+      {"StreamBuildLogs", false, true, no_snapshot,
+       [](client::Client& client, ClientContext& context, const std::string& object) {
+         v1::StreamBuildLogsRequest request;
+         request.set_snapshot(object);
+         return Drain(client.snapshots().StreamBuildLogs(&context, request));
+       }},
+      {"CreateVolume", true, false, "",
+       [](client::Client& client, ClientContext& context, const std::string& object) {
+         v1::CreateVolumeRequest request;
+         request.set_name(object);
+         v1::CreateVolumeResponse response;
+         return client.volumes().CreateVolume(&context, request, &response);
+       }},
+      {"GetVolume", false, true, no_volume, VolumeRpc(&Volumes::GetVolume)},
+      {"ListVolumes", false, false, "",
+       [](client::Client& client, ClientContext& context, const std::string& object) {
+         v1::ListVolumesRequest request;
+         request.set_page_size(object.empty() ? 201 : 10);
+         v1::ListVolumesResponse response;
+         return client.volumes().ListVolumes(&context, request, &response);
+       }},
+      {"DeleteVolume", true, true, no_volume, VolumeRpc(&Volumes::DeleteVolume)},
+  };
+}
+
+class EveryRpcTest : public IntegrationTest, public ::testing::WithParamInterface<Rpc> {
+ protected:
+  // What the RPC came to, "NOT_FOUND SANDBOX_NOT_FOUND".
+  std::string CallWith(ClientContext& context, const std::string& object) {
+    const grpc::Status status = GetParam().call(*client_, context, object);
+    if (status.ok()) return "OK";
+    error_ = client::ErrorFrom(status);
+    return Outcome(error_);
+  }
+  std::string CallAbout(const std::string& object) {
+    ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(100));
+    return CallWith(context, object);
+  }
+
+  client::Error error_;
+};
+
+TEST_P(EveryRpcTest, AnObjectThatIsNotThere) {
+  if (GetParam().names_object) {
+    EXPECT_EQ(CallAbout("nope"), GetParam().not_found);
+    EXPECT_EQ(error_.metadata["http_status"], "404");
+  } else {
+    EXPECT_EQ(CallAbout("something-new"), "OK");
+  }
+}
+
+TEST_P(EveryRpcTest, BadInputIsRefusedBeforeAnythingIsSent) {
+  EXPECT_EQ(CallAbout(""), "INVALID_ARGUMENT INVALID_REQUEST");
+  EXPECT_FALSE(error_.violations.empty());
+  EXPECT_EQ(control().Requests().size(), 0U);
+}
+
+TEST_P(EveryRpcTest, AnUpstreamErrorIsTold) {
+  control().AddFault({{"path_regex", "^/api/"}}, {{"status", 500}, {"body", {{"message", "broken on purpose"}}}});
+  EXPECT_EQ(CallAbout("thing"), "INTERNAL UPSTREAM_INTERNAL");
+  EXPECT_EQ(error_.metadata["http_status"], "500");
+  EXPECT_EQ(error_.metadata["upstream_message"], "broken on purpose");
+}
+
+TEST_P(EveryRpcTest, AnUpstreamThatIsGoneIsUnavailable) {
+  emulator_->Stop();
+  ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+  // WaitSandbox rides it out until its own limit.
+  const std::string expected = std::string(GetParam().name) == "WaitSandbox" ? "DEADLINE_EXCEEDED WAIT_TIMED_OUT"
+                                                                             : "UNAVAILABLE UPSTREAM_UNREACHABLE";
+  EXPECT_EQ(CallWith(context, "thing"), expected);
+}
+
+TEST_P(EveryRpcTest, NonsenseFromUpstreamIsAnInternalErrorAndNoMore) {
+  if (std::string(GetParam().name) == "DeactivateSnapshot" || std::string(GetParam().name) == "DeleteSnapshot" ||
+      std::string(GetParam().name) == "DeleteVolume") {
+    control().AddFault({{"method", "GET"}, {"path_regex", "^/api/"}}, {{"malformed_body", true}, {"status", 200}});
+  } else {
+    control().AddFault({{"path_regex", "^/api/"}}, {{"status", 200}, {"body", "{\"id\": [1, {\"a\":"}});
+  }
+  EXPECT_EQ(CallAbout("thing"), "INTERNAL UPSTREAM_MALFORMED_RESPONSE");
+  EXPECT_EQ(Health(""), "SERVING");
+}
+
+TEST_P(EveryRpcTest, ACallerThatLeavesEndsItsReadsButNotItsChanges) {
+  // The first request hangs; a change takes effect and is answered a little later.
+  control().AddFault({{"path_regex", "^/api/"}, {"times", 1}}, {{"delay_ms", GetParam().mutation ? 400 : 60'000}});
+  ClientContext context;
+  std::string outcome;
+  std::thread caller([&] { outcome = CallWith(context, "thing"); });
+  ASSERT_TRUE(Eventually([&] { return control().in_progress() == 1; }));
+  context.TryCancel();
+  caller.join();
+  EXPECT_EQ(outcome, "CANCELLED CANCELLED");
+  ASSERT_TRUE(Eventually([&] { return control().in_progress() == 0; }));
+  const nlohmann::json request = control().Requests().at(0);
+  // A change of something whose id is not known begins with a read, which is a read.
+  const bool change = request.at("method") != "GET";
+  EXPECT_EQ(control().clients_gone(), change ? 0 : 1);
+  EXPECT_EQ(request.at("status").get<int>() > 0, change) << request;
+}
+
+TEST_P(EveryRpcTest, ACallerRunsOutOfTime) {
+  control().AddFault({{"path_regex", "^/api/"}}, {{"delay_ms", 60'000}});
+  ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(300));
+  EXPECT_THAT(CallWith(context, "thing"), ::testing::StartsWith("DEADLINE_EXCEEDED"));
+  if (!GetParam().mutation) {
+    EXPECT_TRUE(Eventually([&] { return control().in_progress() == 0; }));
+  }
+}
+
+class WrongKeyTest : public EveryRpcTest {
+ protected:
+  ProcessOptions daemon_options() override { return DaemonFor(emulator_->url(), "not-the-key"); }
+  bool waits_for_upstream() override { return false; }
+};
+
+TEST_P(WrongKeyTest, IsUnauthenticatedAndTheKeyIsNowhere) {
+  EXPECT_EQ(CallAbout("thing"), "UNAUTHENTICATED UPSTREAM_REJECTED_CREDENTIAL");
+  EXPECT_EQ(error_.message.find("not-the-key"), std::string::npos);
+  EXPECT_EQ(daemon_->log().find("not-the-key"), std::string::npos);
+}
+
+class ReadOnlyTest : public EveryRpcTest {
+ protected:
+  ProcessOptions daemon_options() override {
+    ProcessOptions options = DaemonFor(emulator_->url());
+    options.flags.insert(options.flags.end(), {"--listen-read-only", "127.0.0.1:0"});
+    return options;
+  }
+};
+
+TEST_P(ReadOnlyTest, AReadOnlyListenerServesReadsAndNothingElse) {
+  ASSERT_EQ(daemon_->addresses().size(), 2U);
+  client_ = *client::Client::Connect(daemon_->addresses()[1]);
+  const std::string outcome = CallAbout("thing");
+  EXPECT_EQ(outcome == "PERMISSION_DENIED READ_ONLY_LISTENER", GetParam().mutation) << outcome;
+}
+
+std::string NameOf(const ::testing::TestParamInfo<Rpc>& info) { return info.param.name; }
+INSTANTIATE_TEST_SUITE_P(Rpc, EveryRpcTest, ::testing::ValuesIn(EveryRpc()), NameOf);
+INSTANTIATE_TEST_SUITE_P(Rpc, WrongKeyTest, ::testing::ValuesIn(EveryRpc()), NameOf);
+INSTANTIATE_TEST_SUITE_P(Rpc, ReadOnlyTest, ::testing::ValuesIn(EveryRpc()), NameOf);
+
+}  // namespace
+}  // namespace daytonad::testing

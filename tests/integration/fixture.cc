@@ -1,0 +1,89 @@
+#include "tests/integration/fixture.h"
+
+#include <utility>
+
+#include "grpc/health/v1/health.grpc.pb.h"
+
+namespace daytonad::testing {
+
+using std::chrono::milliseconds;
+
+emulator::EmulatorOptions QuickEmulator() {
+  emulator::EmulatorOptions options;
+  options.port = 0;
+  options.api_keys = {kApiKey};
+  const milliseconds quick{20};
+  options.delays = {quick, quick, quick, quick, quick, quick, quick, milliseconds{0}, quick, quick, milliseconds{0}, quick};
+  options.negative_name_cache = milliseconds{0};
+  // Tests run many calls a minute; those about rate limits set their own.
+  for (auto& [name, limit] : options.rate_limits) limit.limit = 1'000'000;
+  return options;
+}
+
+ProcessOptions DaemonFor(const std::string& url, const std::string& key) {
+  ProcessOptions options;
+  // The daemon looks whether upstream answers when it starts (SetUp waits for that), and then not again during a test.
+  options.flags = {"--api-url", url, "--health-interval", "1h"};
+  options.environment = {{"DAYTONA_API_KEY", key}};
+  return options;
+}
+
+void IntegrationTest::SetUp() {
+  emulator_ = std::make_unique<emulator::Emulator>(emulator_options());
+  ASSERT_TRUE(emulator_->Start().ok());
+  control_ = std::make_unique<EmulatorControl>(emulator_->origin());
+  daemon_ = std::make_unique<DaemonProcess>(daemon_options());
+  ASSERT_TRUE(daemon_->running()) << daemon_->log();
+  absl::StatusOr<client::Client> client = client::Client::Connect(daemon_->addresses().front());
+  ASSERT_TRUE(client.ok()) << client.status();
+  client_ = *std::move(client);
+  if (waits_for_upstream()) {
+    ASSERT_TRUE(Eventually([this] { return Health("upstream") == "SERVING"; })) << daemon_->log();
+    control().ResetRequests();
+  }
+}
+
+std::string IntegrationTest::Health(const std::string& service) {
+  const auto stub = grpc::health::v1::Health::NewStub(client_->channel());
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(100));
+  grpc::health::v1::HealthCheckRequest request;
+  request.set_service(service);
+  grpc::health::v1::HealthCheckResponse response;
+  const grpc::Status status = stub->Check(&context, request, &response);
+  if (!status.ok()) return client::CodeName(status.error_code());
+  return grpc::health::v1::HealthCheckResponse::ServingStatus_Name(response.status());
+}
+
+v1::Sandbox IntegrationTest::MakeSandbox(const v1::SandboxSpec& spec) {
+  v1::CreateSandboxRequest request;
+  *request.mutable_spec() = spec;
+  auto created = Call(sandboxes(), &v1::DaytonaService::Stub::CreateSandbox, request);
+  EXPECT_EQ(Outcome(created.error), "OK");
+  return created.value.sandbox();
+}
+
+v1::Snapshot IntegrationTest::MakeSnapshot(const std::string& name) {
+  v1::CreateSnapshotRequest request;
+  request.mutable_spec()->set_name(name);
+  request.mutable_spec()->set_dockerfile("FROM debian:12\nRUN echo " + name + "\n");
+  auto created = Call(snapshots(), &v1::SnapshotService::Stub::CreateSnapshot, request);
+  EXPECT_EQ(Outcome(created.error), "OK");
+  return created.value.snapshot();
+}
+
+v1::Volume IntegrationTest::MakeVolume(const std::string& name) {
+  v1::CreateVolumeRequest request;
+  request.set_name(name);
+  request.set_wait(true);
+  auto created = Call(volumes(), &v1::VolumeService::Stub::CreateVolume, request);
+  EXPECT_EQ(Outcome(created.error), "OK");
+  return created.value.volume();
+}
+
+std::string Outcome(const std::optional<client::Error>& error) {
+  if (!error.has_value()) return "OK";
+  return client::CodeName(error->code) + " " + (error->reason.empty() ? error->message : error->reason);
+}
+
+}  // namespace daytonad::testing

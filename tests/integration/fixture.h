@@ -1,0 +1,71 @@
+#ifndef DAYTONAD_TESTS_INTEGRATION_FIXTURE_H_
+#define DAYTONAD_TESTS_INTEGRATION_FIXTURE_H_
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "client/cpp/client.h"
+#include "emulator/emulator.h"
+#include "tests/integration/daemon_process.h"
+#include "tests/integration/emulator_control.h"
+
+namespace daytonad::testing {
+
+inline constexpr char kApiKey[] = "emulator-key";
+
+// Everything happens at once, so that tests are quick; a test that wants to see a transition sets its delay.
+emulator::EmulatorOptions QuickEmulator();
+
+// Flags and environment of a daemon that talks to the API at `url` with `key`.
+ProcessOptions DaemonFor(const std::string& url, const std::string& key = kApiKey);
+
+// An emulator in this process, a daemon beside it, and a client. Start() may be called with other options first.
+class IntegrationTest : public ::testing::Test {
+ protected:
+  void SetUp() override;
+
+  // Called before each test. Override to have other options.
+  virtual emulator::EmulatorOptions emulator_options() { return QuickEmulator(); }
+  virtual ProcessOptions daemon_options() { return DaemonFor(emulator_->url()); }
+  // Whether SetUp waits until the daemon has reached the emulator. Override if it can't.
+  virtual bool waits_for_upstream() { return true; }
+
+  // What the health service says of `service`: "SERVING", "NOT_SERVING", or the call's error.
+  std::string Health(const std::string& service);
+
+  v1::DaytonaService::Stub& sandboxes() { return client_->sandboxes(); }
+  v1::SnapshotService::Stub& snapshots() { return client_->snapshots(); }
+  v1::VolumeService::Stub& volumes() { return client_->volumes(); }
+  EmulatorControl& control() { return *control_; }
+
+  // A sandbox that is up, a snapshot that is active, a volume that is ready.
+  v1::Sandbox MakeSandbox(const v1::SandboxSpec& spec = {});
+  v1::Snapshot MakeSnapshot(const std::string& name);
+  v1::Volume MakeVolume(const std::string& name);
+
+  std::unique_ptr<emulator::Emulator> emulator_;
+  std::unique_ptr<EmulatorControl> control_;
+  std::unique_ptr<DaemonProcess> daemon_;
+  std::optional<client::Client> client_;
+};
+
+// Makes a unary call with a deadline that only a broken daemon reaches.
+template <typename Stub, typename Request, typename Response>
+client::Result<Response> Call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                              const std::type_identity_t<Request>& request) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(100));
+  return client::Call(stub, method, request, context);
+}
+
+// "NOT_FOUND SANDBOX_NOT_FOUND", or "OK".
+std::string Outcome(const std::optional<client::Error>& error);
+
+}  // namespace daytonad::testing
+
+#endif  // DAYTONAD_TESTS_INTEGRATION_FIXTURE_H_

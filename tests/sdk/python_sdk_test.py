@@ -1,0 +1,194 @@
+"""The official Python SDK, unchanged, against the emulator: the proof that the emulator is faithful.
+
+Usage: python_sdk_test.py PATH-OF-daytona-emulator (or EMULATOR=PATH). Ends with 0 if every step did what it does against
+the real service.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+from daytona import (
+    CreateSandboxFromImageParams,
+    CreateSandboxFromSnapshotParams,
+    CreateSnapshotParams,
+    Daytona,
+    DaytonaConfig,
+    DaytonaError,
+    Image,
+    ListSandboxesQuery,
+    Resources,
+    VolumeMount,
+)
+from daytona.common.errors import DaytonaAuthenticationError, DaytonaConflictError, DaytonaNotFoundError
+
+SHORT_DELAYS = [
+    "--create-delay=150ms",
+    "--start-delay=100ms",
+    "--stop-delay=100ms",
+    "--delete-delay=100ms",
+    "--queue-delay=100ms",
+    "--build-delay=2500ms",
+    "--pull-delay=100ms",
+    "--remove-delay=100ms",
+    "--volume-delay=50ms",
+]
+
+
+def expect(condition, what):
+    if not condition:
+        raise AssertionError(what)
+
+
+def expect_error(kind, text, action):
+    try:
+        action()
+    except kind as error:
+        expect(re.search(text, str(error)), f"error {error!r} does not say {text!r}")
+        return
+    raise AssertionError(f"no {kind.__name__} was raised")
+
+
+def wait_until(what, condition, tries=100):
+    """Polls a condition that the service reaches by itself."""
+    pause = __import__("time").sleep
+    for _ in range(tries):
+        if condition():
+            return
+        pause(0.05)
+    raise AssertionError(f"never: {what}")
+
+
+def sandboxes(daytona):
+    params = CreateSandboxFromSnapshotParams(name="one", labels={"team": "a"}, env_vars={"A": "1"}, auto_stop_interval=30)
+    one = daytona.create(params)
+    expect(one.state == "started", f"created, but {one.state}")
+    expect(one.labels == {"team": "a", "code-toolbox-language": "python"}, f"labels are {one.labels}")
+    expect((one.env, one.auto_stop_interval, one.cpu) == ({"A": "1"}, 30, 1), "fields did not come back")
+    expect_error(DaytonaConflictError, "Sandbox with name one already exists", lambda: daytona.create(params))
+
+    expect(daytona.get("one").id == one.id, "get by name")
+    expect(daytona.get(one.id).name == "one", "get by id")
+    expect_error(DaytonaNotFoundError, "Sandbox with ID or name nothing not found", lambda: daytona.get("nothing"))
+
+    two = daytona.create(CreateSandboxFromSnapshotParams(name="two", labels={"team": "a"}))
+    listed = list(daytona.list(ListSandboxesQuery(labels={"team": "a"}, limit=1, sort="name", order="asc")))
+    expect([item.name for item in listed] == ["one", "two"], f"listed {listed}")
+    expect([item.id for item in daytona.list(ListSandboxesQuery(name="tw"))] == [two.id], "list by name prefix")
+
+    one.stop()
+    expect(one.state == "stopped", f"stopped, but {one.state}")
+    expect_error(DaytonaError, "not in a stoppable state", one.stop)
+    expect([item.name for item in daytona.list(ListSandboxesQuery(states=["stopped"]))] == ["one"], "list by state")
+    one.start()
+    expect(one.state == "started", f"started, but {one.state}")
+    expect(one.set_labels({"team": "b"}) == {"team": "b"}, "labels were replaced")
+    one.set_autostop_interval(5)
+    one.refresh_data()
+    expect((one.labels, one.auto_stop_interval) == ({"team": "b"}, 5), "settings did not stay")
+    expect(one.get_preview_link(3000).url.startswith("http"), "preview link")
+
+    one.delete()
+    expect_error(DaytonaNotFoundError, "not found", lambda: daytona.get("one"))
+    two.delete(wait=True)
+    expect_error(DaytonaNotFoundError, "not found", lambda: daytona.get(two.id))
+
+    ephemeral = daytona.create(CreateSandboxFromSnapshotParams(ephemeral=True))
+    ephemeral.stop()
+    expect(ephemeral.state in ("destroyed", "stopped"), f"ephemeral and stopped, but {ephemeral.state}")
+    wait_until("the ephemeral sandbox is gone", lambda: not list(daytona.list()))
+
+
+def sandbox_from_image(daytona):
+    logs = []
+    params = CreateSandboxFromImageParams(
+        name="built",
+        image=Image.base("debian:12.9").run_commands("echo from the build"),
+        resources=Resources(cpu=2, memory=2, disk=3),
+    )
+    built = daytona.create(params, timeout=60, on_snapshot_create_logs=logs.append)
+    expect((built.state, built.cpu) == ("started", 2), f"built, but {built.state} with {built.cpu} cpu")
+    text = "\n".join(logs)
+    expect("Step 1/2 : FROM debian:12.9" in text and "from the build" in text, f"build log was {text!r}")
+    built.delete()
+
+    failing = CreateSandboxFromImageParams(name="failing", image=Image.base("debian:12.9").run_commands("false"))
+    expect_error(DaytonaError, "returned a non-zero code: 1", lambda: daytona.create(failing, timeout=60))
+    daytona.get("failing").delete()
+
+
+def snapshots(daytona):
+    logs = []
+    pulled = daytona.snapshot.create(
+        CreateSnapshotParams(name="pulled", image="ubuntu:22.04", resources=Resources(cpu=2, memory=4, disk=5)),
+        on_logs=logs.append,
+    )
+    expect((pulled.state, pulled.mem, pulled.image_name) == ("active", 4, "ubuntu:22.04"), f"pulled is {pulled}")
+    expect(any("Created snapshot pulled" in line for line in logs), f"log was {logs}")
+
+    logs.clear()
+    image = Image.debian_slim("3.12").run_commands("echo streamed").entrypoint(["sleep", "infinity"])
+    built = daytona.snapshot.create(CreateSnapshotParams(name="built", image=image), on_logs=logs.append, timeout=60)
+    expect(built.state == "active", f"built is {built.state}")
+    expect(any("streamed" in line for line in logs), f"log was {logs}")
+
+    broken = CreateSnapshotParams(name="broken", image=Image.base("debian:12.9").run_commands("exit 3"))
+    expect_error(
+        DaytonaError,
+        "failed to build image: The command '/bin/sh -c exit 3' returned a non-zero code: 3",
+        lambda: daytona.snapshot.create(broken, timeout=60),
+    )
+
+    names = [item.name for item in daytona.snapshot.list(limit=2).items]
+    expect(len(names) == 2 and daytona.snapshot.list().total == 4, f"listed {names}")
+    expect(daytona.snapshot.get("built").id == built.id, "get by name")
+    sandbox = daytona.create(CreateSandboxFromSnapshotParams(snapshot="pulled"))
+    expect((sandbox.state, sandbox.snapshot, sandbox.cpu) == ("started", "pulled", 2), "sandbox from a snapshot")
+    sandbox.delete()
+    for name in ("pulled", "built", "broken"):
+        daytona.snapshot.delete(daytona.snapshot.get(name))
+    wait_until("the snapshots are gone", lambda: daytona.snapshot.list().total == 1)
+
+
+def volumes(daytona):
+    volume = daytona.volume.get("data", create=True)
+    expect(volume.name == "data", f"volume is {volume}")
+    wait_until("the volume is ready", lambda: daytona.volume.get("data").state == "ready")
+    mount = VolumeMount(volume_id=volume.id, mount_path="/data")
+    sandbox = daytona.create(CreateSandboxFromSnapshotParams(name="user", volumes=[mount]))
+    expect(sandbox.volumes[0].volume_id == volume.id, f"mounts are {sandbox.volumes}")
+    expect_error(Exception, "in use by one or more sandboxes \\(e.g. user\\)", lambda: daytona.volume.delete(volume))
+    sandbox.delete(wait=True)
+    daytona.volume.delete(daytona.volume.get("data"))
+    wait_until("the volume is gone", lambda: not daytona.volume.list())
+
+
+def wrong_key(url):
+    intruder = Daytona(DaytonaConfig(api_key="wrong", api_url=url, target="us"))
+    expect_error(DaytonaAuthenticationError, "Invalid credentials", lambda: intruder.get("x"))
+
+
+def main():
+    emulator = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("EMULATOR")
+    if not emulator:
+        sys.exit("say where daytona-emulator is: python_sdk_test.py PATH")
+    # Away from any .env file that the SDK would read.
+    os.chdir(tempfile.mkdtemp())
+    process = subprocess.Popen([emulator, "--listen=127.0.0.1:0", *SHORT_DELAYS], stdout=subprocess.PIPE, text=True)
+    try:
+        url = process.stdout.readline().removeprefix("listening on ").strip()
+        daytona = Daytona(DaytonaConfig(api_key="emulator-key", api_url=url, target="us"))
+        for step in (sandboxes, sandbox_from_image, snapshots, volumes):
+            step(daytona)
+            print(f"ok: {step.__name__}", flush=True)
+        wrong_key(url)
+        print("ok: wrong_key", flush=True)
+    finally:
+        process.terminate()
+        expect(process.wait(10) == 0, "the emulator did not end cleanly")
+
+
+if __name__ == "__main__":
+    main()
