@@ -71,6 +71,11 @@ Json BuildInfo::ToJson() const {
           {"snapshotRef", ref}};
 }
 
+Builds::~Builds() {
+  // Followers hold what they follow, and so do those who would take them off.
+  for (const auto& [ref, build] : builds_) build->followers_.clear();
+}
+
 std::shared_ptr<Build> Builds::Find(const std::string& ref) const {
   const auto found = builds_.find(ref);
   return found == builds_.end() ? nullptr : found->second;

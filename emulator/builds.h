@@ -75,6 +75,9 @@ struct BuildInfo {
 class Builds {
  public:
   Builds(const Delays& delays, Scheduler& scheduler) : delays_(delays), scheduler_(scheduler) {}
+  ~Builds();
+  Builds(const Builds&) = delete;
+  Builds& operator=(const Builds&) = delete;
 
   std::shared_ptr<Build> Find(const std::string& ref) const;
   // Joins a build that is under way, or starts one.

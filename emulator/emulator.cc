@@ -64,6 +64,7 @@ absl::Status Emulator::Start() {
 void Emulator::Stop() {
   parts_->io.stop();
   if (parts_->thread.joinable()) parts_->thread.join();
+  parts_->server.Close();
 }
 
 std::uint16_t Emulator::port() const { return parts_->server.port(); }

@@ -198,7 +198,11 @@ class Connection : public Transport, public std::enable_shared_from_this<Connect
 
 HttpServer::HttpServer(asio::io_context& io, Handler handler) : io_(io), acceptor_(io), handler_(std::move(handler)) {}
 
-HttpServer::~HttpServer() {
+HttpServer::~HttpServer() { Close(); }
+
+void HttpServer::Close() {
+  error_code ignored;
+  acceptor_.close(ignored);
   const auto connections = std::exchange(connections_, {});
   for (const auto& connection : connections) connection->Abandon();
 }

@@ -29,6 +29,8 @@ class HttpServer {
   // Binds and begins to accept. `port` 0 picks one.
   absl::Status Listen(const std::string& host, std::uint16_t port);
   std::uint16_t port() const { return port_; }
+  // Closes the listening socket and all connections: who dials now is refused.
+  void Close();
 
   // What tests look at to see that cancellation arrived.
   std::size_t open_connections() const { return connections_.size(); }

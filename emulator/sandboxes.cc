@@ -22,6 +22,11 @@ Sandboxes::Sandboxes(const EmulatorOptions& options, Scheduler& scheduler, Build
                      Volumes& volumes)
     : options_(options), scheduler_(scheduler), builds_(builds), snapshots_(snapshots), volumes_(volumes) {}
 
+Sandboxes::~Sandboxes() {
+  // Waiters hold what they wait for.
+  for (const auto& [id, sandbox] : by_id_) sandbox->waiters.clear();
+}
+
 Outcome<SandboxPtr> Sandboxes::Create(const Json& request) {
   auto made = SandboxFromRequest(request, snapshots_, volumes_, scheduler_.Now());
   if (!made.ok()) return made;

@@ -21,6 +21,9 @@ class Sandboxes {
  public:
   Sandboxes(const EmulatorOptions& options, Scheduler& scheduler, Builds& builds, Snapshots& snapshots,
             Volumes& volumes);
+  ~Sandboxes();
+  Sandboxes(const Sandboxes&) = delete;
+  Sandboxes& operator=(const Sandboxes&) = delete;
 
   // Where the sandboxes' toolbox is said to be.
   void set_toolbox_proxy_url(std::string url) { toolbox_proxy_url_ = std::move(url); }

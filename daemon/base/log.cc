@@ -15,19 +15,6 @@
 namespace daytonad {
 namespace {
 
-// Form and sink. spdlog does the writing, the locking and the time stamp; the fields are rendered here, because its
-// patterns know no structured fields.
-struct Logger {
-  LogFormat format = LogFormat::kPlain;
-  std::shared_ptr<spdlog::logger> sink =
-      std::make_shared<spdlog::logger>("daytonad", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-};
-
-Logger& GetLogger() {
-  static auto* const kLogger = new Logger();  // never destroyed: detached work may log until the very end
-  return *kLogger;
-}
-
 spdlog::level::level_enum ToSpdlog(LogLevel level) {
   switch (level) {
     case LogLevel::kDebug:
@@ -54,6 +41,31 @@ std::string_view LevelName(LogLevel level) {
       return "error";
   }
   return "info";
+}
+
+// Form and sink. spdlog does the writing, the locking and the time stamp; the fields are rendered here, because its
+// patterns know no structured fields.
+struct Logger {
+  Logger() { Configure(LogLevel::kInfo, LogFormat::kPlain); }
+
+  void Configure(LogLevel threshold, LogFormat new_format) {
+    format = new_format;
+    sink->set_level(ToSpdlog(threshold));
+    sink->flush_on(spdlog::level::debug);
+    // JSON lines begin with the time as a member of their own: the pattern opens the object.
+    constexpr auto kUtc = spdlog::pattern_time_type::utc;
+    sink->set_pattern(format == LogFormat::kJson ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ",%v)" : "%Y-%m-%dT%H:%M:%S.%eZ %v",
+                      kUtc);
+  }
+
+  LogFormat format = LogFormat::kPlain;
+  std::shared_ptr<spdlog::logger> sink =
+      std::make_shared<spdlog::logger>("daytonad", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+};
+
+Logger& GetLogger() {
+  static auto* const kLogger = new Logger();  // never destroyed: detached work may log until the very end
+  return *kLogger;
 }
 
 std::string JsonLine(LogLevel level, std::string_view message, const std::vector<LogField>& fields) {
@@ -83,22 +95,14 @@ std::string FormatLine(LogFormat format, LogLevel level, std::string_view messag
 void Write(LogLevel level, std::string_view message, const std::vector<LogField>& fields) {
   Logger& logger = GetLogger();
   const std::string line = FormatLine(logger.format, level, message, fields);
-  // JSON lines begin with the time as a member of their own: the pattern below opens the object.
+  // In JSON without the first brace, which the pattern has.
   const std::string_view text = logger.format == LogFormat::kJson ? std::string_view(line).substr(1) : line;
   logger.sink->log(ToSpdlog(level), spdlog::string_view_t(text.data(), text.size()));
 }
 
 }  // namespace
 
-void ConfigureLog(LogLevel threshold, LogFormat format) {
-  Logger& logger = GetLogger();
-  logger.format = format;
-  logger.sink->set_level(ToSpdlog(threshold));
-  logger.sink->flush_on(spdlog::level::debug);
-  constexpr auto kUtc = spdlog::pattern_time_type::utc;
-  logger.sink->set_pattern(
-      format == LogFormat::kJson ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ",%v)" : "%Y-%m-%dT%H:%M:%S.%eZ %v", kUtc);
-}
+void ConfigureLog(LogLevel threshold, LogFormat format) { GetLogger().Configure(threshold, format); }
 
 bool LogEnabled(LogLevel level) { return GetLogger().sink->should_log(ToSpdlog(level)); }
 

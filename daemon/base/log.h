@@ -13,7 +13,8 @@ class CallContext;
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 enum class LogFormat { kPlain, kJson };
 
-// Chooses form and threshold; lines go to standard error. Call once, before threads start.
+// Chooses form and threshold (before that: plain, from kInfo); lines go to standard error. Call once, before threads
+// start.
 void ConfigureLog(LogLevel threshold, LogFormat format);
 bool LogEnabled(LogLevel level);
 

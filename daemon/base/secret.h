@@ -12,7 +12,7 @@ namespace daytonad {
 // metric by accident; its bytes are wiped when the last copy goes, and left out of core files.
 //
 // Its bytes are read in three places only, each of which is named below as the reason why this class has `Reveal` at
-// all: the Authorization header (net/http_client.cc), the storage signature, and the first frame of the event
+// all: the Authorization header (net/curl_transfer.cc), the storage signature, and the first frame of the event
 // connection.
 class Secret {
  public:

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <future>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "daemon/base/error.h"
 #include "daemon/net/curl_http_client.h"
@@ -46,6 +49,28 @@ TEST_F(CurlHttpTlsTest, AConfiguredAuthorityIsTrusted) {
     EXPECT_EQ(response->body, "secret greetings");
   }
   EXPECT_EQ(server.stats().accepted, 1);
+}
+
+// A create may hold its connection for half a minute: the others must not wait for its answer to learn what the peer
+// speaks.
+TEST_F(CurlHttpTlsTest, RequestsOverHttp1GetAConnectionEachBeforeAnyAnswer) {
+  Server server(
+      [](const Server::Request&) -> Server::Script {
+        return {Server::Gate{"go"}, Server::Answer(200, "ok")};
+      },
+      ServerFiles());
+  HttpClientOptions options;
+  options.ca_file = certificates_.ca_file;
+  MakeClient(options);
+  std::vector<std::future<absl::StatusOr<HttpResponse>>> responses;
+  for (int i = 0; i < 40; ++i) {
+    HttpRequest request = Post(server.Url("/sandbox"), "{}");
+    request.pool = ConnectionPool::kCreates;
+    responses.push_back(Start(client_->Send(CallContext::Background("test"), std::move(request))));
+  }
+  EXPECT_TRUE(server.WaitUntil([](const Server::Stats& stats) { return stats.in_progress == 40; }));
+  server.OpenGate("go");
+  for (auto& response : responses) EXPECT_TRUE(response.get().ok());
 }
 
 TEST_F(CurlHttpTlsTest, AnUnknownAuthorityIsRefusedBeforeAnythingIsSent) {

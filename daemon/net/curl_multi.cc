@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <new>
 #include <utility>
@@ -14,8 +15,12 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// Over HTTP/2 a few connections carry everything; without a limit a burst opens hundreds that nobody needs.
-constexpr long kHttp2Connections = 4;
+// Peers commonly allow 100 to 128 requests at a time on an HTTP/2 connection; half of that leaves room.
+constexpr size_t kRequestsPerHttp2Connection = 50;
+
+long Http2Connections(size_t requests) {
+  return static_cast<long>(std::max<size_t>(2, requests / kRequestsPerHttp2Connection));
+}
 
 }  // namespace
 
@@ -31,6 +36,7 @@ CurlMulti::CurlMulti(const Executor& executor, size_t max_connections)
   curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, OnTimerCallback);
   curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
   curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+  curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, Http2Connections(max_connections));
   // How many requests run at a time is Admission's affair; this is how many idle connections are kept.
   curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(max_connections));
 }
@@ -44,6 +50,7 @@ void CurlMulti::Start(Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, CloseSocket);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
+  AllowForHttp1();
   transfers_.insert(&transfer);
   curl_multi_add_handle(multi_, easy);  // sets a timer of 0 ms, which drives it
 }
@@ -53,12 +60,10 @@ void CurlMulti::Remove(Transfer& transfer) {
   curl_multi_remove_handle(multi_, transfer.easy());
 }
 
-void CurlMulti::NotePeerProtocol(bool http2) {
-  bool& seen = http2 ? saw_http2_ : saw_http1_;
-  if (std::exchange(seen, true)) return;
-  // The limit is per host, but one for all hosts: as soon as one of them speaks HTTP/1.1 it has to be generous.
-  curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS,
-                    saw_http1_ ? static_cast<long>(max_connections_) : kHttp2Connections);
+// The limit is per host, but one for all hosts: as soon as one of them speaks HTTP/1.1 it has to be generous.
+void CurlMulti::AllowForHttp1() {
+  if (!http1_noted_ || std::exchange(http1_allowed_for_, true)) return;
+  curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(max_connections_));
 }
 
 void CurlMulti::Shutdown() {
@@ -160,6 +165,7 @@ void CurlMulti::OnTimer() {
 }
 
 void CurlMulti::CollectFinished() {
+  AllowForHttp1();
   int queued = 0;
   while (const CURLMsg* message = curl_multi_info_read(multi_, &queued)) {
     if (message->msg != CURLMSG_DONE) continue;

@@ -43,9 +43,10 @@ class CurlMulti final : private SocketPoller::Listener {
   // Ends a transfer at once, without OnFinished. An HTTP/1.1 connection in the middle of an answer is closed.
   void Remove(Transfer& transfer);
 
-  // To be called from OnFinished: what the peer spoke. Where all peers speak HTTP/2, few connections carry all
-  // requests.
-  void NotePeerProtocol(bool http2);
+  // A peer speaks HTTP/1.1, so each request needs a connection to itself. Until that is known there are few, which is
+  // right for HTTP/2: without a limit a burst opens hundreds of connections that nobody needs. May be called from
+  // within libcurl.
+  void NoteHttp1() { http1_noted_ = true; }
 
   // Abandons all transfers and closes all connections. The object is then good for nothing but being destroyed.
   void Shutdown();
@@ -63,11 +64,12 @@ class CurlMulti final : private SocketPoller::Listener {
   void ArmTimer();
   void OnTimer();
   void CollectFinished();
+  void AllowForHttp1();
 
   Executor executor_;
   size_t max_connections_;
-  bool saw_http1_ = false;
-  bool saw_http2_ = false;
+  bool http1_noted_ = false;
+  bool http1_allowed_for_ = false;
   std::unique_ptr<SocketPoller> poller_;
   CURLM* multi_;
   absl::flat_hash_set<Transfer*> transfers_;

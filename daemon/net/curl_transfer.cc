@@ -1,6 +1,7 @@
 #include "daemon/net/curl_transfer.h"
 
 #include <openssl/crypto.h>
+#include <openssl/ssl.h>
 
 #include <algorithm>
 #include <cstring>
@@ -33,6 +34,18 @@ bool AlwaysHasBody(HttpMethod method) {
 
 bool HasControlCharacter(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
+}
+
+// What the connection that this handle has just got agreed on. libcurl tells it only after the answer, which may be 30
+// s too late.
+bool IsHttp2(CURL* easy) {
+  const curl_tlssessioninfo* tls = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &tls);
+  if (tls == nullptr || tls->backend != CURLSSLBACKEND_OPENSSL || tls->internals == nullptr) return false;
+  const unsigned char* protocol = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(static_cast<const SSL*>(tls->internals), &protocol, &size);
+  return size == 2 && std::memcmp(protocol, "h2", 2) == 0;
 }
 
 template <typename Value>
@@ -102,6 +115,7 @@ absl::Status CurlTransfer::SetOptions() {
   const bool multiplex = body_kind_ == Body::kWhole && absl::StartsWithIgnoreCase(request_.url, "https:");
   Set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(multiplex ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   Set(easy, CURLOPT_PIPEWAIT, multiplex ? 1L : 0L);
+  if (!multiplex) multi_.NoteHttp1();
 
   Set(easy, CURLOPT_HTTPHEADER, header_list_);
   Set(easy, CURLOPT_ERRORBUFFER, error_text_.data());
@@ -153,6 +167,7 @@ int CurlTransfer::BeforeSend(void* self, char*, char*, int, int) {
   const bool nothing_went_out = transfer->DeliveryNow() == Delivery::kNotSent;
   if (nothing_went_out || MayBeRepeated(transfer->request_.method)) {
     ++transfer->attempts_;
+    if (!IsHttp2(transfer->easy_.get())) transfer->multi_.NoteHttp1();
     return CURL_PREREQFUNC_OK;
   }
   return CURL_PREREQFUNC_ABORT;
@@ -218,9 +233,6 @@ bool CurlTransfer::OnBodyBytes(std::string_view bytes) {
 }
 
 void CurlTransfer::OnFinished(CURLcode code) {
-  long version = 0;
-  curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_VERSION, &version);
-  if (status_ != 0) multi_.NotePeerProtocol(version >= CURL_HTTP_VERSION_2_0);
   if (code == CURLE_OK) {
     Finish(absl::OkStatus(), /*reuse_handle=*/true);
     return;

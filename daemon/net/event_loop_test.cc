@@ -114,9 +114,7 @@ TEST(WakeupTest, IsSeenOncePerWait) {
   boost::asio::io_context io(1);
   Wakeup wakeup(io.get_executor());
   std::stop_source source;
-  auto count =
-      boost::asio::co_spawn(io, CountWakeups(wakeup, CallContext::Background("test").WithStopToken(source.get_token())),
-                            boost::asio::use_future);
+  auto count = StartTask(io, CountWakeups(wakeup, CallContext::Background("test").WithStopToken(source.get_token())));
   wakeup.Set();  // before the wait
   io.poll();
   wakeup.Set();  // during the wait, twice

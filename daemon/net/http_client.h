@@ -61,9 +61,10 @@ struct HttpResponse {
 
 // How far a request came that got no answer. Attached to the error of HttpClient's methods.
 enum class Delivery {
-  kNotSent,  // surely not processed: no connection, or the peer closed an idle one before it read anything
-  kUnknown,  // the bytes, or part of them, went out
+  kNotSent,  // surely not processed: there was no connection, or not a byte was written to it
+  kUnknown,  // the bytes, or part of them, went out; who read them, nobody knows
 };
+// kUnknown if the status does not say.
 Delivery DeliveryOf(const absl::Status& status);
 absl::Status WithDelivery(absl::Status status, Delivery delivery);
 
@@ -83,9 +84,16 @@ class HttpStream {
 
 // HTTP/1.1 and, over TLS where the peer offers it, HTTP/2. Used on the loop thread only.
 //
-// Errors, all with a Delivery: UNAVAILABLE (reason UPSTREAM_UNREACHABLE, UPSTREAM_TLS_FAILED or
-// UPSTREAM_CONNECTION_LOST), DEADLINE_EXCEEDED, CANCELLED (the transfer is gone when the coroutine resumes),
-// RESOURCE_EXHAUSTED (answer too large).
+// Errors, all with a Delivery:
+// - UNAVAILABLE: UPSTREAM_UNREACHABLE, no connection; UPSTREAM_TLS_FAILED, no trustworthy one;
+// UPSTREAM_CONNECTION_LOST,
+//   it broke before the answer was complete; SHUTTING_DOWN, the client was shut down;
+// - DEADLINE_EXCEEDED, CANCELLED: the context ended; the transfer is gone when the coroutine resumes;
+// - RESOURCE_EXHAUSTED: UPSTREAM_ANSWER_TOO_LARGE, more than max_body_bytes;
+// - INVALID_ARGUMENT: INVALID_URL or INVALID_HEADER, the request cannot be expressed in HTTP.
+//
+// Only GET and HEAD are ever sent a second time without the caller's doing: over a new connection, if a kept one broke
+// before any byte of the answer. Whether to try another method again is for the caller, who looks at DeliveryOf().
 class HttpClient {
  public:
   virtual ~HttpClient() = default;

@@ -20,7 +20,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-// Answers with as many bytes as the name of the volume asked for is long.
+// Answers with the name that was asked for.
 class EchoService final : public v1::VolumeService::WithCallbackMethod_GetVolume<v1::VolumeService::Service> {
   grpc::ServerUnaryReactor* GetVolume(grpc::CallbackServerContext* context, const v1::GetVolumeRequest* request,
                                       v1::GetVolumeResponse* response) override {
@@ -80,12 +80,14 @@ TEST(Listener, LeavesTheUmaskAsItWas) {
 }
 
 TEST(Listener, ServesOnTcpAndTellsThePort) {
-  for (const char* host : {"127.0.0.1", "localhost"}) {
-    auto listener = StartAt(std::string(host) + ":0");
+  for (const std::string host : {"127.0.0.1:", "localhost:"}) {
+    auto listener = StartAt(host + "0");
     ASSERT_TRUE(listener.ok()) << listener.status();
-    EXPECT_THAT((*listener)->bound_address(), StartsWith(std::string(host) + ":"));
-    EXPECT_NE((*listener)->bound_address(), std::string(host) + ":0");
-    EXPECT_TRUE(Echo((*listener)->bound_address(), 1).ok());
+    const std::string bound = (*listener)->bound_address();
+    EXPECT_THAT(bound, StartsWith(host));
+    EXPECT_NE(bound, host + "0");
+    // By number: looking up a name leaks a few bytes inside c-ares, which AddressSanitizer would report.
+    EXPECT_TRUE(Echo("127.0.0.1" + bound.substr(bound.rfind(':')), 1).ok());
   }
 }
 
@@ -105,10 +107,10 @@ TEST(Listener, RefusesATcpPortThatIsTaken) {
   EXPECT_EQ(second.status().message(), "cannot listen on " + (*first)->bound_address() + ": Address already in use");
 }
 
-TEST(Listener, RefusesAHostThatDoesNotResolve) {
-  const auto listener = StartAt("no-such-host.invalid:0");
+TEST(Listener, RefusesAnAddressThatThisMachineHasNot) {
+  const auto listener = StartAt("192.0.2.1:0");
   ASSERT_FALSE(listener.ok());
-  EXPECT_THAT(std::string(listener.status().message()), StartsWith("cannot listen on no-such-host.invalid:0: "));
+  EXPECT_EQ(listener.status().message(), "cannot listen on 192.0.2.1:0: Cannot assign requested address");
 }
 
 TEST(Listener, RefusesASocketThatIsInUseAndHarmsItNot) {

@@ -1,6 +1,7 @@
 // What holds for every RPC alike: an object that is not there, bad input, a credential that is refused, an upstream that fails,
 // is gone or does not answer, callers that leave and callers that run out of time.
 #include <functional>
+#include <ostream>
 #include <thread>
 
 #include "tests/integration/fixture.h"
@@ -19,6 +20,9 @@ struct Rpc {
   std::string not_found;
   std::function<grpc::Status(client::Client&, ClientContext&, const std::string& object)> call;
 };
+
+// What GoogleTest shows of a parameter.
+void PrintTo(const Rpc& rpc, std::ostream* out) { *out << rpc.name; }
 
 // Reads a stream to its end.
 template <typename Response>

@@ -148,25 +148,27 @@ constexpr Row kWebPage = {404,
                           "UPSTREAM_MALFORMED_RESPONSE",
                           "The answer is a web page. Probably the API URL lacks its path: it mostly ends in /api"};
 
-// Both in lower case.
+// Both in lower case. Each star takes as little as it can, and more when what follows it does not fit.
 bool Matches(std::string_view pattern, std::string_view text) {
-  size_t p = 0, t = 0;
-  size_t star = std::string_view::npos, resume = 0;
+  size_t p = 0;
+  size_t t = 0;
+  size_t star = std::string_view::npos;  // the last one seen
+  size_t taken_to = 0;                   // the end of what that one has taken
   while (t < text.size()) {
     if (p < pattern.size() && pattern[p] == '*') {
       star = p++;
-      resume = t;
+      taken_to = t;
     } else if (p < pattern.size() && pattern[p] == text[t]) {
-      ++p, ++t;
+      ++p;
+      ++t;
     } else if (star != std::string_view::npos) {
       p = star + 1;
-      t = ++resume;
+      t = ++taken_to;
     } else {
       return false;
     }
   }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
 const Row& FindRow(int http_status, Subject subject, std::string_view upstream_message) {
