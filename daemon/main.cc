@@ -130,6 +130,7 @@ absl::Status Run(const Config& config) {
     made.push_back(std::make_unique<VolumeGrpcService>(runtime, caller, volumes));
     return made;
   };
+  services.settle = [&api](CallContext context) { return api.WaitForMutations(std::move(context)); };
   Daemon daemon(
       ServerOptions(config), loop, clock, [&api](CallContext context) { return api.Ping(std::move(context)); },
       std::move(services));

@@ -55,7 +55,7 @@ void ExplainUsage(const CLI::App& app, const CLI::ParseError& error, std::ostrea
   while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
   std::string name = command->get_name();
   for (const CLI::App* parent = command->get_parent(); parent != nullptr; parent = parent->get_parent()) {
-    name = parent->get_name() + " " + name;
+    name.insert(0, parent->get_name() + " ");
   }
   std::string message = error.what();
   // CLI11 asks for a command before it says that it does not know the one that was given.
@@ -68,7 +68,7 @@ void ExplainUsage(const CLI::App& app, const CLI::ParseError& error, std::ostrea
 int PrintVersion(Session& session, const bool&) {
   const std::string version = DAYTONAD_VERSION;
   if (session.options().output == OutputFormat::kJson) {
-    session.console().out << "{\"version\": \"" << version << "\"}\n";
+    session.console().out << R"({"version": ")" << version << "\"}\n";
   } else {
     session.console().out << "daytonactl " << version << '\n';
   }

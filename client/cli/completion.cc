@@ -165,7 +165,7 @@ std::string FishCompletion(const CLI::App& app) {
     const std::string start = "complete -c daytonactl -n '__daytonactl_at \"" + node.path + "\"' ";
     for (const Word& word : node.commands) lines += start + "-f -a " + word.text + " -d " + Quote(word.help) + "\n";
     for (const Word& word : node.flags) {
-      const bool takes_value = tree.flags_with_value.count(word.text) > 0;
+      const bool takes_value = tree.flags_with_value.contains(word.text);
       lines += start + "-l " + word.text.substr(2) + (takes_value ? " -r" : "") + " -d " + Quote(word.help) + "\n";
     }
   }

@@ -20,7 +20,9 @@ finish() {
   done
   if ((status != 0)); then
     printf '\nThe demo failed (status %d).\n' "$status" >&2
-    for log in emulator daytonad; do [[ ! -s $work/$log.log ]] || tail -n 20 "$work/$log.log" | sed "s/^/$log: /" >&2; done
+    for log in emulator daytonad; do
+      [[ ! -s $work/$log.log ]] || tail -n 20 "$work/$log.log" | sed "s/^/$log: /" >&2
+    done
   fi
   rm -rf "$work"
   exit "$status"
@@ -36,7 +38,7 @@ fail() { printf 'error: %s\n' "$1" >&2; exit 1; }
 # Shows a command line and runs it; what it prints is also kept in $work/out.
 run() {
   printf '%s$ %s%s\n' "$dim" "$(printf '%q ' "$@" | sed 's/ $//')" "$plain"
-  "$@" | tee "$work/out"
+  "$@" 2>&1 | tee "$work/out"
 }
 expect() { grep -qE "$1" "$work/out" || fail "expected to see: $1"; }
 daytonactl() { "$bin/daytonactl" "$@"; }
@@ -66,9 +68,10 @@ echo "The emulator serves $url, the daemon $DAYTONAD_ADDRESS"
 run daytonactl health
 
 headline 'A snapshot is built from a Dockerfile, its log comes live'
-printf 'FROM python:3.12-slim\nRUN pip install --no-cache-dir requests\nWORKDIR /work\n' >"$work/Dockerfile"
+printf 'FROM python:3.12-slim\nRUN pip install --no-cache-dir requests\nWORKDIR /srv\n' >"$work/Dockerfile"
 cd "$work"
 run daytonactl snapshot create demo-python --dockerfile Dockerfile
+expect '^Step 3/3 : WORKDIR /srv'
 expect '^demo-python +active'
 run daytonactl snapshot list
 expect '^demo-python +active'

@@ -85,8 +85,8 @@ int ParseEnumValue(const std::string& flag, const EnumDescriptor* type, const st
 }
 
 CLI::Option* AddText(CLI::App* command, const std::string& name, const std::string& value_name, const std::string& help,
-                     TextSetter set) {
-  return command->add_option_function<std::string>(name, std::move(set), help)->type_name(value_name);
+                     const TextSetter& set) {
+  return command->add_option_function<std::string>(name, set, help)->type_name(value_name);
 }
 
 CLI::Option* AddRepeatedText(CLI::App* command, const std::string& name, const std::string& value_name,
@@ -108,8 +108,8 @@ CLI::Option* AddKeyValues(CLI::App* command, const std::string& name, const std:
 }
 
 CLI::Option* AddNumber(CLI::App* command, const std::string& name, const std::string& help,
-                       std::function<void(int)> set) {
-  return command->add_option_function<int>(name, std::move(set), help)->type_name("NUMBER");
+                       const std::function<void(int)>& set) {
+  return command->add_option_function<int>(name, set, help)->type_name("NUMBER");
 }
 
 CLI::Option* AddSwitch(CLI::App* command, const std::string& name, const std::string& help,

@@ -41,7 +41,7 @@ int ParseEnumValue(const std::string& flag, const google::protobuf::EnumDescript
 
 // --name VALUE, at most once.
 CLI::Option* AddText(CLI::App* command, const std::string& name, const std::string& value_name, const std::string& help,
-                     TextSetter set);
+                     const TextSetter& set);
 
 // --name VALUE, as often as wanted; one value each.
 CLI::Option* AddRepeatedText(CLI::App* command, const std::string& name, const std::string& value_name,
@@ -53,7 +53,7 @@ CLI::Option* AddKeyValues(CLI::App* command, const std::string& name, const std:
 
 // --name NUMBER.
 CLI::Option* AddNumber(CLI::App* command, const std::string& name, const std::string& help,
-                       std::function<void(int)> set);
+                       const std::function<void(int)>& set);
 
 // --name, for true. Takes --name=false, too.
 CLI::Option* AddSwitch(CLI::App* command, const std::string& name, const std::string& help,

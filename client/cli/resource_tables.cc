@@ -1,5 +1,6 @@
 #include "client/cli/resource_tables.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 #include <string>
@@ -61,8 +62,9 @@ class Details {
     if (!value.empty()) table_.AddRow({std::string(title) + ":", std::move(value)});
   }
 
-  void AddMinutes(const char* title, bool is_set, int minutes) {
-    if (is_set) Add(title, std::to_string(minutes) + " min");
+  // `zero` is what 0 means; negative means never.
+  void AddMinutes(const char* title, bool is_set, int minutes, const char* zero) {
+    if (is_set) Add(title, minutes > 0 ? std::to_string(minutes) + " min" : minutes < 0 ? "never" : zero);
   }
 
   Table Take() { return std::move(table_); }
@@ -130,10 +132,12 @@ Table SandboxDetails(const v1::Sandbox& sandbox) {
   details.Add("Linked to", sandbox.linked_sandbox_id());
   if (sandbox.spot()) details.Add("Spot", "yes");
   details.Add("Evicted", Time(sandbox.has_spot_evicted_at(), sandbox.spot_evicted_at()));
-  details.AddMinutes("Auto-stop", sandbox.has_auto_stop_minutes(), sandbox.auto_stop_minutes());
-  details.AddMinutes("Auto-pause", sandbox.has_auto_pause_minutes(), sandbox.auto_pause_minutes());
-  details.AddMinutes("Auto-archive", sandbox.has_auto_archive_minutes(), sandbox.auto_archive_minutes());
-  details.AddMinutes("Auto-delete", sandbox.has_auto_delete_minutes(), sandbox.auto_delete_minutes());
+  details.AddMinutes("Auto-stop", sandbox.has_auto_stop_minutes(), sandbox.auto_stop_minutes(), "never");
+  details.AddMinutes("Auto-pause", sandbox.has_auto_pause_minutes(), sandbox.auto_pause_minutes(), "never");
+  details.AddMinutes("Auto-archive", sandbox.has_auto_archive_minutes(), sandbox.auto_archive_minutes(),
+                     "as late as possible");
+  details.AddMinutes("Auto-delete", sandbox.has_auto_delete_minutes(), sandbox.auto_delete_minutes(),
+                     "as soon as it stops");
   details.Add("Auto-destroy", Time(sandbox.has_auto_destroy_at(), sandbox.auto_destroy_at()));
   details.Add("Created", Time(sandbox.has_created_at(), sandbox.created_at()));
   details.Add("Updated", Time(sandbox.has_updated_at(), sandbox.updated_at()));

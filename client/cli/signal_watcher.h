@@ -8,8 +8,8 @@
 
 namespace daytonad::cli {
 
-// Turns the first SIGINT or SIGTERM into a cancelled call. The second one, and one that comes while there is no call (as
-// while a Dockerfile is read), ends the process as it does by default. A signal that the process was told to ignore
+// Turns the first SIGINT or SIGTERM into a cancelled call. The second one, and one that comes while there is no call
+// (as while a Dockerfile is read), ends the process as it does by default. A signal that the process was told to ignore
 // (nohup, a background job) stays ignored.
 //
 // Make it before any other thread: the signals are blocked in all of them and read by one of its own.

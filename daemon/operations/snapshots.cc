@@ -65,7 +65,13 @@ Task<SnapshotResult> SnapshotOperations::Get(CallContext context, std::string id
 }
 
 Task<absl::StatusOr<SnapshotPage>> SnapshotOperations::List(CallContext context, SnapshotListQuery query, int page) {
-  return api_.ListSnapshots(std::move(context), std::move(query), page);
+  // Upstream filters by id only.
+  if (!query.source_sandbox.empty() && !LooksLikeUuid(query.source_sandbox)) {
+    absl::StatusOr<v1::Sandbox> source = co_await api_.GetSandbox(context, query.source_sandbox);
+    if (!source.ok()) co_return source.status();
+    query.source_sandbox = source->id();
+  }
+  co_return co_await api_.ListSnapshots(std::move(context), std::move(query), page);
 }
 
 Task<absl::StatusOr<std::string>> SnapshotOperations::ChangeByIdOrName(CallContext context, std::string id_or_name,

@@ -115,12 +115,16 @@ Task<void> Daemon::Drain(std::string why) {
   health_.BeginShutdown();
   calls_.BeginDrain();
   const CallContext context = CallContext::Background("drain");
-  absl::Status idle =
-      co_await calls_.WaitUntilIdle(clock_, context.WithDeadline(clock_.Now() + options_.drain_timeout));
+  const CallContext drain = context.WithDeadline(clock_.Now() + options_.drain_timeout);
+  absl::Status idle = co_await calls_.WaitUntilIdle(clock_, drain);
   if (!idle.ok()) {
     Log(LogLevel::kWarning, "calls are ended that took too long", {{"calls", absl::StrCat(calls_.size())}});
     calls_.ShutDownAll();
     idle = co_await calls_.WaitUntilIdle(clock_, context.WithDeadline(clock_.Now() + kTimeToEnd));
+  }
+  if (services_.settle) {
+    absl::Status settled = co_await services_.settle(drain);
+    if (!settled.ok()) Log(LogLevel::kWarning, "changes were sent whose answers did not come in time");
   }
   probe_stop_.request_stop();
   idle = co_await probe_ended_.Wait(clock_, context.WithDeadline(clock_.Now() + kTimeToEnd));

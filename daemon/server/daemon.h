@@ -41,6 +41,8 @@ struct DaemonOptions {
 struct ServiceCatalog {
   std::vector<std::string> names;
   std::function<std::vector<std::unique_ptr<grpc::Service>>(const RpcRuntime&, const Caller&)> make;
+  // Waits for what goes on when no call is left: changes whose callers have gone. May be empty.
+  std::function<Task<absl::Status>(CallContext)> settle;
 };
 
 // The running daemon, from the first listener to the end of the drain. What the services work with, and the loop,
@@ -68,8 +70,8 @@ class Daemon {
   // Begins to stop; returns at once. From any thread, any number of times.
   //
   // In this order: health says NOT_SERVING; no new call is taken and streams end with UNAVAILABLE (SHUTTING_DOWN);
-  // unary calls run on until they are done or `drain_timeout` is over; what is left then ends with the same status;
-  // listeners close.
+  // unary calls, and changes upstream whose callers have gone, run on until they are done or `drain_timeout` is over;
+  // what is left then ends with the same status; listeners close.
   void RequestStop(std::string_view why);
 
   // Returns when all of that has happened. Blocks; not on the loop.

@@ -43,15 +43,18 @@ class Flight : public std::enable_shared_from_this<Flight<T>> {
   // Nobody waits any more: it will be, or is, cancelled, and is not to be joined.
   bool abandoned() const { return stop_.stop_requested(); }
 
-  // Waits for the answer, or until this caller's own context ends.
+  // Waits for the answer, or until this caller's own context ends. Not for a flight that has finished.
   Task<T> Join(Clock& clock, CallContext context) {
     const std::shared_ptr<Flight> self = this->shared_from_this();
     ++waiting_;
     absl::Status waited = co_await done_.Wait(clock, std::move(context));
     --waiting_;
-    if (waited.ok()) co_return *result_;
-    if (waiting_ == 0) stop_.request_stop();
-    co_return waited;
+    if (!waited.ok()) {
+      if (waiting_ == 0) stop_.request_stop();
+      co_return waited;
+    }
+    if (waiting_ > 0) co_return *result_;
+    co_return std::move(*result_);  // the last one needs no copy
   }
 
  private:

@@ -37,7 +37,9 @@ typename Flight<T>::Work SharedApi::Bind(Task<T> (Owner::*method)(CallContext, P
 template <typename T>
 Task<T> SharedApi::RunMutation(CallContext context, typename Flight<T>::Work work) {
   ForgetReads();
+  ++mutations_;
   T result = co_await work(context);
+  if (--mutations_ == 0) std::exchange(settled_, std::make_shared<Event>())->Fire();
   ForgetReads();
   if (context.cancelled()) {
     Log(LogLevel::kInfo, context, "a change was answered after its caller had left",
@@ -148,5 +150,11 @@ Task<absl::StatusOr<std::unique_ptr<ByteStream>>> SharedApi::OpenBuildLog(CallCo
 }
 
 Task<absl::Status> SharedApi::Ping(CallContext context) { return inner_->Ping(std::move(context)); }
+
+Task<absl::Status> SharedApi::WaitForMutations(CallContext context) {
+  if (mutations_ == 0) co_return absl::OkStatus();
+  const std::shared_ptr<Event> settled = settled_;
+  co_return co_await settled->Wait(clock_, std::move(context));
+}
 
 }  // namespace daytonad

@@ -54,6 +54,9 @@ class SharedApi : public Api {
                                                                  bool follow) override;
   Task<absl::Status> Ping(CallContext context) override;
 
+  // Returns when every mutation that was begun has its answer, or when the context ends.
+  Task<absl::Status> WaitForMutations(CallContext context);
+
  private:
   // A call of one of inner_'s methods, to be made by a flight.
   template <typename Owner, typename T, typename... Params>
@@ -76,6 +79,8 @@ class SharedApi : public Api {
   SingleFlight<absl::StatusOr<v1::Sandbox>> sandbox_reads_;
   SingleFlight<absl::StatusOr<v1::Snapshot>> snapshot_reads_;
   SingleFlight<absl::StatusOr<v1::Volume>> volume_reads_;
+  int mutations_ = 0;                                           // that have no answer yet
+  std::shared_ptr<Event> settled_ = std::make_shared<Event>();  // fires, and is replaced, when there are none
 };
 
 }  // namespace daytonad

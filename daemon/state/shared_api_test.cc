@@ -173,6 +173,21 @@ TEST_F(SharedApiTest, AChangeThatWasSentRunsToItsAnswerWithoutItsCaller) {
   EXPECT_EQ(upstream_->answered, 1);
 }
 
+TEST_F(SharedApiTest, TellsWhenNoChangeIsUnderWayAnyMore) {
+  Call change;
+  Spawn(api_->StartSandbox(ContextOf(change), "box"), change);
+  change.stop.request_stop();
+  Run();
+  std::optional<absl::Status> settled;
+  boost::asio::co_spawn(io_, api_->WaitForMutations(CallContext::Background("drain")),
+                        [&](std::exception_ptr, absl::Status status) { settled = std::move(status); });
+  Run();
+  EXPECT_FALSE(settled.has_value());
+  upstream_->answer.Fire();
+  Run();
+  EXPECT_TRUE(settled.value().ok());
+}
+
 TEST_F(SharedApiTest, ACallersDeadlineEndsItsOwnCallOnly) {
   Call patient;
   Call hurried;

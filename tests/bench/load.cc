@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -34,6 +35,7 @@ enum class Phase { kWarmUp, kCounting, kEnding };
 struct Shared {
   std::atomic<Phase> phase = Phase::kWarmUp;
   std::atomic<std::uint64_t> counted = 0;
+  std::uint64_t min_calls = 0;
   std::uint64_t max_calls = 0;
 
   std::mutex mutex;
@@ -73,7 +75,8 @@ class LoadCaller {
     if (phase == Phase::kEnding) return End("");
     if (phase == Phase::kCounting) {
       latencies_us_.push_back(std::chrono::duration<double, std::micro>(took).count());
-      if (shared_.counted.fetch_add(1, std::memory_order_relaxed) + 1 == shared_.max_calls) {
+      const std::uint64_t counted = shared_.counted.fetch_add(1, std::memory_order_relaxed) + 1;
+      if (counted == shared_.min_calls || counted == shared_.max_calls) {
         const std::lock_guard lock(shared_.mutex);
         shared_.changed.notify_all();
       }
@@ -111,7 +114,7 @@ std::vector<std::shared_ptr<grpc::Channel>> OpenChannels(const LoadOptions& opti
 
 double Percentile(std::vector<double> values, double quantile) {
   if (values.empty()) return 0;
-  const auto rank = static_cast<size_t>(quantile * static_cast<double>(values.size() - 1) + 0.5);
+  const auto rank = static_cast<size_t>(std::lround(quantile * static_cast<double>(values.size() - 1)));
   std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(rank), values.end());
   return values[rank];
 }
@@ -119,6 +122,7 @@ double Percentile(std::vector<double> values, double quantile) {
 absl::StatusOr<LoadResult> RunLoad(const LoadOptions& options) {
   const std::vector<std::shared_ptr<grpc::Channel>> channels = OpenChannels(options);
   Shared shared;
+  shared.min_calls = options.sandboxes.size();
   shared.max_calls = options.max_calls;
   std::vector<std::unique_ptr<LoadCaller>> callers;
   for (const std::string& sandbox : options.sandboxes) {
@@ -133,9 +137,11 @@ absl::StatusOr<LoadResult> RunLoad(const LoadOptions& options) {
   shared.phase.store(Phase::kCounting, std::memory_order_release);
   {
     std::unique_lock lock(shared.mutex);
-    shared.changed.wait_for(lock, options.measured, [&] {
-      return !shared.first_error.empty() || shared.counted.load(std::memory_order_relaxed) >= shared.max_calls;
-    });
+    const auto enough = [&shared](std::uint64_t calls) {
+      return !shared.first_error.empty() || shared.counted.load(std::memory_order_relaxed) >= calls;
+    };
+    shared.changed.wait_for(lock, options.measured, [&] { return enough(shared.max_calls); });
+    shared.changed.wait_for(lock, kTimeToEnd, [&] { return enough(shared.min_calls); });
   }
   shared.phase.store(Phase::kEnding, std::memory_order_release);
   const steady_clock::time_point ended = steady_clock::now();
@@ -158,7 +164,7 @@ absl::StatusOr<LoadResult> RunLoad(const LoadOptions& options) {
   for (const auto& caller : callers) {
     latencies_us.insert(latencies_us.end(), caller->latencies_us().begin(), caller->latencies_us().end());
   }
-  if (latencies_us.empty()) return absl::InternalError("no call ended in the time measured; give it more --seconds");
+  if (latencies_us.empty()) return absl::InternalError(absl::StrCat(options.address, ": no call ended"));
   const auto calls = static_cast<double>(latencies_us.size());
   LoadResult result;
   result.calls = latencies_us.size();

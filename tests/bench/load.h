@@ -17,7 +17,7 @@ struct LoadOptions {
   std::vector<std::string> sandboxes;
   // Calls that end within this time are not counted.
   std::chrono::nanoseconds warm_up{0};
-  // Then calls are counted for this long, or until there are max_calls of them.
+  // Then calls are counted for this long, and until there are as many as callers, or max_calls of them.
   std::chrono::nanoseconds measured{0};
   std::uint64_t max_calls = 300'000;
   // CPU time that the server has used since its start.

@@ -4,7 +4,8 @@
 Reported, by reading tokens (no types are known, so it errs on the strict side):
   1. a braced temporary in the operand of co_await: f(Options{a, b}), f({.x = a}), f({})
   2. a capturing lambda in the operand of co_await
-  3. a capturing lambda that is itself a coroutine: its captures live in the closure, which is usually gone at the first
+  3. a conditional operator in the operand of co_await: g++ 12 destroys both branches' temporaries
+  4. a capturing lambda that is itself a coroutine: its captures live in the closure, which is usually gone at the first
      suspension; give it parameters instead
 
 A finding that is surely harmless is excused on its line, or on the line above:  // lint: ok (std::string is no aggregate)
@@ -134,6 +135,8 @@ def operand_problems(tokens, start, end):
         elif token.text == "{" and token.kind == "sign":
             yield token.line, "a braced temporary inside co_await: name it first, then std::move it"
             index = closing(tokens, index)
+        elif token.text == "?" and token.kind == "sign":
+            yield token.line, "a conditional operator inside co_await: name its result first, then std::move it"
         index += 1
 
 
@@ -165,6 +168,7 @@ def check_tree():
 GOOD = [
     "auto r = co_await Get(std::move(options), \"{x}\", 'c');",
     "if (auto r = co_await Get(id); !r.ok()) { Options o{a, b}; co_return o; }",
+    "auto r = ready ? first : second; co_await Get(r);",
     "while (co_await Next()) { values.push_back(Value{1}); }",
     "for (auto& [key, value] : map) { co_await Put(key, value[0]); }",
     "co_await asio::async_initiate<Token, void()>([](auto handler, int a) { handler(Options{a}); }, token, a);",
@@ -187,6 +191,7 @@ BAD = [
     "co_await Retry([this] { return Get(); });",
     "co_await Retry([&](int n) mutable noexcept -> int { return n; });",
     "co_await (First(A{}) && Second());",
+    "auto r = co_await Get(sent ? context.Detached() : std::move(context));",
     "ASSIGN_OR_RETURN(auto r, co_await Get(A{1}));",
     "asio::co_spawn(loop, [this]() -> Task<void> { co_await Run(); }(), Done);",
     "auto t = [copy = x]() -> Task<int> { co_return copy; };",

@@ -3,9 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <ostream>
 #include <string>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "daemon/base/error.h"
 #include "daemon/upstream/v0/json_fields.h"
 
@@ -40,6 +44,14 @@ struct Case {
   std::string reason;
   Subject subject = Subject::kNone;
 };
+
+// In words, since test runners take a case's text for its name.
+void PrintTo(const Case& row, std::ostream* out) {
+  std::string text = absl::StrCat(row.http_status, " ", row.text, " ", row.reason);
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return !absl::ascii_isalnum(c); }, '_');
+  *out << text;
+}
 
 class ErrorTableTest : public testing::TestWithParam<Case> {};
 
@@ -188,8 +200,8 @@ TEST(ErrorFromResponseTest, ReadsOtherErrorBodies) {
 
 TEST(ErrorFromResponseTest, CutsLongTexts) {
   const absl::Status error = Mapped(400, Body(400, std::string(5000, 'x') + "€"));
-  EXPECT_EQ(ErrorMetadataValue(error, "upstream_message")->size(), 1024u);
-  EXPECT_LT(error.message().size(), 1300u);
+  EXPECT_EQ(ErrorMetadataValue(error, "upstream_message")->size(), 1024U);
+  EXPECT_LT(error.message().size(), 1300U);
 }
 
 TEST(ErrorFromResponseTest, TakesAWebPageForAWrongBaseUrl) {

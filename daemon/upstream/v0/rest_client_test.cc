@@ -110,7 +110,7 @@ TEST_F(RestClientTest, SendsABodyUpToTheLimit) {
   OrderedJson body = OrderedJson::object();
   body["a"] = std::string(102'400 - 8, 'x');  // {"a":""} is 8 long
   EXPECT_TRUE(Fetch(Post(body)).ok());
-  EXPECT_EQ(http_.requests()[0].body.size(), 102'400u);
+  EXPECT_EQ(http_.requests()[0].body.size(), 102'400U);
   EXPECT_EQ(http_.requests()[0].headers.Get("Content-Type"), "application/json");
 }
 
@@ -160,7 +160,7 @@ TEST_F(RestClientTest, WaitingInVainForAConnectionIsNotATimeOutOfDaytona) {
   EXPECT_EQ(error.code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(ErrorReason(error), "UPSTREAM_UNREACHABLE");
   EXPECT_EQ(ErrorMetadataValue(error, "outcome"), std::nullopt);
-  EXPECT_EQ(http_.requests().size(), 4u) << "surely not processed";
+  EXPECT_EQ(http_.requests().size(), 4U) << "surely not processed";
 }
 
 TEST_F(RestClientTest, OutcomeIsUnknownOnlyWhereAMutationMayHaveHappened) {
@@ -178,7 +178,7 @@ TEST_F(RestClientTest, OutcomeIsUnknownOnlyWhereAMutationMayHaveHappened) {
 TEST_F(RestClientTest, RepeatsAMutationThatWasSurelyNotProcessed) {
   http_.Fail(ConnectionRefused()).Answer(429, "", {{"Retry-After-sandbox-create", "2"}}).Answer(200, R"({"id": "x"})");
   EXPECT_EQ(*Fetch(Post({{"a", 1}})), "x");
-  EXPECT_EQ(http_.requests().size(), 3u);
+  EXPECT_EQ(http_.requests().size(), 3U);
   for (const HttpRequest& request : http_.requests()) EXPECT_EQ(request.body, R"({"a":1})");
   EXPECT_THAT(clock_.sleeps(), ElementsAre(187500us, 2125ms));
 }

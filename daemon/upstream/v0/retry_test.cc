@@ -6,6 +6,7 @@
 #include <chrono>
 #include <deque>
 #include <optional>
+#include <ostream>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -79,6 +80,8 @@ struct SafetyCase {
   bool repeated_if_idempotent;
   bool repeated_otherwise;
 };
+
+void PrintTo(const SafetyCase& safety_case, std::ostream* out) { *out << safety_case.name; }
 
 class RetrierSafetyTest : public RetrierTest, public testing::WithParamInterface<SafetyCase> {};
 

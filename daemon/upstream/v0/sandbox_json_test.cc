@@ -128,7 +128,7 @@ TEST(ReadSandboxPageTest, SaysThatItsItemsAreIncomplete) {
   const absl::StatusOr<SandboxPage> page =
       ReadSandboxPage(Json::parse(R"({"items": [{"id": "a"}, {"id": "b"}], "nextCursor": "CUR=="})"));
   ASSERT_TRUE(page.ok());
-  ASSERT_EQ(page->items.size(), 2u);
+  ASSERT_EQ(page->items.size(), 2U);
   EXPECT_EQ(page->items[1].id(), "b");
   EXPECT_EQ(page->items[1].view(), v1::VIEW_BASIC);
   EXPECT_EQ(page->next_cursor, "CUR==");

@@ -36,7 +36,7 @@ TEST_F(SandboxesTest, CreateIsNotRepeatedWhenItMayHaveHappened) {
   NewSandbox sandbox;
   sandbox.spec.set_name("g1");
   const absl::Status error = Run(api_->CreateSandbox(context_, sandbox)).status();
-  EXPECT_EQ(http_.requests().size(), 1u);
+  EXPECT_EQ(http_.requests().size(), 1U);
   EXPECT_EQ(ErrorReason(error), "UPSTREAM_CONNECTION_LOST");
   EXPECT_EQ(ErrorMetadataValue(error, "outcome"), "unknown");
   EXPECT_EQ(ErrorMetadataValue(error, "sandbox_name"), "g1");
@@ -178,7 +178,7 @@ TEST_F(SandboxesTest, OnlyAStartIsRepeatedAfterABrokenConnection) {
   EXPECT_EQ(ErrorMetadataValue(Run(api_->StopSandbox(context_, "g1", false)).status(), "outcome"), "unknown");
   http_.Fail(ConnectionLost());
   EXPECT_EQ(ErrorMetadataValue(Run(api_->DeleteSandbox(context_, "g1")).status(), "outcome"), "unknown");
-  EXPECT_EQ(http_.requests().size(), 4u);
+  EXPECT_EQ(http_.requests().size(), 4U);
 }
 
 }  // namespace

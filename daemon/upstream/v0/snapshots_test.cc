@@ -80,7 +80,7 @@ TEST_F(SnapshotsTest, MutationsAreNotRepeatedWhenTheyMayHaveHappened) {
     EXPECT_EQ(ErrorMetadataValue(error, "outcome"), "unknown");
     EXPECT_EQ(ErrorMetadataValue(error, "snapshot_id"), kUuid);
   }
-  EXPECT_EQ(http_.requests().size(), 3u);
+  EXPECT_EQ(http_.requests().size(), 3U);
 }
 
 }  // namespace

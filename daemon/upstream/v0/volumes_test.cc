@@ -40,8 +40,8 @@ TEST_F(VolumesTest, GetsByIdAndByName) {
 
 TEST_F(VolumesTest, AsksForDeletedOnesOnlyIfTheyAreWanted) {
   http_.Answer(200, std::string("[") + kVolume + "]").Answer(200, "[]");
-  EXPECT_EQ(Run(api_->ListVolumes(context_, false))->size(), 1u);
-  EXPECT_EQ(Run(api_->ListVolumes(context_, true))->size(), 0u);
+  EXPECT_EQ(Run(api_->ListVolumes(context_, false))->size(), 1U);
+  EXPECT_EQ(Run(api_->ListVolumes(context_, true))->size(), 0U);
   EXPECT_THAT(http_.Lines(),
               ElementsAre("GET http://api.test/api/volumes", "GET http://api.test/api/volumes?includeDeleted=true"));
 }
