@@ -301,6 +301,7 @@ absl::StatusOr<Config> LoadConfig(int argc, const char* const* argv, char** envi
   Config& config = draft.config;
   const std::vector<Setting> settings = Settings(draft);
   std::vector<SettingName> names;
+  names.reserve(settings.size());
   for (const Setting& setting : settings) names.push_back(setting.name);
 
   absl::StatusOr<CommandLine> command_line = ParseCommandLine(names, argc, argv);

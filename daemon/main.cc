@@ -1,9 +1,11 @@
 // daytonad: reads the configuration, builds the object graph, runs until it is told to stop.
+#include <grpc/grpc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <utility>
@@ -164,4 +166,11 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace daytonad
 
-int main(int argc, char** argv) { return daytonad::Main(argc, argv); }
+int main(int argc, char** argv) {
+  // gRPC's last shutdown waits ten seconds for a connection whose client died while it was written to. So it is never
+  // the last, and what is left of gRPC ends with the process: everything else was taken down in order by then.
+  grpc_init();
+  const int status = daytonad::Main(argc, argv);
+  std::cout.flush();
+  std::_Exit(status);
+}

@@ -28,6 +28,12 @@ constexpr bool Over(v1::SnapshotState state) {
          state != v1::SNAPSHOT_STATE_UNSPECIFIED;
 }
 
+// Its deletion was asked for, perhaps in the middle of the build.
+constexpr bool Leaving(v1::SandboxState state) {
+  return state == v1::SANDBOX_STATE_DESTROYING || state == v1::SANDBOX_STATE_DESTROYED;
+}
+constexpr bool Leaving(v1::SnapshotState state) { return state == v1::SNAPSHOT_STATE_REMOVING; }
+
 absl::Status NoLogError(LogOwner owner) {
   return MakeError(
       absl::StatusCode::kFailedPrecondition, "BUILD_LOG_UNAVAILABLE",
@@ -48,6 +54,7 @@ Task<absl::StatusOr<BuildLogOperations::Build>> BuildLogOperations::Look(CallCon
     build.error_reason = sandbox->error_reason();
     build.over = Over(sandbox->state());
     build.failed = Failed(sandbox->state());
+    build.gone = Leaving(sandbox->state());
   } else {
     absl::StatusOr<v1::Snapshot> snapshot = co_await api_.GetSnapshot(std::move(context), std::move(id_or_name));
     if (!snapshot.ok()) co_return snapshot.status();
@@ -57,6 +64,7 @@ Task<absl::StatusOr<BuildLogOperations::Build>> BuildLogOperations::Look(CallCon
     // A snapshot that is pulled has no log to wait for.
     build.over = Over(snapshot->state()) || !snapshot->has_build_info();
     build.failed = Failed(snapshot->state());
+    build.gone = Leaving(snapshot->state());
   }
   co_return build;
 }
@@ -70,6 +78,7 @@ Task<absl::StatusOr<BuildLogOperations::Build>> BuildLogOperations::WaitUntilOve
     if (!absl::IsNotFound(seen.status())) return seen.status();
     Build gone = last;
     gone.over = gone.gone = true;
+    gone.state_text.clear();
     return gone;
   };
   const WaitContext limits(context, clock_, Clock::Duration::zero());
@@ -90,22 +99,22 @@ Task<absl::StatusOr<v1::StreamEnd>> BuildLogOperations::Stream(CallContext conte
     build = co_await WaitUntilOver(log->EndsWithLog(context), owner, *std::move(build));
     length = co_await log->Finish(clock_);
   }
+  // What is deleted may take its log with it.
+  if (build.ok() && build->gone && absl::IsNotFound(length.status())) length = offset;
   // The log's own error says more than the wait that ended because of it.
   if (absl::IsNotFound(length.status())) co_return NoLogError(owner);
   if (!length.ok()) co_return length.status();
   if (!build.ok()) co_return build.status();
 
-  if (build->over && *length < offset) {
+  if (build->over && !build->gone && *length < offset) {
     co_return MakeError(absl::StatusCode::kOutOfRange, "OFFSET_OUT_OF_RANGE",
                         absl::StrCat("The log is complete and has ", *length, " bytes; `offset` is ", offset, "."));
   }
 
   v1::StreamEnd end;
-  end.set_offset(std::max(*length, offset));
   end.set_state_text(build->state_text);
   if (build->gone) {
     end.set_reason(v1::STREAM_END_REASON_RESOURCE_GONE);
-    end.clear_state_text();
     end.set_message("It was deleted while its log was read.");
   } else if (build->failed) {
     end.set_reason(v1::STREAM_END_REASON_RESOURCE_FAILED);

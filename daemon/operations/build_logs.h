@@ -20,7 +20,7 @@ class BuildLogOperations {
       : api_(api), follower_(follower), clock_(clock), executor_(executor) {}
 
   // Delivers the log from byte `offset` on, and says why it ended. With `follow` that is when the build is over, else
-  // when all there is now has been delivered.
+  // when all there is now has been delivered. Leaves `offset` of what it returns to who counts the bytes, the sink.
   Task<absl::StatusOr<v1::StreamEnd>> Stream(CallContext context, LogOwner owner, std::string id_or_name,
                                              int64_t offset, bool follow, LogSink& sink);
 
@@ -32,7 +32,7 @@ class BuildLogOperations {
     std::string error_reason;
     bool over = false;
     bool failed = false;
-    bool gone = false;
+    bool gone = false;  // deleted, or on its way to be
   };
   Task<absl::StatusOr<Build>> Look(CallContext context, LogOwner owner, std::string id_or_name);
   Task<absl::StatusOr<Build>> WaitUntilOver(CallContext context, LogOwner owner, Build build);

@@ -11,8 +11,8 @@
 namespace daytonad {
 namespace {
 
-// A log appears soon after its build has begun, and the first bytes are waited for most.
-constexpr PollPolicy kReopen{std::chrono::milliseconds(50), 1.5, std::chrono::seconds(1)};
+// A log appears when its build begins, mostly within seconds, and its first bytes are waited for most.
+constexpr PollPolicy kReopen{.first = std::chrono::milliseconds(50), .quick_for = std::chrono::seconds(5)};
 
 // A build that is over has its log; an upstream that does not hand it out within this time is not waited for.
 constexpr auto kFinalReadLimit = std::chrono::seconds(30);

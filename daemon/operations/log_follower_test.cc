@@ -102,6 +102,15 @@ TEST_F(LogFollowerTest, WaitsForALogThatIsNotThereYet) {
   EXPECT_THAT(sink_.warnings, ElementsAre());
 }
 
+TEST_F(LogFollowerTest, LooksForTheLogQuicklyAtFirstAndThenLessOften) {
+  context_ = context_.WithDeadline(clock_.Now() + std::chrono::seconds(60));
+  api_.build_log.Add(absl::NotFoundError("not yet"));
+  EXPECT_FALSE(Follow().ok());
+  const std::vector<Clock::Duration>& pauses = clock_.sleeps();
+  EXPECT_EQ(std::count(pauses.begin(), pauses.end(), std::chrono::milliseconds(50)), 100);
+  EXPECT_EQ(pauses[pauses.size() - 2], std::chrono::seconds(1));
+}
+
 TEST_F(LogFollowerTest, AStreamThatEndsEarlyIsOpenedAgainAsLongAsTheBuildRuns) {
   sink_.over = &over_;
   sink_.over_after = 6;

@@ -21,6 +21,8 @@ struct PollPolicy {
   Clock::Duration first = std::chrono::milliseconds(100);
   double growth = 1.25;
   Clock::Duration longest = std::chrono::seconds(1);
+  // For so long the first pause is repeated before it begins to grow.
+  Clock::Duration quick_for = std::chrono::seconds(0);
 };
 
 // The pauses that a policy asks for, one after another.
@@ -30,6 +32,8 @@ class PollBackoff {
 
   Clock::Duration Next() {
     const Clock::Duration pause = next_;
+    paused_ += pause;
+    if (paused_ < policy_.quick_for) return pause;
     const auto grown = std::chrono::duration_cast<Clock::Duration>(next_ * policy_.growth);
     next_ = std::min(grown, policy_.longest);
     return pause;
@@ -38,6 +42,7 @@ class PollBackoff {
  private:
   PollPolicy policy_;
   Clock::Duration next_;
+  Clock::Duration paused_{};
 };
 
 // Upstream could not answer just now. A wait goes on in spite of it: its own time limit bounds it.

@@ -223,6 +223,7 @@ Task<absl::Status> SnapshotHandlers::StreamBuildLogs(CallContext context, v1::St
   v1::StreamBuildLogsResponse last;
   if (end.ok()) {
     *last.mutable_end() = *std::move(end);
+    last.mutable_end()->set_offset(log.offset());
     co_return co_await writer->Write(std::move(last));
   }
   if (writer->shutting_down()) {

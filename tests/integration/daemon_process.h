@@ -20,8 +20,8 @@ struct ProcessOptions {
 // A running daytonad in a directory of its own. Ended with the object, if it still runs then.
 class DaemonProcess {
  public:
-  // Starts the daemon listening on a Unix socket (and where else `flags` say) and waits until it does. If it ends instead,
-  // running() is false and exit_status() and log() tell why.
+  // Starts the daemon listening on a Unix socket (and where else `flags` say) and waits until it does. If it ends
+  // instead, running() is false and exit_status() and log() tell why.
   explicit DaemonProcess(ProcessOptions options);
   DaemonProcess(const DaemonProcess&) = delete;
   DaemonProcess& operator=(const DaemonProcess&) = delete;

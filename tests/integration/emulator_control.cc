@@ -13,7 +13,8 @@ size_t Append(char* data, size_t size, size_t count, void* text) {
 
 }  // namespace
 
-nlohmann::json EmulatorControl::Send(const std::string& method, const std::string& path, const std::string& body) const {
+nlohmann::json EmulatorControl::Send(const std::string& method, const std::string& path,
+                                     const std::string& body) const {
   CURL* curl = curl_easy_init();
   std::string answer;
   const std::string url = origin_ + "/_emulator/" + path;

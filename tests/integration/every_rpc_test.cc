@@ -1,5 +1,5 @@
-// What holds for every RPC alike: an object that is not there, bad input, a credential that is refused, an upstream that fails,
-// is gone or does not answer, callers that leave and callers that run out of time.
+// What holds for every RPC alike: an object that is not there, bad input, a credential that is refused, an upstream
+// that fails, is gone or does not answer, callers that leave and callers that run out of time.
 #include <functional>
 #include <ostream>
 #include <thread>

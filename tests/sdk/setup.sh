@@ -25,7 +25,7 @@ setup_python() {
   rm -rf "$env_dir/python"
   python3 -m venv "$env_dir/python"
   "$env_dir/python/bin/pip" install --quiet --disable-pip-version-check --requirement "$here/requirements.txt"
-  cat "$here/requirements.txt" | sha256sum >"$stamp"
+  sha256sum <"$here/requirements.txt" >"$stamp"
 }
 
 setup_node() {
