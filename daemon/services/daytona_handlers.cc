@@ -32,6 +32,15 @@ SandboxListQuery ListQuery(v1::SandboxFilter filter, v1::SandboxSortField sort, 
   return query;
 }
 
+// An answer that is the object alone, or the error.
+template <typename Response>
+absl::StatusOr<Response> Answer(absl::StatusOr<v1::Sandbox> sandbox) {
+  if (!sandbox.ok()) return sandbox.status();
+  Response response;
+  *response.mutable_sandbox() = *std::move(sandbox);
+  return response;
+}
+
 }  // namespace
 
 Task<absl::StatusOr<v1::CreateSandboxResponse>> DaytonaHandlers::CreateSandbox(CallContext context,
@@ -88,10 +97,7 @@ Task<absl::StatusOr<v1::GetSandboxResponse>> DaytonaHandlers::GetSandbox(CallCon
 
   absl::StatusOr<v1::Sandbox> sandbox =
       co_await sandboxes_.Get(std::move(context), std::move(*request.mutable_sandbox()));
-  if (!sandbox.ok()) co_return sandbox.status();
-  v1::GetSandboxResponse response;
-  *response.mutable_sandbox() = *std::move(sandbox);
-  co_return response;
+  co_return Answer<v1::GetSandboxResponse>(std::move(sandbox));
 }
 
 Task<absl::StatusOr<v1::FindSandboxResponse>> DaytonaHandlers::FindSandbox(CallContext context,
@@ -112,10 +118,7 @@ Task<absl::StatusOr<v1::FindSandboxResponse>> DaytonaHandlers::FindSandbox(CallC
   } else {
     sandbox = co_await sandboxes_.FindByLabels(std::move(context), std::move(*request.mutable_labels()));
   }
-  if (!sandbox.ok()) co_return sandbox.status();
-  v1::FindSandboxResponse response;
-  *response.mutable_sandbox() = *std::move(sandbox);
-  co_return response;
+  co_return Answer<v1::FindSandboxResponse>(std::move(sandbox));
 }
 
 Task<absl::StatusOr<v1::ListSandboxesResponse>> DaytonaHandlers::ListSandboxes(CallContext context,
@@ -178,10 +181,7 @@ Task<absl::StatusOr<v1::StartSandboxResponse>> DaytonaHandlers::StartSandbox(Cal
 
   absl::StatusOr<v1::Sandbox> sandbox = co_await sandboxes_.Start(
       std::move(context), std::move(*request.mutable_sandbox()), timeout, !request.has_wait() || request.wait());
-  if (!sandbox.ok()) co_return sandbox.status();
-  v1::StartSandboxResponse response;
-  *response.mutable_sandbox() = *std::move(sandbox);
-  co_return response;
+  co_return Answer<v1::StartSandboxResponse>(std::move(sandbox));
 }
 
 Task<absl::StatusOr<v1::StopSandboxResponse>> DaytonaHandlers::StopSandbox(CallContext context,
@@ -195,10 +195,7 @@ Task<absl::StatusOr<v1::StopSandboxResponse>> DaytonaHandlers::StopSandbox(CallC
   absl::StatusOr<v1::Sandbox> sandbox =
       co_await sandboxes_.Stop(std::move(context), std::move(*request.mutable_sandbox()), timeout,
                                !request.has_wait() || request.wait(), request.force());
-  if (!sandbox.ok()) co_return sandbox.status();
-  v1::StopSandboxResponse response;
-  *response.mutable_sandbox() = *std::move(sandbox);
-  co_return response;
+  co_return Answer<v1::StopSandboxResponse>(std::move(sandbox));
 }
 
 Task<absl::StatusOr<v1::DeleteSandboxResponse>> DaytonaHandlers::DeleteSandbox(CallContext context,
@@ -211,10 +208,7 @@ Task<absl::StatusOr<v1::DeleteSandboxResponse>> DaytonaHandlers::DeleteSandbox(C
 
   absl::StatusOr<v1::Sandbox> sandbox =
       co_await sandboxes_.Delete(std::move(context), std::move(*request.mutable_sandbox()), timeout, request.wait());
-  if (!sandbox.ok()) co_return sandbox.status();
-  v1::DeleteSandboxResponse response;
-  *response.mutable_sandbox() = *std::move(sandbox);
-  co_return response;
+  co_return Answer<v1::DeleteSandboxResponse>(std::move(sandbox));
 }
 
 Task<absl::StatusOr<v1::WaitSandboxResponse>> DaytonaHandlers::WaitSandbox(CallContext context,
@@ -234,10 +228,7 @@ Task<absl::StatusOr<v1::WaitSandboxResponse>> DaytonaHandlers::WaitSandbox(CallC
 
   absl::StatusOr<v1::Sandbox> sandbox = co_await sandboxes_.WaitFor(
       std::move(context), std::move(*request.mutable_sandbox()), std::move(states), timeout);
-  if (!sandbox.ok()) co_return sandbox.status();
-  v1::WaitSandboxResponse response;
-  *response.mutable_sandbox() = *std::move(sandbox);
-  co_return response;
+  co_return Answer<v1::WaitSandboxResponse>(std::move(sandbox));
 }
 
 Task<absl::Status> DaytonaHandlers::WatchSandbox(CallContext, v1::WatchSandboxRequest request,

@@ -39,6 +39,15 @@ class LogWriter final : public LogSink {
   int64_t offset_;
 };
 
+// An answer that is the object alone, or the error.
+template <typename Response>
+absl::StatusOr<Response> Answer(absl::StatusOr<v1::Snapshot> snapshot) {
+  if (!snapshot.ok()) return snapshot.status();
+  Response response;
+  *response.mutable_snapshot() = *std::move(snapshot);
+  return response;
+}
+
 }  // namespace
 
 Task<absl::StatusOr<v1::CreateSnapshotResponse>> SnapshotHandlers::CreateSnapshot(CallContext context,
@@ -53,10 +62,7 @@ Task<absl::StatusOr<v1::CreateSnapshotResponse>> SnapshotHandlers::CreateSnapsho
 
   absl::StatusOr<v1::Snapshot> snapshot =
       co_await snapshots_.Create(std::move(context), std::move(*request.mutable_spec()), std::move(options));
-  if (!snapshot.ok()) co_return snapshot.status();
-  v1::CreateSnapshotResponse response;
-  *response.mutable_snapshot() = *std::move(snapshot);
-  co_return response;
+  co_return Answer<v1::CreateSnapshotResponse>(std::move(snapshot));
 }
 
 Task<absl::Status> SnapshotHandlers::CreateSnapshotStream(CallContext context, v1::CreateSnapshotStreamRequest request,
@@ -90,10 +96,7 @@ Task<absl::StatusOr<v1::GetSnapshotResponse>> SnapshotHandlers::GetSnapshot(Call
 
   absl::StatusOr<v1::Snapshot> snapshot =
       co_await snapshots_.Get(std::move(context), std::move(*request.mutable_snapshot()));
-  if (!snapshot.ok()) co_return snapshot.status();
-  v1::GetSnapshotResponse response;
-  *response.mutable_snapshot() = *std::move(snapshot);
-  co_return response;
+  co_return Answer<v1::GetSnapshotResponse>(std::move(snapshot));
 }
 
 Task<absl::StatusOr<v1::ListSnapshotsResponse>> SnapshotHandlers::ListSnapshots(CallContext context,
@@ -155,10 +158,7 @@ Task<absl::StatusOr<v1::ActivateSnapshotResponse>> SnapshotHandlers::ActivateSna
 
   absl::StatusOr<v1::Snapshot> snapshot =
       co_await snapshots_.Activate(std::move(context), std::move(*request.mutable_snapshot()));
-  if (!snapshot.ok()) co_return snapshot.status();
-  v1::ActivateSnapshotResponse response;
-  *response.mutable_snapshot() = *std::move(snapshot);
-  co_return response;
+  co_return Answer<v1::ActivateSnapshotResponse>(std::move(snapshot));
 }
 
 Task<absl::StatusOr<v1::DeactivateSnapshotResponse>> SnapshotHandlers::DeactivateSnapshot(
@@ -170,10 +170,7 @@ Task<absl::StatusOr<v1::DeactivateSnapshotResponse>> SnapshotHandlers::Deactivat
 
   absl::StatusOr<v1::Snapshot> snapshot =
       co_await snapshots_.Deactivate(std::move(context), std::move(*request.mutable_snapshot()));
-  if (!snapshot.ok()) co_return snapshot.status();
-  v1::DeactivateSnapshotResponse response;
-  *response.mutable_snapshot() = *std::move(snapshot);
-  co_return response;
+  co_return Answer<v1::DeactivateSnapshotResponse>(std::move(snapshot));
 }
 
 Task<absl::StatusOr<v1::DeleteSnapshotResponse>> SnapshotHandlers::DeleteSnapshot(CallContext context,
