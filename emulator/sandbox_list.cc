@@ -149,6 +149,11 @@ Json SortValue(const Sandbox& sandbox, const std::string& field) {
   if (field == "cpu") return sandbox.cpu;
   if (field == "memoryGib") return sandbox.memory_gib;
   if (field == "diskGib") return sandbox.disk_gib;
+  if (field == "id") return sandbox.id;
+  if (field == "state") return sandbox.state;
+  if (field == "snapshot") return sandbox.snapshot.has_value() ? Json(*sandbox.snapshot) : Json();
+  if (field == "region") return sandbox.target;
+  if (field == "updatedAt") return FormatTime(sandbox.updated);
   if (field == "createdAt") return FormatTime(sandbox.created);
   return sandbox.last_activity.has_value() ? Json(FormatTime(*sandbox.last_activity)) : Json();
 }
@@ -234,17 +239,23 @@ Outcome<Json> ListSandboxPages(const QueryParams& query, const Sandboxes& sandbo
   FilterReader reader(query);
   ReadCommonFilters(reader);
   reader.AnyOf("regions", [](const Sandbox& sandbox) { return sandbox.target; });
+  const std::string field = query.Get("sort").value_or("createdAt");
+  const std::string order = query.Get("order").value_or("desc");
+  static const std::vector<std::string> kFields = {"id",     "name",      "state",     "snapshot",
+                                                   "region", "updatedAt", "createdAt", "lastActivityAt"};
+  if (const auto error = CheckOneOf("sort", field, kFields)) reader.complaints().push_back(error->message);
+  if (const auto error = CheckOneOf("order", order, {"asc", "desc"})) reader.complaints().push_back(error->message);
   if (auto error = reader.Error()) return *error;
   const auto page = ReadPage(query);
   if (!page.ok()) return page.error();
-  std::vector<SandboxPtr> matches;
+  std::vector<Row> rows;
   sandboxes.ForEach([&](const SandboxPtr& sandbox) {
-    if (reader.Matches(*sandbox)) matches.push_back(sandbox);
+    if (reader.Matches(*sandbox)) rows.push_back({SortValue(*sandbox, field), sandbox});
   });
-  std::sort(matches.begin(), matches.end(), [](const SandboxPtr& a, const SandboxPtr& b) {
-    return a->created != b->created ? a->created > b->created : a->id > b->id;
+  std::sort(rows.begin(), rows.end(), [ascending = order == "asc"](const Row& a, const Row& b) {
+    return Before(a.value, a.sandbox->id, b.value, b.sandbox->id, ascending);
   });
-  return ToPage(matches, *page, [](const SandboxPtr& sandbox) { return sandbox->ToJson(SandboxView::kFull); });
+  return ToPage(rows, *page, [](const Row& row) { return row.sandbox->ToJson(SandboxView::kFull); });
 }
 
 }  // namespace daytonad::emulator

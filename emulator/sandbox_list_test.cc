@@ -97,5 +97,12 @@ TEST_F(SandboxList, TheDeprecatedFormHasNumberedPagesOfWholeSandboxes) {
   EXPECT_TRUE(page["items"][0].contains("env"));
 }
 
+TEST_F(SandboxList, NumberedPagesHaveSortFieldsOfTheirOwn) {
+  const Json page = Get("/api/sandbox/paginated?limit=1&sort=name&order=asc").Parsed();
+  EXPECT_EQ(page["items"][0]["name"], "Beta");
+  EXPECT_EQ(Get("/api/sandbox/paginated?sort=state").Status(), 200);
+  EXPECT_EQ(Get("/api/sandbox/paginated?sort=cpu").Status(), 400);
+}
+
 }  // namespace
 }  // namespace daytonad::emulator

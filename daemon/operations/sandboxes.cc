@@ -70,16 +70,20 @@ Task<SandboxResult> SandboxOperations::Create(CallContext context, v1::SandboxSp
   // From a pool of warm sandboxes one is there at once; any other answer is older than the sandbox.
   if (!options.wait) co_return created;
   if (created->state() == v1::SANDBOX_STATE_STARTED && options.observer == nullptr) co_return created;
+  co_return co_await WaitUntilUp(limits, *std::move(created), std::move(options));
+}
 
-  const auto known = std::make_shared<v1::Sandbox>(*created);
+// Apart from Create, whose frame is then small: there may be thousands of creates that wait for their turn.
+Task<SandboxResult> SandboxOperations::WaitUntilUp(WaitContext limits, v1::Sandbox created, CreateOptions options) {
+  const auto known = std::make_shared<v1::Sandbox>(created);
   Creation<v1::Sandbox> creation;
   creation.owner = LogOwner::kSandbox;
-  creation.look = [this, id = created->id()](CallContext look) { return api_.GetSandbox(std::move(look), id); };
+  creation.look = [this, id = created.id()](CallContext look) { return api_.GetSandbox(std::move(look), id); };
   creation.decide = DecideByState({v1::SANDBOX_STATE_STARTED}, known);
   creation.building = IsBuilding;
   creation.log_offset = options.log_offset;
   CreationWait<v1::Sandbox> wait(executor_, clock_, follower_, limits, std::move(creation), options.observer);
-  SandboxResult result = co_await wait.Run(*std::move(created));
+  SandboxResult result = co_await wait.Run(std::move(created));
   if (result.ok()) co_return result;
   co_return Naming(ExplainTimeout(result.status(), limits, clock_, "the sandbox is still coming up"), *known);
 }

@@ -51,6 +51,7 @@ class SandboxOperations {
                                             std::vector<v1::SandboxState> states, Clock::Duration timeout);
 
  private:
+  Task<absl::StatusOr<v1::Sandbox>> WaitUntilUp(WaitContext limits, v1::Sandbox created, CreateOptions options);
   Task<absl::StatusOr<v1::Sandbox>> WaitForState(WaitContext context, v1::Sandbox known,
                                                  std::vector<v1::SandboxState> wanted);
 

@@ -28,6 +28,7 @@ namespace daytonad {
 template <typename T>
 class Flight : public std::enable_shared_from_this<Flight<T>> {
  public:
+  // Called once.
   using Work = std::function<Task<T>(CallContext)>;
 
   // `identity` is whose call is named in logs: the first caller's. `deadline` is the request's own limit.

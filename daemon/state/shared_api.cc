@@ -29,8 +29,8 @@ template <typename Owner, typename T, typename... Params>
 typename Flight<T>::Work SharedApi::Bind(Task<T> (Owner::*method)(CallContext, Params...),
                                          std::type_identity_t<Params>... args) {
   Owner* const owner = inner_.get();
-  return [owner, method, ... args = std::move(args)](CallContext context) {
-    return (owner->*method)(std::move(context), args...);
+  return [owner, method, ... args = std::move(args)](CallContext context) mutable {
+    return (owner->*method)(std::move(context), std::move(args)...);
   };
 }
 
@@ -51,8 +51,8 @@ Task<T> SharedApi::RunMutation(CallContext context, typename Flight<T>::Work wor
 template <typename Owner, typename T, typename... Params>
 Task<T> SharedApi::Mutate(Task<T> (Owner::*method)(CallContext, Params...), CallContext context,
                           std::type_identity_t<Params>... args) {
-  typename Flight<T>::Work work = [this, call = Bind(method, std::move(args)...)](CallContext own) {
-    return RunMutation<T>(std::move(own), call);
+  typename Flight<T>::Work work = [this, call = Bind(method, std::move(args)...)](CallContext own) mutable {
+    return RunMutation<T>(std::move(own), std::move(call));
   };
   const auto flight = Flight<T>::Start(executor_, context, clock_.Now() + options_.mutation_limit, std::move(work));
   co_return co_await flight->Join(clock_, std::move(context));

@@ -13,7 +13,8 @@ emulator::EmulatorOptions QuickEmulator() {
   options.port = 0;
   options.api_keys = {kApiKey};
   const milliseconds quick{20};
-  options.delays = {quick, quick, quick, quick, quick, quick, quick, milliseconds{0}, quick, quick, milliseconds{0}, quick};
+  options.delays = {quick, quick,           quick, quick, quick,           quick,
+                    quick, milliseconds{0}, quick, quick, milliseconds{0}, quick};
   options.negative_name_cache = milliseconds{0};
   // Tests run many calls a minute; those about rate limits set their own.
   for (auto& [name, limit] : options.rate_limits) limit.limit = 1'000'000;

@@ -2,12 +2,14 @@
 #define DAYTONAD_TESTS_INTEGRATION_FIXTURE_H_
 
 #include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "client/cpp/client.h"
 #include "emulator/emulator.h"
@@ -61,6 +63,35 @@ client::Result<Response> Call(Stub& stub, grpc::Status (Stub::*method)(grpc::Cli
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(100));
   return client::Call(stub, method, request, context);
+}
+
+// All messages of a stream, and how it ended.
+template <typename Response>
+struct Streamed {
+  std::vector<Response> messages;
+  std::optional<client::Error> error;
+};
+
+// Reads a stream to its end, with a deadline that only a broken daemon reaches.
+template <typename Stub, typename Request, typename Response>
+Streamed<Response> ReadAll(Stub& stub,
+                           std::unique_ptr<grpc::ClientReader<Response>> (Stub::*method)(grpc::ClientContext*,
+                                                                                         const Request&),
+                           const std::type_identity_t<Request>& request) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(100));
+  Streamed<Response> streamed;
+  streamed.error = client::Stream(stub, method, request, context,
+                                  [&](const Response& message) { streamed.messages.push_back(message); });
+  return streamed;
+}
+
+// A message from its text form: Parse<v1::SandboxSpec>(R"(name: "box" image: "debian:12")").
+template <typename Message>
+Message Parse(const std::string& text) {
+  Message message;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message)) << text;
+  return message;
 }
 
 // "NOT_FOUND SANDBOX_NOT_FOUND", or "OK".

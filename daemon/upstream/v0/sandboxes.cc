@@ -91,7 +91,8 @@ Task<absl::StatusOr<v1::Sandbox>> RestApi::CreateSandbox(CallContext context, Ne
   request.SetBody(WriteNewSandbox(sandbox, default_target_))
       .Through(ConnectionPool::kCreates, Pace::kHeld)
       .Tag("sandbox_name", sandbox.spec.name());
-  co_return co_await client_.Fetch(context, std::move(request), ReadSandbox);
+  // No coroutine: thousands of creates may wait for their turn, and none shall keep its spec meanwhile.
+  return client_.Fetch(std::move(context), std::move(request), ReadSandbox);
 }
 
 Task<absl::StatusOr<v1::Sandbox>> RestApi::GetSandbox(CallContext context, std::string id_or_name) {

@@ -1,0 +1,182 @@
+// Sandboxes as a caller sees them once they are there: reading, stopping, starting, deleting and waiting.
+#include <future>
+#include <string>
+#include <vector>
+
+#include "tests/integration/sandboxes_fixture.h"
+
+namespace daytonad::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+TEST_F(SandboxesTest, IsReadByIdAndByName) {
+  const std::string name = "my box #1?50%/ü";
+  v1::SandboxSpec spec;
+  spec.set_name(name);
+  const v1::Sandbox made = MakeSandbox(spec);
+  for (const std::string& reference : {made.id(), name}) {
+    const auto got = Get(reference);
+    ASSERT_EQ(Outcome(got.error), "OK") << reference;
+    EXPECT_EQ(got.value.sandbox().id(), made.id());
+    EXPECT_EQ(got.value.sandbox().name(), name);
+    EXPECT_EQ(got.value.sandbox().view(), v1::VIEW_FULL);
+  }
+  EXPECT_EQ(Outcome(Stop(name).error), "OK");
+  EXPECT_EQ(Outcome(Start(name).error), "OK");
+  EXPECT_EQ(Outcome(Delete(name).error), "OK");
+}
+
+TEST_F(SandboxesTest, StopsStartsAndIsDeleted) {
+  const std::string id = MakeSandbox().id();
+  const auto stopped = Stop(id);
+  ASSERT_EQ(Outcome(stopped.error), "OK");
+  EXPECT_EQ(stopped.value.sandbox().state(), v1::SANDBOX_STATE_STOPPED);
+  EXPECT_EQ(Outcome(Stop(id).error), "FAILED_PRECONDITION WRONG_STATE");
+  const auto started = Start(id);
+  ASSERT_EQ(Outcome(started.error), "OK");
+  EXPECT_EQ(started.value.sandbox().state(), v1::SANDBOX_STATE_STARTED);
+  EXPECT_EQ(Outcome(Start(id).error), "OK") << "starting what is started changes nothing";
+  const auto deleted = Delete(id, "wait: true");
+  ASSERT_EQ(Outcome(deleted.error), "OK");
+  EXPECT_EQ(deleted.value.sandbox().state(), v1::SANDBOX_STATE_DESTROYED);
+  EXPECT_EQ(deleted.value.sandbox().id(), id);
+  EXPECT_EQ(Outcome(Get(id).error), "NOT_FOUND SANDBOX_NOT_FOUND");
+}
+
+TEST_F(SandboxesTest, ForceAndItsAbsenceReachUpstream) {
+  Stop(MakeSandbox().id(), "force: true");
+  Stop(MakeSandbox().id());
+  std::vector<std::string> force;
+  for (const nlohmann::json& request : control().Requests()) {
+    for (const nlohmann::json& pair : request.at("query")) {
+      if (pair.at(0) == "force") force.push_back(pair.at(1));
+    }
+  }
+  EXPECT_THAT(force, ElementsAre("true", "false"));
+}
+
+TEST_F(SlowSandboxesTest, WithoutWaitingChangesAreOnlyBegun) {
+  Create("spec { name: 'box' } wait: false");
+  const std::string id = Get("box").value.sandbox().id();
+  control().ForceSandbox(id, {{"state", "started"}});
+  EXPECT_EQ(Stop(id, "wait: false").value.sandbox().state(), v1::SANDBOX_STATE_STOPPING);
+  EXPECT_EQ(Outcome(Start(id).error), "ABORTED STATE_CHANGE_IN_PROGRESS");
+  EXPECT_EQ(Outcome(Delete(id).error), "ABORTED STATE_CHANGE_IN_PROGRESS");
+  control().ForceSandbox(id, {{"state", "stopped"}});
+  EXPECT_EQ(Start(id, "wait: false").value.sandbox().state(), v1::SANDBOX_STATE_STARTING);
+  control().ForceSandbox(id, {{"state", "started"}});
+  EXPECT_EQ(Delete(id).value.sandbox().state(), v1::SANDBOX_STATE_DESTROYING);
+}
+
+TEST_F(SlowSandboxesTest, WaitsForChangesRunOutOfTime) {
+  Create("spec { name: 'box' } wait: false");
+  const std::string id = Get("box").value.sandbox().id();
+  const std::string brief = "timeout { nanos: 100000000 }";
+  control().ForceSandbox(id, {{"state", "started"}});
+  const auto stopped = Stop(id, brief);
+  EXPECT_EQ(Outcome(stopped.error), "DEADLINE_EXCEEDED WAIT_TIMED_OUT");
+  EXPECT_EQ(stopped.error->metadata.at("sandbox_id"), id);
+  EXPECT_EQ(stopped.error->metadata.at("sandbox_state"), "stopping");
+  control().ForceSandbox(id, {{"state", "stopped"}});
+  EXPECT_EQ(Outcome(Start(id, brief).error), "DEADLINE_EXCEEDED WAIT_TIMED_OUT");
+  control().ForceSandbox(id, {{"state", "started"}});
+  EXPECT_EQ(Outcome(Delete(id, "wait: true " + brief).error), "DEADLINE_EXCEEDED WAIT_TIMED_OUT");
+  EXPECT_EQ(Get(id).value.sandbox().state(), v1::SANDBOX_STATE_DESTROYING);
+}
+
+TEST_F(SandboxesTest, AnEphemeralSandboxIsDestroyedWhenItStops) {
+  const auto created = Create("spec { ephemeral: true }");
+  EXPECT_EQ(created.value.warnings_size(), 0);
+  const auto stopped = Stop(created.value.sandbox().id());
+  ASSERT_EQ(Outcome(stopped.error), "OK");
+  EXPECT_EQ(stopped.value.sandbox().state(), v1::SANDBOX_STATE_DESTROYED);
+  EXPECT_EQ(stopped.value.sandbox().id(), created.value.sandbox().id());
+}
+
+TEST_F(SandboxesTest, AFailedStartIsTold) {
+  const auto created = Create("spec { env { key: 'FAKE_FAIL' value: 'start' } }");
+  const std::string id = created.value.sandbox().id();
+  Stop(id);
+  const auto started = Start(id);
+  EXPECT_EQ(Outcome(started.error), "FAILED_PRECONDITION SANDBOX_FAILED");
+  EXPECT_THAT(started.error->message, HasSubstr("failed to start"));
+  EXPECT_EQ(Outcome(Start(id).error), "FAILED_PRECONDITION WRONG_STATE");
+}
+
+TEST_F(SandboxesTest, WaitsForAnyOfTheWantedStates) {
+  const std::string id = MakeSandbox().id();
+  const auto there = Wait(id, "states: [SANDBOX_STATE_STOPPED, SANDBOX_STATE_STARTED]");
+  ASSERT_EQ(Outcome(there.error), "OK");
+  EXPECT_EQ(there.value.sandbox().state(), v1::SANDBOX_STATE_STARTED);
+  Stop(id, "wait: false");
+  EXPECT_EQ(Wait(id, "states: SANDBOX_STATE_STOPPED").value.sandbox().state(), v1::SANDBOX_STATE_STOPPED);
+  const auto late = Wait(id, "states: SANDBOX_STATE_STARTED timeout { nanos: 100000000 }");
+  EXPECT_EQ(Outcome(late.error), "DEADLINE_EXCEEDED WAIT_TIMED_OUT");
+  EXPECT_EQ(late.error->metadata.at("sandbox_state"), "stopped");
+  Delete(id);
+  const auto gone = Wait(id, "states: SANDBOX_STATE_DESTROYED");
+  ASSERT_EQ(Outcome(gone.error), "OK");
+  EXPECT_EQ(gone.value.sandbox().state(), v1::SANDBOX_STATE_DESTROYED);
+  EXPECT_EQ(Outcome(Wait(id, "states: SANDBOX_STATE_STARTED").error), "NOT_FOUND SANDBOX_NOT_FOUND");
+}
+
+TEST_F(SandboxesTest, AWaitEndsWhenTheSandboxFails) {
+  const std::string id = MakeSandbox().id();
+  control().ForceSandbox(id, {{"state", "error"}, {"errorReason", "the disk is full"}});
+  const auto failed = Wait(id, "states: SANDBOX_STATE_STOPPED");
+  EXPECT_EQ(Outcome(failed.error), "FAILED_PRECONDITION SANDBOX_FAILED");
+  EXPECT_THAT(failed.error->message, HasSubstr("the disk is full"));
+  EXPECT_EQ(Outcome(Wait(id, "states: SANDBOX_STATE_ERROR").error), "OK");
+}
+
+TEST_F(SandboxesTest, AStateThatIsNotKnownYetIsShownAndWaitedThrough) {
+  const std::string id = MakeSandbox().id();
+  control().ForceSandbox(id, {{"state", "defrosting"}, {"desiredState", "molten"}});
+  const auto got = Get(id);
+  ASSERT_EQ(Outcome(got.error), "OK");
+  EXPECT_EQ(got.value.sandbox().state(), v1::SANDBOX_STATE_UNSPECIFIED);
+  EXPECT_EQ(got.value.sandbox().state_text(), "defrosting");
+  EXPECT_EQ(got.value.sandbox().desired_state_text(), "molten");
+
+  control().ResetRequests();
+  auto waiting = std::async(std::launch::async, [&] { return Wait(id, "states: SANDBOX_STATE_STARTED"); });
+  ASSERT_TRUE(Eventually([&] { return control().CountRequests("GET", id) >= 2; }));
+  control().ForceSandbox(id, {{"state", "started"}});
+  EXPECT_EQ(Outcome(waiting.get().error), "OK");
+}
+
+TEST_F(SandboxesTest, FieldsThatAreNotKnownYetBreakNothing) {
+  control().AddFault({{"path_regex", "^/api/"}}, {{"extra_fields", true}});
+  const std::string id = MakeSandbox().id();
+  EXPECT_EQ(Outcome(Get(id).error), "OK");
+  EXPECT_EQ(Outcome(Stop(id).error), "OK");
+  EXPECT_EQ(Outcome(Start(id).error), "OK");
+  EXPECT_EQ(Call(sandboxes(), &Stub::ListSandboxes, {}).value.sandboxes_size(), 1);
+  EXPECT_EQ(Call(snapshots(), &v1::SnapshotService::Stub::ListSnapshots, {}).value.snapshots_size(), 1);
+  EXPECT_EQ(MakeSnapshot("s").state(), v1::SNAPSHOT_STATE_ACTIVE);
+  EXPECT_EQ(MakeVolume("v").state(), v1::VOLUME_STATE_READY);
+  EXPECT_EQ(Call(volumes(), &v1::VolumeService::Stub::ListVolumes, {}).value.volumes_size(), 1);
+  EXPECT_EQ(Outcome(Delete(id, "wait: true").error), "OK");
+}
+
+TEST_F(SandboxesTest, WhatIsNotServedYetSaysSo) {
+  const std::string not_yet = "UNIMPLEMENTED NOT_SERVED_YET";
+  EXPECT_EQ(Outcome(Create("request_id: 'r1'").error), not_yet);
+  EXPECT_EQ(Outcome(CreateStream("request_id: 'r1'").error), not_yet);
+  EXPECT_EQ(Outcome(Start("x", "request_id: 'r1'").error), not_yet);
+  EXPECT_EQ(Outcome(Stop("x", "request_id: 'r1'").error), not_yet);
+  EXPECT_EQ(Outcome(Delete("x", "request_id: 'r1'").error), not_yet);
+  const auto stepped =
+      Create("spec { declarative_image { base_image: 'debian:12' steps { pip_install { packages: 'numpy' } } } }");
+  EXPECT_EQ(Outcome(stepped.error), not_yet);
+  EXPECT_EQ(Outcome(Create("spec { declarative_image { debian_slim {} } }").error), not_yet);
+  v1::WatchSandboxRequest watch;
+  watch.set_sandbox("x");
+  EXPECT_EQ(Outcome(ReadAll(sandboxes(), &Stub::WatchSandbox, watch).error), not_yet);
+  EXPECT_EQ(control().Requests().size(), 0U);
+}
+
+}  // namespace
+}  // namespace daytonad::testing
