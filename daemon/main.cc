@@ -113,7 +113,7 @@ absl::Status Run(const Config& config) {
                                           *trusted_origins),
                 loop.executor(), clock, StateOptions(config));
   LogFollower follower(api, clock);
-  SandboxOperations sandboxes(api, follower, clock, loop.executor());
+  SandboxOperations sandboxes(api, follower, clock, loop.executor(), static_cast<size_t>(config.max_creates));
   SnapshotOperations snapshots(api, follower, clock, loop.executor());
   BuildLogOperations build_logs(api, follower, clock, loop.executor());
   VolumeOperations volumes(api, clock);

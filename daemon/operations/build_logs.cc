@@ -73,16 +73,17 @@ Task<absl::StatusOr<BuildLogOperations::Build>> BuildLogOperations::WaitUntilOve
                                                                                   Build build) {
   Poll<Build> poll;
   poll.look = [this, owner, id = build.id](CallContext look) { return Look(std::move(look), owner, id); };
-  poll.decide = [last = std::move(build)](const absl::StatusOr<Build>& seen) -> std::optional<absl::StatusOr<Build>> {
-    if (seen.ok()) return seen->over ? std::optional(seen) : std::nullopt;
-    if (!absl::IsNotFound(seen.status())) return seen.status();
-    Build gone = last;
-    gone.over = gone.gone = true;
-    gone.state_text.clear();
-    return gone;
+  poll.decide = [](const absl::Status& looked, Build& latest) -> std::optional<absl::Status> {
+    if (looked.ok()) return latest.over ? std::optional(absl::OkStatus()) : std::nullopt;
+    if (!absl::IsNotFound(looked)) return looked;
+    latest.over = latest.gone = true;
+    latest.state_text.clear();
+    return absl::OkStatus();
   };
   const WaitContext limits(context, clock_, Clock::Duration::zero());
-  co_return co_await PollUntil(clock_, limits, poll);
+  absl::Status status = co_await PollUntil(clock_, limits, poll, build);
+  if (!status.ok()) co_return status;
+  co_return build;
 }
 
 Task<absl::StatusOr<v1::StreamEnd>> BuildLogOperations::Stream(CallContext context, LogOwner owner,

@@ -25,7 +25,7 @@ template <typename T>
 class CreateObserver : public LogSink {
  public:
   // Accepted, or in a new state.
-  virtual Task<absl::Status> OnState(T object) = 0;
+  virtual Task<absl::Status> OnState(const T& object) = 0;
 };
 
 // A build log that is followed beside something else.
@@ -76,9 +76,7 @@ class BackgroundLog : public std::enable_shared_from_this<BackgroundLog> {
 template <typename T>
 struct Creation {
   LogOwner owner;
-  std::function<Task<absl::StatusOr<T>>(CallContext)> look;
-  // The result if this is what was waited for, an error if it never will be, nullopt to go on.
-  std::function<std::optional<absl::StatusOr<T>>(const absl::StatusOr<T>&)> decide;
+  Poll<T> poll;
   // Is its build log being written, or about to be?
   std::function<bool(const T&)> building;
   int64_t log_offset = 0;
@@ -98,16 +96,14 @@ class CreationWait {
         creation_(std::move(creation)),
         observer_(observer) {}
 
-  Task<absl::StatusOr<T>> Run(T created) {
-    Poll<T> poll;
-    poll.look = creation_.look;
-    poll.decide = creation_.decide;
+  // `latest` is what the create answered, and is kept up to date.
+  Task<absl::Status> Run(T& latest) {
     if (observer_ != nullptr) {
-      poll.observe = [this](T object) { return Observe(std::move(object)); };
-      absl::Status told = co_await Observe(created);
+      creation_.poll.observe = [this](const T& object) { return Observe(object); };
+      absl::Status told = co_await Observe(latest);
       if (!told.ok()) co_return told;
     }
-    absl::StatusOr<T> result = co_await PollUntil(clock_, context_, poll);
+    absl::Status result = co_await PollUntil(clock_, context_, creation_.poll, latest);
     if (log_ != nullptr) {
       absl::StatusOr<int64_t> log = co_await log_->Finish(clock_);
       if (!log.ok() && !absl::IsCancelled(log.status())) {
@@ -119,7 +115,7 @@ class CreationWait {
   }
 
  private:
-  Task<absl::Status> Observe(T object) {
+  Task<absl::Status> Observe(const T& object) {
     if (object.state_text() != last_state_) {
       last_state_ = object.state_text();
       absl::Status told = co_await observer_->OnState(object);

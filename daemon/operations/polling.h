@@ -64,38 +64,46 @@ struct WaitContext {
 template <typename T>
 struct Poll {
   std::function<Task<absl::StatusOr<T>>(CallContext)> look;
-  // Gets each answer, an error too unless it is a passing one, and returns what the wait ends with; nullopt to go on.
-  std::function<std::optional<absl::StatusOr<T>>(const absl::StatusOr<T>&)> decide;
+  // What a look comes to: OK ends the wait well, an error ends it with that, nullopt goes on. `looked` is OK, or an
+  // error that does not pass; `latest` is the object that was seen last, and what the waiter gets: it may be changed.
+  std::function<std::optional<absl::Status>(const absl::Status& looked, T& latest)> decide;
   // Told of each object that was seen, before `decide`; an error ends the wait. May be empty.
-  std::function<Task<absl::Status>(T)> observe;
+  std::function<Task<absl::Status>(const T&)> observe;
   PollPolicy policy;
 };
 
-// Looks until `decide` has seen enough; the first look is at once. When the wait's own time is up, there is one last
-// look with what is left of the call, so that a change in the last moment is not missed.
+// One look. A coroutine of its own, so that what it needs is gone while its caller sleeps.
 template <typename T>
-Task<absl::StatusOr<T>> PollUntil(Clock& clock, WaitContext context, const Poll<T>& poll) {
+Task<absl::Status> LookOnce(const Poll<T>& poll, CallContext context, T& latest) {
+  absl::StatusOr<T> seen = co_await poll.look(std::move(context));
+  if (seen.ok()) latest = *std::move(seen);
+  co_return seen.status();
+}
+
+// Looks until `decide` has seen enough; the first look is at once, and `latest` is kept up to date. When the wait's own
+// time is up, there is one last look with what is left of the call, so that a change in the last moment is not missed.
+//
+// Thousands of calls may be waiting here: the object is in one place, `latest`, and in no frame.
+template <typename T>
+Task<absl::Status> PollUntil(Clock& clock, WaitContext context, const Poll<T>& poll, T& latest) {
   PollBackoff backoff(poll.policy);
   bool last_look = false;
   CallContext looking = context.wait;
   while (true) {
-    absl::StatusOr<T> seen = co_await poll.look(looking);
-    if (seen.ok() && poll.observe) {
-      absl::Status observed = co_await poll.observe(*seen);
+    absl::Status looked = co_await LookOnce(poll, looking, latest);
+    if (looked.ok() && poll.observe) {
+      absl::Status observed = co_await poll.observe(latest);
       if (!observed.ok()) co_return observed;
     }
-    const absl::Status in_time = context.wait.Check(clock.Now());
-    const bool telling = seen.ok() || (!IsPassing(seen.status()) && in_time.ok());
+    const bool telling = looked.ok() || (!IsPassing(looked) && context.wait.Check(clock.Now()).ok());
     if (telling) {
-      std::optional<absl::StatusOr<T>> decided = poll.decide(seen);
+      std::optional<absl::Status> decided = poll.decide(looked, latest);
       if (decided.has_value()) co_return *std::move(decided);
     }
     if (last_look) co_return DeadlineExceededError();
 
-    Clock::Duration pause = backoff.Next();
-    if (!seen.ok())
-      pause = std::max<Clock::Duration>(pause, RetryDelay(seen.status()).value_or(std::chrono::seconds(0)));
-    absl::Status slept = co_await clock.Sleep(context.wait, pause);
+    const Clock::Duration asked_for = RetryDelay(looked).value_or(std::chrono::seconds(0));
+    absl::Status slept = co_await clock.Sleep(context.wait, std::max(backoff.Next(), asked_for));
     if (slept.ok()) continue;
     if (!absl::IsDeadlineExceeded(slept) || !context.call.Check(clock.Now()).ok()) co_return slept;
     constexpr auto kLastLook = std::chrono::seconds(5);

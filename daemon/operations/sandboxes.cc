@@ -23,31 +23,19 @@ bool IsBuilding(const v1::Sandbox& sandbox) {
   return sandbox.state() == v1::SANDBOX_STATE_PENDING_BUILD || sandbox.state() == v1::SANDBOX_STATE_BUILDING_SNAPSHOT;
 }
 
-v1::Sandbox Destroyed(v1::Sandbox last_known) {
-  last_known.set_state(v1::SANDBOX_STATE_DESTROYED);
-  last_known.set_state_text("destroyed");
-  return last_known;
-}
-
-// Ends a wait when one of the wanted states is reached or can't be any more. `known` is what is known of the sandbox
-// and is kept up to date; a sandbox that is gone is DESTROYED.
-auto DecideByState(std::vector<v1::SandboxState> wanted, std::shared_ptr<v1::Sandbox> known) {
-  return [wanted = std::move(wanted), known = std::move(known)](const SandboxResult& seen) {
+// Ends a wait when one of the wanted states is reached or can't be any more. A sandbox that is gone is DESTROYED.
+auto DecideByState(std::vector<v1::SandboxState> wanted) {
+  return [wanted = std::move(wanted)](const absl::Status& looked, v1::Sandbox& latest) -> std::optional<absl::Status> {
     const auto is_wanted = [&](v1::SandboxState state) { return std::ranges::find(wanted, state) != wanted.end(); };
-    std::optional<SandboxResult> decided;
-    if (seen.ok()) {
-      *known = *seen;
-      if (is_wanted(seen->state())) {
-        decided = seen;
-      } else if (HasFailed(*seen)) {
-        decided = FailedError(*seen);
-      }
-    } else if (absl::IsNotFound(seen.status()) && is_wanted(v1::SANDBOX_STATE_DESTROYED)) {
-      decided = Destroyed(*known);
-    } else {
-      decided = Naming(seen.status(), *known);
+    if (looked.ok()) {
+      if (is_wanted(latest.state())) return absl::OkStatus();
+      if (HasFailed(latest)) return FailedError(latest);
+      return std::nullopt;
     }
-    return decided;
+    if (!absl::IsNotFound(looked) || !is_wanted(v1::SANDBOX_STATE_DESTROYED)) return looked;
+    latest.set_state(v1::SANDBOX_STATE_DESTROYED);
+    latest.set_state_text("destroyed");
+    return absl::OkStatus();
   };
 }
 
@@ -55,53 +43,63 @@ auto DecideByState(std::vector<v1::SandboxState> wanted, std::shared_ptr<v1::San
 
 Task<SandboxResult> SandboxOperations::Create(CallContext context, v1::SandboxSpec spec, CreateOptions options) {
   const WaitContext limits(context, clock_, options.timeout);
-  absl::StatusOr<std::optional<ImageBuild>> build = BuildOf(spec);
-  if (!build.ok()) co_return build.status();
-  NewSandbox request{std::move(spec), *std::move(build)};
-  const std::string name = request.spec.name();
-
-  SandboxResult created = co_await api_.CreateSandbox(limits.wait, std::move(request));
-  if (!created.ok()) {
-    absl::Status status =
-        ExplainTimeout(created.status(), limits, clock_, "the request was sent, and the sandbox may still come up");
-    if (!name.empty()) status = WithErrorMetadata(std::move(status), "sandbox_name", name);
-    co_return status;
+  // Thousands of creates may wait here. What they create is in one place, and their requests are in no frame of theirs.
+  const auto sandbox = std::make_unique<v1::Sandbox>();
+  absl::Status status;
+  {
+    const absl::StatusOr<Admission::Permit> turn = co_await create_turns_.Acquire(limits.wait);
+    if (!turn.ok()) co_return ExplainTimeout(turn.status(), limits, clock_, "nothing was sent, too many creates wait");
+    status = co_await PostCreate(limits, std::move(spec), *sandbox);
   }
   // From a pool of warm sandboxes one is there at once; any other answer is older than the sandbox.
-  if (!options.wait) co_return created;
-  if (created->state() == v1::SANDBOX_STATE_STARTED && options.observer == nullptr) co_return created;
-  co_return co_await WaitUntilUp(limits, *std::move(created), std::move(options));
+  const bool up = sandbox->state() == v1::SANDBOX_STATE_STARTED && options.observer == nullptr;
+  if (status.ok() && options.wait && !up) status = co_await WaitUntilUp(limits, *sandbox, options);
+  if (!status.ok()) co_return status;
+  co_return std::move(*sandbox);
 }
 
-// Apart from Create, whose frame is then small: there may be thousands of creates that wait for their turn.
-Task<SandboxResult> SandboxOperations::WaitUntilUp(WaitContext limits, v1::Sandbox created, CreateOptions options) {
-  const auto known = std::make_shared<v1::Sandbox>(created);
+Task<absl::Status> SandboxOperations::PostCreate(WaitContext limits, v1::SandboxSpec spec, v1::Sandbox& created) {
+  absl::StatusOr<std::optional<ImageBuild>> build = BuildOf(spec);
+  if (!build.ok()) co_return build.status();
+  const std::string name = spec.name();
+  NewSandbox request{std::move(spec), *std::move(build)};
+  SandboxResult answer = co_await api_.CreateSandbox(limits.wait, std::move(request));
+  if (answer.ok()) {
+    created = *std::move(answer);
+    co_return absl::OkStatus();
+  }
+  absl::Status status =
+      ExplainTimeout(answer.status(), limits, clock_, "the request was sent, and the sandbox may still come up");
+  co_return name.empty() ? status : WithErrorMetadata(std::move(status), "sandbox_name", name);
+}
+
+Task<absl::Status> SandboxOperations::WaitUntilUp(WaitContext limits, v1::Sandbox& sandbox, CreateOptions options) {
   Creation<v1::Sandbox> creation;
   creation.owner = LogOwner::kSandbox;
-  creation.look = [this, id = created.id()](CallContext look) { return api_.GetSandbox(std::move(look), id); };
-  creation.decide = DecideByState({v1::SANDBOX_STATE_STARTED}, known);
+  creation.poll.look = [this, id = sandbox.id()](CallContext look) { return api_.GetSandbox(std::move(look), id); };
+  creation.poll.decide = DecideByState({v1::SANDBOX_STATE_STARTED});
   creation.building = IsBuilding;
   creation.log_offset = options.log_offset;
   CreationWait<v1::Sandbox> wait(executor_, clock_, follower_, limits, std::move(creation), options.observer);
-  SandboxResult result = co_await wait.Run(std::move(created));
-  if (result.ok()) co_return result;
-  co_return Naming(ExplainTimeout(result.status(), limits, clock_, "the sandbox is still coming up"), *known);
+  absl::Status status = co_await wait.Run(sandbox);
+  if (status.ok()) co_return status;
+  co_return Naming(ExplainTimeout(std::move(status), limits, clock_, "the sandbox is still coming up"), sandbox);
 }
 
 Task<SandboxResult> SandboxOperations::WaitForState(WaitContext context, v1::Sandbox known,
                                                     std::vector<v1::SandboxState> wanted) {
-  const auto latest = std::make_shared<v1::Sandbox>(std::move(known));
+  const auto latest = std::make_unique<v1::Sandbox>(std::move(known));
   Poll<v1::Sandbox> poll;
   // A deleted sandbox loses its name: as soon as its id is known, that is what is asked for.
-  poll.look = [this, latest](CallContext look) {
-    return api_.GetSandbox(std::move(look), latest->id().empty() ? latest->name() : latest->id());
+  poll.look = [this, sandbox = latest.get()](CallContext look) {
+    return api_.GetSandbox(std::move(look), sandbox->id().empty() ? sandbox->name() : sandbox->id());
   };
-  poll.decide = DecideByState(std::move(wanted), latest);
-  SandboxResult result = co_await PollUntil(clock_, context, poll);
-  if (result.ok()) co_return result;
+  poll.decide = DecideByState(std::move(wanted));
+  absl::Status status = co_await PollUntil(clock_, context, poll, *latest);
+  if (status.ok()) co_return std::move(*latest);
   const std::string now = absl::StrCat("the sandbox's state is ",
                                        latest->state_text().empty() ? std::string("not known") : latest->state_text());
-  co_return Naming(ExplainTimeout(result.status(), context, clock_, now), *latest);
+  co_return Naming(ExplainTimeout(std::move(status), context, clock_, now), *latest);
 }
 
 Task<SandboxResult> SandboxOperations::Get(CallContext context, std::string id_or_name) {

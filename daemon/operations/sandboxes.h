@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "daemon/api/api.h"
+#include "daemon/net/admission.h"
 #include "daemon/operations/create.h"
 #include "daemon/operations/log_follower.h"
 #include "daemon/operations/polling.h"
@@ -21,8 +22,10 @@ inline constexpr auto kDefaultWait = std::chrono::seconds(60);
 
 class SandboxOperations {
  public:
-  SandboxOperations(Api& api, LogFollower& follower, Clock& clock, Executor executor)
-      : api_(api), follower_(follower), clock_(clock), executor_(executor) {}
+  // `creates_at_once`: how many create requests are under way at a time, as many as have a connection each. The others
+  // wait their turn here, where one that waits costs least.
+  SandboxOperations(Api& api, LogFollower& follower, Clock& clock, Executor executor, size_t creates_at_once)
+      : api_(api), follower_(follower), clock_(clock), executor_(executor), create_turns_(creates_at_once) {}
 
   struct CreateOptions {
     Clock::Duration timeout = kDefaultWait;
@@ -51,7 +54,9 @@ class SandboxOperations {
                                             std::vector<v1::SandboxState> states, Clock::Duration timeout);
 
  private:
-  Task<absl::StatusOr<v1::Sandbox>> WaitUntilUp(WaitContext limits, v1::Sandbox created, CreateOptions options);
+  // The two halves of a create: the request, and the wait, which keeps `sandbox` up to date.
+  Task<absl::Status> PostCreate(WaitContext limits, v1::SandboxSpec spec, v1::Sandbox& created);
+  Task<absl::Status> WaitUntilUp(WaitContext limits, v1::Sandbox& sandbox, CreateOptions options);
   Task<absl::StatusOr<v1::Sandbox>> WaitForState(WaitContext context, v1::Sandbox known,
                                                  std::vector<v1::SandboxState> wanted);
 
@@ -59,6 +64,7 @@ class SandboxOperations {
   LogFollower& follower_;
   Clock& clock_;
   Executor executor_;
+  Admission create_turns_;
 };
 
 }  // namespace daytonad

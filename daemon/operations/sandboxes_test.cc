@@ -37,7 +37,7 @@ v1::Sandbox Failed() {
 
 class Recorder : public CreateObserver<v1::Sandbox> {
  public:
-  Task<absl::Status> OnState(v1::Sandbox sandbox) override {
+  Task<absl::Status> OnState(const v1::Sandbox& sandbox) override {
     events.push_back(sandbox.state_text());
     co_return absl::OkStatus();
   }
@@ -62,7 +62,7 @@ class SandboxOperationsTest : public ::testing::Test {
   FakeClock clock_;
   FakeApi api_;
   LogFollower follower_{api_, clock_};
-  SandboxOperations operations_{api_, follower_, clock_, io_.get_executor()};
+  SandboxOperations operations_{api_, follower_, clock_, io_.get_executor(), 10};
   CallContext context_ = CallContext::Background("test");
 };
 

@@ -41,23 +41,22 @@ Task<SnapshotResult> SnapshotOperations::Create(CallContext context, v1::Snapsho
   }
   if (!options.wait) co_return created;
 
-  const auto known = std::make_shared<v1::Snapshot>(*created);
+  const auto latest = std::make_unique<v1::Snapshot>(*std::move(created));
   Creation<v1::Snapshot> creation;
   creation.owner = LogOwner::kSnapshot;
-  creation.look = [this, id = created->id()](CallContext look) { return api_.GetSnapshot(std::move(look), id); };
-  creation.decide = [known](const SnapshotResult& seen) -> std::optional<SnapshotResult> {
-    if (!seen.ok()) return seen.status();
-    *known = *seen;
-    if (seen->state() == v1::SNAPSHOT_STATE_ACTIVE) return seen;
-    if (HasFailed(*seen)) return FailedError(*seen);
+  creation.poll.look = [this, id = latest->id()](CallContext look) { return api_.GetSnapshot(std::move(look), id); };
+  creation.poll.decide = [](const absl::Status& looked, v1::Snapshot& seen) -> std::optional<absl::Status> {
+    if (!looked.ok()) return looked;
+    if (seen.state() == v1::SNAPSHOT_STATE_ACTIVE) return absl::OkStatus();
+    if (HasFailed(seen)) return FailedError(seen);
     return std::nullopt;
   };
   creation.building = IsBuilding;
   creation.log_offset = options.log_offset;
   CreationWait<v1::Snapshot> wait(executor_, clock_, follower_, limits, std::move(creation), options.observer);
-  SnapshotResult result = co_await wait.Run(*std::move(created));
-  if (result.ok()) co_return result;
-  co_return Naming(ExplainTimeout(result.status(), limits, clock_, "the snapshot is still being made"), *known);
+  absl::Status status = co_await wait.Run(*latest);
+  if (status.ok()) co_return std::move(*latest);
+  co_return Naming(ExplainTimeout(std::move(status), limits, clock_, "the snapshot is still being made"), *latest);
 }
 
 Task<SnapshotResult> SnapshotOperations::Get(CallContext context, std::string id_or_name) {
@@ -127,23 +126,22 @@ Task<absl::StatusOr<std::string>> SnapshotOperations::Delete(CallContext context
   }
   if (!wait) co_return id;
 
-  const auto known = std::make_shared<v1::Snapshot>();
-  known->set_id(*id);
+  v1::Snapshot latest;
+  latest.set_id(*id);
   Poll<v1::Snapshot> poll;
   poll.look = [this, id = *id](CallContext look) { return api_.GetSnapshot(std::move(look), id); };
   // Still there: a failed snapshot that is being removed passes through REMOVING, so an error state only counts after
   // that.
-  poll.decide =
-      [known, removing = std::make_shared<bool>(false)](const SnapshotResult& seen) -> std::optional<SnapshotResult> {
-    if (!seen.ok()) return absl::IsNotFound(seen.status()) ? SnapshotResult(*known) : SnapshotResult(seen.status());
-    *known = *seen;
-    if (seen->state() == v1::SNAPSHOT_STATE_REMOVING) *removing = true;
-    if (*removing && HasFailed(*seen)) return FailedError(*seen);
+  poll.decide = [removing = false](const absl::Status& looked,
+                                   v1::Snapshot& seen) mutable -> std::optional<absl::Status> {
+    if (!looked.ok()) return absl::IsNotFound(looked) ? absl::OkStatus() : looked;
+    if (seen.state() == v1::SNAPSHOT_STATE_REMOVING) removing = true;
+    if (removing && HasFailed(seen)) return FailedError(seen);
     return std::nullopt;
   };
-  SnapshotResult gone = co_await PollUntil(clock_, limits, poll);
-  if (gone.ok()) co_return id;
-  co_return Naming(ExplainTimeout(gone.status(), limits, clock_, "the snapshot is still there"), *known);
+  absl::Status status = co_await PollUntil(clock_, limits, poll, latest);
+  if (status.ok()) co_return id;
+  co_return Naming(ExplainTimeout(std::move(status), limits, clock_, "the snapshot is still there"), latest);
 }
 
 }  // namespace daytonad

@@ -14,10 +14,17 @@ namespace {
 
 using VolumeResult = absl::StatusOr<v1::Volume>;
 
-std::optional<VolumeResult> ReadyOrFailed(const VolumeResult& seen) {
-  if (!seen.ok()) return seen.status();
-  if (seen->state() == v1::VOLUME_STATE_READY) return seen;
-  if (seen->state() == v1::VOLUME_STATE_ERROR) return FailedError(*seen);
+std::optional<absl::Status> ReadyOrFailed(const absl::Status& looked, v1::Volume& seen) {
+  if (!looked.ok()) return looked;
+  if (seen.state() == v1::VOLUME_STATE_READY) return absl::OkStatus();
+  if (seen.state() == v1::VOLUME_STATE_ERROR) return FailedError(seen);
+  return std::nullopt;
+}
+
+std::optional<absl::Status> GoneOrFailed(const absl::Status& looked, v1::Volume& seen) {
+  if (!looked.ok()) return absl::IsNotFound(looked) ? absl::OkStatus() : looked;
+  if (seen.state() == v1::VOLUME_STATE_DELETED) return absl::OkStatus();
+  if (seen.state() == v1::VOLUME_STATE_ERROR && !seen.error_reason().empty()) return FailedError(seen);
   return std::nullopt;
 }
 
@@ -25,16 +32,12 @@ std::optional<VolumeResult> ReadyOrFailed(const VolumeResult& seen) {
 
 Task<VolumeResult> VolumeOperations::WaitUntil(WaitContext context, v1::Volume known, Decide decide,
                                                std::string meanwhile) {
-  const auto latest = std::make_shared<v1::Volume>(std::move(known));
   Poll<v1::Volume> poll;
-  poll.look = [this, id = latest->id()](CallContext look) { return api_.GetVolumeById(std::move(look), id); };
-  poll.decide = [latest, decide = std::move(decide)](const VolumeResult& seen) {
-    if (seen.ok()) *latest = *seen;
-    return decide(seen);
-  };
-  VolumeResult result = co_await PollUntil(clock_, context, poll);
-  if (result.ok()) co_return result;
-  co_return Naming(ExplainTimeout(result.status(), context, clock_, meanwhile), *latest);
+  poll.look = [this, id = known.id()](CallContext look) { return api_.GetVolumeById(std::move(look), id); };
+  poll.decide = decide;
+  absl::Status status = co_await PollUntil(clock_, context, poll, known);
+  if (status.ok()) co_return known;
+  co_return Naming(ExplainTimeout(std::move(status), context, clock_, meanwhile), known);
 }
 
 Task<VolumeResult> VolumeOperations::Create(CallContext context, std::string name, Clock::Duration timeout, bool wait) {
@@ -104,13 +107,7 @@ Task<absl::StatusOr<std::string>> VolumeOperations::Delete(CallContext context, 
   const std::string id = volume.id();
   if (!wait) co_return id;
 
-  Decide gone = [known = volume](const VolumeResult& seen) -> std::optional<VolumeResult> {
-    if (!seen.ok()) return absl::IsNotFound(seen.status()) ? VolumeResult(known) : VolumeResult(seen.status());
-    if (seen->state() == v1::VOLUME_STATE_DELETED) return seen;
-    if (seen->state() == v1::VOLUME_STATE_ERROR && !seen->error_reason().empty()) return FailedError(*seen);
-    return std::nullopt;
-  };
-  VolumeResult result = co_await WaitUntil(limits, std::move(volume), std::move(gone), "the volume is still there");
+  VolumeResult result = co_await WaitUntil(limits, std::move(volume), GoneOrFailed, "the volume is still there");
   if (!result.ok()) co_return result.status();
   co_return id;
 }

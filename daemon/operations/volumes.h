@@ -1,7 +1,7 @@
 #ifndef DAYTONAD_DAEMON_OPERATIONS_VOLUMES_H_
 #define DAYTONAD_DAEMON_OPERATIONS_VOLUMES_H_
 
-#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,7 +38,7 @@ class VolumeOperations {
 
  private:
   // Polls by id until `decide` has seen enough.
-  using Decide = std::function<std::optional<absl::StatusOr<v1::Volume>>(const absl::StatusOr<v1::Volume>&)>;
+  using Decide = std::optional<absl::Status> (*)(const absl::Status& looked, v1::Volume& seen);
   Task<absl::StatusOr<v1::Volume>> WaitUntil(WaitContext context, v1::Volume known, Decide decide,
                                              std::string meanwhile);
 

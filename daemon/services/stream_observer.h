@@ -16,9 +16,9 @@ class StreamObserver final : public CreateObserver<T> {
   StreamObserver(StreamWriter<Response>& writer, T* (Response::*mutable_object)())
       : writer_(writer), mutable_object_(mutable_object) {}
 
-  Task<absl::Status> OnState(T object) override {
+  Task<absl::Status> OnState(const T& object) override {
     Response event;
-    *(event.*mutable_object_)() = std::move(object);
+    *(event.*mutable_object_)() = object;
     return writer_.Write(std::move(event));
   }
   Task<absl::Status> OnLog(v1::LogChunk chunk) override {

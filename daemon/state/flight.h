@@ -26,7 +26,7 @@ namespace daytonad {
 //
 // T is absl::StatusOr<...> or absl::Status. Loop thread only.
 template <typename T>
-class Flight : public std::enable_shared_from_this<Flight<T>> {
+class Flight {
  public:
   // Called once.
   using Work = std::function<Task<T>(CallContext)>;
@@ -45,17 +45,16 @@ class Flight : public std::enable_shared_from_this<Flight<T>> {
   bool abandoned() const { return stop_.stop_requested(); }
 
   // Waits for the answer, or until this caller's own context ends. Not for a flight that has finished.
-  Task<T> Join(Clock& clock, CallContext context) {
-    const std::shared_ptr<Flight> self = this->shared_from_this();
-    ++waiting_;
-    absl::Status waited = co_await done_.Wait(clock, std::move(context));
-    --waiting_;
+  static Task<T> Join(std::shared_ptr<Flight> flight, Clock& clock, CallContext context) {
+    ++flight->waiting_;
+    absl::Status waited = co_await flight->done_.Wait(clock, std::move(context));
+    --flight->waiting_;
     if (!waited.ok()) {
-      if (waiting_ == 0) stop_.request_stop();
+      if (flight->waiting_ == 0) flight->stop_.request_stop();
       co_return waited;
     }
-    if (waiting_ > 0) co_return *result_;
-    co_return std::move(*result_);  // the last one needs no copy
+    if (flight->waiting_ > 0) co_return *flight->result_;
+    co_return std::move(*flight->result_);  // the last one needs no copy
   }
 
  private:

@@ -54,8 +54,8 @@ Task<T> SharedApi::Mutate(Task<T> (Owner::*method)(CallContext, Params...), Call
   typename Flight<T>::Work work = [this, call = Bind(method, std::move(args)...)](CallContext own) mutable {
     return RunMutation<T>(std::move(own), std::move(call));
   };
-  const auto flight = Flight<T>::Start(executor_, context, clock_.Now() + options_.mutation_limit, std::move(work));
-  co_return co_await flight->Join(clock_, std::move(context));
+  auto flight = Flight<T>::Start(executor_, context, clock_.Now() + options_.mutation_limit, std::move(work));
+  return Flight<T>::Join(std::move(flight), clock_, std::move(context));
 }
 
 void SharedApi::ForgetReads() {

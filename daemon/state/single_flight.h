@@ -24,7 +24,7 @@ class SingleFlight {
       flight = Flight<T>::Start(executor_, context, clock_.Now() + limit_, std::move(work));
       flights_[key] = flight;
     }
-    T result = co_await flight->Join(clock_, std::move(context));
+    T result = co_await Flight<T>::Join(flight, clock_, std::move(context));
     const auto entry = flights_.find(key);
     if (entry != flights_.end() && entry->second == flight && (flight->finished() || flight->abandoned())) {
       flights_.erase(entry);

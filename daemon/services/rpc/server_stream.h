@@ -17,8 +17,8 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "daemon/base/async_mutex.h"
 #include "daemon/base/task.h"
+#include "daemon/net/admission.h"
 #include "daemon/services/rpc/grpc_status.h"
 #include "daemon/services/rpc/server_call.h"
 #include "daemon/services/rpc/stream_writer.h"
@@ -74,7 +74,7 @@ class ServerStreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuff
 
   Task<absl::Status> Write(Response response) override {
     // gRPC takes one message at a time. A turn comes soon: a write ends at the latest when the client has gone.
-    const auto turn = co_await writing_.Acquire(runtime_.clock, CallContext::Background("stream write"));
+    const auto turn = co_await writing_.Acquire(call_->context().Detached(Clock::TimePoint::max()));
     if (!turn.ok()) co_return turn.status();
     buffer_.Clear();  // gRPC refuses to serialise over the last message
     bool own_buffer = false;
@@ -95,7 +95,7 @@ class ServerStreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuff
 
   const RpcRuntime& runtime_;
   const std::shared_ptr<ServerCall> call_;
-  AsyncMutex writing_;
+  Admission writing_{1};
   grpc::ByteBuffer buffer_;
   std::function<void(bool)> on_written_;
 };
