@@ -179,7 +179,7 @@ std::vector<Setting> Settings(Draft& draft) {
        SetList(config.trusted_origins)},
       {{"ca-file", kValue, "PATH", "PEM certificates to trust instead of the system's", "", daytona},
        SetReadableFile(config.ca_file)},
-      {{"proxy", kValue, "URL", "HTTP proxy to Daytona; default HTTPS_PROXY, HTTP_PROXY and NO_PROXY", "", daytona},
+      {{"proxy", kValue, "URL", "HTTP proxy to Daytona; default HTTPS_PROXY, http_proxy and NO_PROXY", "", daytona},
        SetText(config.proxy)},
 
       {{"request-timeout", kValue, "DURATION", "Longest that one request to Daytona may take, default 60s", "", limits},

@@ -56,8 +56,8 @@ struct Config {
   std::vector<std::string> warnings;
 };
 
-// Reads the command line, the environment (in the form of `environ`) and the YAML file that they may name; the first that
-// says something wins, in this order. An error says in one line what is wrong, where, and what to do.
+// Reads the command line, the environment (in the form of `environ`) and the YAML file that they may name; the first
+// that says something wins, in this order. An error says in one line what is wrong, where, and what to do.
 //
 // Credentials are moved out of the environment: their bytes there are overwritten and the variables are gone.
 absl::StatusOr<Config> LoadConfig(int argc, const char* const* argv, char** environ_entries);

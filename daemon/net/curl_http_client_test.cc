@@ -363,6 +363,7 @@ TEST_F(CurlHttpClientTest, ManyRequestsShareAFewConnections) {
   MakeClient(options);
   Server server(Ok);
   std::vector<std::future<absl::StatusOr<HttpResponse>>> responses;
+  responses.reserve(300);
   for (int i = 0; i < 300; ++i) {
     responses.push_back(Start(client_->Send(CallContext::Background("test"), Get(server.Url("/")))));
   }

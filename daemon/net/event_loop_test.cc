@@ -99,6 +99,7 @@ TEST_F(AsioClockTest, ThousandsOfEndlessSleepsAreCancelledAtOnce) {
   std::stop_source source;
   const CallContext context = CallContext::Background("test").WithStopToken(source.get_token());
   std::vector<std::future<absl::Status>> sleeps;
+  sleeps.reserve(5000);
   for (int i = 0; i < 5000; ++i) sleeps.push_back(Start(clock_.Sleep(context, Clock::Duration::max())));
   loop_.Post([source]() mutable { source.request_stop(); });
   for (auto& sleep : sleeps) EXPECT_EQ(sleep.get().code(), absl::StatusCode::kCancelled);

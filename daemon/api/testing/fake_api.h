@@ -64,7 +64,7 @@ class FakeApi : public Api {
   Answers<absl::StatusOr<std::deque<absl::StatusOr<std::string>>>> build_log;
 
   Task<absl::StatusOr<v1::Sandbox>> CreateSandbox(CallContext, NewSandbox sandbox) override {
-    calls.push_back("CreateSandbox");
+    calls.emplace_back("CreateSandbox");
     new_sandboxes.push_back(std::move(sandbox));
     co_return create_sandbox.Next();
   }
@@ -97,7 +97,7 @@ class FakeApi : public Api {
   }
 
   Task<absl::StatusOr<v1::Snapshot>> CreateSnapshot(CallContext, NewSnapshot snapshot) override {
-    calls.push_back("CreateSnapshot");
+    calls.emplace_back("CreateSnapshot");
     new_snapshots.push_back(std::move(snapshot));
     co_return create_snapshot.Next();
   }
@@ -135,7 +135,7 @@ class FakeApi : public Api {
     co_return get_volume_by_name.Next();
   }
   Task<absl::StatusOr<std::vector<v1::Volume>>> ListVolumes(CallContext, bool) override {
-    calls.push_back("ListVolumes");
+    calls.emplace_back("ListVolumes");
     co_return list_volumes.Next();
   }
   Task<absl::Status> DeleteVolume(CallContext, std::string id) override {
