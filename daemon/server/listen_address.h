@@ -27,7 +27,7 @@ struct ListenAddress {
 
 // Understands `unix:PATH`, `HOST:PORT` and `[IPV6]:PORT`. INVALID_ARGUMENT says what is wrong and which forms there
 // are.
-absl::StatusOr<ListenAddress> ParseListenAddress(std::string_view text);
+absl::StatusOr<ListenAddress> ParseListenAddress(std::string_view written);
 
 }  // namespace daytonad
 

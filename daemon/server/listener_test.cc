@@ -49,7 +49,7 @@ grpc::Status Echo(const std::string& address, size_t bytes) {
   v1::GetVolumeRequest request;
   request.set_volume(std::string(bytes, 'x'));
   v1::GetVolumeResponse response;
-  const grpc::Status status = stub->GetVolume(&context, request, &response);
+  grpc::Status status = stub->GetVolume(&context, request, &response);
   if (status.ok()) {
     EXPECT_EQ(response.volume().name().size(), bytes);
   }

@@ -56,7 +56,7 @@ Task<absl::StatusOr<v1::CreateSandboxResponse>> DaytonaHandlers::CreateSandbox(C
   v1::CreateSandboxResponse response;
   if (std::optional<v1::Warning> warning = SpecWarning(request.spec())) *response.add_warnings() = *std::move(warning);
   absl::StatusOr<v1::Sandbox> sandbox =
-      co_await sandboxes_.Create(std::move(context), std::move(*request.mutable_spec()), std::move(options));
+      co_await sandboxes_.Create(std::move(context), std::move(*request.mutable_spec()), options);
   if (!sandbox.ok()) co_return sandbox.status();
   *response.mutable_sandbox() = *std::move(sandbox);
   co_return response;
@@ -81,7 +81,7 @@ Task<absl::Status> DaytonaHandlers::CreateSandboxStream(CallContext context, v1:
     if (!written.ok()) co_return written;
   }
   absl::StatusOr<v1::Sandbox> sandbox =
-      co_await sandboxes_.Create(std::move(context), std::move(*request.mutable_spec()), std::move(options));
+      co_await sandboxes_.Create(std::move(context), std::move(*request.mutable_spec()), options);
   if (!sandbox.ok()) co_return sandbox.status();
   v1::CreateSandboxStreamResponse last;
   *last.mutable_result() = *std::move(sandbox);

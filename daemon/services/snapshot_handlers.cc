@@ -61,7 +61,7 @@ Task<absl::StatusOr<v1::CreateSnapshotResponse>> SnapshotHandlers::CreateSnapsho
   if (!checked.ok()) co_return checked;
 
   absl::StatusOr<v1::Snapshot> snapshot =
-      co_await snapshots_.Create(std::move(context), std::move(*request.mutable_spec()), std::move(options));
+      co_await snapshots_.Create(std::move(context), std::move(*request.mutable_spec()), options);
   co_return Answer<v1::CreateSnapshotResponse>(std::move(snapshot));
 }
 
@@ -80,7 +80,7 @@ Task<absl::Status> SnapshotHandlers::CreateSnapshotStream(CallContext context, v
       *writer, &v1::CreateSnapshotStreamResponse::mutable_snapshot);
   options.observer = &observer;
   absl::StatusOr<v1::Snapshot> snapshot =
-      co_await snapshots_.Create(std::move(context), std::move(*request.mutable_spec()), std::move(options));
+      co_await snapshots_.Create(std::move(context), std::move(*request.mutable_spec()), options);
   if (!snapshot.ok()) co_return snapshot.status();
   v1::CreateSnapshotStreamResponse last;
   *last.mutable_result() = *std::move(snapshot);

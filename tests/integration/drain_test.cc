@@ -1,11 +1,11 @@
 // How the daemon ends: what is under way is finished or told why not, and nothing holds it up.
 #include <grpcpp/create_channel_posix.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <future>
 #include <thread>
 

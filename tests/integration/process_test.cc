@@ -1,8 +1,8 @@
 // The daemon as a program: how it starts or refuses to, what configures it, which credential it sends, where it
 // listens, what its health and its logs say, and what of its secrets can be seen from outside: nothing.
-#include <signal.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <set>
