@@ -39,7 +39,7 @@ TEST_F(ApiTest, WantsAKeyExceptForHealthAndConfig) {
 }
 
 TEST_F(ApiTest, RefusesBodiesThatAreTooLargeOrNoJson) {
-  const AnswerBytes large = Post("/api/sandbox", "{\"name\":\"" + std::string(102'400, 'x') + "\"}");
+  const AnswerBytes large = Post("/api/sandbox", R"({"name":")" + std::string(102'400, 'x') + "\"}");
   EXPECT_EQ(large.Status(), 404);
   EXPECT_EQ(large.Message(), "Cannot POST /api/sandbox");
   const AnswerBytes broken = Post("/api/sandbox", "{\"name\":");

@@ -59,7 +59,7 @@ Outcome<std::uint64_t> Faults::Add(const Json& definition) {
   const Json match = MemberOr(definition, "match", Json::object());
   const Json fault = MemberOr(definition, "fault", Json());
   if (!fault.is_object() || fault.empty()) {
-    return BadRequest("\"fault\" must be an object that says what to do, such as {\"status\": 500}");
+    return BadRequest(R"("fault" must be an object that says what to do, such as {"status": 500})");
   }
   auto made = std::make_shared<Fault>();
   made->definition = definition;
@@ -73,7 +73,7 @@ Outcome<std::uint64_t> Faults::Add(const Json& definition) {
     }
   }
   const std::string when = StringOr(fault, "when", "before");
-  if (when != "before" && when != "after") return BadRequest("\"when\" must be \"before\" or \"after\"");
+  if (when != "before" && when != "after") return BadRequest(R"("when" must be "before" or "after")");
   made->after = when == "after";
   made->delay = milliseconds(IntegerOr(fault, "delay_ms", 0));
   made->drop = BooleanOr(fault, "drop", false);

@@ -28,7 +28,7 @@ class FilterReader {
 
   void Prefix(std::string_view parameter, std::string Sandbox::*member) {
     if (const auto prefix = query_.Get(parameter)) {
-      filters_.push_back(
+      filters_.emplace_back(
           [prefix = *prefix, member](const Sandbox& sandbox) { return StartsWithIgnoreCase(sandbox.*member, prefix); });
     }
   }
@@ -43,7 +43,7 @@ class FilterReader {
       labels_broken_ = true;
       return;
     }
-    filters_.push_back([wanted](const Sandbox& sandbox) {
+    filters_.emplace_back([wanted](const Sandbox& sandbox) {
       return std::all_of(wanted.items().begin(), wanted.items().end(), [&](const auto& label) {
         const auto found = sandbox.labels.find(label.key());
         return found != sandbox.labels.end() && *found == label.value();
@@ -61,7 +61,7 @@ class FilterReader {
       }
     }
     const bool errored_deleted = query_.Get("includeErroredDeleted") == "true";
-    filters_.push_back([states, errored_deleted](const Sandbox& sandbox) {
+    filters_.emplace_back([states, errored_deleted](const Sandbox& sandbox) {
       if (sandbox.errored_deleted() && !errored_deleted) return false;
       return states.empty() || OneOf(states, sandbox.state);
     });
@@ -71,21 +71,21 @@ class FilterReader {
   void AnyOf(std::string_view parameter, Member member) {
     const std::vector<std::string> values = query_.GetAll(parameter);
     if (values.empty()) return;
-    filters_.push_back([values, member](const Sandbox& sandbox) { return OneOf(values, member(sandbox)); });
+    filters_.emplace_back([values, member](const Sandbox& sandbox) { return OneOf(values, member(sandbox)); });
   }
 
   void Range(std::string_view minimum, std::string_view maximum, std::int64_t Sandbox::*member) {
     if (const auto bound = ReadInteger(query_, minimum, 1, {}, complaints_)) {
-      filters_.push_back([bound = *bound, member](const Sandbox& sandbox) { return sandbox.*member >= bound; });
+      filters_.emplace_back([bound = *bound, member](const Sandbox& sandbox) { return sandbox.*member >= bound; });
     }
     if (const auto bound = ReadInteger(query_, maximum, 1, {}, complaints_)) {
-      filters_.push_back([bound = *bound, member](const Sandbox& sandbox) { return sandbox.*member <= bound; });
+      filters_.emplace_back([bound = *bound, member](const Sandbox& sandbox) { return sandbox.*member <= bound; });
     }
   }
 
   void Flag(std::string_view parameter, bool Sandbox::*member) {
     if (const auto value = query_.Get(parameter)) {
-      filters_.push_back([wanted = *value == "true", member](const Sandbox& s) { return s.*member == wanted; });
+      filters_.emplace_back([wanted = *value == "true", member](const Sandbox& s) { return s.*member == wanted; });
     }
   }
 
@@ -93,13 +93,13 @@ class FilterReader {
   template <typename Member>
   void Between(std::string_view after, std::string_view before, Member member) {
     if (const auto bound = Time(after)) {
-      filters_.push_back([bound = *bound, member](const Sandbox& sandbox) {
+      filters_.emplace_back([bound = *bound, member](const Sandbox& sandbox) {
         const std::optional<WallTime> time = member(sandbox);
         return time.has_value() && *time >= bound;
       });
     }
     if (const auto bound = Time(before)) {
-      filters_.push_back([bound = *bound, member](const Sandbox& sandbox) {
+      filters_.emplace_back([bound = *bound, member](const Sandbox& sandbox) {
         const std::optional<WallTime> time = member(sandbox);
         return time.has_value() && *time <= bound;
       });

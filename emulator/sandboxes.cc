@@ -267,7 +267,7 @@ void Sandboxes::WhenSettled(const SandboxPtr& sandbox, milliseconds limit, std::
   const auto run = [once] {
     if (const auto taken = std::exchange(*once, nullptr)) taken();
   };
-  sandbox->waiters.push_back(run);
+  sandbox->waiters.emplace_back(run);
   scheduler_.After(limit, run);
 }
 

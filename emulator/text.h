@@ -29,7 +29,7 @@ class Piece {
   std::string_view text() const { return text_; }
 
  private:
-  std::array<char, 24> digits_;
+  std::array<char, 24> digits_{};
   std::string_view text_;
 };
 

@@ -1,5 +1,6 @@
 #include "emulator/url.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "emulator/text.h"
@@ -37,10 +38,9 @@ QueryParams::QueryParams(std::string_view query) {
 }
 
 std::optional<std::string> QueryParams::Get(std::string_view name) const {
-  for (auto pair = pairs_.rbegin(); pair != pairs_.rend(); ++pair) {
-    if (pair->first == name) return pair->second;
-  }
-  return std::nullopt;
+  const auto last = std::find_if(pairs_.rbegin(), pairs_.rend(), [&](const auto& pair) { return pair.first == name; });
+  if (last == pairs_.rend()) return std::nullopt;
+  return last->second;
 }
 
 std::vector<std::string> QueryParams::GetAll(std::string_view name) const {

@@ -103,7 +103,8 @@ std::optional<std::string> OptionalString(const Json& body, std::string_view nam
 Json MemberOr(const Json& body, std::string_view name, Json fallback) {
   if (!body.is_object()) return fallback;
   const auto found = body.find(std::string(name));
-  return found == body.end() || found->is_null() ? std::move(fallback) : *found;
+  if (found == body.end() || found->is_null()) return fallback;
+  return *found;
 }
 
 }  // namespace daytonad::emulator
