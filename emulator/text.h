@@ -21,8 +21,10 @@ class Piece {
   Piece(const char* text) : text_(text) {}         // NOLINT
   Piece(const std::string& text) : text_(text) {}  // NOLINT
   template <std::integral T>
-  Piece(T number)  // NOLINT
-      : text_(digits_.data(), std::to_chars(digits_.data(), digits_.data() + digits_.size(), number).ptr) {}
+  Piece(T number) {  // NOLINT
+    const char* const end = std::to_chars(digits_.data(), digits_.data() + digits_.size(), number).ptr;
+    text_ = std::string_view(digits_.data(), static_cast<std::size_t>(end - digits_.data()));
+  }
   Piece(const Piece&) = delete;
   Piece& operator=(const Piece&) = delete;
 
