@@ -6,8 +6,6 @@
 namespace daytonad::emulator {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
 using testing::StartsWith;
 using namespace std::chrono_literals;
 

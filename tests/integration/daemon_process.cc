@@ -12,6 +12,8 @@
 #include <sstream>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
+
 namespace daytonad::testing {
 namespace {
 
@@ -26,6 +28,7 @@ std::string ReadFile(const std::string& path) {
 
 std::vector<char*> Pointers(std::vector<std::string>& strings) {
   std::vector<char*> pointers;
+  pointers.reserve(strings.size() + 1);
   for (std::string& text : strings) pointers.push_back(text.data());
   pointers.push_back(nullptr);
   return pointers;
@@ -34,7 +37,7 @@ std::vector<char*> Pointers(std::vector<std::string>& strings) {
 pid_t Spawn(std::vector<std::string> arguments, const std::map<std::string, std::string>& environment,
             const std::string& output_file) {
   std::vector<std::string> variables = {std::string("PATH=") + std::getenv("PATH")};
-  for (const auto& [name, value] : environment) variables.push_back(name + "=" + value);
+  for (const auto& [name, value] : environment) variables.push_back(absl::StrCat(name, "=", value));
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);

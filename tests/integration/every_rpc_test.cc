@@ -227,7 +227,7 @@ TEST_P(EveryRpcTest, NonsenseFromUpstreamIsAnInternalErrorAndNoMore) {
       std::string(GetParam().name) == "DeleteVolume") {
     control().AddFault({{"method", "GET"}, {"path_regex", "^/api/"}}, {{"malformed_body", true}, {"status", 200}});
   } else {
-    control().AddFault({{"path_regex", "^/api/"}}, {{"status", 200}, {"body", "{\"id\": [1, {\"a\":"}});
+    control().AddFault({{"path_regex", "^/api/"}}, {{"status", 200}, {"body", R"({"id": [1, {"a":)"}});
   }
   EXPECT_EQ(CallAbout("thing"), "INTERNAL UPSTREAM_MALFORMED_RESPONSE");
   EXPECT_EQ(Health(""), "SERVING");

@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "tests/integration/fixture.h"
 
 namespace daytonad::testing {
@@ -140,9 +141,10 @@ TEST_F(SandboxListsTest, ATokenBelongsToItsRequest) {
   const std::string token = "page_token: '" + List(first + "page_size: 1").value.next_page_token() + "' ";
   EXPECT_EQ(List(first + "page_size: 200 " + token).value.sandboxes_size(), 1) << "the size of a page may change";
   control().ResetRequests();
-  for (const std::string& other : {"filter { name_prefix: 'b' } sort: SANDBOX_SORT_FIELD_NAME " + token,
-                                   "filter { name_prefix: 'a' } sort: SANDBOX_SORT_FIELD_CPU " + token,
-                                   first + "order: SORT_ORDER_ASC " + token, token, first + "page_token: 'nonsense'"}) {
+  for (const std::string& other :
+       {"filter { name_prefix: 'b' } sort: SANDBOX_SORT_FIELD_NAME " + token,
+        "filter { name_prefix: 'a' } sort: SANDBOX_SORT_FIELD_CPU " + token,
+        absl::StrCat(first, "order: SORT_ORDER_ASC ", token), token, first + "page_token: 'nonsense'"}) {
     const auto refused = List(other);
     ASSERT_EQ(Outcome(refused.error), "INVALID_ARGUMENT INVALID_REQUEST") << other;
     EXPECT_EQ(refused.error->violations.at(0).field, "page_token");

@@ -146,6 +146,7 @@ TEST_F(FewConnectionsTest, CallsThatWaitForAConnectionSucceedOrGetTheirOwnError)
   for (int i = 0; i < kCalls; i += 2) MakeVolume("volume-" + std::to_string(i));
   control().AddFault({{"method", "GET"}}, {{"delay_ms", 30}});
   std::vector<std::future<std::string>> calls;
+  calls.reserve(kCalls);
   for (int i = 0; i < kCalls; ++i) {
     calls.push_back(std::async(std::launch::async, [this, i] {
       v1::GetVolumeRequest request;
@@ -336,8 +337,8 @@ TEST_F(UpstreamTroubleTest, AProxySeesNothingOfWhatGoesToHttps) {
 TEST_F(UpstreamTroubleTest, ABodyMayComeInPieces) {
   const auto pieces = [](const Server::Request& request) -> Server::Script {
     if (request.target != "/api/volumes") return {Server::Answer(200, R"({"items": []})")};
-    return {Server::ChunkedHead(), Server::Chunk("[{\"id\": \"v-1\", \"na"),
-            Server::Gate{"rest"},  Server::Chunk("me\": \"slow\", \"state\": \"ready\"}"),
+    return {Server::ChunkedHead(), Server::Chunk(R"([{"id": "v-1", "na)"),
+            Server::Gate{"rest"},  Server::Chunk(R"(me": "slow", "state": "ready"})"),
             Server::Chunk("]"),    Server::LastChunk()};
   };
   Server upstream(pieces);
