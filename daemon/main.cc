@@ -23,7 +23,10 @@
 #include "daemon/net/event_loop.h"
 #include "daemon/net/url.h"
 #include "daemon/operations/build_logs.h"
+#include "daemon/operations/collaborators.h"
+#include "daemon/operations/image_builder.h"
 #include "daemon/operations/log_follower.h"
+#include "daemon/operations/request_log.h"
 #include "daemon/operations/sandboxes.h"
 #include "daemon/operations/snapshots.h"
 #include "daemon/operations/volumes.h"
@@ -113,10 +116,13 @@ absl::Status Run(const Config& config) {
                                           *trusted_origins),
                 loop.executor(), clock, StateOptions(config));
   LogFollower follower(api, clock);
-  SandboxOperations sandboxes(api, follower, clock, loop.executor(), static_cast<size_t>(config.max_creates));
-  SnapshotOperations snapshots(api, follower, clock, loop.executor());
-  BuildLogOperations build_logs(api, follower, clock, loop.executor());
-  VolumeOperations volumes(api, clock);
+  RequestLog requests(loop.executor(), clock);
+  ImageBuilder images;
+  const Collaborators with{api, clock, loop.executor(), follower, requests, images};
+  SandboxOperations sandboxes(with, static_cast<size_t>(config.max_creates));
+  SnapshotOperations snapshots(with);
+  BuildLogOperations build_logs(with);
+  VolumeOperations volumes(with);
   const absl::Cleanup end_the_loop = [&] {
     loop.Post([&http] { http.Shutdown(); });
     loop.Stop();

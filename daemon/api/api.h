@@ -142,7 +142,38 @@ class BuildLogApi {
                                                                          std::string id, bool follow) = 0;
 };
 
-class Api : public SandboxApi, public SnapshotApi, public VolumeApi, public BuildLogApi {
+// A build context on its way into the store. Nothing exists under its hash before Finish has answered OK. One that will
+// not be finished is aborted, with a context that still lives; destroying it alone may leave unfinished parts behind.
+class ContextUpload {
+ public:
+  virtual ~ContextUpload() = default;
+
+  // The next bytes of the tar, of any size. Keeps a few MiB at most, and returns when there is room for more.
+  virtual Task<absl::Status> Write(CallContext context, std::string bytes) = 0;
+  virtual Task<absl::Status> Finish(CallContext context) = 0;
+  virtual Task<void> Abort(CallContext context) = 0;
+};
+
+// Where build contexts are kept: uncompressed tars, each under its hash. Opened with credentials of its own that last
+// for an hour, for the contexts of one image.
+class ContextStore {
+ public:
+  virtual ~ContextStore() = default;
+
+  virtual Task<absl::StatusOr<bool>> Contains(CallContext context, std::string hash) = 0;
+  // Sends nothing yet. The upload may be used no longer than the store.
+  virtual std::unique_ptr<ContextUpload> Upload(std::string hash) = 0;
+};
+
+class BuildContextApi {
+ public:
+  virtual ~BuildContextApi() = default;
+
+  // FAILED_PRECONDITION (NO_CONTEXT_STORE) if this upstream has none.
+  virtual Task<absl::StatusOr<std::unique_ptr<ContextStore>>> OpenContextStore(CallContext context) = 0;
+};
+
+class Api : public SandboxApi, public SnapshotApi, public VolumeApi, public BuildLogApi, public BuildContextApi {
  public:
   // Does Daytona answer, and accept the credential?
   virtual Task<absl::Status> Ping(CallContext context) = 0;

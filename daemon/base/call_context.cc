@@ -19,15 +19,28 @@ CallContext CallContext::Background(std::string what) {
 }
 
 CallContext CallContext::WithDeadline(TimePoint deadline) const {
-  return CallContext(identity_, std::min(deadline_, deadline), stop_token_);
+  CallContext context = *this;
+  context.deadline_ = std::min(deadline_, deadline);
+  return context;
 }
 
 CallContext CallContext::WithStopToken(std::stop_token stop_token) const {
-  return CallContext(identity_, deadline_, std::move(stop_token));
+  CallContext context = *this;
+  context.stop_token_ = std::move(stop_token);
+  return context;
 }
 
 CallContext CallContext::Detached(TimePoint deadline) const {
-  return CallContext(identity_, deadline, std::stop_token());
+  CallContext context = *this;
+  context.deadline_ = deadline;
+  context.stop_token_ = std::stop_token();
+  return context;
+}
+
+CallContext CallContext::WithRequestKey(RequestKey key) const {
+  CallContext context = *this;
+  context.request_key_ = std::make_shared<const RequestKey>(std::move(key));
+  return context;
 }
 
 absl::Status CallContext::Check(TimePoint now) const {

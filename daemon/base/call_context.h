@@ -27,6 +27,13 @@ struct CallIdentity {
   Caller caller;
 };
 
+// A mutation's `request_id`, and what was asked for under it.
+struct RequestKey {
+  std::string id;
+  // A digest of the request, without what may differ when it is repeated (its time limit, for one).
+  std::string digest;
+};
+
 // The one small value that travels through every co_await: until when, whether still, and for whom.
 //
 // Naively each function would take a deadline, a stop token and a logger, and each wait would have to remember all
@@ -55,6 +62,8 @@ class CallContext {
   TimePoint deadline() const { return deadline_; }
   const std::stop_token& stop_token() const { return stop_token_; }
   const CallIdentity& identity() const { return *identity_; }
+  // Null unless the call is a mutation with a request id.
+  const RequestKey* request_key() const { return request_key_.get(); }
   bool cancelled() const { return stop_token_.stop_requested(); }
 
   // The same call with the earlier of both deadlines.
@@ -68,11 +77,15 @@ class CallContext {
   // bytes are on their way, which must run to its answer.
   CallContext Detached(TimePoint deadline) const;
 
+  // The same call, known by this key from here on.
+  CallContext WithRequestKey(RequestKey key) const;
+
   // CANCELLED, DEADLINE_EXCEEDED or OK.
   absl::Status Check(TimePoint now) const;
 
  private:
   std::shared_ptr<const CallIdentity> identity_;
+  std::shared_ptr<const RequestKey> request_key_;
   TimePoint deadline_;
   std::stop_token stop_token_;
 };

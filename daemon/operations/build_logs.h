@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "daemon/api/api.h"
+#include "daemon/operations/collaborators.h"
 #include "daemon/operations/create.h"
 #include "daemon/operations/log_follower.h"
 #include "daemon/operations/polling.h"
@@ -16,8 +17,8 @@ namespace daytonad {
 // contract (SnapshotService.StreamBuildLogs).
 class BuildLogOperations {
  public:
-  BuildLogOperations(Api& api, LogFollower& follower, Clock& clock, Executor executor)
-      : api_(api), follower_(follower), clock_(clock), executor_(executor) {}
+  explicit BuildLogOperations(const Collaborators& with)
+      : api_(with.api), follower_(with.follower), clock_(with.clock), executor_(with.executor) {}
 
   // Delivers the log from byte `offset` on, and says why it ended. With `follow` that is when the build is over, else
   // when all there is now has been delivered. Leaves `offset` of what it returns to who counts the bytes, the sink.

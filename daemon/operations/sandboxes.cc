@@ -5,102 +5,30 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "daemon/operations/image.h"
 #include "daemon/operations/outcome.h"
+#include "daemon/operations/sandbox_states.h"
 
 namespace daytonad {
 namespace {
 
 using SandboxResult = absl::StatusOr<v1::Sandbox>;
 
-bool HasFailed(const v1::Sandbox& sandbox) {
-  // A sandbox in error that is to be destroyed is on its way out, not stuck.
-  return (sandbox.state() == v1::SANDBOX_STATE_ERROR || sandbox.state() == v1::SANDBOX_STATE_BUILD_FAILED) &&
-         sandbox.desired_state() != v1::SANDBOX_DESIRED_STATE_DESTROYED;
+bool Contains(const std::vector<v1::SandboxState>& states, v1::SandboxState state) {
+  return std::ranges::find(states, state) != states.end();
 }
 
-bool IsBuilding(const v1::Sandbox& sandbox) {
-  return sandbox.state() == v1::SANDBOX_STATE_PENDING_BUILD || sandbox.state() == v1::SANDBOX_STATE_BUILDING_SNAPSHOT;
-}
+bool ChangeInProgress(const absl::Status& status) { return ErrorReason(status) == "STATE_CHANGE_IN_PROGRESS"; }
 
-// Ends a wait when one of the wanted states is reached or can't be any more. A sandbox that is gone is DESTROYED.
-auto DecideByState(std::vector<v1::SandboxState> wanted) {
-  return [wanted = std::move(wanted)](const absl::Status& looked, v1::Sandbox& latest) -> std::optional<absl::Status> {
-    const auto is_wanted = [&](v1::SandboxState state) { return std::ranges::find(wanted, state) != wanted.end(); };
-    if (looked.ok()) {
-      if (is_wanted(latest.state())) return absl::OkStatus();
-      if (HasFailed(latest)) return FailedError(latest);
-      return std::nullopt;
-    }
-    if (!absl::IsNotFound(looked) || !is_wanted(v1::SANDBOX_STATE_DESTROYED)) return looked;
-    latest.set_state(v1::SANDBOX_STATE_DESTROYED);
-    latest.set_state_text("destroyed");
-    return absl::OkStatus();
-  };
+absl::Status StillInProgress(const absl::Status& status, const v1::Sandbox& sandbox) {
+  return Naming(WithErrorMessage(status, absl::StrCat(status.message(),
+                                                      " The time limit was reached before that one ended, and nothing "
+                                                      "was changed.")),
+                sandbox);
 }
 
 }  // namespace
 
-Task<SandboxResult> SandboxOperations::Create(CallContext context, v1::SandboxSpec spec, CreateOptions options) {
-  const WaitContext limits(context, clock_, options.timeout);
-  // Thousands of creates may wait here. What they create is in one place, and their requests are in no frame of theirs.
-  const auto sandbox = std::make_unique<v1::Sandbox>();
-  absl::Status status;
-  {
-    const absl::StatusOr<Admission::Permit> turn = co_await create_turns_.Acquire(limits.wait);
-    if (!turn.ok()) co_return ExplainTimeout(turn.status(), limits, clock_, "nothing was sent, too many creates wait");
-    status = co_await PostCreate(limits, std::move(spec), *sandbox);
-  }
-  // From a pool of warm sandboxes one is there at once; any other answer is older than the sandbox.
-  const bool up = sandbox->state() == v1::SANDBOX_STATE_STARTED && options.observer == nullptr;
-  if (status.ok() && options.wait && !up) status = co_await WaitUntilUp(limits, *sandbox, options);
-  if (!status.ok()) co_return status;
-  co_return std::move(*sandbox);
-}
-
-Task<absl::Status> SandboxOperations::PostCreate(WaitContext limits, v1::SandboxSpec spec, v1::Sandbox& created) {
-  absl::StatusOr<std::optional<ImageBuild>> build = BuildOf(spec);
-  if (!build.ok()) co_return build.status();
-  const std::string name = spec.name();
-  NewSandbox request{std::move(spec), *std::move(build)};
-  SandboxResult answer = co_await api_.CreateSandbox(limits.wait, std::move(request));
-  if (answer.ok()) {
-    created = *std::move(answer);
-    co_return absl::OkStatus();
-  }
-  absl::Status status =
-      ExplainTimeout(answer.status(), limits, clock_, "the request was sent, and the sandbox may still come up");
-  co_return name.empty() ? status : WithErrorMetadata(std::move(status), "sandbox_name", name);
-}
-
-Task<absl::Status> SandboxOperations::WaitUntilUp(WaitContext limits, v1::Sandbox& sandbox, CreateOptions options) {
-  Creation<v1::Sandbox> creation;
-  creation.owner = LogOwner::kSandbox;
-  creation.poll.look = [this, id = sandbox.id()](CallContext look) { return api_.GetSandbox(std::move(look), id); };
-  creation.poll.decide = DecideByState({v1::SANDBOX_STATE_STARTED});
-  creation.building = IsBuilding;
-  creation.log_offset = options.log_offset;
-  CreationWait<v1::Sandbox> wait(executor_, clock_, follower_, limits, std::move(creation), options.observer);
-  absl::Status status = co_await wait.Run(sandbox);
-  if (status.ok()) co_return status;
-  co_return Naming(ExplainTimeout(std::move(status), limits, clock_, "the sandbox is still coming up"), sandbox);
-}
-
-Task<SandboxResult> SandboxOperations::WaitForState(WaitContext context, v1::Sandbox known,
-                                                    std::vector<v1::SandboxState> wanted) {
-  const auto latest = std::make_unique<v1::Sandbox>(std::move(known));
-  Poll<v1::Sandbox> poll;
-  // A deleted sandbox loses its name: as soon as its id is known, that is what is asked for.
-  poll.look = [this, sandbox = latest.get()](CallContext look) {
-    return api_.GetSandbox(std::move(look), sandbox->id().empty() ? sandbox->name() : sandbox->id());
-  };
-  poll.decide = DecideByState(std::move(wanted));
-  absl::Status status = co_await PollUntil(clock_, context, poll, *latest);
-  if (status.ok()) co_return std::move(*latest);
-  const std::string now = absl::StrCat("the sandbox's state is ",
-                                       latest->state_text().empty() ? std::string("not known") : latest->state_text());
-  co_return Naming(ExplainTimeout(std::move(status), context, clock_, now), *latest);
-}
+// --- Reads ---
 
 Task<SandboxResult> SandboxOperations::Get(CallContext context, std::string id_or_name) {
   return api_.GetSandbox(std::move(context), std::move(id_or_name));
@@ -129,38 +57,17 @@ Task<absl::StatusOr<NumberedSandboxPage>> SandboxOperations::ListByPage(CallCont
   return api_.ListSandboxesByPage(std::move(context), std::move(query), page);
 }
 
-Task<SandboxResult> SandboxOperations::Start(CallContext context, std::string id_or_name, Clock::Duration timeout,
-                                             bool wait) {
-  const WaitContext limits(context, clock_, timeout);
-  SandboxResult answer = co_await api_.StartSandbox(limits.wait, std::move(id_or_name));
-  if (!answer.ok())
-    co_return ExplainTimeout(answer.status(), limits, clock_, "the request was sent; it may still start");
-  if (!wait || answer->state() == v1::SANDBOX_STATE_STARTED) co_return answer;
-  std::vector<v1::SandboxState> wanted = {v1::SANDBOX_STATE_STARTED};
-  co_return co_await WaitForState(limits, *std::move(answer), std::move(wanted));
-}
-
-Task<SandboxResult> SandboxOperations::Stop(CallContext context, std::string id_or_name, Clock::Duration timeout,
-                                            bool wait, bool force) {
-  const WaitContext limits(context, clock_, timeout);
-  SandboxResult answer = co_await api_.StopSandbox(limits.wait, std::move(id_or_name), force);
-  if (!answer.ok())
-    co_return ExplainTimeout(answer.status(), limits, clock_, "the request was sent; it may still stop");
-  if (!wait || answer->state() == v1::SANDBOX_STATE_STOPPED) co_return answer;
-  std::vector<v1::SandboxState> wanted = {v1::SANDBOX_STATE_STOPPED, v1::SANDBOX_STATE_DESTROYED};
-  co_return co_await WaitForState(limits, *std::move(answer), std::move(wanted));
-}
-
-Task<SandboxResult> SandboxOperations::Delete(CallContext context, std::string id_or_name, Clock::Duration timeout,
-                                              bool wait) {
-  const WaitContext limits(context, clock_, timeout);
-  SandboxResult answer = co_await api_.DeleteSandbox(limits.wait, std::move(id_or_name));
-  if (!answer.ok()) {
-    co_return ExplainTimeout(answer.status(), limits, clock_, "the request was sent; it may still be deleted");
-  }
-  if (!wait || answer->state() == v1::SANDBOX_STATE_DESTROYED) co_return answer;
-  std::vector<v1::SandboxState> wanted = {v1::SANDBOX_STATE_DESTROYED};
-  co_return co_await WaitForState(limits, *std::move(answer), std::move(wanted));
+Task<SandboxResult> SandboxOperations::WaitForState(WaitContext context, v1::Sandbox known,
+                                                    std::vector<v1::SandboxState> wanted) {
+  const auto latest = std::make_unique<v1::Sandbox>(std::move(known));
+  Poll<v1::Sandbox> poll;
+  poll.look = LookAt(api_, *latest);
+  poll.decide = DecideByState(std::move(wanted));
+  absl::Status status = co_await PollUntil(clock_, context, poll, *latest);
+  if (status.ok()) co_return std::move(*latest);
+  const std::string now = absl::StrCat("the sandbox's state is ",
+                                       latest->state_text().empty() ? std::string("not known") : latest->state_text());
+  co_return Naming(ExplainTimeout(std::move(status), context, clock_, now), *latest);
 }
 
 Task<SandboxResult> SandboxOperations::WaitFor(CallContext context, std::string id_or_name,
@@ -169,6 +76,84 @@ Task<SandboxResult> SandboxOperations::WaitFor(CallContext context, std::string 
   v1::Sandbox known;
   known.set_name(std::move(id_or_name));
   return WaitForState(limits, std::move(known), std::move(states));
+}
+
+// --- Changes ---
+
+Task<SandboxResult> SandboxOperations::Start(CallContext context, std::string id_or_name, Clock::Duration timeout,
+                                             bool wait) {
+  Change change;
+  change.send = [this](CallContext call, std::string sandbox) {
+    return api_.StartSandbox(std::move(call), std::move(sandbox));
+  };
+  change.goal = {v1::SANDBOX_STATE_STARTED};
+  return ChangeAndWait(std::move(context), std::move(id_or_name), std::move(change), timeout, wait,
+                       "the request was sent; it may still start");
+}
+
+Task<SandboxResult> SandboxOperations::Stop(CallContext context, std::string id_or_name, Clock::Duration timeout,
+                                            bool wait, bool force) {
+  Change change;
+  change.send = [this, force](CallContext call, std::string sandbox) {
+    return api_.StopSandbox(std::move(call), std::move(sandbox), force);
+  };
+  // An ephemeral sandbox is gone when it stops.
+  change.goal = {v1::SANDBOX_STATE_STOPPED, v1::SANDBOX_STATE_DESTROYED};
+  return ChangeAndWait(std::move(context), std::move(id_or_name), std::move(change), timeout, wait,
+                       "the request was sent; it may still stop");
+}
+
+Task<SandboxResult> SandboxOperations::Delete(CallContext context, std::string id_or_name, Clock::Duration timeout,
+                                              bool wait) {
+  Change change;
+  change.send = [this](CallContext call, std::string sandbox) {
+    return api_.DeleteSandbox(std::move(call), std::move(sandbox));
+  };
+  change.goal = {v1::SANDBOX_STATE_DESTROYED};
+  return ChangeAndWait(std::move(context), std::move(id_or_name), std::move(change), timeout, wait,
+                       "the request was sent; it may still be deleted");
+}
+
+Task<SandboxResult> SandboxOperations::ChangeAndWait(CallContext context, std::string id_or_name, Change change,
+                                                     Clock::Duration timeout, bool wait, std::string meanwhile) {
+  const WaitContext limits(context, clock_, timeout);
+  const auto shared = std::make_shared<const Change>(std::move(change));
+  RequestLog::Change<v1::Sandbox> once = [this, id_or_name = std::move(id_or_name), shared](CallContext own) {
+    return ChangeWhenStable(std::move(own), id_or_name, shared);
+  };
+  Changed<v1::Sandbox> changed;
+  absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), changed);
+  if (!status.ok()) co_return ExplainTimeout(std::move(status), limits, clock_, meanwhile);
+  if (!wait || changed.concluded || Contains(shared->goal, changed.object.state())) co_return std::move(changed.object);
+  SandboxResult reached = co_await WaitForState(limits, std::move(changed.object), shared->goal);
+  if (reached.ok()) with_.requests.Conclude(context, *reached);
+  co_return reached;
+}
+
+Task<SandboxResult> SandboxOperations::ChangeWhenStable(CallContext context, std::string id_or_name,
+                                                        std::shared_ptr<const Change> change) {
+  PollBackoff backoff{PollPolicy()};
+  v1::Sandbox latest;
+  latest.set_name(id_or_name);
+  while (true) {
+    // By its id as soon as that is known: its name may be another's by the time of a second request.
+    std::string target = latest.id().empty() ? latest.name() : latest.id();
+    SandboxResult answer = co_await change->send(context, std::move(target));
+    if (!ChangeInProgress(answer.status())) co_return answer;
+    absl::Status slept = co_await clock_.Sleep(context, backoff.Next());
+    if (absl::IsDeadlineExceeded(slept)) co_return StillInProgress(answer.status(), latest);
+    if (!slept.ok()) co_return slept;
+
+    Poll<v1::Sandbox> poll;
+    poll.look = LookAt(api_, latest);
+    poll.decide = DecideWhenStable(Contains(change->goal, v1::SANDBOX_STATE_DESTROYED));
+    const WaitContext until(context, clock_, Clock::Duration::zero());
+    absl::Status waited = co_await PollUntil(clock_, until, poll, latest);
+    if (absl::IsDeadlineExceeded(waited)) co_return StillInProgress(answer.status(), latest);
+    if (!waited.ok()) co_return waited;
+    // The other change was the same one.
+    if (Contains(change->goal, latest.state())) co_return latest;
+  }
 }
 
 }  // namespace daytonad

@@ -3,15 +3,20 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "daemon/api/api.h"
 #include "daemon/net/admission.h"
+#include "daemon/operations/collaborators.h"
 #include "daemon/operations/create.h"
 #include "daemon/operations/log_follower.h"
 #include "daemon/operations/polling.h"
+#include "daemon/operations/request_log.h"
 
 // What can be done with sandboxes, as the SDKs' Daytona class means it: requests are followed by waits, and a wait has
 // one limit for everything. Requests are already validated. Errors are those of the contract (daytona_service.proto).
@@ -24,8 +29,8 @@ class SandboxOperations {
  public:
   // `creates_at_once`: how many create requests are under way at a time, as many as have a connection each. The others
   // wait their turn here, where one that waits costs least.
-  SandboxOperations(Api& api, LogFollower& follower, Clock& clock, Executor executor, size_t creates_at_once)
-      : api_(api), follower_(follower), clock_(clock), executor_(executor), create_turns_(creates_at_once) {}
+  SandboxOperations(const Collaborators& with, size_t creates_at_once)
+      : api_(with.api), clock_(with.clock), with_(with), create_turns_(creates_at_once) {}
 
   struct CreateOptions {
     Clock::Duration timeout = kDefaultWait;
@@ -34,6 +39,7 @@ class SandboxOperations {
     // Wants states, log and warnings; may be null. Outlives the call.
     CreateObserver<v1::Sandbox>* observer = nullptr;
   };
+  // A sandbox without a name gets one that is derived from the call's request id, if it has one.
   Task<absl::StatusOr<v1::Sandbox>> Create(CallContext context, v1::SandboxSpec spec, CreateOptions options);
 
   Task<absl::StatusOr<v1::Sandbox>> Get(CallContext context, std::string id_or_name);
@@ -54,16 +60,31 @@ class SandboxOperations {
                                             std::vector<v1::SandboxState> states, Clock::Duration timeout);
 
  private:
-  // The two halves of a create: the request, and the wait, which keeps `sandbox` up to date.
-  Task<absl::Status> PostCreate(WaitContext limits, v1::SandboxSpec spec, v1::Sandbox& created);
+  using Result = absl::StatusOr<v1::Sandbox>;
+
+  // sandbox_create.cc: the two halves of a create. The request, settled if its outcome was not known;
+  Task<Result> CreateNow(CallContext context, std::shared_ptr<const v1::SandboxSpec> spec);
+  Task<Result> PostCreate(CallContext context, std::shared_ptr<const v1::SandboxSpec> spec,
+                          std::optional<ImageBuild> build);
+  Task<absl::StatusOr<std::optional<v1::Sandbox>>> FindByName(CallContext context, std::string name);
+  // and the wait, which keeps `sandbox` up to date.
   Task<absl::Status> WaitUntilUp(WaitContext limits, v1::Sandbox& sandbox, CreateOptions options);
-  Task<absl::StatusOr<v1::Sandbox>> WaitForState(WaitContext context, v1::Sandbox known,
-                                                 std::vector<v1::SandboxState> wanted);
+
+  // A change of a sandbox, and the states that it leads to.
+  struct Change {
+    std::function<Task<Result>(CallContext, std::string id_or_name)> send;
+    std::vector<v1::SandboxState> goal;
+  };
+  // Changes, and waits for the goal if that is wanted. `meanwhile` is what a time limit leaves behind.
+  Task<Result> ChangeAndWait(CallContext context, std::string id_or_name, Change change, Clock::Duration timeout,
+                             bool wait, std::string meanwhile);
+  // Sends the change; while another one is in progress, waits for its end and tries again.
+  Task<Result> ChangeWhenStable(CallContext context, std::string id_or_name, std::shared_ptr<const Change> change);
+  Task<Result> WaitForState(WaitContext context, v1::Sandbox known, std::vector<v1::SandboxState> wanted);
 
   Api& api_;
-  LogFollower& follower_;
   Clock& clock_;
-  Executor executor_;
+  const Collaborators with_;
   Admission create_turns_;
 };
 

@@ -3,12 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <boost/asio/io_context.hpp>
-
-#include "daemon/api/testing/fake_api.h"
-#include "daemon/base/error.h"
-#include "daemon/base/testing/fake_clock.h"
-#include "daemon/base/testing/run_task.h"
+#include "daemon/operations/testing/operations_fixture.h"
 
 namespace daytonad {
 namespace {
@@ -17,23 +12,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Pieces = std::deque<absl::StatusOr<std::string>>;
 using std::chrono::seconds;
-
-v1::Sandbox InState(v1::SandboxState state, const std::string& text) {
-  v1::Sandbox sandbox;
-  sandbox.set_id("id-1");
-  sandbox.set_name("box");
-  sandbox.set_state(state);
-  sandbox.set_state_text(text);
-  return sandbox;
-}
-v1::Sandbox Creating() { return InState(v1::SANDBOX_STATE_CREATING, "creating"); }
-v1::Sandbox Building() { return InState(v1::SANDBOX_STATE_BUILDING_SNAPSHOT, "building_snapshot"); }
-v1::Sandbox Started() { return InState(v1::SANDBOX_STATE_STARTED, "started"); }
-v1::Sandbox Failed() {
-  v1::Sandbox sandbox = InState(v1::SANDBOX_STATE_ERROR, "error");
-  sandbox.set_error_reason("no space left");
-  return sandbox;
-}
 
 class Recorder : public CreateObserver<v1::Sandbox> {
  public:
@@ -52,18 +30,13 @@ class Recorder : public CreateObserver<v1::Sandbox> {
   std::vector<std::string> events;
 };
 
-class SandboxOperationsTest : public ::testing::Test {
+class SandboxOperationsTest : public OperationsFixture {
  protected:
   absl::StatusOr<v1::Sandbox> Create(v1::SandboxSpec spec, SandboxOperations::CreateOptions options = {}) {
     return RunTask(io_, operations_.Create(context_, std::move(spec), options));
   }
 
-  boost::asio::io_context io_;
-  FakeClock clock_;
-  FakeApi api_;
-  LogFollower follower_{api_, clock_};
-  SandboxOperations operations_{api_, follower_, clock_, io_.get_executor(), 10};
-  CallContext context_ = CallContext::Background("test");
+  SandboxOperations operations_{with_, 10};
 };
 
 TEST_F(SandboxOperationsTest, CreateAsksAtOnceBecauseTheAnswerOfTheCreateIsOld) {

@@ -6,8 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/base/ids.h"
-#include "daemon/operations/image.h"
+#include "daemon/operations/image_builder.h"
 #include "daemon/operations/outcome.h"
+#include "daemon/operations/settle.h"
 
 namespace daytonad {
 namespace {
@@ -28,23 +29,58 @@ bool IsBuilding(const v1::Snapshot& snapshot) {
 
 Task<SnapshotResult> SnapshotOperations::Create(CallContext context, v1::SnapshotSpec spec, CreateOptions options) {
   const WaitContext limits(context, clock_, options.timeout);
-  absl::StatusOr<std::optional<ImageBuild>> build = BuildOf(spec);
-  if (!build.ok()) co_return build.status();
-  const std::string name = spec.name();
-  NewSnapshot request{std::move(spec), *std::move(build)};
-
-  SnapshotResult created = co_await api_.CreateSnapshot(limits.wait, std::move(request));
-  if (!created.ok()) {
-    co_return WithErrorMetadata(
-        ExplainTimeout(created.status(), limits, clock_, "the request was sent, and the snapshot may still be made"),
-        "snapshot_name", name);
+  const auto shared = std::make_shared<const v1::SnapshotSpec>(std::move(spec));
+  RequestLog::Change<v1::Snapshot> once = [this, shared](CallContext own) { return CreateNow(std::move(own), shared); };
+  const auto created = std::make_unique<Changed<v1::Snapshot>>();
+  absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), *created);
+  if (!status.ok()) {
+    status =
+        ExplainTimeout(std::move(status), limits, clock_, "the request was sent, and the snapshot may still be made");
+    co_return WithErrorMetadata(std::move(status), "snapshot_name", shared->name());
   }
-  if (!options.wait) co_return created;
+  v1::Snapshot& snapshot = created->object;
+  const bool done = created->concluded && options.observer == nullptr;
+  if (!options.wait || done) co_return std::move(snapshot);
+  status = co_await WaitUntilActive(limits, snapshot, options);
+  if (!status.ok()) co_return status;
+  if (!created->concluded) with_.requests.Conclude(context, snapshot);
+  co_return std::move(snapshot);
+}
 
-  const auto latest = std::make_unique<v1::Snapshot>(*std::move(created));
+Task<SnapshotResult> SnapshotOperations::CreateNow(CallContext context, std::shared_ptr<const v1::SnapshotSpec> spec) {
+  absl::StatusOr<std::optional<ImageBuild>> build = co_await with_.images.Build(context, *spec);
+  if (!build.ok()) co_return build.status();
+  CreateRequest<v1::Snapshot> request;
+  request.post = [this, spec, build = *std::move(build)](CallContext call) {
+    NewSnapshot snapshot{*spec, build};
+    return api_.CreateSnapshot(std::move(call), std::move(snapshot));
+  };
+  request.find = [this, spec](CallContext call) { return FindByName(std::move(call), spec->name()); };
+  request.is_ours = MadeSince();
+  co_return co_await CreateOrAdopt(clock_, std::move(context), request);
+}
+
+Task<absl::StatusOr<std::optional<v1::Snapshot>>> SnapshotOperations::FindByName(CallContext context,
+                                                                                 std::string name) {
+  using Found = std::optional<v1::Snapshot>;
+  SnapshotListQuery query;
+  query.name = name;
+  // The newest first, since it was made just now.
+  query.sort = v1::SNAPSHOT_SORT_FIELD_CREATED_AT;
+  query.order = v1::SORT_ORDER_DESC;
+  absl::StatusOr<SnapshotPage> page = co_await api_.ListSnapshots(std::move(context), std::move(query), 1);
+  if (!page.ok()) co_return page.status();
+  for (v1::Snapshot& item : page->items) {
+    if (item.name() == name) co_return Found(std::move(item));
+  }
+  co_return Found();
+}
+
+Task<absl::Status> SnapshotOperations::WaitUntilActive(WaitContext limits, v1::Snapshot& snapshot,
+                                                       CreateOptions options) {
   Creation<v1::Snapshot> creation;
   creation.owner = LogOwner::kSnapshot;
-  creation.poll.look = [this, id = latest->id()](CallContext look) { return api_.GetSnapshot(std::move(look), id); };
+  creation.poll.look = [this, id = snapshot.id()](CallContext look) { return api_.GetSnapshot(std::move(look), id); };
   creation.poll.decide = [](const absl::Status& looked, v1::Snapshot& seen) -> std::optional<absl::Status> {
     if (!looked.ok()) return looked;
     if (seen.state() == v1::SNAPSHOT_STATE_ACTIVE) return absl::OkStatus();
@@ -53,83 +89,105 @@ Task<SnapshotResult> SnapshotOperations::Create(CallContext context, v1::Snapsho
   };
   creation.building = IsBuilding;
   creation.log_offset = options.log_offset;
-  CreationWait<v1::Snapshot> wait(executor_, clock_, follower_, limits, std::move(creation), options.observer);
-  absl::Status status = co_await wait.Run(*latest);
-  if (status.ok()) co_return std::move(*latest);
-  co_return Naming(ExplainTimeout(std::move(status), limits, clock_, "the snapshot is still being made"), *latest);
+  CreationWait<v1::Snapshot> wait(with_.executor, clock_, with_.follower, limits, std::move(creation),
+                                  options.observer);
+  absl::Status status = co_await wait.Run(snapshot);
+  if (status.ok()) co_return status;
+  co_return Naming(ExplainTimeout(std::move(status), limits, clock_, "the snapshot is still being made"), snapshot);
 }
 
 Task<SnapshotResult> SnapshotOperations::Get(CallContext context, std::string id_or_name) {
   return api_.GetSnapshot(std::move(context), std::move(id_or_name));
 }
 
-Task<absl::StatusOr<SnapshotPage>> SnapshotOperations::List(CallContext context, SnapshotListQuery query, int page) {
-  // Upstream filters by id only.
-  if (!query.source_sandbox.empty() && !LooksLikeUuid(query.source_sandbox)) {
-    absl::StatusOr<v1::Sandbox> source = co_await api_.GetSandbox(context, query.source_sandbox);
-    if (!source.ok()) co_return source.status();
-    query.source_sandbox = source->id();
-  }
-  co_return co_await api_.ListSnapshots(std::move(context), std::move(query), page);
+Task<absl::Status> SnapshotOperations::ResolveSource(CallContext context, SnapshotListQuery& query) {
+  if (query.source_sandbox.empty() || LooksLikeUuid(query.source_sandbox)) co_return absl::OkStatus();
+  absl::StatusOr<v1::Sandbox> source = co_await api_.GetSandbox(std::move(context), query.source_sandbox);
+  if (source.ok()) query.source_sandbox = source->id();
+  co_return source.status();
 }
 
-Task<absl::StatusOr<std::string>> SnapshotOperations::ChangeByIdOrName(CallContext context, std::string id_or_name,
-                                                                       ChangeById change) {
+Task<absl::StatusOr<SnapshotPage>> SnapshotOperations::List(CallContext context, SnapshotListQuery query, int page) {
+  return api_.ListSnapshots(std::move(context), std::move(query), page);
+}
+
+Task<absl::Status> SnapshotOperations::ChangeOnce(CallContext context, std::string id_or_name, ChangeById change,
+                                                  Changed<v1::Snapshot>& changed) {
+  const auto shared = std::make_shared<const ChangeById>(std::move(change));
+  RequestLog::Change<v1::Snapshot> once = [this, id_or_name = std::move(id_or_name), shared](CallContext own) {
+    return ChangeByIdOrName(std::move(own), id_or_name, shared);
+  };
+  return with_.requests.Once(std::move(context), std::move(once), changed);
+}
+
+Task<SnapshotResult> SnapshotOperations::ChangeByIdOrName(CallContext context, std::string id_or_name,
+                                                          std::shared_ptr<const ChangeById> change) {
   if (LooksLikeUuid(id_or_name)) {
-    absl::Status changed = co_await change(context, id_or_name);
-    if (changed.ok()) co_return id_or_name;
-    if (!absl::IsNotFound(changed)) co_return changed;
+    SnapshotResult changed = co_await (*change)(context, id_or_name);
+    if (changed.ok() || !absl::IsNotFound(changed.status())) co_return changed;
   }
   SnapshotResult named = co_await api_.GetSnapshot(context, std::move(id_or_name));
   if (!named.ok()) co_return named.status();
-  absl::Status changed = co_await change(context, named->id());
-  if (!changed.ok()) co_return Naming(changed, *named);
-  co_return named->id();
+  SnapshotResult changed = co_await (*change)(std::move(context), named->id());
+  if (!changed.ok()) co_return Naming(changed.status(), *named);
+  co_return changed;
 }
 
 Task<SnapshotResult> SnapshotOperations::Activate(CallContext context, std::string id_or_name) {
-  // The change's own answer is the result.
-  const auto answer = std::make_shared<v1::Snapshot>();
-  auto activate = [](Api& api, std::shared_ptr<v1::Snapshot> result, CallContext call,
-                     std::string id) -> Task<absl::Status> {
-    SnapshotResult activated = co_await api.ActivateSnapshot(std::move(call), std::move(id));
-    if (activated.ok()) *result = *std::move(activated);
-    co_return activated.status();
+  ChangeById change = [this](CallContext call, std::string id) {
+    return api_.ActivateSnapshot(std::move(call), std::move(id));
   };
-  ChangeById change = [this, answer, activate](CallContext call, std::string id) {
-    return activate(api_, answer, std::move(call), std::move(id));
-  };
-  absl::StatusOr<std::string> id =
-      co_await ChangeByIdOrName(std::move(context), std::move(id_or_name), std::move(change));
-  if (!id.ok()) co_return id.status();
-  co_return std::move(*answer);
+  Changed<v1::Snapshot> changed;
+  absl::Status status = co_await ChangeOnce(std::move(context), std::move(id_or_name), std::move(change), changed);
+  if (!status.ok()) co_return status;
+  co_return std::move(changed.object);
+}
+
+Task<SnapshotResult> SnapshotOperations::DeactivateById(CallContext context, std::string id) {
+  absl::Status done = co_await api_.DeactivateSnapshot(std::move(context), id);
+  if (!done.ok()) co_return done;
+  v1::Snapshot snapshot;
+  snapshot.set_id(std::move(id));
+  co_return snapshot;
 }
 
 Task<SnapshotResult> SnapshotOperations::Deactivate(CallContext context, std::string id_or_name) {
   ChangeById change = [this](CallContext call, std::string id) {
-    return api_.DeactivateSnapshot(std::move(call), std::move(id));
+    return DeactivateById(std::move(call), std::move(id));
   };
-  absl::StatusOr<std::string> id = co_await ChangeByIdOrName(context, std::move(id_or_name), std::move(change));
-  if (!id.ok()) co_return id.status();
-  co_return co_await api_.GetSnapshot(std::move(context), *std::move(id));
+  Changed<v1::Snapshot> changed;
+  absl::Status status = co_await ChangeOnce(context, std::move(id_or_name), std::move(change), changed);
+  if (!status.ok()) co_return status;
+  if (changed.concluded) co_return std::move(changed.object);
+  SnapshotResult now = co_await api_.GetSnapshot(context, changed.object.id());
+  if (now.ok()) with_.requests.Conclude(context, *now);
+  co_return now;
+}
+
+Task<SnapshotResult> SnapshotOperations::DeleteById(CallContext context, std::string id) {
+  absl::Status done = co_await api_.DeleteSnapshot(std::move(context), id);
+  if (!done.ok()) co_return done;
+  v1::Snapshot snapshot;
+  snapshot.set_id(std::move(id));
+  co_return snapshot;
 }
 
 Task<absl::StatusOr<std::string>> SnapshotOperations::Delete(CallContext context, std::string id_or_name,
                                                              Clock::Duration timeout, bool wait) {
   const WaitContext limits(context, clock_, timeout);
-  ChangeById change = [this](CallContext call, std::string id) {
-    return api_.DeleteSnapshot(std::move(call), std::move(id));
-  };
-  absl::StatusOr<std::string> id = co_await ChangeByIdOrName(limits.wait, std::move(id_or_name), std::move(change));
-  if (!id.ok()) {
-    co_return ExplainTimeout(id.status(), limits, clock_, "the request was sent; it may still be deleted");
+  ChangeById change = [this](CallContext call, std::string id) { return DeleteById(std::move(call), std::move(id)); };
+  Changed<v1::Snapshot> changed;
+  absl::Status status = co_await ChangeOnce(limits.wait, std::move(id_or_name), std::move(change), changed);
+  if (!status.ok()) {
+    co_return ExplainTimeout(std::move(status), limits, clock_, "the request was sent; it may still be deleted");
   }
-  if (!wait) co_return id;
+  const std::string id = changed.object.id();
+  if (!wait || changed.concluded) co_return id;
 
   v1::Snapshot latest;
-  latest.set_id(*id);
+  latest.set_id(id);
   Poll<v1::Snapshot> poll;
-  poll.look = [this, id = *id](CallContext look) { return api_.GetSnapshot(std::move(look), id); };
+  poll.look = [this, id](CallContext look) { return api_.GetSnapshot(std::move(look), id); };
   // Still there: a failed snapshot that is being removed passes through REMOVING, so an error state only counts after
   // that.
   poll.decide = [removing = false](const absl::Status& looked,
@@ -139,9 +197,12 @@ Task<absl::StatusOr<std::string>> SnapshotOperations::Delete(CallContext context
     if (removing && HasFailed(seen)) return FailedError(seen);
     return std::nullopt;
   };
-  absl::Status status = co_await PollUntil(clock_, limits, poll, latest);
-  if (status.ok()) co_return id;
-  co_return Naming(ExplainTimeout(std::move(status), limits, clock_, "the snapshot is still there"), latest);
+  status = co_await PollUntil(clock_, limits, poll, latest);
+  if (!status.ok()) {
+    co_return Naming(ExplainTimeout(std::move(status), limits, clock_, "the snapshot is still there"), latest);
+  }
+  with_.requests.Conclude(context, changed.object);
+  co_return id;
 }
 
 }  // namespace daytonad

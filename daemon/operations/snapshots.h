@@ -3,14 +3,18 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "daemon/api/api.h"
+#include "daemon/operations/collaborators.h"
 #include "daemon/operations/create.h"
 #include "daemon/operations/log_follower.h"
 #include "daemon/operations/polling.h"
+#include "daemon/operations/request_log.h"
 
 // What can be done with snapshots. Requests are already validated. Errors are those of the contract
 // (snapshot_service.proto).
@@ -18,8 +22,7 @@ namespace daytonad {
 
 class SnapshotOperations {
  public:
-  SnapshotOperations(Api& api, LogFollower& follower, Clock& clock, Executor executor)
-      : api_(api), follower_(follower), clock_(clock), executor_(executor) {}
+  explicit SnapshotOperations(const Collaborators& with) : api_(with.api), clock_(with.clock), with_(with) {}
 
   struct CreateOptions {
     // As in the SDKs, a snapshot may take as long as it takes.
@@ -32,6 +35,8 @@ class SnapshotOperations {
   Task<absl::StatusOr<v1::Snapshot>> Create(CallContext context, v1::SnapshotSpec spec, CreateOptions options);
 
   Task<absl::StatusOr<v1::Snapshot>> Get(CallContext context, std::string id_or_name);
+  // Upstream knows the sandbox that a snapshot was taken from by its id only: puts it in place of a name.
+  Task<absl::Status> ResolveSource(CallContext context, SnapshotListQuery& query);
   Task<absl::StatusOr<SnapshotPage>> List(CallContext context, SnapshotListQuery query, int page);
   Task<absl::StatusOr<v1::Snapshot>> Activate(CallContext context, std::string id_or_name);
   // Returns the snapshot as it is afterwards.
@@ -41,15 +46,25 @@ class SnapshotOperations {
                                            bool wait);
 
  private:
+  using Result = absl::StatusOr<v1::Snapshot>;
+
+  Task<Result> CreateNow(CallContext context, std::shared_ptr<const v1::SnapshotSpec> spec);
+  Task<absl::StatusOr<std::optional<v1::Snapshot>>> FindByName(CallContext context, std::string name);
+  Task<absl::Status> WaitUntilActive(WaitContext limits, v1::Snapshot& snapshot, CreateOptions options);
+
+  // A change of what has this id. Its result is the snapshot, as far as upstream's answer tells it: the id at least.
+  using ChangeById = std::function<Task<Result>(CallContext, std::string id)>;
   // Upstream changes snapshots by id only. What looks like an id is tried as one, and is looked up as a name if there
-  // is none.
-  using ChangeById = std::function<Task<absl::Status>(CallContext, std::string id)>;
-  Task<absl::StatusOr<std::string>> ChangeByIdOrName(CallContext context, std::string id_or_name, ChangeById change);
+  // is none. Once for each request id.
+  Task<absl::Status> ChangeOnce(CallContext context, std::string id_or_name, ChangeById change,
+                                Changed<v1::Snapshot>& changed);
+  Task<Result> ChangeByIdOrName(CallContext context, std::string id_or_name, std::shared_ptr<const ChangeById> change);
+  Task<Result> DeactivateById(CallContext context, std::string id);
+  Task<Result> DeleteById(CallContext context, std::string id);
 
   Api& api_;
-  LogFollower& follower_;
   Clock& clock_;
-  Executor executor_;
+  const Collaborators with_;
 };
 
 }  // namespace daytonad

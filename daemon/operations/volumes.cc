@@ -8,6 +8,8 @@
 
 #include "daemon/base/ids.h"
 #include "daemon/operations/outcome.h"
+#include "daemon/operations/request_log.h"
+#include "daemon/operations/settle.h"
 
 namespace daytonad {
 namespace {
@@ -42,14 +44,38 @@ Task<VolumeResult> VolumeOperations::WaitUntil(WaitContext context, v1::Volume k
 
 Task<VolumeResult> VolumeOperations::Create(CallContext context, std::string name, Clock::Duration timeout, bool wait) {
   const WaitContext limits(context, clock_, timeout);
-  VolumeResult created = co_await api_.CreateVolume(limits.wait, name);
-  if (!created.ok()) {
-    co_return WithErrorMetadata(
-        ExplainTimeout(created.status(), limits, clock_, "the request was sent, and the volume may still be made"),
-        "volume_name", name);
+  RequestLog::Change<v1::Volume> once = [this, name](CallContext own) { return CreateNow(std::move(own), name); };
+  Changed<v1::Volume> created;
+  absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), created);
+  if (!status.ok()) {
+    status =
+        ExplainTimeout(std::move(status), limits, clock_, "the request was sent, and the volume may still be made");
+    co_return WithErrorMetadata(std::move(status), "volume_name", name);
   }
-  if (!wait || created->state() == v1::VOLUME_STATE_READY) co_return created;
-  co_return co_await WaitUntil(limits, *std::move(created), ReadyOrFailed, "the volume is not ready yet");
+  const bool done = created.concluded || created.object.state() == v1::VOLUME_STATE_READY;
+  if (!wait || done) co_return std::move(created.object);
+  VolumeResult ready =
+      co_await WaitUntil(limits, std::move(created.object), ReadyOrFailed, "the volume is not ready yet");
+  if (ready.ok()) with_.requests.Conclude(context, *ready);
+  co_return ready;
+}
+
+Task<VolumeResult> VolumeOperations::CreateNow(CallContext context, std::string name) {
+  CreateRequest<v1::Volume> request;
+  request.post = [this, name](CallContext call) { return api_.CreateVolume(std::move(call), name); };
+  request.find = [this, name](CallContext call) { return FindByName(std::move(call), name); };
+  request.is_ours = MadeSince();
+  co_return co_await CreateOrAdopt(clock_, std::move(context), request);
+}
+
+Task<absl::StatusOr<std::optional<v1::Volume>>> VolumeOperations::FindByName(CallContext context, std::string name) {
+  using Found = std::optional<v1::Volume>;
+  absl::StatusOr<std::vector<v1::Volume>> volumes = co_await api_.ListVolumes(std::move(context), false);
+  if (!volumes.ok()) co_return volumes.status();
+  for (v1::Volume& volume : *volumes) {
+    if (volume.name() == name) co_return Found(std::move(volume));
+  }
+  co_return Found();
 }
 
 Task<VolumeResult> VolumeOperations::Get(CallContext context, std::string id_or_name) {
@@ -60,18 +86,28 @@ Task<VolumeResult> VolumeOperations::Get(CallContext context, std::string id_or_
   co_return co_await api_.GetVolumeByName(std::move(context), std::move(id_or_name));
 }
 
-Task<absl::StatusOr<VolumeOperations::GetOrCreateResult>> VolumeOperations::GetOrCreate(CallContext context,
-                                                                                        std::string id_or_name) {
-  GetOrCreateResult result;
+Task<absl::StatusOr<v1::GetVolumeResponse>> VolumeOperations::GetOrCreate(CallContext context, std::string id_or_name) {
+  RequestLog::Change<v1::GetVolumeResponse> once = [this, id_or_name](CallContext own) {
+    return GetOrCreateNow(std::move(own), id_or_name);
+  };
+  Changed<v1::GetVolumeResponse> result;
+  absl::Status status = co_await with_.requests.Once(std::move(context), std::move(once), result);
+  if (!status.ok()) co_return status;
+  co_return std::move(result.object);
+}
+
+Task<absl::StatusOr<v1::GetVolumeResponse>> VolumeOperations::GetOrCreateNow(CallContext context,
+                                                                             std::string id_or_name) {
+  v1::GetVolumeResponse result;
   VolumeResult volume = co_await Get(context, id_or_name);
   // A UUID that is no volume's is a mistake, not a name.
   if (!volume.ok() && absl::IsNotFound(volume.status()) && !LooksLikeUuid(id_or_name)) {
-    volume = co_await api_.CreateVolume(context, id_or_name);
-    result.created = volume.ok();
+    volume = co_await CreateNow(context, id_or_name);
+    result.set_created(volume.ok());
     if (absl::IsAlreadyExists(volume.status())) volume = co_await api_.GetVolumeByName(context, id_or_name);
   }
   if (!volume.ok()) co_return volume.status();
-  result.volume = *std::move(volume);
+  *result.mutable_volume() = *std::move(volume);
   co_return result;
 }
 
@@ -88,28 +124,37 @@ Task<absl::StatusOr<std::vector<v1::Volume>>> VolumeOperations::List(CallContext
 Task<absl::StatusOr<std::string>> VolumeOperations::Delete(CallContext context, std::string id_or_name,
                                                            Clock::Duration timeout, bool wait) {
   const WaitContext limits(context, clock_, timeout);
-  // Upstream deletes by id only. What looks like an id is tried as one first.
+  RequestLog::Change<v1::Volume> once = [this, id_or_name = std::move(id_or_name)](CallContext own) {
+    return DeleteNow(std::move(own), id_or_name);
+  };
+  Changed<v1::Volume> deleted;
+  absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), deleted);
+  if (!status.ok()) {
+    co_return ExplainTimeout(std::move(status), limits, clock_, "the request was sent; it may still be deleted");
+  }
+  const std::string id = deleted.object.id();
+  if (!wait || deleted.concluded) co_return id;
+  VolumeResult gone = co_await WaitUntil(limits, std::move(deleted.object), GoneOrFailed, "the volume is still there");
+  if (!gone.ok()) co_return gone.status();
+  with_.requests.Conclude(context, *gone);
+  co_return id;
+}
+
+Task<VolumeResult> VolumeOperations::DeleteNow(CallContext context, std::string id_or_name) {
   v1::Volume volume;
   absl::Status deleted = absl::NotFoundError("");
   if (LooksLikeUuid(id_or_name)) {
     volume.set_id(id_or_name);
-    deleted = co_await api_.DeleteVolume(limits.wait, id_or_name);
+    deleted = co_await api_.DeleteVolume(context, id_or_name);
   }
   if (absl::IsNotFound(deleted)) {
-    VolumeResult named = co_await api_.GetVolumeByName(limits.wait, std::move(id_or_name));
-    if (!named.ok()) co_return ExplainTimeout(named.status(), limits, clock_, "nothing was changed");
+    VolumeResult named = co_await api_.GetVolumeByName(context, std::move(id_or_name));
+    if (!named.ok()) co_return named.status();
     volume = *std::move(named);
-    deleted = co_await api_.DeleteVolume(limits.wait, volume.id());
+    deleted = co_await api_.DeleteVolume(std::move(context), volume.id());
   }
-  if (!deleted.ok()) {
-    co_return Naming(ExplainTimeout(deleted, limits, clock_, "the request was sent; it may still be deleted"), volume);
-  }
-  const std::string id = volume.id();
-  if (!wait) co_return id;
-
-  VolumeResult result = co_await WaitUntil(limits, std::move(volume), GoneOrFailed, "the volume is still there");
-  if (!result.ok()) co_return result.status();
-  co_return id;
+  if (!deleted.ok()) co_return Naming(std::move(deleted), volume);
+  co_return volume;
 }
 
 }  // namespace daytonad

@@ -8,7 +8,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "daemon/api/api.h"
+#include "daemon/operations/collaborators.h"
 #include "daemon/operations/polling.h"
+#include "daytonad/v1/volume_service.pb.h"
 
 // What can be done with volumes. Requests are already validated. Errors are those of the contract
 // (volume_service.proto).
@@ -16,18 +18,14 @@ namespace daytonad {
 
 class VolumeOperations {
  public:
-  VolumeOperations(Api& api, Clock& clock) : api_(api), clock_(clock) {}
+  explicit VolumeOperations(const Collaborators& with) : api_(with.api), clock_(with.clock), with_(with) {}
 
   Task<absl::StatusOr<v1::Volume>> Create(CallContext context, std::string name, Clock::Duration timeout, bool wait);
 
   Task<absl::StatusOr<v1::Volume>> Get(CallContext context, std::string id_or_name);
 
-  struct GetOrCreateResult {
-    v1::Volume volume;
-    bool created = false;
-  };
   // Two callers that want the same volume at once both get it.
-  Task<absl::StatusOr<GetOrCreateResult>> GetOrCreate(CallContext context, std::string id_or_name);
+  Task<absl::StatusOr<v1::GetVolumeResponse>> GetOrCreate(CallContext context, std::string id_or_name);
 
   // All of them, by name.
   Task<absl::StatusOr<std::vector<v1::Volume>>> List(CallContext context, bool include_deleted);
@@ -42,8 +40,15 @@ class VolumeOperations {
   Task<absl::StatusOr<v1::Volume>> WaitUntil(WaitContext context, v1::Volume known, Decide decide,
                                              std::string meanwhile);
 
+  Task<absl::StatusOr<v1::Volume>> CreateNow(CallContext context, std::string name);
+  Task<absl::StatusOr<std::optional<v1::Volume>>> FindByName(CallContext context, std::string name);
+  Task<absl::StatusOr<v1::GetVolumeResponse>> GetOrCreateNow(CallContext context, std::string id_or_name);
+  // Upstream deletes by id only. What looks like an id is tried as one first.
+  Task<absl::StatusOr<v1::Volume>> DeleteNow(CallContext context, std::string id_or_name);
+
   Api& api_;
   Clock& clock_;
+  const Collaborators with_;
 };
 
 }  // namespace daytonad

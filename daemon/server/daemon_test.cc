@@ -202,7 +202,9 @@ TEST_F(DaemonTest, SaysWhetherUpstreamAnswers) {
   EXPECT_EQ(response.status(), HealthCheckResponse::NOT_SERVING);
   EXPECT_EQ(Check(Dial()), HealthCheckResponse::SERVING);
   script_.upstream_up = true;
-  ASSERT_TRUE(watch->Read(&response));
+  // gRPC may tell the first state twice.
+  while (watch->Read(&response) && response.status() != HealthCheckResponse::SERVING) {
+  }
   EXPECT_EQ(response.status(), HealthCheckResponse::SERVING);
 }
 

@@ -50,13 +50,13 @@ Task<absl::StatusOr<v1::CreateSandboxResponse>> DaytonaHandlers::CreateSandbox(C
   SandboxOperations::CreateOptions options;
   options.timeout = CheckTimeout(request, kDefaultWait, violations);
   options.wait = !request.has_wait() || request.wait();
-  absl::Status checked = CheckMutation(context, request, violations);
-  if (!checked.ok()) co_return checked;
+  absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
+  if (!mutation.ok()) co_return mutation.status();
 
   v1::CreateSandboxResponse response;
   if (std::optional<v1::Warning> warning = SpecWarning(request.spec())) *response.add_warnings() = *std::move(warning);
   absl::StatusOr<v1::Sandbox> sandbox =
-      co_await sandboxes_.Create(std::move(context), std::move(*request.mutable_spec()), options);
+      co_await sandboxes_.Create(*std::move(mutation), std::move(*request.mutable_spec()), options);
   if (!sandbox.ok()) co_return sandbox.status();
   *response.mutable_sandbox() = *std::move(sandbox);
   co_return response;
@@ -70,8 +70,8 @@ Task<absl::Status> DaytonaHandlers::CreateSandboxStream(CallContext context, v1:
   SandboxOperations::CreateOptions options;
   options.timeout = CheckTimeout(request, kDefaultWait, violations);
   options.log_offset = request.log_offset();
-  absl::Status checked = CheckMutation(context, request, violations);
-  if (!checked.ok()) co_return checked;
+  absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
+  if (!mutation.ok()) co_return mutation.status();
 
   StreamObserver<v1::Sandbox, v1::CreateSandboxStreamResponse> observer(
       *writer, &v1::CreateSandboxStreamResponse::mutable_sandbox);
@@ -81,7 +81,7 @@ Task<absl::Status> DaytonaHandlers::CreateSandboxStream(CallContext context, v1:
     if (!written.ok()) co_return written;
   }
   absl::StatusOr<v1::Sandbox> sandbox =
-      co_await sandboxes_.Create(std::move(context), std::move(*request.mutable_spec()), options);
+      co_await sandboxes_.Create(*std::move(mutation), std::move(*request.mutable_spec()), options);
   if (!sandbox.ok()) co_return sandbox.status();
   v1::CreateSandboxStreamResponse last;
   *last.mutable_result() = *std::move(sandbox);
@@ -176,11 +176,11 @@ Task<absl::StatusOr<v1::StartSandboxResponse>> DaytonaHandlers::StartSandbox(Cal
   FieldViolations violations;
   CheckObject("sandbox", request.sandbox(), violations);
   const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
-  absl::Status checked = CheckMutation(context, request, violations);
-  if (!checked.ok()) co_return checked;
+  absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
+  if (!mutation.ok()) co_return mutation.status();
 
   absl::StatusOr<v1::Sandbox> sandbox = co_await sandboxes_.Start(
-      std::move(context), std::move(*request.mutable_sandbox()), timeout, !request.has_wait() || request.wait());
+      *std::move(mutation), std::move(*request.mutable_sandbox()), timeout, !request.has_wait() || request.wait());
   co_return Answer<v1::StartSandboxResponse>(std::move(sandbox));
 }
 
@@ -189,11 +189,11 @@ Task<absl::StatusOr<v1::StopSandboxResponse>> DaytonaHandlers::StopSandbox(CallC
   FieldViolations violations;
   CheckObject("sandbox", request.sandbox(), violations);
   const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
-  absl::Status checked = CheckMutation(context, request, violations);
-  if (!checked.ok()) co_return checked;
+  absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
+  if (!mutation.ok()) co_return mutation.status();
 
   absl::StatusOr<v1::Sandbox> sandbox =
-      co_await sandboxes_.Stop(std::move(context), std::move(*request.mutable_sandbox()), timeout,
+      co_await sandboxes_.Stop(*std::move(mutation), std::move(*request.mutable_sandbox()), timeout,
                                !request.has_wait() || request.wait(), request.force());
   co_return Answer<v1::StopSandboxResponse>(std::move(sandbox));
 }
@@ -203,11 +203,11 @@ Task<absl::StatusOr<v1::DeleteSandboxResponse>> DaytonaHandlers::DeleteSandbox(C
   FieldViolations violations;
   CheckObject("sandbox", request.sandbox(), violations);
   const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
-  absl::Status checked = CheckMutation(context, request, violations);
-  if (!checked.ok()) co_return checked;
+  absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
+  if (!mutation.ok()) co_return mutation.status();
 
   absl::StatusOr<v1::Sandbox> sandbox =
-      co_await sandboxes_.Delete(std::move(context), std::move(*request.mutable_sandbox()), timeout, request.wait());
+      co_await sandboxes_.Delete(*std::move(mutation), std::move(*request.mutable_sandbox()), timeout, request.wait());
   co_return Answer<v1::DeleteSandboxResponse>(std::move(sandbox));
 }
 

@@ -48,6 +48,29 @@ absl::StatusOr<Response> Answer(absl::StatusOr<v1::Snapshot> snapshot) {
   return response;
 }
 
+// ListSnapshotsRequest and StreamSnapshotsRequest ask for the same things.
+template <typename Request>
+void CheckList(const Request& request, FieldViolations& violations) {
+  CheckOneLine("name", request.name(), violations);
+  if (!v1::SnapshotSortField_IsValid(request.sort())) {
+    violations.Add("sort", absl::StrCat("is no SnapshotSortField: ", static_cast<int>(request.sort())));
+  }
+  CheckSortOrder(request.order(), violations);
+  CheckPageSize(request.page_size(), violations);
+  CheckOneLine("source_sandbox", request.source_sandbox(), violations);
+}
+
+template <typename Request>
+SnapshotListQuery ListQuery(const Request& request) {
+  SnapshotListQuery query;
+  query.name = request.name();
+  query.source_sandbox = request.source_sandbox();
+  query.sort = request.sort();
+  query.order = request.order();
+  query.page_size = request.page_size();
+  return query;
+}
+
 }  // namespace
 
 Task<absl::StatusOr<v1::CreateSnapshotResponse>> SnapshotHandlers::CreateSnapshot(CallContext context,
@@ -57,11 +80,11 @@ Task<absl::StatusOr<v1::CreateSnapshotResponse>> SnapshotHandlers::CreateSnapsho
   SnapshotOperations::CreateOptions options;
   options.timeout = CheckTimeout(request, kNoLimit, violations);
   options.wait = !request.has_wait() || request.wait();
-  absl::Status checked = CheckMutation(context, request, violations);
-  if (!checked.ok()) co_return checked;
+  absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
+  if (!mutation.ok()) co_return mutation.status();
 
   absl::StatusOr<v1::Snapshot> snapshot =
-      co_await snapshots_.Create(std::move(context), std::move(*request.mutable_spec()), options);
+      co_await snapshots_.Create(*std::move(mutation), std::move(*request.mutable_spec()), options);
   co_return Answer<v1::CreateSnapshotResponse>(std::move(snapshot));
 }
 
@@ -73,14 +96,14 @@ Task<absl::Status> SnapshotHandlers::CreateSnapshotStream(CallContext context, v
   SnapshotOperations::CreateOptions options;
   options.timeout = CheckTimeout(request, kNoLimit, violations);
   options.log_offset = request.log_offset();
-  absl::Status checked = CheckMutation(context, request, violations);
-  if (!checked.ok()) co_return checked;
+  absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
+  if (!mutation.ok()) co_return mutation.status();
 
   StreamObserver<v1::Snapshot, v1::CreateSnapshotStreamResponse> observer(
       *writer, &v1::CreateSnapshotStreamResponse::mutable_snapshot);
   options.observer = &observer;
   absl::StatusOr<v1::Snapshot> snapshot =
-      co_await snapshots_.Create(std::move(context), std::move(*request.mutable_spec()), options);
+      co_await snapshots_.Create(*std::move(mutation), std::move(*request.mutable_spec()), options);
   if (!snapshot.ok()) co_return snapshot.status();
   v1::CreateSnapshotStreamResponse last;
   *last.mutable_result() = *std::move(snapshot);
@@ -103,14 +126,8 @@ Task<absl::StatusOr<v1::ListSnapshotsResponse>> SnapshotHandlers::ListSnapshots(
                                                                                 v1::ListSnapshotsRequest request) {
   const bool numbered = request.paging_case() == v1::ListSnapshotsRequest::kPage;
   FieldViolations violations;
-  CheckOneLine("name", request.name(), violations);
+  CheckList(request, violations);
   CheckMaxAge(request, violations);
-  if (!v1::SnapshotSortField_IsValid(request.sort())) {
-    violations.Add("sort", absl::StrCat("is no SnapshotSortField: ", static_cast<int>(request.sort())));
-  }
-  CheckSortOrder(request.order(), violations);
-  CheckPageSize(request.page_size(), violations);
-  CheckOneLine("source_sandbox", request.source_sandbox(), violations);
   if (numbered) CheckPageNumber(request.page(), violations);
   if (!violations.empty()) co_return violations.ToStatus();
 
@@ -129,12 +146,9 @@ Task<absl::StatusOr<v1::ListSnapshotsResponse>> SnapshotHandlers::ListSnapshots(
     }
   }
 
-  SnapshotListQuery query;
-  query.name = std::move(*request.mutable_name());
-  query.source_sandbox = std::move(*request.mutable_source_sandbox());
-  query.sort = request.sort();
-  query.order = request.order();
-  query.page_size = request.page_size();
+  SnapshotListQuery query = ListQuery(request);
+  absl::Status resolved = co_await snapshots_.ResolveSource(context, query);
+  if (!resolved.ok()) co_return resolved;
   absl::StatusOr<SnapshotPage> page = co_await snapshots_.List(std::move(context), std::move(query), page_number);
   if (!page.ok()) co_return page.status();
   v1::ListSnapshotsResponse response;
@@ -149,15 +163,39 @@ Task<absl::StatusOr<v1::ListSnapshotsResponse>> SnapshotHandlers::ListSnapshots(
   co_return response;
 }
 
+Task<absl::Status> SnapshotHandlers::StreamSnapshots(CallContext context, v1::StreamSnapshotsRequest request,
+                                                     StreamWriter<v1::StreamSnapshotsResponse>* writer) {
+  FieldViolations violations;
+  CheckList(request, violations);
+  if (!violations.empty()) co_return violations.ToStatus();
+
+  SnapshotListQuery query = ListQuery(request);
+  absl::Status resolved = co_await snapshots_.ResolveSource(context, query);
+  if (!resolved.ok()) co_return resolved;
+  int pages = 1;
+  for (int number = 1; number <= pages; ++number) {
+    absl::StatusOr<SnapshotPage> page = co_await snapshots_.List(context, query, number);
+    if (!page.ok()) co_return page.status();
+    for (v1::Snapshot& snapshot : page->items) {
+      v1::StreamSnapshotsResponse message;
+      *message.mutable_snapshot() = std::move(snapshot);
+      absl::Status written = co_await writer->Write(std::move(message));
+      if (!written.ok()) co_return written;
+    }
+    pages = page->totals.total_pages;
+  }
+  co_return absl::OkStatus();
+}
+
 Task<absl::StatusOr<v1::ActivateSnapshotResponse>> SnapshotHandlers::ActivateSnapshot(
     CallContext context, v1::ActivateSnapshotRequest request) {
   FieldViolations violations;
   CheckObject("snapshot", request.snapshot(), violations);
-  absl::Status checked = CheckMutation(context, request, violations);
-  if (!checked.ok()) co_return checked;
+  absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
+  if (!mutation.ok()) co_return mutation.status();
 
   absl::StatusOr<v1::Snapshot> snapshot =
-      co_await snapshots_.Activate(std::move(context), std::move(*request.mutable_snapshot()));
+      co_await snapshots_.Activate(*std::move(mutation), std::move(*request.mutable_snapshot()));
   co_return Answer<v1::ActivateSnapshotResponse>(std::move(snapshot));
 }
 
@@ -165,11 +203,11 @@ Task<absl::StatusOr<v1::DeactivateSnapshotResponse>> SnapshotHandlers::Deactivat
     CallContext context, v1::DeactivateSnapshotRequest request) {
   FieldViolations violations;
   CheckObject("snapshot", request.snapshot(), violations);
-  absl::Status checked = CheckMutation(context, request, violations);
-  if (!checked.ok()) co_return checked;
+  absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
+  if (!mutation.ok()) co_return mutation.status();
 
   absl::StatusOr<v1::Snapshot> snapshot =
-      co_await snapshots_.Deactivate(std::move(context), std::move(*request.mutable_snapshot()));
+      co_await snapshots_.Deactivate(*std::move(mutation), std::move(*request.mutable_snapshot()));
   co_return Answer<v1::DeactivateSnapshotResponse>(std::move(snapshot));
 }
 
@@ -178,11 +216,11 @@ Task<absl::StatusOr<v1::DeleteSnapshotResponse>> SnapshotHandlers::DeleteSnapsho
   FieldViolations violations;
   CheckObject("snapshot", request.snapshot(), violations);
   const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
-  absl::Status checked = CheckMutation(context, request, violations);
-  if (!checked.ok()) co_return checked;
+  absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
+  if (!mutation.ok()) co_return mutation.status();
 
   absl::StatusOr<std::string> id =
-      co_await snapshots_.Delete(std::move(context), std::move(*request.mutable_snapshot()), timeout, request.wait());
+      co_await snapshots_.Delete(*std::move(mutation), std::move(*request.mutable_snapshot()), timeout, request.wait());
   if (!id.ok()) co_return id.status();
   v1::DeleteSnapshotResponse response;
   response.set_snapshot_id(*std::move(id));

@@ -23,6 +23,8 @@ class SnapshotHandlers {
                                           StreamWriter<v1::CreateSnapshotStreamResponse>* writer);
   Task<absl::StatusOr<v1::GetSnapshotResponse>> GetSnapshot(CallContext context, v1::GetSnapshotRequest request);
   Task<absl::StatusOr<v1::ListSnapshotsResponse>> ListSnapshots(CallContext context, v1::ListSnapshotsRequest request);
+  Task<absl::Status> StreamSnapshots(CallContext context, v1::StreamSnapshotsRequest request,
+                                     StreamWriter<v1::StreamSnapshotsResponse>* writer);
   Task<absl::StatusOr<v1::ActivateSnapshotResponse>> ActivateSnapshot(CallContext context,
                                                                       v1::ActivateSnapshotRequest request);
   Task<absl::StatusOr<v1::DeactivateSnapshotResponse>> DeactivateSnapshot(CallContext context,

@@ -18,13 +18,14 @@ using RawSnapshotService =
     v1::SnapshotService::WithRawCallbackMethod_CreateSnapshotStream<
     v1::SnapshotService::WithRawCallbackMethod_GetSnapshot<
     v1::SnapshotService::WithRawCallbackMethod_ListSnapshots<
+    v1::SnapshotService::WithRawCallbackMethod_StreamSnapshots<
     v1::SnapshotService::WithRawCallbackMethod_ActivateSnapshot<
     v1::SnapshotService::WithRawCallbackMethod_DeactivateSnapshot<
     v1::SnapshotService::WithRawCallbackMethod_DeleteSnapshot<
     v1::SnapshotService::WithRawCallbackMethod_WatchSnapshot<
     v1::SnapshotService::WithRawCallbackMethod_StreamBuildLogs<
     v1::SnapshotService::WithRawCallbackMethod_UploadBuildContext<
-    v1::SnapshotService::Service>>>>>>>>>>;
+    v1::SnapshotService::Service>>>>>>>>>>>;
 // clang-format on
 
 // SnapshotService at one listener.
@@ -54,6 +55,9 @@ class SnapshotGrpcService final : public RawSnapshotService {
   }
   UnaryReactor* ListSnapshots(Context* context, const Buffer* request, Buffer* response) override {
     return bridge_.Unary("ListSnapshots", context, request, response, &Handlers::ListSnapshots);
+  }
+  StreamReactor* StreamSnapshots(Context* context, const Buffer* request) override {
+    return bridge_.Stream("StreamSnapshots", context, request, &Handlers::StreamSnapshots);
   }
   UnaryReactor* ActivateSnapshot(Context* context, const Buffer* request, Buffer* response) override {
     return bridge_.Unary("ActivateSnapshot", context, request, response, &Handlers::ActivateSnapshot);

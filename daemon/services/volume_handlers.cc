@@ -31,11 +31,11 @@ Task<absl::StatusOr<v1::CreateVolumeResponse>> VolumeHandlers::CreateVolume(Call
   FieldViolations violations;
   CheckObject("name", request.name(), violations);
   const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
-  absl::Status checked = CheckMutation(context, request, violations);
-  if (!checked.ok()) co_return checked;
+  absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
+  if (!mutation.ok()) co_return mutation.status();
 
   absl::StatusOr<v1::Volume> volume =
-      co_await volumes_.Create(std::move(context), std::move(*request.mutable_name()), timeout, request.wait());
+      co_await volumes_.Create(*std::move(mutation), std::move(*request.mutable_name()), timeout, request.wait());
   if (!volume.ok()) co_return volume.status();
   v1::CreateVolumeResponse response;
   *response.mutable_volume() = *std::move(volume);
@@ -47,21 +47,16 @@ Task<absl::StatusOr<v1::GetVolumeResponse>> VolumeHandlers::GetVolume(CallContex
   FieldViolations violations;
   CheckObject("volume", request.volume(), violations);
   CheckMaxAge(request, violations);
-  absl::Status checked =
-      request.create_if_missing() ? CheckMutation(context, request, violations) : violations.ToStatus();
-  if (!checked.ok()) co_return checked;
-
-  v1::GetVolumeResponse response;
   if (request.create_if_missing()) {
-    auto result = co_await volumes_.GetOrCreate(std::move(context), std::move(*request.mutable_volume()));
-    if (!result.ok()) co_return result.status();
-    *response.mutable_volume() = std::move(result->volume);
-    response.set_created(result->created);
-  } else {
-    absl::StatusOr<v1::Volume> volume = co_await volumes_.Get(std::move(context), std::move(*request.mutable_volume()));
-    if (!volume.ok()) co_return volume.status();
-    *response.mutable_volume() = *std::move(volume);
+    absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
+    if (!mutation.ok()) co_return mutation.status();
+    co_return co_await volumes_.GetOrCreate(*std::move(mutation), std::move(*request.mutable_volume()));
   }
+  if (!violations.empty()) co_return violations.ToStatus();
+  absl::StatusOr<v1::Volume> volume = co_await volumes_.Get(std::move(context), std::move(*request.mutable_volume()));
+  if (!volume.ok()) co_return volume.status();
+  v1::GetVolumeResponse response;
+  *response.mutable_volume() = *std::move(volume);
   co_return response;
 }
 
@@ -102,11 +97,11 @@ Task<absl::StatusOr<v1::DeleteVolumeResponse>> VolumeHandlers::DeleteVolume(Call
   FieldViolations violations;
   CheckObject("volume", request.volume(), violations);
   const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
-  absl::Status checked = CheckMutation(context, request, violations);
-  if (!checked.ok()) co_return checked;
+  absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
+  if (!mutation.ok()) co_return mutation.status();
 
   absl::StatusOr<std::string> id =
-      co_await volumes_.Delete(std::move(context), std::move(*request.mutable_volume()), timeout, request.wait());
+      co_await volumes_.Delete(*std::move(mutation), std::move(*request.mutable_volume()), timeout, request.wait());
   if (!id.ok()) co_return id.status();
   v1::DeleteVolumeResponse response;
   response.set_volume_id(*std::move(id));

@@ -55,6 +55,8 @@ Task<T> SharedApi::Mutate(Task<T> (Owner::*method)(CallContext, Params...), Call
     return RunMutation<T>(std::move(own), std::move(call));
   };
   auto flight = Flight<T>::Start(executor_, context, clock_.Now() + options_.mutation_limit, std::move(work));
+  // What is done under a request id is remembered, so its end is waited for.
+  if (context.request_key() != nullptr) return Flight<T>::JoinToTheEnd(std::move(flight), clock_, std::move(context));
   return Flight<T>::Join(std::move(flight), clock_, std::move(context));
 }
 
@@ -147,6 +149,10 @@ Task<absl::StatusOr<std::vector<v1::Volume>>> SharedApi::ListVolumes(CallContext
 Task<absl::StatusOr<std::unique_ptr<ByteStream>>> SharedApi::OpenBuildLog(CallContext context, LogOwner owner,
                                                                           std::string id, bool follow) {
   return inner_->OpenBuildLog(std::move(context), owner, std::move(id), follow);
+}
+
+Task<absl::StatusOr<std::unique_ptr<ContextStore>>> SharedApi::OpenContextStore(CallContext context) {
+  return inner_->OpenContextStore(std::move(context));
 }
 
 Task<absl::Status> SharedApi::Ping(CallContext context) { return inner_->Ping(std::move(context)); }

@@ -52,6 +52,7 @@ class SharedApi : public Api {
 
   Task<absl::StatusOr<std::unique_ptr<ByteStream>>> OpenBuildLog(CallContext context, LogOwner owner, std::string id,
                                                                  bool follow) override;
+  Task<absl::StatusOr<std::unique_ptr<ContextStore>>> OpenContextStore(CallContext context) override;
   Task<absl::Status> Ping(CallContext context) override;
 
   // Returns when every mutation that was begun has its answer, or when the context ends.

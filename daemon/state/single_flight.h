@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
-#include "daemon/state/flight.h"
+#include "daemon/base/flight.h"
 
 namespace daytonad {
 

@@ -144,6 +144,12 @@ std::vector<Rpc> EveryRpc() {
          v1::ListSnapshotsResponse response;
          return client.snapshots().ListSnapshots(&context, request, &response);
        }},
+      {"StreamSnapshots", false, false, "",
+       [](client::Client& client, ClientContext& context, const std::string& object) {
+         v1::StreamSnapshotsRequest request;
+         request.set_page_size(object.empty() ? -1 : 10);
+         return Drain(client.snapshots().StreamSnapshots(&context, request));
+       }},
       {"ActivateSnapshot", true, true, no_snapshot, SnapshotRpc(&Snapshots::ActivateSnapshot)},
       {"DeactivateSnapshot", true, true, no_snapshot, SnapshotRpc(&Snapshots::DeactivateSnapshot)},
       {"DeleteSnapshot", true, true, no_snapshot, SnapshotRpc(&Snapshots::DeleteSnapshot)},

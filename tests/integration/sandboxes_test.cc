@@ -163,15 +163,6 @@ TEST_F(SandboxesTest, FieldsThatAreNotKnownYetBreakNothing) {
 
 TEST_F(SandboxesTest, WhatIsNotServedYetSaysSo) {
   const std::string not_yet = "UNIMPLEMENTED NOT_SERVED_YET";
-  EXPECT_EQ(Outcome(Create("request_id: 'r1'").error), not_yet);
-  EXPECT_EQ(Outcome(CreateStream("request_id: 'r1'").error), not_yet);
-  EXPECT_EQ(Outcome(Start("x", "request_id: 'r1'").error), not_yet);
-  EXPECT_EQ(Outcome(Stop("x", "request_id: 'r1'").error), not_yet);
-  EXPECT_EQ(Outcome(Delete("x", "request_id: 'r1'").error), not_yet);
-  const auto stepped =
-      Create("spec { declarative_image { base_image: 'debian:12' steps { pip_install { packages: 'numpy' } } } }");
-  EXPECT_EQ(Outcome(stepped.error), not_yet);
-  EXPECT_EQ(Outcome(Create("spec { declarative_image { debian_slim {} } }").error), not_yet);
   v1::WatchSandboxRequest watch;
   watch.set_sandbox("x");
   EXPECT_EQ(Outcome(ReadAll(sandboxes(), &Stub::WatchSandbox, watch).error), not_yet);

@@ -267,20 +267,36 @@ TEST_F(SnapshotsTest, TheGeneralSnapshotCannotBeDeleted) {
   EXPECT_EQ(Outcome(Delete(general).error), "PERMISSION_DENIED PERMISSION_DENIED_BY_UPSTREAM");
 }
 
+TEST_F(SnapshotsTest, StreamingWalksAllPages) {
+  for (const char* const name : {"a", "b", "c"}) MakeSnapshot(name);
+  control().ResetRequests();
+  const auto streamed =
+      ReadAll(snapshots(), &Stub::StreamSnapshots,
+              Parse<v1::StreamSnapshotsRequest>("sort: SNAPSHOT_SORT_FIELD_NAME order: SORT_ORDER_ASC page_size: 2"));
+  ASSERT_EQ(Outcome(streamed.error), "OK");
+  std::vector<std::string> names;
+  for (const v1::StreamSnapshotsResponse& message : streamed.messages) names.push_back(message.snapshot().name());
+  EXPECT_THAT(names, ::testing::IsSupersetOf({"a", "b", "c"}));
+  EXPECT_EQ(names.size(), 4U);  // with the general one
+  EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
+  EXPECT_EQ(control().CountRequests("GET", "/api/snapshots"), 2);
+}
+
+TEST_F(SnapshotsTest, StreamingTakesTheFiltersOfTheList) {
+  for (const char* const name : {"red-1", "red-2", "blue"}) MakeSnapshot(name);
+  const auto streamed = ReadAll(snapshots(), &Stub::StreamSnapshots, Parse<v1::StreamSnapshotsRequest>("name: 'red'"));
+  EXPECT_EQ(streamed.messages.size(), 2U);
+  EXPECT_EQ(
+      Outcome(ReadAll(snapshots(), &Stub::StreamSnapshots, Parse<v1::StreamSnapshotsRequest>("source_sandbox: 'nope'"))
+                  .error),
+      "NOT_FOUND SANDBOX_NOT_FOUND");
+}
+
 TEST_F(SnapshotsTest, WhatIsNotServedYetSaysSo) {
   const std::string not_yet = "UNIMPLEMENTED NOT_SERVED_YET";
-  EXPECT_EQ(Outcome(Create("spec { name: 's' image: 'debian:12' } request_id: 'r1'").error), not_yet);
-  EXPECT_EQ(Outcome(CreateStream("spec { name: 's' image: 'debian:12' } request_id: 'r1'").error), not_yet);
-  const auto stepped = Create("spec { name: 's' declarative_image { base_image: 'a:1' steps { workdir: '/w' } } }");
-  EXPECT_EQ(Outcome(stepped.error), not_yet);
   v1::WatchSnapshotRequest watch;
   watch.set_snapshot("s");
   EXPECT_EQ(Outcome(ReadAll(snapshots(), &Stub::WatchSnapshot, watch).error), not_yet);
-  grpc::ClientContext context;
-  v1::UploadBuildContextResponse response;
-  const auto writer = snapshots().UploadBuildContext(&context, &response);
-  writer->WritesDone();
-  EXPECT_EQ(Outcome(client::ErrorFrom(writer->Finish())), not_yet);
   EXPECT_EQ(control().Requests().size(), 0U);
 }
 

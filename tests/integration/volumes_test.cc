@@ -196,8 +196,6 @@ TEST_F(VolumesTest, OneThatIsMountedStays) {
 
 TEST_F(VolumesTest, WhatIsNotServedYetSaysSo) {
   const std::string not_yet = "UNIMPLEMENTED NOT_SERVED_YET";
-  EXPECT_EQ(Outcome(Create("name: 'data' request_id: 'r1'").error), not_yet);
-  EXPECT_EQ(Outcome(Delete("data", "request_id: 'r1'").error), not_yet);
   v1::WatchVolumeRequest watch;
   watch.set_volume("data");
   EXPECT_EQ(Outcome(ReadAll(volumes(), &Stub::WatchVolume, watch).error), not_yet);

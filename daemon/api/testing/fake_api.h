@@ -2,6 +2,7 @@
 #define DAYTONAD_DAEMON_API_TESTING_FAKE_API_H_
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -60,6 +61,8 @@ class FakeApi : public Api {
   Answers<absl::StatusOr<v1::Volume>> create_volume, get_volume_by_id, get_volume_by_name;
   Answers<absl::StatusOr<std::vector<v1::Volume>>> list_volumes;
   Answers<absl::Status> delete_volume;
+  // Makes what OpenContextStore gives.
+  std::function<std::unique_ptr<ContextStore>()> context_store;
   // What each OpenBuildLog gives: an error, or the pieces of a stream.
   Answers<absl::StatusOr<std::deque<absl::StatusOr<std::string>>>> build_log;
 
@@ -151,6 +154,11 @@ class FakeApi : public Api {
     if (!pieces.ok()) co_return pieces.status();
     std::unique_ptr<ByteStream> stream = std::make_unique<FakeByteStream>(*std::move(pieces));
     co_return stream;
+  }
+  Task<absl::StatusOr<std::unique_ptr<ContextStore>>> OpenContextStore(CallContext) override {
+    calls.emplace_back("OpenContextStore");
+    if (context_store == nullptr) co_return absl::FailedPreconditionError("no store was given");
+    co_return context_store();
   }
   Task<absl::Status> Ping(CallContext) override { co_return absl::OkStatus(); }
 };

@@ -6,6 +6,7 @@
 
 #include "daemon/services/checks/request_checks.h"
 #include "daemon/services/checks/spec_checks.h"
+#include "daytonad/v1/daytona_service.pb.h"
 
 namespace daytonad {
 namespace {
@@ -163,9 +164,28 @@ TEST(RequestChecksTest, ATimeLimitIsUnsetZeroOrPositive) {
   EXPECT_TRUE(none.empty());
 }
 
-TEST(RequestChecksTest, RequestIdsAreRefusedInsteadOfIgnored) {
-  EXPECT_TRUE(CheckRequestId("").ok());
-  EXPECT_TRUE(absl::IsUnimplemented(CheckRequestId("id")));
+TEST(RequestChecksTest, ARequestIdIsVisibleAscii) {
+  FieldViolations good;
+  CheckRequestId("", good);
+  CheckRequestId("8d1f~!", good);
+  EXPECT_TRUE(good.empty());
+  for (const std::string& id : {std::string("a b"), std::string("a\n"), std::string("é"), std::string(129, 'a')}) {
+    FieldViolations bad;
+    CheckRequestId(id, bad);
+    EXPECT_FALSE(bad.empty()) << id;
+  }
+}
+
+TEST(RequestChecksTest, ARepeatedRequestHasTheSameDigestWhateverItsLimits) {
+  const auto digest = [](const std::string& request) { return KeyOf(Parse<v1::CreateSandboxRequest>(request)).digest; };
+  const std::string spec = "spec { labels { key: 'a' value: '1' } labels { key: 'b' value: '2' } } request_id: 'r' ";
+  EXPECT_EQ(digest(spec), digest(spec + "timeout { seconds: 5 } wait: false"));
+  EXPECT_EQ(digest(spec),
+            digest("request_id: 's' spec { labels { key: 'b' value: '2' } labels { key: 'a' value: '1' } }"));
+  EXPECT_EQ(digest(spec), KeyOf(Parse<v1::CreateSandboxStreamRequest>(spec + "log_offset: 7")).digest);
+  EXPECT_NE(digest(spec), digest("request_id: 'r'"));
+  EXPECT_NE(KeyOf(Parse<v1::StartSandboxRequest>("sandbox: 'a'")).digest,
+            KeyOf(Parse<v1::StopSandboxRequest>("sandbox: 'a'")).digest);
 }
 
 }  // namespace

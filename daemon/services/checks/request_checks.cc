@@ -1,5 +1,9 @@
 #include "daemon/services/checks/request_checks.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <openssl/sha.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -10,6 +14,7 @@ namespace daytonad {
 namespace {
 
 constexpr size_t kMaxObjectLength = 512;
+constexpr size_t kMaxRequestId = 128;
 
 bool HasControlCharacter(const std::string& text) {
   return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
@@ -100,9 +105,25 @@ Clock::Duration CheckDuration(std::string_view field, const google::protobuf::Du
   return std::chrono::seconds(std::min(duration.seconds(), kLongest)) + std::chrono::nanoseconds(duration.nanos());
 }
 
-absl::Status CheckRequestId(const std::string& request_id) {
-  return request_id.empty() ? absl::OkStatus()
-                            : NotServedYet("Request ids (`request_id`) are not kept by this version. Leave it out");
+void CheckRequestId(const std::string& request_id, FieldViolations& violations) {
+  const bool visible = std::ranges::all_of(request_id, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
+  if (request_id.size() > kMaxRequestId || !visible) {
+    violations.Add("request_id", "must be 1 to 128 visible ASCII characters; a UUID is best");
+  }
+}
+
+std::string DigestOf(std::string_view type, const google::protobuf::Message& message) {
+  std::string bytes = absl::StrCat(AbslView(type), "\n");
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);  // appends
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);  // or maps come in any order
+    message.SerializeToCodedStream(&coded);
+  }
+  std::string digest(SHA256_DIGEST_LENGTH, '\0');
+  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+         reinterpret_cast<unsigned char*>(digest.data()));
+  return digest;
 }
 
 absl::Status NotServedYet(std::string_view what) {

@@ -3,12 +3,15 @@
 
 #include <google/protobuf/duration.pb.h>
 #include <google/protobuf/map.h>
+#include <google/protobuf/message.h>
 #include <google/protobuf/repeated_field.h>
 
 #include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_replace.h"
 #include "daemon/access/policy.h"
 #include "daemon/base/call_context.h"
 #include "daemon/base/clock.h"
@@ -46,17 +49,24 @@ void CheckMaxAge(const Request& request, FieldViolations& violations);
 Clock::Duration CheckDuration(std::string_view field, const google::protobuf::Duration& duration,
                               FieldViolations& violations);
 
-// Request ids are part of the contract and not served yet: to take one and not to keep it could double a mutation.
-absl::Status CheckRequestId(const std::string& request_id);
+// 1 to 128 visible ASCII characters, or none.
+void CheckRequestId(const std::string& request_id, FieldViolations& violations);
 
-// What every mutation is asked before anything is sent: may this caller, is the request right, is it one that is
-// served?
+// What a mutation is known by when it is repeated: its request id and a digest of all that it asks for. How long the
+// caller waits, and for what, may differ; so may the form, unary or streaming.
 template <typename Request>
-absl::Status CheckMutation(const CallContext& context, const Request& request, const FieldViolations& violations) {
+RequestKey KeyOf(const Request& request);
+
+// What every mutation is asked before anything is sent: may this caller, is the request right? The result is the
+// context to go on with, which knows the request id if there is one.
+template <typename Request>
+absl::StatusOr<CallContext> CheckMutation(CallContext context, const Request& request, FieldViolations& violations) {
   absl::Status status = CheckAccess(context.identity().caller, Action::kMutate);
+  CheckRequestId(request.request_id(), violations);
   if (status.ok()) status = violations.ToStatus();
-  if (status.ok()) status = CheckRequestId(request.request_id());
-  return status;
+  if (!status.ok()) return status;
+  if (request.request_id().empty()) return context;
+  return context.WithRequestKey(KeyOf(request));
 }
 
 // What a call that is not served yet answers; `what` begins the sentence.
@@ -65,6 +75,21 @@ absl::Status NotServedYet(std::string_view what);
 template <typename Request>
 Clock::Duration CheckTimeout(const Request& request, Clock::Duration unset, FieldViolations& violations) {
   return request.has_timeout() ? CheckDuration("timeout", request.timeout(), violations) : unset;
+}
+
+// A digest of a message's type and content, of the same value in every process.
+std::string DigestOf(std::string_view type, const google::protobuf::Message& message);
+
+template <typename Request>
+RequestKey KeyOf(const Request& request) {
+  Request intent = request;
+  intent.clear_request_id();
+  if constexpr (requires { intent.clear_timeout(); }) intent.clear_timeout();
+  if constexpr (requires { intent.clear_wait(); }) intent.clear_wait();
+  if constexpr (requires { intent.clear_log_offset(); }) intent.clear_log_offset();
+  if constexpr (requires { intent.clear_max_age(); }) intent.clear_max_age();
+  const std::string type = absl::StrReplaceAll(Request::descriptor()->name(), {{"StreamRequest", "Request"}});
+  return RequestKey{request.request_id(), DigestOf(type, intent)};
 }
 
 template <typename Request>

@@ -56,6 +56,9 @@ class RestApi : public Api {
   Task<absl::StatusOr<std::unique_ptr<ByteStream>>> OpenBuildLog(CallContext context, LogOwner owner, std::string id,
                                                                  bool follow) override;
 
+  // context_store.cc
+  Task<absl::StatusOr<std::unique_ptr<ContextStore>>> OpenContextStore(CallContext context) override;
+
   Task<absl::Status> Ping(CallContext context) override;
 
  private:

@@ -1,4 +1,4 @@
-#include "daemon/operations/image.h"
+#include "daemon/operations/image_builder.h"
 
 #include <utility>
 
@@ -42,8 +42,6 @@ std::string EntrypointLine(const google::protobuf::RepeatedPtrField<std::string>
       "]\n");
 }
 
-}  // namespace
-
 absl::StatusOr<std::optional<ImageBuild>> BuildOf(const v1::SandboxSpec& spec) {
   switch (spec.source_case()) {
     case v1::SandboxSpec::kImage:
@@ -79,6 +77,16 @@ absl::StatusOr<std::optional<ImageBuild>> BuildOf(const v1::SnapshotSpec& spec) 
     build->dockerfile += EntrypointLine(spec.entrypoint());
   }
   return *std::move(build);
+}
+
+}  // namespace
+
+Task<absl::StatusOr<std::optional<ImageBuild>>> ImageBuilder::Build(CallContext, const v1::SandboxSpec& spec) {
+  co_return BuildOf(spec);
+}
+
+Task<absl::StatusOr<std::optional<ImageBuild>>> ImageBuilder::Build(CallContext, const v1::SnapshotSpec& spec) {
+  co_return BuildOf(spec);
 }
 
 }  // namespace daytonad

@@ -1,5 +1,5 @@
-#ifndef DAYTONAD_DAEMON_STATE_FLIGHT_H_
-#define DAYTONAD_DAEMON_STATE_FLIGHT_H_
+#ifndef DAYTONAD_DAEMON_BASE_FLIGHT_H_
+#define DAYTONAD_DAEMON_BASE_FLIGHT_H_
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -17,7 +17,7 @@
 
 namespace daytonad {
 
-// One upstream request on its way, and all who wait for its answer.
+// Work that is done once, and all who wait for its result: one upstream request on its way, mostly.
 //
 // Naively the first caller would send the request and let the others wait for it; then the others fail when the first
 // one hangs up. So the request runs as a coroutine of its own, which belongs to nobody: callers join it and leave it as
@@ -57,6 +57,20 @@ class Flight {
     co_return std::move(*flight->result_);  // the last one needs no copy
   }
 
+  // As Join, for a caller who has to know how it ended: a caller that ends asks for the end (if it is the last one),
+  // and waits for it. The work's own deadline bounds that.
+  static Task<T> JoinToTheEnd(std::shared_ptr<Flight> flight, Clock& clock, CallContext context) {
+    ++flight->waiting_;
+    const absl::Status waited = co_await flight->done_.Wait(clock, context);
+    --flight->waiting_;
+    if (!waited.ok()) {
+      if (flight->waiting_ == 0) flight->stop_.request_stop();
+      const absl::Status ended = co_await flight->done_.Wait(clock, context.Detached(Clock::TimePoint::max()));
+      if (!ended.ok()) co_return ended;
+    }
+    co_return *flight->result_;
+  }
+
  private:
   Flight() = default;
 
@@ -74,4 +88,4 @@ class Flight {
 
 }  // namespace daytonad
 
-#endif  // DAYTONAD_DAEMON_STATE_FLIGHT_H_
+#endif  // DAYTONAD_DAEMON_BASE_FLIGHT_H_

@@ -1,0 +1,26 @@
+#ifndef DAYTONAD_DAEMON_OPERATIONS_COLLABORATORS_H_
+#define DAYTONAD_DAEMON_OPERATIONS_COLLABORATORS_H_
+
+#include "daemon/api/api.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/task.h"
+
+namespace daytonad {
+
+class ImageBuilder;
+class LogFollower;
+class RequestLog;
+
+// What operations work with. All of it outlives them.
+struct Collaborators {
+  Api& api;
+  Clock& clock;
+  Executor executor;
+  LogFollower& follower;
+  RequestLog& requests;
+  ImageBuilder& images;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_OPERATIONS_COLLABORATORS_H_

@@ -1,0 +1,131 @@
+#ifndef DAYTONAD_DAEMON_OPERATIONS_REQUEST_LOG_H_
+#define DAYTONAD_DAEMON_OPERATIONS_REQUEST_LOG_H_
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "daemon/base/call_context.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/error.h"
+#include "daemon/base/flight.h"
+#include "daemon/base/task.h"
+
+namespace daytonad {
+
+struct RequestLogOptions {
+  // How long an outcome is kept after it came about.
+  Clock::Duration keep_for = std::chrono::hours(1);
+  // What all outcomes together may need; the oldest go first, before their time.
+  size_t max_bytes = size_t{64} << 20;
+};
+
+// What a change came to.
+template <typename T>
+struct Changed {
+  T object;
+  // The operation had ended when this was noted: there is nothing to wait for.
+  bool concluded = false;
+};
+
+// What was done under each request id, so that a repeated call does not do it again.
+//
+// An operation has two halves: the change (all that leads to one mutation upstream, look-ups and settling included),
+// and the wait that may follow. The change runs here. A call with the id of a change in progress joins it; with the id
+// of one that is done it gets what came of it; and then each call waits on its own account, with its own time limit.
+// What the wait came to is noted too (Conclude), so that a call that comes later gets that.
+//
+//   absl::Status changed = co_await log.Once(context, std::move(change), result);
+//   ...
+//   log.Conclude(context, result.object);
+//
+// Failures that asking again may cure (the connection, a rate limit, another change in progress, a quota) are not kept:
+// the next call with the id tries again. Nor is a mutation whose outcome is not known: operations settle that by name.
+//
+// Calls without a request id pass through. Loop thread only. T is a message of the contract.
+class RequestLog {
+ public:
+  template <typename T>
+  using Change = std::function<Task<absl::StatusOr<T>>(CallContext)>;
+
+  RequestLog(Executor executor, Clock& clock, RequestLogOptions options = {})
+      : executor_(executor), clock_(clock), options_(options) {}
+
+  // INVALID_ARGUMENT (REQUEST_ID_REUSED) if the id belongs to another request. `change` runs with a context of its own,
+  // which ends when nobody waits any more, and is to be honoured up to the moment when the mutation is sent.
+  template <typename T>
+  Task<absl::Status> Once(CallContext context, Change<T> change, Changed<T>& result);
+
+  // The operation has ended well, with this.
+  template <typename T>
+  void Conclude(const CallContext& context, const T& object) {
+    if (context.request_key() != nullptr) Note(context.request_key()->id, object.SerializeAsString());
+  }
+
+ private:
+  // What came of a change, as bytes of its message; small, because there may be many.
+  using Bytes = absl::StatusOr<std::string>;
+  struct Entry {
+    std::string digest;
+    std::shared_ptr<Flight<Bytes>> flight;  // while it is in progress
+    std::optional<Bytes> outcome;
+    bool concluded = false;
+    uint64_t serial = 0;
+  };
+  struct Expiry {
+    Clock::TimePoint when;
+    std::string id;
+    uint64_t serial;
+  };
+
+  Task<Bytes> OnceAsBytes(CallContext context, std::function<Task<Bytes>(CallContext)> change, bool& concluded);
+  Task<Bytes> Run(CallContext context, std::string id, std::function<Task<Bytes>(CallContext)> change);
+  void Note(const std::string& id, std::string object);
+  void Keep(const std::string& id, Entry& entry);
+  void DropOldest();
+  void DropExpired();
+
+  template <typename T>
+  static Task<Bytes> ToBytes(std::shared_ptr<Change<T>> change, CallContext context) {
+    const absl::StatusOr<T> object = co_await (*change)(std::move(context));
+    if (!object.ok()) co_return object.status();
+    co_return object->SerializeAsString();
+  }
+
+  Executor executor_;
+  Clock& clock_;
+  RequestLogOptions options_;
+  absl::flat_hash_map<std::string, std::unique_ptr<Entry>> entries_;
+  std::deque<Expiry> expiries_;  // of what is kept, the oldest first
+  size_t bytes_ = 0;             // of what is kept
+  uint64_t last_serial_ = 0;
+};
+
+template <typename T>
+Task<absl::Status> RequestLog::Once(CallContext context, Change<T> change, Changed<T>& result) {
+  if (context.request_key() == nullptr) {
+    absl::StatusOr<T> object = co_await change(std::move(context));
+    if (object.ok()) result.object = *std::move(object);
+    co_return object.status();
+  }
+  auto shared = std::make_shared<Change<T>>(std::move(change));
+  std::function<Task<Bytes>(CallContext)> as_bytes = [shared](CallContext own) {
+    return ToBytes<T>(shared, std::move(own));
+  };
+  const Bytes bytes = co_await OnceAsBytes(std::move(context), std::move(as_bytes), result.concluded);
+  if (!bytes.ok()) co_return bytes.status();
+  const bool parsed = result.object.ParseFromString(*bytes);
+  co_return parsed ? absl::OkStatus() : absl::InternalError("an outcome that was kept can't be read");
+}
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_OPERATIONS_REQUEST_LOG_H_

@@ -1,0 +1,231 @@
+#include "daemon/operations/request_log.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <stop_token>
+
+#include "daemon/base/event.h"
+#include "daemon/base/testing/fake_clock.h"
+#include "daytonad/v1/volume.pb.h"
+
+namespace daytonad {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+v1::Volume Named(const std::string& name) {
+  v1::Volume volume;
+  volume.set_name(name);
+  return volume;
+}
+
+// A change that the test lets end, and that counts how often it was begun.
+class RequestLogTest : public ::testing::Test {
+ protected:
+  struct Call {
+    std::stop_source stop;
+    Changed<v1::Volume> changed;
+    std::optional<absl::Status> status;
+  };
+
+  // A call with this request id, for this content.
+  void Begin(Call& call, const std::string& id, const std::string& digest = "digest",
+             Clock::Duration limit = minutes(10)) {
+    CallContext context =
+        CallContext::Background("test").WithStopToken(call.stop.get_token()).WithDeadline(clock_.Now() + limit);
+    if (!id.empty()) {
+      RequestKey key{id, digest};
+      context = context.WithRequestKey(std::move(key));
+    }
+    boost::asio::co_spawn(io_, Keep(this, std::move(context), &call), boost::asio::detached);
+    Run();
+  }
+
+  void Run() {
+    io_.restart();
+    io_.poll();
+  }
+
+  // Makes a call that is answered at once.
+  absl::Status CallNow(const std::string& id, const std::string& digest = "digest") {
+    Call call;
+    Begin(call, id, digest);
+    EXPECT_TRUE(call.status.has_value());
+    return *call.status;
+  }
+
+  boost::asio::io_context io_;
+  FakeClock clock_{FakeClock::Mode::kManual};
+  RequestLogOptions options_;
+  std::unique_ptr<RequestLog> log_ = std::make_unique<RequestLog>(io_.get_executor(), clock_, options_);
+  std::shared_ptr<Event> answer_ = std::make_shared<Event>();
+  absl::StatusOr<v1::Volume> outcome_ = Named("made");
+  int begun_ = 0;
+  int cancelled_ = 0;
+
+ private:
+  static Task<void> Keep(RequestLogTest* test, CallContext context, Call* call) {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    RequestLog::Change<v1::Volume> change = [test](CallContext own) { return test->Change(std::move(own)); };
+    call->status = co_await test->log_->Once(std::move(context), std::move(change), call->changed);
+  }
+
+  Task<absl::StatusOr<v1::Volume>> Change(CallContext context) {
+    ++begun_;
+    const std::shared_ptr<Event> answer = answer_;
+    absl::Status waited = co_await answer->Wait(clock_, std::move(context));
+    if (!waited.ok()) {
+      ++cancelled_;
+      co_return waited;
+    }
+    co_return outcome_;
+  }
+};
+
+TEST_F(RequestLogTest, WithoutARequestIdEachCallChanges) {
+  answer_->Fire();
+  EXPECT_TRUE(CallNow("").ok());
+  EXPECT_TRUE(CallNow("").ok());
+  EXPECT_EQ(begun_, 2);
+}
+
+TEST_F(RequestLogTest, ACallJoinsTheChangeInProgress) {
+  Call first;
+  Call second;
+  Begin(first, "r");
+  Begin(second, "r");
+  answer_->Fire();
+  Run();
+  EXPECT_EQ(begun_, 1);
+  EXPECT_TRUE(first.status->ok());
+  EXPECT_TRUE(second.status->ok());
+  EXPECT_EQ(second.changed.object.name(), "made");
+  EXPECT_FALSE(second.changed.concluded);
+}
+
+TEST_F(RequestLogTest, ALaterCallGetsTheOutcome) {
+  answer_->Fire();
+  EXPECT_TRUE(CallNow("r").ok());
+  Call later;
+  Begin(later, "r");
+  EXPECT_EQ(later.changed.object.name(), "made");
+  EXPECT_EQ(begun_, 1);
+}
+
+TEST_F(RequestLogTest, WhatTheOperationCameToIsWhatALaterCallGets) {
+  answer_->Fire();
+  EXPECT_TRUE(CallNow("r").ok());
+  RequestKey key{"r", "digest"};
+  log_->Conclude(CallContext::Background("test").WithRequestKey(std::move(key)), Named("ready"));
+  Call later;
+  Begin(later, "r");
+  EXPECT_EQ(later.changed.object.name(), "ready");
+  EXPECT_TRUE(later.changed.concluded);
+}
+
+TEST_F(RequestLogTest, AnotherIdIsAnotherChange) {
+  answer_->Fire();
+  EXPECT_TRUE(CallNow("r").ok());
+  EXPECT_TRUE(CallNow("s").ok());
+  EXPECT_EQ(begun_, 2);
+}
+
+TEST_F(RequestLogTest, AnotherRequestUnderTheSameIdIsRefused) {
+  Call first;
+  Begin(first, "r", "create a");
+  EXPECT_EQ(ErrorReason(CallNow("r", "create b")), "REQUEST_ID_REUSED");  // while it is in progress,
+  answer_->Fire();
+  Run();
+  EXPECT_EQ(ErrorReason(CallNow("r", "create b")), "REQUEST_ID_REUSED");  // and afterwards
+  EXPECT_EQ(begun_, 1);
+}
+
+TEST_F(RequestLogTest, TheFirstCallersGoingAwayDoesNotEndTheChange) {
+  Call first;
+  Call second;
+  Begin(first, "r");
+  Begin(second, "r");
+  first.stop.request_stop();
+  Run();
+  EXPECT_TRUE(absl::IsCancelled(*first.status));
+  answer_->Fire();
+  Run();
+  EXPECT_TRUE(second.status->ok());
+  EXPECT_EQ(cancelled_, 0);
+}
+
+TEST_F(RequestLogTest, WhenAllHaveLeftTheChangeIsAskedToEndAndMayBeginAnew) {
+  Call first;
+  Begin(first, "r");
+  first.stop.request_stop();
+  Run();
+  EXPECT_EQ(cancelled_, 1);
+  answer_->Fire();
+  EXPECT_TRUE(CallNow("r").ok());
+  EXPECT_EQ(begun_, 2);
+}
+
+TEST_F(RequestLogTest, ACallersShorterLimitIsItsOwn) {
+  Call first;
+  Call second;
+  Begin(first, "r", "digest", seconds(5));
+  Begin(second, "r", "digest", minutes(1));
+  clock_.Advance(seconds(5));
+  Run();
+  EXPECT_TRUE(absl::IsDeadlineExceeded(*first.status));
+  EXPECT_FALSE(second.status.has_value());
+  answer_->Fire();
+  Run();
+  EXPECT_TRUE(second.status->ok());
+}
+
+TEST_F(RequestLogTest, ARefusalIsAnOutcome) {
+  answer_->Fire();
+  outcome_ = MakeError(absl::StatusCode::kAlreadyExists, "NAME_TAKEN", "taken");
+  EXPECT_EQ(ErrorReason(CallNow("r")), "NAME_TAKEN");
+  EXPECT_EQ(ErrorReason(CallNow("r")), "NAME_TAKEN");
+  EXPECT_EQ(begun_, 1);
+}
+
+TEST_F(RequestLogTest, AFailureThatPassesIsTriedAgain) {
+  answer_->Fire();
+  for (const absl::StatusCode code : {absl::StatusCode::kUnavailable, absl::StatusCode::kResourceExhausted,
+                                      absl::StatusCode::kAborted, absl::StatusCode::kPermissionDenied}) {
+    begun_ = 0;
+    outcome_ = MakeError(code, "PASSES", "passes");
+    EXPECT_EQ(ErrorReason(CallNow("r")), "PASSES");
+    EXPECT_EQ(ErrorReason(CallNow("r")), "PASSES");
+    EXPECT_EQ(begun_, 2) << code;
+  }
+}
+
+TEST_F(RequestLogTest, AnOutcomeIsKeptForAnHour) {
+  answer_->Fire();
+  EXPECT_TRUE(CallNow("r").ok());
+  clock_.Advance(minutes(59));
+  EXPECT_TRUE(CallNow("r").ok());
+  EXPECT_EQ(begun_, 1);
+  clock_.Advance(minutes(2));
+  EXPECT_TRUE(CallNow("r", "another request").ok());
+  EXPECT_EQ(begun_, 2);
+}
+
+TEST_F(RequestLogTest, WhenThereAreTooManyTheOldestGoFirst) {
+  options_.max_bytes = 4096;
+  log_ = std::make_unique<RequestLog>(io_.get_executor(), clock_, options_);
+  answer_->Fire();
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(CallNow("r" + std::to_string(i)).ok());
+  EXPECT_EQ(begun_, 100);
+  EXPECT_TRUE(CallNow("r99").ok());
+  EXPECT_EQ(begun_, 100);
+  EXPECT_TRUE(CallNow("r0").ok());
+  EXPECT_EQ(begun_, 101);
+}
+
+}  // namespace
+}  // namespace daytonad

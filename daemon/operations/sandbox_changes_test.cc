@@ -1,0 +1,74 @@
+// Changes that meet others.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "daemon/operations/testing/operations_fixture.h"
+
+namespace daytonad {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class SandboxChangesTest : public OperationsFixture {
+ protected:
+  SandboxOperations operations_{with_, 10};
+};
+
+absl::Status InProgress() {
+  return MakeError(absl::StatusCode::kAborted, "STATE_CHANGE_IN_PROGRESS", "Another change is running.");
+}
+
+TEST_F(SandboxChangesTest, AChangeInProgressIsWaitedForAndThenTheOwnOneIsMade) {
+  api_.change_sandbox.Add(InProgress());
+  api_.change_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPED, "stopped"));
+  api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STARTING, "starting"));
+  api_.get_sandbox.Add(Started());
+  const auto stopped = RunTask(io_, operations_.Stop(context_, "box", std::chrono::seconds(60), true, false));
+  ASSERT_TRUE(stopped.ok()) << stopped.status();
+  EXPECT_THAT(api_.calls, ElementsAre("StopSandbox box", "GetSandbox box", "GetSandbox id-1", "StopSandbox id-1"));
+}
+
+TEST_F(SandboxChangesTest, IfTheOtherChangeWasTheSameNoneIsNeeded) {
+  api_.change_sandbox.Add(InProgress());
+  api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPING, "stopping"));
+  api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPED, "stopped"));
+  EXPECT_TRUE(RunTask(io_, operations_.Stop(context_, "box", std::chrono::seconds(60), true, false)).ok());
+  EXPECT_EQ(std::ranges::count(api_.calls, "StopSandbox box"), 1);
+}
+
+TEST_F(SandboxChangesTest, ASandboxThatIsDeletedMeanwhileIsDeleted) {
+  api_.change_sandbox.Add(InProgress());
+  api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_DESTROYING, "destroying"));
+  api_.get_sandbox.Add(absl::NotFoundError("gone"));
+  const auto deleted = RunTask(io_, operations_.Delete(context_, "box", std::chrono::seconds(60), false));
+  ASSERT_TRUE(deleted.ok()) << deleted.status();
+  EXPECT_EQ(deleted->state(), v1::SANDBOX_STATE_DESTROYED);
+}
+
+TEST_F(SandboxChangesTest, AChangeThatNeverEndsIsTheErrorAtTheTimeLimit) {
+  api_.change_sandbox.Add(InProgress());
+  api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STARTING, "starting"));
+  const Clock::TimePoint begin = clock_.Now();
+  const absl::Status status = RunTask(io_, operations_.Start(context_, "box", std::chrono::seconds(5), true)).status();
+  EXPECT_TRUE(absl::IsAborted(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("nothing was changed"));
+  EXPECT_EQ(ErrorMetadataValue(status, "sandbox_state"), "starting");
+  EXPECT_EQ(clock_.Now() - begin, std::chrono::seconds(5));
+}
+
+TEST_F(SandboxChangesTest, ARepeatedStopIsNotMadeAgainAlthoughTheSandboxRunsAgain) {
+  api_.change_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPING, "stopping"));
+  api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPED, "stopped"));
+  ASSERT_TRUE(RunTask(io_, operations_.Stop(WithRequest("r"), "box", std::chrono::seconds(60), true, false)).ok());
+  api_.get_sandbox.Add(Started());
+  const auto again = RunTask(io_, operations_.Stop(WithRequest("r"), "box", std::chrono::seconds(60), true, false));
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->state(), v1::SANDBOX_STATE_STOPPED);
+  EXPECT_EQ(std::ranges::count(api_.calls, "StopSandbox box"), 1);
+}
+
+}  // namespace
+}  // namespace daytonad

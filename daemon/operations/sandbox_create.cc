@@ -1,0 +1,137 @@
+#include <openssl/sha.h>
+
+#include <memory>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "daemon/net/http_client.h"
+#include "daemon/operations/image_builder.h"
+#include "daemon/operations/outcome.h"
+#include "daemon/operations/sandbox_states.h"
+#include "daemon/operations/sandboxes.h"
+#include "daemon/operations/settle.h"
+
+namespace daytonad {
+namespace {
+
+using SandboxResult = absl::StatusOr<v1::Sandbox>;
+
+// The name of a sandbox that was given none, only a request id: nobody else comes to it, and every daemon does.
+std::string NameFor(const RequestKey& key) {
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  SHA256(reinterpret_cast<const unsigned char*>(key.id.data()), key.id.size(), digest);
+  return absl::StrCat("daytonad-",
+                      absl::BytesToHexString(absl::string_view(reinterpret_cast<const char*>(digest), 16)));
+}
+
+// Everything that was asked for and that a sandbox tells of itself.
+bool Fits(const v1::Sandbox& sandbox, const v1::SandboxSpec& spec) {
+  for (const auto& [key, value] : spec.labels()) {
+    const auto label = sandbox.labels().find(key);
+    // The language's label is the daemon's own.
+    if (key != "code-toolbox-language" && (label == sandbox.labels().end() || label->second != value)) return false;
+  }
+  return spec.user().empty() || sandbox.user() == spec.user();
+}
+
+std::string WhatIsLeft(const CallContext& context, const absl::Status& status) {
+  if (DeliveryOf(status) == Delivery::kNotSent) return "nothing was sent, too many creates wait";
+  if (context.request_key() != nullptr) {
+    return "if the request was sent, the sandbox may still come up; call again with the same request_id to learn of it";
+  }
+  return "the request was sent, and the sandbox may still come up";
+}
+
+}  // namespace
+
+Task<SandboxResult> SandboxOperations::Create(CallContext context, v1::SandboxSpec spec, CreateOptions options) {
+  const WaitContext limits(context, clock_, options.timeout);
+  if (spec.name().empty() && context.request_key() != nullptr) spec.set_name(NameFor(*context.request_key()));
+  // Thousands of creates may wait here. What they create is in one place, and their specs are in no frame of theirs.
+  const auto created = std::make_unique<Changed<v1::Sandbox>>();
+  absl::Status status;
+  {
+    const auto shared = std::make_shared<const v1::SandboxSpec>(std::move(spec));
+    RequestLog::Change<v1::Sandbox> once = [this, shared](CallContext own) {
+      return CreateNow(std::move(own), shared);
+    };
+    status = co_await with_.requests.Once(limits.wait, std::move(once), *created);
+    if (!status.ok() && !shared->name().empty()) {
+      status = WithErrorMetadata(std::move(status), "sandbox_name", shared->name());
+    }
+  }
+  if (!status.ok()) co_return ExplainTimeout(status, limits, clock_, WhatIsLeft(context, status));
+  v1::Sandbox& sandbox = created->object;
+  // From a pool of warm sandboxes one is there at once; any other answer is older than the sandbox.
+  const bool up = sandbox.state() == v1::SANDBOX_STATE_STARTED && options.observer == nullptr;
+  if (!options.wait || up) co_return std::move(sandbox);
+  status = co_await WaitUntilUp(limits, sandbox, options);
+  if (!status.ok()) co_return status;
+  if (!created->concluded) with_.requests.Conclude(context, sandbox);
+  co_return std::move(sandbox);
+}
+
+Task<SandboxResult> SandboxOperations::CreateNow(CallContext context, std::shared_ptr<const v1::SandboxSpec> spec) {
+  absl::StatusOr<std::optional<ImageBuild>> build = co_await with_.images.Build(context, *spec);
+  if (!build.ok()) co_return build.status();
+  const absl::StatusOr<Admission::Permit> turn = co_await create_turns_.Acquire(context);
+  if (!turn.ok()) co_return WithDelivery(turn.status(), Delivery::kNotSent);
+  co_return co_await PostCreate(std::move(context), std::move(spec), *std::move(build));
+}
+
+Task<SandboxResult> SandboxOperations::PostCreate(CallContext context, std::shared_ptr<const v1::SandboxSpec> spec,
+                                                  std::optional<ImageBuild> build) {
+  CreateRequest<v1::Sandbox> request;
+  request.post = [this, spec, build = std::move(build)](CallContext call) {
+    NewSandbox sandbox{*spec, build};
+    return api_.CreateSandbox(std::move(call), std::move(sandbox));
+  };
+  if (!spec->name().empty()) {
+    request.find = [this, spec](CallContext call) { return FindByName(std::move(call), spec->name()); };
+    request.is_ours = [since = MadeSince(), spec](const v1::Sandbox& found) {
+      return since(found) && Fits(found, *spec);
+    };
+    request.name_is_ours = context.request_key() != nullptr && spec->name() == NameFor(*context.request_key());
+  }
+  SandboxResult answer = co_await CreateOrAdopt(clock_, context, request);
+  // Upstream says that the new sandbox failed, and not which one it is.
+  if (ErrorReason(answer.status()) == "SANDBOX_FAILED" && request.find) {
+    const std::optional<v1::Sandbox> failed = co_await FindTaken(clock_, std::move(context), request);
+    if (failed.has_value()) co_return Naming(answer.status(), *failed);
+  }
+  co_return answer;
+}
+
+Task<absl::StatusOr<std::optional<v1::Sandbox>>> SandboxOperations::FindByName(CallContext context, std::string name) {
+  using Found = std::optional<v1::Sandbox>;
+  SandboxListQuery query;
+  query.filter.set_name_prefix(name);
+  query.sort = v1::SANDBOX_SORT_FIELD_NAME;
+  query.order = v1::SORT_ORDER_ASC;  // of all that begin with the name, the name itself comes first
+  absl::StatusOr<SandboxPage> page = co_await api_.ListSandboxes(context, std::move(query), "");
+  if (!page.ok()) co_return page.status();
+  for (const v1::Sandbox& item : page->items) {
+    if (item.name() != name) continue;
+    SandboxResult whole = co_await api_.GetSandbox(std::move(context), item.id());
+    if (whole.ok()) co_return Found(*std::move(whole));
+    if (absl::IsNotFound(whole.status())) co_return Found();  // the list was late
+    co_return whole.status();
+  }
+  co_return Found();
+}
+
+Task<absl::Status> SandboxOperations::WaitUntilUp(WaitContext limits, v1::Sandbox& sandbox, CreateOptions options) {
+  Creation<v1::Sandbox> creation;
+  creation.owner = LogOwner::kSandbox;
+  creation.poll.look = [this, id = sandbox.id()](CallContext look) { return api_.GetSandbox(std::move(look), id); };
+  creation.poll.decide = DecideByState({v1::SANDBOX_STATE_STARTED});
+  creation.building = IsBuilding;
+  creation.log_offset = options.log_offset;
+  CreationWait<v1::Sandbox> wait(with_.executor, clock_, with_.follower, limits, std::move(creation), options.observer);
+  absl::Status status = co_await wait.Run(sandbox);
+  if (status.ok()) co_return status;
+  co_return Naming(ExplainTimeout(std::move(status), limits, clock_, "the sandbox is still coming up"), sandbox);
+}
+
+}  // namespace daytonad

@@ -1,0 +1,72 @@
+#include "daemon/operations/sandbox_states.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/operations/outcome.h"
+
+namespace daytonad {
+namespace {
+
+bool HasFailed(const v1::Sandbox& sandbox) {
+  // A sandbox in error that is to be destroyed is on its way out, not stuck.
+  return (sandbox.state() == v1::SANDBOX_STATE_ERROR || sandbox.state() == v1::SANDBOX_STATE_BUILD_FAILED) &&
+         sandbox.desired_state() != v1::SANDBOX_DESIRED_STATE_DESTROYED;
+}
+
+void MarkDestroyed(v1::Sandbox& sandbox) {
+  sandbox.set_state(v1::SANDBOX_STATE_DESTROYED);
+  sandbox.set_state_text("destroyed");
+}
+
+}  // namespace
+
+bool IsBuilding(const v1::Sandbox& sandbox) {
+  return sandbox.state() == v1::SANDBOX_STATE_PENDING_BUILD || sandbox.state() == v1::SANDBOX_STATE_BUILDING_SNAPSHOT;
+}
+
+bool IsPassingState(v1::SandboxState state) {
+  switch (state) {
+    case v1::SANDBOX_STATE_STARTED:
+    case v1::SANDBOX_STATE_STOPPED:
+    case v1::SANDBOX_STATE_PAUSED:
+    case v1::SANDBOX_STATE_ARCHIVED:
+    case v1::SANDBOX_STATE_DESTROYED:
+    case v1::SANDBOX_STATE_ERROR:
+    case v1::SANDBOX_STATE_BUILD_FAILED:
+      return false;
+    default:
+      return true;
+  }
+}
+
+std::function<Task<absl::StatusOr<v1::Sandbox>>(CallContext)> LookAt(SandboxApi& api, const v1::Sandbox& sandbox) {
+  return [&api, &sandbox](CallContext look) {
+    return api.GetSandbox(std::move(look), sandbox.id().empty() ? sandbox.name() : sandbox.id());
+  };
+}
+
+SandboxDecision DecideByState(std::vector<v1::SandboxState> wanted) {
+  return [wanted = std::move(wanted)](const absl::Status& looked, v1::Sandbox& latest) -> std::optional<absl::Status> {
+    const auto is_wanted = [&](v1::SandboxState state) { return std::ranges::find(wanted, state) != wanted.end(); };
+    if (looked.ok()) {
+      if (is_wanted(latest.state())) return absl::OkStatus();
+      if (HasFailed(latest)) return FailedError(latest);
+      return std::nullopt;
+    }
+    if (!absl::IsNotFound(looked) || !is_wanted(v1::SANDBOX_STATE_DESTROYED)) return looked;
+    MarkDestroyed(latest);
+    return absl::OkStatus();
+  };
+}
+
+SandboxDecision DecideWhenStable(bool gone_is_good) {
+  return [gone_is_good](const absl::Status& looked, v1::Sandbox& latest) -> std::optional<absl::Status> {
+    if (looked.ok()) return IsPassingState(latest.state()) ? std::nullopt : std::make_optional(absl::OkStatus());
+    if (!absl::IsNotFound(looked) || !gone_is_good) return looked;
+    MarkDestroyed(latest);
+    return absl::OkStatus();
+  };
+}
+
+}  // namespace daytonad

@@ -1,0 +1,60 @@
+#ifndef DAYTONAD_DAEMON_OPERATIONS_TESTING_OPERATIONS_FIXTURE_H_
+#define DAYTONAD_DAEMON_OPERATIONS_TESTING_OPERATIONS_FIXTURE_H_
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <string>
+#include <utility>
+
+#include "daemon/api/testing/fake_api.h"
+#include "daemon/base/error.h"
+#include "daemon/base/testing/fake_clock.h"
+#include "daemon/base/testing/run_task.h"
+#include "daemon/operations/collaborators.h"
+#include "daemon/operations/image_builder.h"
+#include "daemon/operations/log_follower.h"
+#include "daemon/operations/request_log.h"
+#include "daemon/operations/sandboxes.h"
+
+namespace daytonad {
+
+inline v1::Sandbox InState(v1::SandboxState state, const std::string& text) {
+  v1::Sandbox sandbox;
+  sandbox.set_id("id-1");
+  sandbox.set_name("box");
+  sandbox.set_state(state);
+  sandbox.set_state_text(text);
+  return sandbox;
+}
+inline v1::Sandbox Creating() { return InState(v1::SANDBOX_STATE_CREATING, "creating"); }
+inline v1::Sandbox Building() { return InState(v1::SANDBOX_STATE_BUILDING_SNAPSHOT, "building_snapshot"); }
+inline v1::Sandbox Started() { return InState(v1::SANDBOX_STATE_STARTED, "started"); }
+inline v1::Sandbox Failed() {
+  v1::Sandbox sandbox = InState(v1::SANDBOX_STATE_ERROR, "error");
+  sandbox.set_error_reason("no space left");
+  return sandbox;
+}
+
+// All that operations work with, on an upstream whose answers a test lays out.
+class OperationsFixture : public ::testing::Test {
+ protected:
+  // The call, made with this request id, for a request of this content.
+  CallContext WithRequest(const std::string& id, const std::string& digest = "the same") const {
+    RequestKey key{id, digest};
+    return context_.WithRequestKey(std::move(key));
+  }
+
+  boost::asio::io_context io_;
+  FakeClock clock_;
+  FakeApi api_;
+  LogFollower follower_{api_, clock_};
+  RequestLog requests_{io_.get_executor(), clock_};
+  ImageBuilder images_;
+  Collaborators with_{api_, clock_, io_.get_executor(), follower_, requests_, images_};
+  CallContext context_ = CallContext::Background("test");
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_OPERATIONS_TESTING_OPERATIONS_FIXTURE_H_

@@ -1,0 +1,252 @@
+// Calls that are made again: with their request id nothing is done twice, and creates whose answers were lost are
+// settled.
+#include <future>
+#include <string>
+#include <vector>
+
+#include "tests/integration/sandboxes_fixture.h"
+
+namespace daytonad::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class RequestIdsTest : public SandboxesTest {
+ protected:
+  // The next request of this kind takes effect, and its answer is lost.
+  void LoseTheAnswerOf(const std::string& method, const std::string& path_regex, int times = 1) {
+    control().AddFault({{"method", method}, {"path_regex", path_regex}, {"times", times}},
+                       {{"drop", true}, {"when", "after"}});
+  }
+  // It never arrives.
+  void LoseTheRequest(const std::string& method, const std::string& path_regex) {
+    control().AddFault({{"method", method}, {"path_regex", path_regex}, {"times", 1}}, {{"drop", true}});
+  }
+  int Posts(const std::string& path) { return control().CountRequests("POST", path); }
+};
+
+// --- A mutation that is made again ---
+
+TEST_F(RequestIdsTest, ACreateThatIsRepeatedGivesTheSameSandbox) {
+  const auto first = Create("request_id: 'r'");
+  const auto second = Create("request_id: 'r' timeout { seconds: 7 }");
+  ASSERT_EQ(Outcome(first.error), "OK");
+  ASSERT_EQ(Outcome(second.error), "OK");
+  EXPECT_EQ(second.value.sandbox().id(), first.value.sandbox().id());
+  EXPECT_EQ(second.value.sandbox().state(), v1::SANDBOX_STATE_STARTED);
+  EXPECT_EQ(Posts("/api/sandbox"), 1);
+}
+
+TEST_F(RequestIdsTest, CallsAtTheSameTimeAreOneMutation) {
+  std::vector<std::future<std::string>> calls;
+  for (int i = 0; i < 8; ++i) {
+    calls.push_back(std::async(std::launch::async, [this] { return Create("request_id: 'r'").value.sandbox().id(); }));
+  }
+  const std::string id = calls[0].get();
+  EXPECT_FALSE(id.empty());
+  for (size_t i = 1; i < calls.size(); ++i) EXPECT_EQ(calls[i].get(), id);
+  EXPECT_EQ(Posts("/api/sandbox"), 1);
+}
+
+TEST_F(RequestIdsTest, AStreamMayTakeUpWhatAUnaryCallBegan) {
+  const auto first = Create("spec { dockerfile: 'FROM debian:12\\nRUN echo hello' } request_id: 'r'");
+  ASSERT_EQ(Outcome(first.error), "OK");
+  const auto again = CreateStream("spec { dockerfile: 'FROM debian:12\\nRUN echo hello' } request_id: 'r'");
+  ASSERT_EQ(Outcome(again.error), "OK");
+  EXPECT_EQ(again.messages.back().result().id(), first.value.sandbox().id());
+  EXPECT_EQ(Posts("/api/sandbox"), 1);
+}
+
+TEST_F(RequestIdsTest, AnotherRequestUnderTheIdIsRefused) {
+  ASSERT_EQ(Outcome(Create("spec { name: 'a' } request_id: 'r'").error), "OK");
+  EXPECT_EQ(Outcome(Create("spec { name: 'b' } request_id: 'r'").error), "INVALID_ARGUMENT REQUEST_ID_REUSED");
+  EXPECT_EQ(Outcome(Stop("a", "request_id: 'r'").error), "INVALID_ARGUMENT REQUEST_ID_REUSED");
+}
+
+TEST_F(RequestIdsTest, AnIdHasAForm) {
+  EXPECT_EQ(Outcome(Create("request_id: 'two words'").error), "INVALID_ARGUMENT INVALID_REQUEST");
+  EXPECT_EQ(Outcome(Create("request_id: '" + std::string(129, 'r') + "'").error), "INVALID_ARGUMENT INVALID_REQUEST");
+  EXPECT_EQ(Outcome(Create("request_id: '" + std::string(128, 'r') + "'").error), "OK");
+}
+
+TEST_F(RequestIdsTest, AStopAStartAndADeleteAreMadeOnce) {
+  const std::string id = MakeSandbox().id();
+  for (int i = 0; i < 2; ++i) {
+    const auto stopped = Stop(id, "request_id: 'stop'");
+    ASSERT_EQ(Outcome(stopped.error), "OK");
+    EXPECT_EQ(stopped.value.sandbox().state(), v1::SANDBOX_STATE_STOPPED);
+  }
+  for (int i = 0; i < 2; ++i) {
+    const auto started = Start(id, "request_id: 'start'");
+    ASSERT_EQ(Outcome(started.error), "OK");
+    EXPECT_EQ(started.value.sandbox().state(), v1::SANDBOX_STATE_STARTED);
+  }
+  // It runs again: what the first stop came to is the answer all the same.
+  EXPECT_EQ(Stop(id, "request_id: 'stop'").value.sandbox().state(), v1::SANDBOX_STATE_STOPPED);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(Outcome(Delete(id, "wait: true request_id: 'delete'").error), "OK");
+  EXPECT_EQ(Posts("/stop"), 1);
+  EXPECT_EQ(Posts("/start"), 1);
+  EXPECT_EQ(control().CountRequests("DELETE", "/api/sandbox"), 1);
+}
+
+TEST_F(RequestIdsTest, SnapshotsAreMadeActivatedAndDeletedOnce) {
+  using Snapshots = v1::SnapshotService::Stub;
+  std::string id;
+  for (int i = 0; i < 2; ++i) {
+    const auto made = Call(snapshots(), &Snapshots::CreateSnapshot,
+                           Parse<v1::CreateSnapshotRequest>("spec { name: 's' image: 'debian:12' } request_id: 'c'"));
+    ASSERT_EQ(Outcome(made.error), "OK");
+    if (i == 1) {
+      EXPECT_EQ(made.value.snapshot().id(), id);
+    }
+    id = made.value.snapshot().id();
+  }
+  for (int i = 0; i < 2; ++i) {
+    const auto changed = Call(snapshots(), &Snapshots::DeactivateSnapshot,
+                              Parse<v1::DeactivateSnapshotRequest>("snapshot: 's' request_id: 'd'"));
+    ASSERT_EQ(Outcome(changed.error), "OK");
+    EXPECT_EQ(changed.value.snapshot().state(), v1::SNAPSHOT_STATE_INACTIVE);
+  }
+  control().ForceSnapshot(id, {{"state", "inactive"}});
+  for (int i = 0; i < 2; ++i) {
+    const auto deleted = Call(snapshots(), &Snapshots::DeleteSnapshot,
+                              Parse<v1::DeleteSnapshotRequest>("snapshot: 's' wait: true request_id: 'x'"));
+    ASSERT_EQ(Outcome(deleted.error), "OK");
+    EXPECT_EQ(deleted.value.snapshot_id(), id);
+  }
+  EXPECT_EQ(Posts("/api/snapshots"), 2);  // the create and the deactivation
+  EXPECT_EQ(control().CountRequests("DELETE", "/api/snapshots"), 1);
+}
+
+TEST_F(RequestIdsTest, VolumesAreMadeAndDeletedOnce) {
+  using Volumes = v1::VolumeService::Stub;
+  std::string id;
+  for (int i = 0; i < 2; ++i) {
+    const auto made = Call(volumes(), &Volumes::CreateVolume,
+                           Parse<v1::CreateVolumeRequest>("name: 'data' wait: true request_id: 'c'"));
+    ASSERT_EQ(Outcome(made.error), "OK");
+    if (i == 1) {
+      EXPECT_EQ(made.value.volume().id(), id);
+    }
+    id = made.value.volume().id();
+  }
+  for (int i = 0; i < 2; ++i) {
+    const auto got = Call(volumes(), &Volumes::GetVolume,
+                          Parse<v1::GetVolumeRequest>("volume: 'other' create_if_missing: true request_id: 'g'"));
+    ASSERT_EQ(Outcome(got.error), "OK");
+    EXPECT_TRUE(got.value.created());
+  }
+  for (int i = 0; i < 2; ++i) {
+    const auto deleted = Call(volumes(), &Volumes::DeleteVolume,
+                              Parse<v1::DeleteVolumeRequest>("volume: 'data' wait: true request_id: 'x'"));
+    ASSERT_EQ(Outcome(deleted.error), "OK");
+    EXPECT_EQ(deleted.value.volume_id(), id);
+  }
+  EXPECT_EQ(Posts("/api/volumes"), 2);
+  EXPECT_EQ(control().CountRequests("DELETE", "/api/volumes"), 1);
+}
+
+// --- A create whose answer is lost: row ambiguous-create ---
+
+TEST_F(RequestIdsTest, AmbiguousCreateIsAdoptedByItsName) {
+  LoseTheAnswerOf("POST", "/sandbox$");
+  const auto created = Create("spec { name: 'box' }");
+  ASSERT_EQ(Outcome(created.error), "OK");
+  EXPECT_EQ(created.value.sandbox().name(), "box");
+  EXPECT_EQ(created.value.sandbox().state(), v1::SANDBOX_STATE_STARTED);
+}
+
+TEST_F(RequestIdsTest, AmbiguousCreateThatNeverArrivedIsMade) {
+  LoseTheRequest("POST", "/sandbox$");
+  EXPECT_EQ(Outcome(Create("spec { name: 'box' }").error), "OK");
+}
+
+TEST_F(RequestIdsTest, AmbiguousCreateWithARequestIdNeedsNoName) {
+  LoseTheAnswerOf("POST", "/sandbox$");
+  const auto created = Create("request_id: 'r'");
+  ASSERT_EQ(Outcome(created.error), "OK");
+  EXPECT_THAT(created.value.sandbox().name(), StartsWith("daytonad-"));
+  const auto again = Create("request_id: 'r'");
+  EXPECT_EQ(again.value.sandbox().id(), created.value.sandbox().id());
+}
+
+TEST_F(RequestIdsTest, AmbiguousCreateWithoutEitherSaysThatItIsNotKnown) {
+  LoseTheAnswerOf("POST", "/sandbox$");
+  const auto created = Create("");
+  EXPECT_EQ(Outcome(created.error), "UNAVAILABLE UPSTREAM_CONNECTION_LOST");
+  EXPECT_EQ(created.error->metadata.at("outcome"), "unknown");
+  EXPECT_EQ(Posts("/api/sandbox"), 1);
+}
+
+TEST_F(RequestIdsTest, AmbiguousCreateOfANameThatAnotherHasIsNameTaken) {
+  ASSERT_EQ(Outcome(Create("spec { name: 'box' labels { key: 'owner' value: 'other' } }").error), "OK");
+  LoseTheAnswerOf("POST", "/sandbox$");
+  EXPECT_EQ(Outcome(Create("spec { name: 'box' labels { key: 'owner' value: 'me' } }").error),
+            "ALREADY_EXISTS NAME_TAKEN");
+}
+
+TEST_F(RequestIdsTest, AmbiguousCreateIsSettledByAnotherDaemonWithTheSameRequestId) {
+  const auto created = Create("request_id: 'r'");
+  ASSERT_EQ(Outcome(created.error), "OK");
+  DaemonProcess other(daemon_options());
+  absl::StatusOr<client::Client> client = client::Client::Connect(other.addresses().front());
+  ASSERT_TRUE(client.ok()) << client.status();
+  const auto adopted =
+      Call(client->sandboxes(), &Stub::CreateSandbox, Parse<v1::CreateSandboxRequest>("request_id: 'r'"));
+  ASSERT_EQ(Outcome(adopted.error), "OK");
+  EXPECT_EQ(adopted.value.sandbox().id(), created.value.sandbox().id());
+}
+
+TEST_F(RequestIdsTest, AmbiguousCreatesOfSnapshotsAndVolumesAreAdopted) {
+  LoseTheAnswerOf("POST", "/snapshots$");
+  const v1::Snapshot snapshot = MakeSnapshot("s");
+  EXPECT_EQ(snapshot.state(), v1::SNAPSHOT_STATE_ACTIVE);
+  LoseTheAnswerOf("POST", "/volumes$");
+  EXPECT_EQ(MakeVolume("data").name(), "data");
+}
+
+TEST_F(RequestIdsTest, AFailedStartNamesTheSandboxThatStays) {
+  const auto failed = Create("spec { name: 'box' env { key: 'FAKE_FAIL' value: 'create' } }");
+  EXPECT_EQ(Outcome(failed.error), "FAILED_PRECONDITION SANDBOX_FAILED");
+  EXPECT_EQ(failed.error->metadata.at("sandbox_id"), Get("box").value.sandbox().id());
+}
+
+// --- A change while another one is in progress ---
+
+class BusySandboxTest : public SandboxesTest {
+ protected:
+  emulator::EmulatorOptions emulator_options() override {
+    emulator::EmulatorOptions options = QuickEmulator();
+    options.delays.start = std::chrono::milliseconds(300);
+    options.hold_limit = std::chrono::milliseconds(1);
+    return options;
+  }
+};
+
+TEST_F(BusySandboxTest, AStopWaitsForTheStartInProgress) {
+  const std::string id = MakeSandbox().id();
+  ASSERT_EQ(Outcome(Stop(id).error), "OK");
+  ASSERT_EQ(Outcome(Start(id, "wait: false").error), "OK");
+  const auto stopped = Stop(id);
+  ASSERT_EQ(Outcome(stopped.error), "OK");
+  EXPECT_EQ(stopped.value.sandbox().state(), v1::SANDBOX_STATE_STOPPED);
+}
+
+TEST_F(BusySandboxTest, ADeleteWaitsForTheStartInProgress) {
+  const std::string id = MakeSandbox().id();
+  ASSERT_EQ(Outcome(Stop(id).error), "OK");
+  ASSERT_EQ(Outcome(Start(id, "wait: false").error), "OK");
+  EXPECT_EQ(Outcome(Delete(id, "wait: true").error), "OK");
+}
+
+TEST_F(BusySandboxTest, AtTheTimeLimitTheErrorSaysThatNothingWasChanged) {
+  const std::string id = MakeSandbox().id();
+  control().ForceSandbox(id, {{"state", "starting"}});
+  const auto stopped = Stop(id, "timeout { nanos: 200000000 }");
+  EXPECT_EQ(Outcome(stopped.error), "ABORTED STATE_CHANGE_IN_PROGRESS");
+  EXPECT_THAT(stopped.error->message, HasSubstr("nothing was changed"));
+}
+
+}  // namespace
+}  // namespace daytonad::testing
