@@ -1,5 +1,6 @@
 #include "emulator/identity.h"
 #include "emulator/routes.h"
+#include "emulator/storage_routes.h"
 #include "emulator/text.h"
 #include "emulator/wire_time.h"
 
@@ -7,13 +8,13 @@ namespace daytonad::emulator {
 namespace {
 
 Json Config(const World& world) {
+  // The budget for failed log-ins is not told.
   Json limits = Json::object();
   const auto add = [&](const char* member, const char* throttler) {
     const auto found = world.options.rate_limits.find(throttler);
     if (found == world.options.rate_limits.end()) return;
     limits[member] = {{"ttl", found->second.window_s}, {"limit", found->second.limit}};
   };
-  add("failedAuth", "failed-auth");
   add("authenticated", "authenticated");
   add("sandboxCreate", "sandbox-create");
   add("sandboxLifecycle", "sandbox-lifecycle");
@@ -30,6 +31,7 @@ Json Config(const World& world) {
           {"maintananceMode", false},
           {"environment", "local"},
           {"sshGatewayCommand", "ssh -p 2222 {{TOKEN}}@localhost"},
+          {"sshGatewayPublicKey", "c3NoLXJzYSBBQUFB"},
           {"rateLimit", limits}};
 }
 
@@ -39,10 +41,25 @@ Json CurrentKey(WallTime now) {
           {"createdAt", FormatTime(now)},
           {"permissions",
            {"write:registries", "delete:registries", "write:snapshots", "delete:snapshots", "write:sandboxes",
-            "delete:sandboxes", "read:volumes", "write:volumes", "delete:volumes"}},
+            "delete:sandboxes", "read:volumes", "write:volumes", "delete:volumes", "write:regions", "delete:regions",
+            "read:runners", "write:runners", "delete:runners", "read:audit_logs"}},
           {"lastUsedAt", FormatTime(now)},
           {"expiresAt", nullptr},
           {"userId", "emulator-user"}};
+}
+
+Json PushAccess(World& world, const Request& request) {
+  const StorageKeys keys = world.storage.NewKeys();
+  // As the emulator was dialled, which in a container's network only the client knows.
+  const std::string_view host = request.Find("Host");
+  const std::string origin = host.empty() ? world.origin : StrCat("http://", host);
+  return {{"accessKey", keys.access_key},
+          {"secret", keys.secret},
+          {"sessionToken", keys.session_token},
+          {"storageUrl", StrCat(origin, StorageRoutes::kPath)},
+          {"organizationId", kOrganizationId},
+          {"bucket", kStorageBucket},
+          {"region", kStorageRegion}};
 }
 
 }  // namespace
@@ -52,8 +69,9 @@ void AddAccountRoutes(Router& router, World& world) {
   router.Add("GET", "/config", kOpen, [&world](const Call& call) { call.Reply(200, Config(world)); });
   router.Add("GET", "/api-keys/current", kAuthenticated,
              [&world](const Call& call) { call.Reply(200, CurrentKey(world.scheduler.Now())); });
-  router.Add("GET", "/object-storage/push-access", kAuthenticated, [](const Call& call) {
-    call.ReplyError({503, "Object storage is not configured"});
+  router.Add("GET", "/object-storage/push-access", kAuthenticated, [&world](const Call& call) {
+    if (!world.storage.configured()) return call.ReplyError({503, "Object storage is not configured"});
+    call.Reply(200, PushAccess(world, call.exchange->request()));
   });
 }
 

@@ -22,7 +22,8 @@ void AddRateLimitHeaders(Exchange& exchange, std::string_view throttler, const R
 
 }  // namespace
 
-Api::Api(World& world) : world_(world), rate_limits_(world.options.rate_limits), faults_(world.scheduler) {
+Api::Api(World& world)
+    : world_(world), storage_routes_(world), rate_limits_(world.options.rate_limits), faults_(world.scheduler) {
   AddAccountRoutes(api_routes_, world);
   AddSandboxRoutes(api_routes_, world);
   AddSandboxSettingRoutes(api_routes_, world);
@@ -33,10 +34,28 @@ Api::Api(World& world) : world_(world), rate_limits_(world.options.rate_limits),
 }
 
 void Api::Handle(const std::shared_ptr<Exchange>& exchange) {
+  if (StorageRoutes::Owns(exchange->request().Path())) return HandleStorage(exchange);
   const Credential credential = CheckCredential(exchange->request());
+  Begin(exchange, credential, [this, exchange, credential] { Serve(exchange, credential); });
+}
+
+void Api::HandleStorage(const std::shared_ptr<Exchange>& exchange) {
+  const auto refusal = storage_routes_.Refusal(exchange->request());
+  Begin(exchange, refusal.has_value() ? Credential::kRefused : Credential::kAccepted, [this, exchange, refusal] {
+    if (refusal.has_value()) return storage_routes_.ReplyError(exchange, *refusal);
+    storage_routes_.Serve(exchange);
+  });
+}
+
+void Api::Begin(const std::shared_ptr<Exchange>& exchange, Credential credential, std::function<void()> serve) {
   const auto entry = recorder_.Begin(exchange->shared_request(), credential, world_.scheduler.Now());
   exchange->OnAnswered([this, entry](int status) { recorder_.End(*entry, status); });
-  faults_.Apply(exchange, [this, exchange, credential] { Serve(exchange, credential); });
+  faults_.Apply(exchange, std::move(serve));
+}
+
+BodyPlan Api::PlanBody(std::string_view method, std::string_view target) {
+  const std::string_view path = target.substr(0, target.find('?'));
+  return {StorageRoutes::Owns(path), faults_.WatchBody(method, path)};
 }
 
 Credential Api::CheckCredential(const Request& request) const {

@@ -1,15 +1,18 @@
 #ifndef DAYTONAD_EMULATOR_API_H_
 #define DAYTONAD_EMULATOR_API_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "emulator/faults.h"
 #include "emulator/http.h"
+#include "emulator/incoming_body.h"
 #include "emulator/rate_limits.h"
 #include "emulator/recorder.h"
 #include "emulator/router.h"
+#include "emulator/storage_routes.h"
 #include "emulator/world.h"
 
 namespace daytonad::emulator {
@@ -21,11 +24,16 @@ class Api {
   explicit Api(World& world);
 
   void Handle(const std::shared_ptr<Exchange>& exchange);
+  // Where the body of such a request goes, before it comes.
+  BodyPlan PlanBody(std::string_view method, std::string_view target);
 
   Recorder& recorder() { return recorder_; }
   Faults& faults() { return faults_; }
 
  private:
+  void HandleStorage(const std::shared_ptr<Exchange>& exchange);
+  // Records, lets faults strike, then goes on to `serve`.
+  void Begin(const std::shared_ptr<Exchange>& exchange, Credential credential, std::function<void()> serve);
   Credential CheckCredential(const Request& request) const;
   void Serve(const std::shared_ptr<Exchange>& exchange, Credential credential);
   // Answers and returns false if the body cannot be read.
@@ -37,6 +45,7 @@ class Api {
   World& world_;
   Router api_routes_;
   Router proxy_routes_;
+  StorageRoutes storage_routes_;
   RateLimits rate_limits_;
   Recorder recorder_;
   Faults faults_;

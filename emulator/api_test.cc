@@ -51,7 +51,18 @@ TEST_F(ApiTest, OutsideTheApiThereIsHtml) { EXPECT_THAT(Get("/sandbox/x").text, 
 
 TEST_F(ApiTest, SocketIoIsNotThere) { EXPECT_EQ(Get("/api/socket.io/?EIO=4&transport=websocket").Status(), 404); }
 
-TEST_F(ApiTest, ObjectStorageIsNotThere) {
+TEST_F(ApiTest, GivesOutKeysForObjectStorage) {
+  const Json access = Get("/api/object-storage/push-access").Parsed();
+  EXPECT_EQ(access["storageUrl"], "http://127.0.0.1:3986/_storage");
+  EXPECT_EQ(access["organizationId"], "9b86d47c-b189-42da-a03c-a6de832ae9a3");
+  for (const char* member : {"accessKey", "secret", "sessionToken", "bucket", "region"}) {
+    EXPECT_NE(access[member], "") << member;
+  }
+  EXPECT_NE(Get("/api/object-storage/push-access").Parsed()["secret"], access["secret"]);
+}
+
+TEST_F(ApiTest, AnInstallationMayHaveNoObjectStorage) {
+  world_.storage.set_configured(false);
   const AnswerBytes answer = Get("/api/object-storage/push-access");
   EXPECT_EQ(answer.Status(), 503);
   EXPECT_EQ(answer.Message(), "Object storage is not configured");
@@ -173,6 +184,17 @@ TEST_F(ApiTest, AFaultMayCutSpoilOrExtendTheBody) {
   EXPECT_TRUE(Get("/api/config").Parsed().is_discarded());
   EXPECT_TRUE(Get("/api/snapshots").Parsed()["items"][0].contains("emulatorExtraText"));
   EXPECT_TRUE(Get("/api/config").HasHeader("Retry-After-sandbox-create: 3"));
+}
+
+TEST_F(ApiTest, AFaultThatCutsBodiesLetsWholeOnesPass) {
+  AddFault(R"({"match":{"method":"POST","times":1},"fault":{"cut_request_after_bytes":10}})");
+  EXPECT_EQ(Post("/api/volumes", R"({"name":"v"})").Status(), 200);
+  EXPECT_EQ(api_.PlanBody("GET", "/api/volumes").keep_receiving, nullptr);
+  const auto first = api_.PlanBody("POST", "/api/volumes").keep_receiving;
+  const auto second = api_.PlanBody("POST", "/api/volumes").keep_receiving;
+  EXPECT_TRUE(first(9));
+  EXPECT_FALSE(first(12));
+  EXPECT_TRUE(second(12)) << "once is once";
 }
 
 TEST_F(ApiTest, RefusesFaultsThatMeanNothing) {

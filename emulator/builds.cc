@@ -1,12 +1,9 @@
 #include "emulator/builds.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <array>
 #include <utility>
 
-#include "absl/strings/escaping.h"
+#include "emulator/digest.h"
 #include "emulator/text.h"
 #include "emulator/validation.h"
 #include "emulator/wire_time.h"
@@ -14,18 +11,16 @@
 namespace daytonad::emulator {
 namespace {
 
-std::string Sha256Hex(std::string_view bytes) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr);
-  return absl::BytesToHexString({reinterpret_cast<const char*>(digest.data()), size});
-}
-
-std::string Reference(const std::string& dockerfile, const Json& context_hashes) {
+std::vector<std::string> Hashes(const Json& context_hashes) {
   std::vector<std::string> hashes;
   if (context_hashes.is_array()) {
     for (const Json& hash : context_hashes) hashes.push_back(hash.is_string() ? hash.get<std::string>() : ToText(hash));
   }
+  return hashes;
+}
+
+std::string Reference(const std::string& dockerfile, const Json& context_hashes) {
+  std::vector<std::string> hashes = Hashes(context_hashes);
   std::sort(hashes.begin(), hashes.end());
   std::string content = dockerfile;
   for (const std::string& hash : hashes) content += hash;
@@ -54,6 +49,11 @@ void Build::Append(std::string_view bytes) {
   log_ += bytes;
   const auto followers = followers_;
   for (const auto& [id, follower] : followers) follower.on_bytes(bytes);
+}
+
+void Build::FailWithout(const std::string& context_hash) {
+  const std::string error = StrCat("build context ", context_hash, " was not found in object storage");
+  plan_ = {{error + "\n"}, error};
 }
 
 BuildInfo::BuildInfo(const Json& request, WallTime now)
@@ -85,7 +85,13 @@ std::shared_ptr<Build> Builds::Start(const BuildInfo& info) {
   auto& build = builds_[info.ref];
   if (build != nullptr && !build->done()) return build;
   build = std::make_shared<Build>(info.ref, PlanBuild(info.dockerfile));
-  scheduler_.After(delays_.queue, [this, build = build] {
+  scheduler_.After(delays_.queue, [this, build = build, hashes = Hashes(info.context_hashes)] {
+    // Here and not before: the server takes any hash; it is the builder that fetches the contexts.
+    for (const std::string& hash : hashes) {
+      if (storage_.HasContext(hash)) continue;
+      build->FailWithout(hash);
+      break;
+    }
     build->SetState(Build::State::kRunning);
     Step(build, 0, milliseconds::zero());
   });

@@ -14,6 +14,7 @@
 #include "emulator/json.h"
 #include "emulator/options.h"
 #include "emulator/scheduler.h"
+#include "emulator/storage.h"
 
 namespace daytonad::emulator {
 
@@ -49,6 +50,7 @@ class Build {
   friend class Builds;
   void SetState(State state);
   void Append(std::string_view bytes);
+  void FailWithout(const std::string& context_hash);
 
   std::string ref_;
   BuildPlan plan_;
@@ -74,7 +76,8 @@ struct BuildInfo {
 // All builds, the newest under each reference. The same content has the same reference.
 class Builds {
  public:
-  Builds(const Delays& delays, Scheduler& scheduler) : delays_(delays), scheduler_(scheduler) {}
+  Builds(const Delays& delays, Scheduler& scheduler, const Storage& storage)
+      : delays_(delays), scheduler_(scheduler), storage_(storage) {}
   ~Builds();
   Builds(const Builds&) = delete;
   Builds& operator=(const Builds&) = delete;
@@ -88,6 +91,7 @@ class Builds {
 
   const Delays& delays_;
   Scheduler& scheduler_;
+  const Storage& storage_;
   std::map<std::string, std::shared_ptr<Build>> builds_;
 };
 

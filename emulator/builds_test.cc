@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "emulator/storage.h"
 #include "emulator/testing/manual_scheduler.h"
 
 namespace daytonad::emulator {
@@ -58,7 +59,8 @@ class BuildsTest : public testing::Test {
 
   ManualScheduler time_;
   Delays delays_{.queue = 100ms, .build = 1000ms};
-  Builds builds_{delays_, time_};
+  Storage storage_{time_};
+  Builds builds_{delays_, time_, storage_};
   std::vector<std::string> chunks_;
   bool ended_ = false;
 };
@@ -111,6 +113,20 @@ TEST_F(BuildsTest, AFollowerThatLeftHearsNothing) {
   build->Unfollow(Follow(*build));
   time_.Advance(1h);
   EXPECT_TRUE(chunks_.empty());
+}
+
+TEST_F(BuildsTest, FailsWithoutAContextThatItNames) {
+  const BuildInfo info(Json{{"dockerfileContent", "FROM a:1\nCOPY a /a\n"}, {"contextHashes", {"h1"}}}, 0);
+  const auto build = builds_.Start(info);
+  time_.Advance(2000ms);
+  EXPECT_EQ(build->state(), Build::State::kFailed);
+  EXPECT_EQ(build->error(), "build context h1 was not found in object storage");
+  EXPECT_EQ(build->log(), "build context h1 was not found in object storage\n");
+
+  storage_.Put("9b86d47c-b189-42da-a03c-a6de832ae9a3/h1/context.tar", {std::make_shared<const Spool>()}, "e");
+  const auto again = builds_.Start(info);
+  time_.Advance(2000ms);
+  EXPECT_EQ(again->state(), Build::State::kSucceeded);
 }
 
 }  // namespace

@@ -5,8 +5,33 @@
 
 #include "emulator/json.h"
 #include "emulator/text.h"
+#include "emulator/validation.h"
 
 namespace daytonad::emulator {
+namespace {
+
+Json StorageContent(const Storage& storage) {
+  Json objects = Json::array();
+  for (const auto& [key, object] : storage.objects()) {
+    objects.push_back({{"key", key},
+                       {"size", object.size},
+                       {"md5", object.Md5Hex()},
+                       {"etag", object.etag},
+                       {"pieces", object.pieces.size()}});
+  }
+  Json uploads = Json::array();
+  for (const auto& [id, upload] : storage.uploads()) {
+    std::uint64_t size = 0;
+    for (const auto& [number, part] : upload.parts) size += part->size();
+    uploads.push_back({{"uploadId", id}, {"key", upload.key}, {"parts", upload.parts.size()}, {"size", size}});
+  }
+  return {{"configured", storage.configured()},
+          {"objects", std::move(objects)},
+          {"uploads", std::move(uploads)},
+          {"foreignCredentials", storage.foreign_credentials()}};
+}
+
+}  // namespace
 
 ControlRoutes::ControlRoutes(World& world, Api& api, const HttpServer& server) : world_(world), server_(server) {
   router_.Add("POST", "/_emulator/faults", kOpen, [&api](const Call& call) {
@@ -34,11 +59,36 @@ ControlRoutes::ControlRoutes(World& world, Api& api, const HttpServer& server) :
     world_.sandboxes.Force(**found, call.body);
     call.ReplyText(200, (*found)->FullText());
   });
+  AddStorageRoutes();
   router_.Add("POST", "/_emulator/snapshots/{}", kOpen, [this](const Call& call) {
     const SnapshotPtr snapshot = world_.snapshots.Find(call.params[0]);
     if (snapshot == nullptr) return call.ReplyError(NotFound(StrCat("no snapshot ", call.params[0])));
     world_.snapshots.Force(*snapshot, call.body);
     call.Reply(200, snapshot->ToJson());
+  });
+}
+
+void ControlRoutes::AddStorageRoutes() {
+  router_.Add("GET", "/_emulator/storage", kOpen,
+              [this](const Call& call) { call.Reply(200, StorageContent(world_.storage)); });
+  router_.Add("POST", "/_emulator/storage", kOpen, [this](const Call& call) {
+    Storage& storage = world_.storage;
+    storage.set_configured(BooleanOr(call.body, "configured", storage.configured()));
+    if (BooleanOr(call.body, "expireKeys", false)) storage.ExpireKeys();
+    call.Reply(200, StorageContent(storage));
+  });
+  router_.Add("DELETE", "/_emulator/storage", kOpen, [this](const Call& call) {
+    world_.storage.Clear();
+    call.ReplyEmpty(204);
+  });
+  router_.Add("GET", "/_emulator/storage/object", kOpen, [this](const Call& call) {
+    const std::string key = call.query.Get("key").value_or("");
+    const StoredObject* const object = world_.storage.Find(key);
+    if (object == nullptr) return call.ReplyError(NotFound(StrCat("no object ", key)));
+    Response response;
+    response.content_type = "application/octet-stream";
+    response.body = std::make_shared<const std::string>(object->ToString());
+    call.exchange->Reply(std::move(response));
   });
 }
 
@@ -55,6 +105,7 @@ Json ControlRoutes::Connections() const {
   return {{"open", server_.open_connections()},
           {"inProgress", in_progress},
           {"inProgressByPath", by_path},
+          {"incomingBodies", server_.incoming_bodies()},
           {"streams", streams},
           {"clientsGone", server_.clients_gone()}};
 }

@@ -22,6 +22,7 @@ class ControlRoutes {
   void Handle(const std::shared_ptr<Exchange>& exchange) const;
 
  private:
+  void AddStorageRoutes();
   Json Connections() const;
 
   World& world_;

@@ -20,14 +20,18 @@ struct Emulator::Parts {
         scheduler(io),
         world(options, scheduler),
         api(world),
-        server(io,
-               [this](const std::shared_ptr<Exchange>& exchange) {
-                 if (exchange->request().Path().starts_with(ControlRoutes::kPrefix)) {
-                   control.Handle(exchange);
-                 } else {
-                   api.Handle(exchange);
-                 }
-               }),
+        server(
+            io,
+            [this](const std::shared_ptr<Exchange>& exchange) {
+              if (exchange->request().Path().starts_with(ControlRoutes::kPrefix)) {
+                control.Handle(exchange);
+              } else {
+                api.Handle(exchange);
+              }
+            },
+            [this](std::string_view method, std::string_view target) {
+              return target.starts_with(ControlRoutes::kPrefix) ? BodyPlan{} : api.PlanBody(method, target);
+            }),
         control(world, api, server) {}
 
   const EmulatorOptions options;

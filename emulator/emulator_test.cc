@@ -194,6 +194,45 @@ TEST_F(EmulatorTest, ADroppedRequestClosesTheConnection) {
   EXPECT_TRUE(client.failed());
 }
 
+TEST_F(EmulatorTest, ACutRequestTakesNoEffectAndIsRecordedAsNeverAnswered) {
+  Client(emulator_.port())
+      .Send("POST", "/_emulator/faults", R"({"match":{"method":"POST"},"fault":{"cut_request_after_bytes":5}})");
+  Client client(emulator_.port());
+  client.Send("POST", "/api/volumes", R"({"name":"v"})");
+  EXPECT_TRUE(client.failed());
+  Client other(emulator_.port());
+  EXPECT_EQ(other.Send("GET", "/api/volumes").body(), "[]");
+  const Json recorded = Json::parse(other.Send("GET", "/_emulator/requests").body());
+  EXPECT_EQ(recorded["requests"][0]["status"], 0);
+  EXPECT_EQ(Json::parse(other.Send("GET", "/_emulator/faults").body())[0]["matched"], 1);
+}
+
+TEST_F(EmulatorTest, CountsBodiesThatAreStillComing) {
+  Client client(emulator_.port());
+  client.WriteRaw("PUT /_storage/b/k HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345");
+  Until([](const Json& now) { return now["incomingBodies"] == 1; });
+  client.WriteRaw("67890");
+  EXPECT_EQ(client.Read().result_int(), 403U);
+  Until([](const Json& now) { return now["incomingBodies"] == 0; });
+}
+
+TEST_F(EmulatorTest, AnswersAHeadWithoutABody) {
+  Client client(emulator_.port());
+  client.WriteRaw("HEAD /api/nope HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(client.ReadSome(), testing::EndsWith("\r\n\r\n"));
+}
+
+TEST_F(EmulatorTest, AnswersManyPipelinedRequests) {
+  Client client(emulator_.port());
+  std::string requests;
+  for (int i = 0; i < 100; ++i) {
+    StrAppend(requests, "GET /api/pipelined/", i, " HTTP/1.1\r\nHost: x\r\nX-Fill: ", std::string(500, 'x'),
+              "\r\n\r\n");
+  }
+  client.WriteRaw(requests);
+  for (int i = 0; i < 100; ++i) EXPECT_THAT(client.Read().body(), HasSubstr(StrCat("/api/pipelined/", i, "\"")));
+}
+
 TEST_F(EmulatorTest, StopsWithRequestsUnderWay) {
   Client client(emulator_.port());
   client.Send("POST", "/_emulator/faults", R"({"fault":{"delay_ms":3600000}})");

@@ -21,6 +21,11 @@ void AddExtraFields(Json& json) {
   }
 }
 
+void CountStrike(Fault& fault) {
+  if (fault.times_left > 0) --fault.times_left;
+  ++fault.matched;
+}
+
 Response ResponseOf(const Json& fault) {
   Response response;
   response.status = static_cast<int>(IntegerOr(fault, "status", 500));
@@ -83,6 +88,9 @@ Outcome<std::uint64_t> Faults::Add(const Json& definition) {
   if (fault.contains("cut_after_bytes")) {
     made->cut_after_bytes = static_cast<std::size_t>(IntegerOr(fault, "cut_after_bytes", 0));
   }
+  if (fault.contains("cut_request_after_bytes")) {
+    made->cut_request_after_bytes = static_cast<std::uint64_t>(IntegerOr(fault, "cut_request_after_bytes", 0));
+  }
   if (const Json limit = MemberOr(fault, "rate_limit", Json()); limit.is_object()) {
     made->throttler = StringOr(limit, "throttler", "authenticated");
     made->retry_after_s = IntegerOr(limit, "retry_after_s", 1);
@@ -104,17 +112,25 @@ Json Faults::List() const {
   return list;
 }
 
-std::shared_ptr<const Fault> Faults::Match(const Request& request) {
+std::shared_ptr<Fault> Faults::Find(std::string_view method, std::string_view path) const {
   for (const auto& fault : faults_) {
     if (fault->times_left == 0) continue;
-    if (!fault->method.empty() && fault->method != request.method) continue;
-    const std::string_view path = request.Path();
+    if (!fault->method.empty() && fault->method != method) continue;
     if (fault->path.has_value() && !std::regex_search(path.begin(), path.end(), *fault->path)) continue;
-    if (fault->times_left > 0) --fault->times_left;
-    ++fault->matched;
     return fault;
   }
   return nullptr;
+}
+
+std::function<bool(std::uint64_t)> Faults::WatchBody(std::string_view method, std::string_view path) {
+  const std::shared_ptr<Fault> fault = faults_.empty() ? nullptr : Find(method, path);
+  if (fault == nullptr || !fault->cut_request_after_bytes.has_value()) return nullptr;
+  return [fault](std::uint64_t received) {
+    // Another request may have used up the fault meanwhile.
+    if (received < *fault->cut_request_after_bytes || fault->times_left == 0) return true;
+    CountStrike(*fault);
+    return false;
+  };
 }
 
 std::optional<Response> Faults::Substitute(const Fault& fault, const Exchange& exchange) const {
@@ -140,8 +156,12 @@ Response Faults::Altered(const Fault& fault, const Exchange& exchange, Response 
 }
 
 void Faults::Apply(const std::shared_ptr<Exchange>& exchange, std::function<void()> process) {
-  const std::shared_ptr<const Fault> fault = faults_.empty() ? nullptr : Match(exchange->request());
-  if (fault == nullptr) return process();
+  const Request& request = exchange->request();
+  if (request.cut) return exchange->Drop();
+  const std::shared_ptr<Fault> fault = faults_.empty() ? nullptr : Find(request.method, request.Path());
+  // One that cuts bodies strikes while they come, or not at all.
+  if (fault == nullptr || fault->cut_request_after_bytes.has_value()) return process();
+  CountStrike(*fault);
 
   const auto answer = [this, fault](const std::shared_ptr<Exchange>& answered, Response response) {
     if (fault->after && fault->drop) return answered->Drop();

@@ -34,6 +34,7 @@ struct Fault {
   milliseconds delay{0};
   std::optional<Response> response;
   std::optional<std::size_t> cut_after_bytes;
+  std::optional<std::uint64_t> cut_request_after_bytes;
   bool drop = false;
   std::string throttler;  // not empty: answer as if its budget were spent
   std::int64_t retry_after_s = 1;
@@ -50,11 +51,16 @@ class Faults {
   Json List() const;
   void Clear() { faults_.clear(); }
 
+  // Who watches a request's body as it comes: a function that is told how much there is, and says false once the
+  // connection shall be cut. Null if no fault asks for that.
+  std::function<bool(std::uint64_t)> WatchBody(std::string_view method, std::string_view path);
+
   // Runs `process` at once if no fault is in the way; else does what the first matching one says.
   void Apply(const std::shared_ptr<Exchange>& exchange, std::function<void()> process);
 
  private:
-  std::shared_ptr<const Fault> Match(const Request& request);
+  // The first fault for such a request, whose strike is not counted yet.
+  std::shared_ptr<Fault> Find(std::string_view method, std::string_view path) const;
   Response Altered(const Fault& fault, const Exchange& exchange, Response response) const;
   // The answer that stands in for the real one, if there is such.
   std::optional<Response> Substitute(const Fault& fault, const Exchange& exchange) const;

@@ -58,11 +58,13 @@ void Exchange::Reply(Response response) {
   }
   if (finished()) return;
   const std::size_t size = response.body == nullptr ? 0 : response.body->size();
-  // 204 and 304 have no body, and so no length.
-  const bool bodiless = response.status == 204 || response.status == 304;
-  std::string head = Head(response, bodiless ? "" : StrCat("Content-Length: ", size, "\r\n"));
+  // 204 and 304 have no body, and so no length; the answer to a HEAD has a length only.
+  const bool lengthless = response.status == 204 || response.status == 304;
+  const bool bodiless = lengthless || request_->method == "HEAD";
+  const std::uint64_t length = bodiless ? response.head_length.value_or(size) : size;
+  std::string head = Head(response, lengthless ? "" : StrCat("Content-Length: ", length, "\r\n"));
   Answered(response.status);
-  if (body_budget_.has_value() && *body_budget_ < size) {
+  if (!bodiless && body_budget_.has_value() && *body_budget_ < size) {
     auto part = std::make_shared<const std::string>(response.body->substr(0, *body_budget_));
     transport_->Write(std::move(head), std::move(part));
     Finish(/*keep_connection=*/false);

@@ -2,12 +2,15 @@
 #define DAYTONAD_EMULATOR_HTTP_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "emulator/spool.h"
 
 // One request and its answer, without a socket in sight.
 namespace daytonad::emulator {
@@ -17,11 +20,19 @@ struct Header {
   std::string value;
 };
 
+// What is remembered of a body that was too large to be kept with its request.
+struct SpooledBody {
+  std::uint64_t size = 0;
+  std::string sha256;  // lower-case hexadecimal
+};
+
 struct Request {
   std::string method;
   std::string target;  // as sent: path and query, percent-encoded
   std::vector<Header> headers;
   std::string body;
+  std::optional<SpooledBody> spooled;  // stands for `body` where bodies are spooled; the bytes are the exchange's
+  bool cut = false;                    // a fault ended the body before its end
   bool keep_alive = true;
   bool from_loopback = true;
 
@@ -35,7 +46,8 @@ struct Response {
   int status = 200;
   std::string content_type;  // empty: no Content-Type
   std::vector<Header> headers;
-  std::shared_ptr<const std::string> body;  // null: empty
+  std::shared_ptr<const std::string> body;   // null: empty
+  std::optional<std::uint64_t> head_length;  // what a GET would have sent, if the request is a HEAD
 };
 
 // Where an exchange's bytes go.
@@ -52,11 +64,15 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
  public:
   using ReplyHook = std::function<void(std::shared_ptr<Exchange>, Response)>;
 
-  Exchange(Request request, std::shared_ptr<Transport> transport)
-      : request_(std::make_shared<const Request>(std::move(request))), transport_(std::move(transport)) {}
+  Exchange(Request request, std::shared_ptr<Transport> transport, std::shared_ptr<const Spool> spool = nullptr)
+      : request_(std::make_shared<const Request>(std::move(request))),
+        transport_(std::move(transport)),
+        spool_(std::move(spool)) {}
 
   const Request& request() const { return *request_; }
   std::shared_ptr<const Request> shared_request() const { return request_; }
+  // The body, where bodies are spooled; else null.
+  const std::shared_ptr<const Spool>& spool() const { return spool_; }
   bool streaming() const { return streaming_; }
   // The client went away, or the answer is complete: whatever is sent now goes nowhere.
   bool finished() const { return transport_ == nullptr; }
@@ -91,6 +107,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
   std::shared_ptr<const Request> request_;
   std::shared_ptr<Transport> transport_;
+  std::shared_ptr<const Spool> spool_;
   std::string extra_headers_;
   bool streaming_ = false;
   std::optional<std::size_t> body_budget_;

@@ -1,11 +1,10 @@
 #include "emulator/http_server.h"
 
-#include <array>
+#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <chrono>
 #include <deque>
 #include <optional>
@@ -22,9 +21,12 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::size_t kReadSize = 4096;
+constexpr std::size_t kReadSizeOfBodies = 128 * 1024;
 // What a client may send ahead of an answer before it has to wait.
 constexpr std::size_t kMaxReadAhead = 256 * 1024;
-constexpr std::uint64_t kMaxBody = 64ULL * 1024 * 1024;
+// As much as object storage takes at once, with some room for how it is wrapped. Bodies that are not spooled have a
+// lower limit of their own.
+constexpr std::uint64_t kMaxBody = 6ULL * 1024 * 1024 * 1024;
 
 }  // namespace
 
@@ -43,6 +45,9 @@ class Connection : public Transport, public std::enable_shared_from_this<Connect
   }
 
   const Exchange* exchange() const { return exchange_.get(); }
+  bool receiving_body() const {
+    return exchange_ == nullptr && parser_.has_value() && parser_->is_header_done() && !parser_->is_done();
+  }
 
   // The server goes away.
   void Abandon() {
@@ -81,19 +86,22 @@ class Connection : public Transport, public std::enable_shared_from_this<Connect
     parser_.emplace();
     parser_->body_limit(kMaxBody);
     parser_->eager(true);
+    if (server_ != nullptr) parser_->get().body().planner = &server_->planner_;
     continued_ = false;
   }
 
   void Read() {
     reading_ = true;
-    socket_.async_read_some(buffer_.prepare(kReadSize),
-                            [self = shared_from_this()](error_code error, std::size_t size) {
-                              self->reading_ = false;
-                              if (error) return self->ClientGone();
-                              self->buffer_.commit(size);
-                              if (self->exchange_ == nullptr) self->Parse();
-                              self->ReadOn();
-                            });
+    // Not straight into buffer_, which a parse may consume while this read is pending.
+    const std::size_t size = receiving_body() ? kReadSizeOfBodies : kReadSize;
+    if (chunk_.size() != size) std::vector<char>(size).swap(chunk_);
+    socket_.async_read_some(asio::buffer(chunk_), [self = shared_from_this()](error_code error, std::size_t got) {
+      self->reading_ = false;
+      if (error) return self->ClientGone();
+      self->buffer_.commit(asio::buffer_copy(self->buffer_.prepare(got), asio::buffer(self->chunk_, got)));
+      if (self->exchange_ == nullptr) self->Parse();
+      self->ReadOn();
+    });
   }
 
   void ReadOn() {
@@ -107,7 +115,7 @@ class Connection : public Transport, public std::enable_shared_from_this<Connect
     while (buffer_.size() > 0 && !parser_->is_done()) {
       buffer_.consume(parser_->put(buffer_.data(), error));
       if (error == http::error::need_more) break;
-      if (error) return Refuse();
+      if (error) return parser_->get().body().cut ? Dispatch() : Refuse();
     }
     if (parser_->is_done()) {
       Dispatch();
@@ -131,7 +139,7 @@ class Connection : public Transport, public std::enable_shared_from_this<Connect
   }
 
   void Dispatch() {
-    auto message = parser_->release();
+    auto message = parser_->is_done() ? parser_->release() : std::move(parser_->get());
     Request request;
     request.method = std::string(message.method_string());
     request.target = std::string(message.target());
@@ -140,8 +148,13 @@ class Connection : public Transport, public std::enable_shared_from_this<Connect
     for (const auto& field : message) {
       request.headers.push_back({std::string(field.name_string()), std::string(field.value())});
     }
-    request.body = std::move(message.body());
-    exchange_ = std::make_shared<Exchange>(std::move(request), shared_from_this());
+    IncomingBody::value_type body = std::move(message.body());
+    request.body = std::move(body.text);
+    if (body.spool != nullptr) request.spooled = {body.spool->size(), body.spool->Sha256Hex()};
+    request.cut = body.cut;
+    // What a large body needed is not needed any more.
+    if (body.spool != nullptr && buffer_.size() == 0) buffer_.shrink_to_fit();
+    exchange_ = std::make_shared<Exchange>(std::move(request), shared_from_this(), std::move(body.spool));
     if (server_ != nullptr) server_->handler_(exchange_);
   }
 
@@ -184,8 +197,9 @@ class Connection : public Transport, public std::enable_shared_from_this<Connect
 
   asio::ip::tcp::socket socket_;
   HttpServer* server_;
+  std::vector<char> chunk_;
   boost::beast::flat_buffer buffer_;
-  std::optional<http::request_parser<http::string_body>> parser_;
+  std::optional<http::request_parser<IncomingBody>> parser_;
   std::shared_ptr<Exchange> exchange_;
   std::deque<Piece> queue_;
   std::deque<Piece> in_flight_;
@@ -196,7 +210,8 @@ class Connection : public Transport, public std::enable_shared_from_this<Connect
   bool continued_ = false;
 };
 
-HttpServer::HttpServer(asio::io_context& io, Handler handler) : io_(io), acceptor_(io), handler_(std::move(handler)) {}
+HttpServer::HttpServer(asio::io_context& io, Handler handler, BodyPlanner planner)
+    : io_(io), acceptor_(io), handler_(std::move(handler)), planner_(std::move(planner)) {}
 
 HttpServer::~HttpServer() { Close(); }
 
@@ -242,6 +257,11 @@ void HttpServer::Accept() {
     connection->Start();
     Accept();
   });
+}
+
+std::size_t HttpServer::incoming_bodies() const {
+  return static_cast<std::size_t>(std::count_if(connections_.begin(), connections_.end(),
+                                                [](const auto& connection) { return connection->receiving_body(); }));
 }
 
 void HttpServer::ForEachExchange(const std::function<void(const Exchange&)>& visit) const {

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "emulator/http.h"
+#include "emulator/incoming_body.h"
 
 namespace daytonad::emulator {
 
@@ -21,7 +22,8 @@ class HttpServer {
  public:
   using Handler = std::function<void(std::shared_ptr<Exchange>)>;
 
-  HttpServer(boost::asio::io_context& io, Handler handler);
+  // `planner` says where each request's body goes.
+  HttpServer(boost::asio::io_context& io, Handler handler, BodyPlanner planner = nullptr);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
@@ -35,6 +37,8 @@ class HttpServer {
   // What tests look at to see that cancellation arrived.
   std::size_t open_connections() const { return connections_.size(); }
   std::uint64_t clients_gone() const { return clients_gone_; }
+  // Requests whose header is there, and whose body is still coming.
+  std::size_t incoming_bodies() const;
   // Each request that has no complete answer yet.
   void ForEachExchange(const std::function<void(const Exchange&)>& visit) const;
 
@@ -45,6 +49,7 @@ class HttpServer {
   boost::asio::io_context& io_;
   boost::asio::ip::tcp::acceptor acceptor_;
   Handler handler_;
+  BodyPlanner planner_;
   std::uint16_t port_ = 0;
   std::unordered_set<std::shared_ptr<Connection>> connections_;
   std::uint64_t clients_gone_ = 0;

@@ -106,6 +106,7 @@ int Main(int argc, char** argv) {
   AddDuration(app, "--hold-limit", options.hold_limit, "how long create and start hold their answer");
   app.add_option("--build-log-url-base", options.build_log_url_base, "where build-logs-url points, if not here")
       ->type_name("URL");
+  app.add_flag("--no-object-storage{false}", options.object_storage, "push-access is 503, as where none is configured");
   app.add_flag("--exclusive-images", options.exclusive_images, "fail snapshots of an image that is being processed");
   app.add_option("--record", options.record_file, "append each request to this file, one JSON line each")
       ->type_name("FILE");

@@ -54,6 +54,8 @@ struct EmulatorOptions {
   // Where build-logs-url points; empty: at the emulator itself.
   std::string build_log_url_base;
   std::string record_file;
+  // Whether push-access gives out keys for object storage; without, images with local files cannot be built.
+  bool object_storage = true;
   // Snapshots of an image that is just being processed end in error, as on the real server.
   bool exclusive_images = false;
   Delays delays;

@@ -18,7 +18,7 @@ Json Headers(const Request& request, Credential credential) {
   Json headers = Json::object();
   for (const Header& header : request.headers) {
     const std::string name = Lower(header.name);
-    if (name == "authorization") {
+    if (name == "authorization" || name == "x-amz-security-token") {
       headers[name] = credential == Credential::kAccepted ? "(correct)" : "(wrong)";
     } else if (headers.contains(name)) {
       headers[name] = StrCat(headers[name].get<std::string>(), ", ", header.value);
@@ -36,7 +36,9 @@ Json Recorder::Entry::ToJson() const {
   const QueryParams params(request->Query());
   for (const auto& [name, value] : params.pairs()) query.push_back({name, value});
   Json body;
-  if (!request->body.empty()) {
+  if (request->spooled.has_value()) {
+    if (request->spooled->size > 0) body = {{"size", request->spooled->size}, {"sha256", request->spooled->sha256}};
+  } else if (!request->body.empty()) {
     body = Json::parse(request->body, nullptr, /*allow_exceptions=*/false);
     if (body.is_discarded()) body = request->body;
   }

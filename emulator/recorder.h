@@ -15,7 +15,7 @@
 
 namespace daytonad::emulator {
 
-// What a request's Authorization header was.
+// What a request's credential was.
 enum class Credential { kNone, kAccepted, kRefused };
 
 // Keeps the newest requests for the control route, and writes each to a file as one JSON line once its status is known.
@@ -28,7 +28,8 @@ class Recorder {
     Credential credential = Credential::kNone;
     int status = -1;  // -1: not answered yet; 0: never answered
 
-    // The Authorization header's value is replaced by a word on whether it was right.
+    // What proves who asks (the Authorization header's value, a session token) is replaced by a word on whether it was
+    // right. A body that was spooled is {size, sha256}.
     Json ToJson() const;
   };
 

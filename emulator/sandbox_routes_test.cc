@@ -126,6 +126,16 @@ TEST_F(SandboxRoutes, AFailedBuildSaysWhy) {
             "failed to build image: The command '/bin/sh -c false' returned a non-zero code: 1");
 }
 
+TEST_F(SandboxRoutes, ABuildWhoseContextWasNeverUploadedFails) {
+  const std::string request = R"({"buildInfo":{"dockerfileContent":"FROM a:1\nCOPY a /a\n","contextHashes":["h1"]}})";
+  const AnswerBytes created = Post("/api/sandbox", request);
+  EXPECT_EQ(created.Status(), 200);
+  time_.Advance(options_.delays.queue + options_.delays.build);
+  const Json sandbox = Get("/api/sandbox/" + created.Parsed()["id"].get<std::string>()).Parsed();
+  EXPECT_EQ(sandbox["state"], "build_failed");
+  EXPECT_EQ(sandbox["errorReason"], "failed to build image: build context h1 was not found in object storage");
+}
+
 TEST_F(SandboxRoutes, ASandboxWhoseBuildIsPendingCanBeDeleted) {
   const std::string id = Post("/api/sandbox", R"({"buildInfo":{"dockerfileContent":"FROM a:1\n"}})").Parsed()["id"];
   EXPECT_EQ(Send("DELETE", "/api/sandbox/" + id).Status(), 200);

@@ -172,6 +172,7 @@ Outcome<SnapshotPtr> Snapshots::Create(const Json& request) {
   by_id_[snapshot->id] = by_name_[name] = snapshot;
   if (busy) {
     Later(snapshot, options_.delays.queue, [this](Snapshot& loser) {
+      loser.runner_id = kRunnerId;
       loser.error_reason = "An operation is already in progress for this resource";
       Enter(loser, loser.build_info.has_value() ? "build_failed" : "error");
     });
@@ -184,6 +185,11 @@ Outcome<SnapshotPtr> Snapshots::Create(const Json& request) {
 }
 
 bool Snapshots::ImageIsBusy(const Snapshot& snapshot) const {
+  if (snapshot.build_info.has_value()) {
+    // A sandbox may be building it.
+    const auto build = builds_.Find(snapshot.build_info->ref);
+    if (build != nullptr && !build->done()) return true;
+  }
   return std::any_of(by_id_.begin(), by_id_.end(), [&](const auto& entry) {
     const Snapshot& other = *entry.second;
     const bool busy = other.state == "pending" || other.state == "pulling" || other.state == "building";

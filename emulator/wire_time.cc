@@ -10,6 +10,10 @@ std::string FormatTime(WallTime time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::FromUnixMillis(time), absl::UTCTimeZone());
 }
 
+std::string FormatHttpTime(WallTime time) {
+  return absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", absl::FromUnixMillis(time), absl::UTCTimeZone());
+}
+
 std::optional<WallTime> ParseTime(std::string_view text) {
   std::string plus(text);
   std::replace(plus.begin(), plus.end(), ' ', '+');

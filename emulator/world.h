@@ -8,6 +8,7 @@
 #include "emulator/sandboxes.h"
 #include "emulator/scheduler.h"
 #include "emulator/snapshots.h"
+#include "emulator/storage.h"
 #include "emulator/volumes.h"
 
 namespace daytonad::emulator {
@@ -17,14 +18,18 @@ struct World {
   World(const EmulatorOptions& options, Scheduler& scheduler)
       : options(options),
         scheduler(scheduler),
-        builds(options.delays, scheduler),
+        storage(scheduler),
+        builds(options.delays, scheduler, storage),
         snapshots(options, scheduler, builds),
         volumes(options.delays, scheduler),
-        sandboxes(options, scheduler, builds, snapshots, volumes) {}
+        sandboxes(options, scheduler, builds, snapshots, volumes) {
+    storage.set_configured(options.object_storage);
+  }
 
   const EmulatorOptions& options;
   Scheduler& scheduler;
   std::string origin;  // "http://127.0.0.1:3986", once it listens
+  Storage storage;
   Builds builds;
   Snapshots snapshots;
   Volumes volumes;

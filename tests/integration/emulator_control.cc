@@ -13,8 +13,8 @@ size_t Append(char* data, size_t size, size_t count, void* text) {
 
 }  // namespace
 
-nlohmann::json EmulatorControl::Send(const std::string& method, const std::string& path,
-                                     const std::string& body) const {
+std::string EmulatorControl::SendForText(const std::string& method, const std::string& path,
+                                         const std::string& body) const {
   CURL* curl = curl_easy_init();
   std::string answer;
   const std::string url = origin_ + "/_emulator/" + path;
@@ -30,6 +30,12 @@ nlohmann::json EmulatorControl::Send(const std::string& method, const std::strin
   curl_easy_cleanup(curl);
   EXPECT_EQ(code, CURLE_OK) << url << ": " << curl_easy_strerror(code);
   EXPECT_LT(status, 300) << url << ": " << answer;
+  return answer;
+}
+
+nlohmann::json EmulatorControl::Send(const std::string& method, const std::string& path,
+                                     const std::string& body) const {
+  const std::string answer = SendForText(method, path, body);
   return answer.empty() ? nlohmann::json() : nlohmann::json::parse(answer, nullptr, false);
 }
 
@@ -51,6 +57,16 @@ int EmulatorControl::CountRequests(const std::string& method, const std::string&
 }
 
 int EmulatorControl::Connections(const char* member) const { return Send("GET", "connections").at(member).get<int>(); }
+
+nlohmann::json EmulatorControl::Storage() const { return Send("GET", "storage"); }
+std::string EmulatorControl::StoredObject(const std::string& key) const {
+  return SendForText("GET", "storage/object?key=" + key);
+}
+void EmulatorControl::ClearStorage() const { Send("DELETE", "storage"); }
+void EmulatorControl::SetStorageConfigured(bool configured) const {
+  Send("POST", "storage", nlohmann::json{{"configured", configured}}.dump());
+}
+void EmulatorControl::ExpireStorageKeys() const { Send("POST", "storage", R"({"expireKeys": true})"); }
 
 void EmulatorControl::ForceSandbox(const std::string& id, const nlohmann::json& change) const {
   Send("POST", "sandboxes/" + id, change.dump());

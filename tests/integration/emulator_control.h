@@ -26,11 +26,26 @@ class EmulatorControl {
   int streams() const { return Connections("streams"); }
   int clients_gone() const { return Connections("clientsGone"); }
 
+  // Requests whose body is still coming: an upload under way, say.
+  int incoming_bodies() const { return Connections("incomingBodies"); }
+
+  // Object storage: {configured, objects: [{key, size, md5, etag, pieces}], uploads: [{uploadId, key, parts, size}],
+  // foreignCredentials}. The last counts requests that carried what is for Daytona's API only.
+  nlohmann::json Storage() const;
+  // The bytes of an object; the test fails if there is none.
+  std::string StoredObject(const std::string& key) const;
+  void ClearStorage() const;
+  // False: push-access answers 503 from now on.
+  void SetStorageConfigured(bool configured) const;
+  // Keys that push-access gave out so far are refused from now on.
+  void ExpireStorageKeys() const;
+
   void ForceSandbox(const std::string& id, const nlohmann::json& change) const;
   void ForceSnapshot(const std::string& id, const nlohmann::json& change) const;
 
  private:
   int Connections(const char* member) const;
+  std::string SendForText(const std::string& method, const std::string& path, const std::string& body = "") const;
   nlohmann::json Send(const std::string& method, const std::string& path, const std::string& body = "") const;
 
   std::string origin_;

@@ -1,15 +1,22 @@
-"""The official Python SDK, unchanged, against the emulator: the proof that the emulator is faithful.
+"""The official Python SDK against the emulator: the proof that the emulator is faithful. The SDK is unchanged, but for one
+option of the library that it uploads with (see allow_plain_http).
 
 Usage: python_sdk_test.py PATH-OF-daytona-emulator (or EMULATOR=PATH). Ends with 0 if every step did what it does against
 the real service.
 """
 
+import io
+import json
 import os
 import re
 import subprocess
 import sys
+import tarfile
 import tempfile
+import urllib.parse
+import urllib.request
 
+import daytona._sync.object_storage
 from daytona import (
     CreateSandboxFromImageParams,
     CreateSandboxFromSnapshotParams,
@@ -22,6 +29,7 @@ from daytona import (
     Resources,
     VolumeMount,
 )
+from obstore.store import S3Store
 from daytona.common.errors import DaytonaAuthenticationError, DaytonaConflictError, DaytonaNotFoundError
 
 SHORT_DELAYS = [
@@ -59,6 +67,25 @@ def wait_until(what, condition, tries=100):
             return
         pause(0.05)
     raise AssertionError(f"never: {what}")
+
+
+def allow_plain_http():
+    """The library that the SDK uploads with refuses http:// unless told otherwise, and the SDK has no way to tell it."""
+
+    def store(*arguments, client_options=None, **others):
+        return S3Store(*arguments, client_options={**(client_options or {}), "allow_http": True}, **others)
+
+    daytona._sync.object_storage.S3Store = store
+
+
+def control(url, path):
+    with urllib.request.urlopen(f"{url.removesuffix('/api')}/_emulator/{path}") as answer:
+        return answer.read()
+
+
+def storage_requests(url):
+    requests = json.loads(control(url, "requests"))["requests"]
+    return [request for request in requests if request["path"].startswith("/_storage/")]
 
 
 def sandboxes(daytona):
@@ -119,6 +146,45 @@ def sandbox_from_image(daytona):
     daytona.get("failing").delete()
 
 
+def build_contexts(daytona, url):
+    os.makedirs("proj/sub/empty")
+    with open("proj/a.txt", "w") as file:
+        file.write("A\n")
+    with open("proj/sub/large.bin", "wb") as file:
+        file.write(os.urandom(12_000_000))
+    with open("one.txt", "w") as file:
+        file.write("one\n")
+    with open("requirements.txt", "w") as file:
+        file.write("numpy==1.26\n")
+    image = (
+        Image.base("debian:12.9")
+        .add_local_file("one.txt", "/data/")
+        .add_local_dir("proj", "/proj")
+        .pip_install_from_requirements("requirements.txt")
+    )
+    built = daytona.create(CreateSandboxFromImageParams(name="with-files", image=image), timeout=60)
+    expect(built.state == "started", f"built, but {built.state}")
+    hashes = built.build_info.context_hashes
+    stored = json.loads(control(url, "storage"))
+    expect(len(hashes) == 3 and not stored["uploads"], f"{hashes} and {stored['uploads']}")
+    keys = {item["key"].split("/", 1)[1] for item in stored["objects"]}
+    expect(keys == {f"{name}/context.tar" for name in hashes}, f"stored are {keys}")
+    key = f"{stored['objects'][0]['key'].split('/')[0]}/{hashes[1]}/context.tar"
+    tar = tarfile.open(fileobj=io.BytesIO(control(url, f"storage/object?key={urllib.parse.quote(key)}")))
+    expect(tar.extractfile("proj/a.txt").read() == b"A\n", "the file is in the archive")
+    expect("proj/sub/empty" in tar.getnames(), f"the archive has {tar.getnames()}")
+    methods = [request["method"] for request in storage_requests(url)]
+    expect(methods.count("PUT") == 5, f"two small archives, and a large one in three parts: {methods}")
+
+    again = daytona.create(CreateSandboxFromImageParams(name="again", image=image), timeout=60)
+    expect(again.build_info.context_hashes == hashes, "the same hashes")
+    later = [request["method"] for request in storage_requests(url)[len(methods) :]]
+    expect(later == ["HEAD"] * 3, f"the second create uploads nothing: {later}")
+    expect(json.loads(control(url, "storage"))["foreignCredentials"] == 0, "the API key stays with the API")
+    built.delete()
+    again.delete()
+
+
 def snapshots(daytona):
     logs = []
     pulled = daytona.snapshot.create(
@@ -174,8 +240,16 @@ def main():
     emulator = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("EMULATOR")
     if not emulator:
         sys.exit("say where daytona-emulator is: python_sdk_test.py PATH")
-    # Away from any .env file that the SDK would read.
-    os.chdir(tempfile.mkdtemp())
+    allow_plain_http()
+    with tempfile.TemporaryDirectory() as folder:
+        program = os.path.abspath(emulator)
+        # Away from any .env file that the SDK would read.
+        os.chdir(folder)
+        run(program)
+        os.chdir("/")
+
+
+def run(emulator):
     process = subprocess.Popen([emulator, "--listen=127.0.0.1:0", *SHORT_DELAYS], stdout=subprocess.PIPE, text=True)
     try:
         url = process.stdout.readline().removeprefix("listening on ").strip()
@@ -183,6 +257,8 @@ def main():
         for step in (sandboxes, sandbox_from_image, snapshots, volumes):
             step(daytona)
             print(f"ok: {step.__name__}", flush=True)
+        build_contexts(daytona, url)
+        print("ok: build_contexts", flush=True)
         wrong_key(url)
         print("ok: wrong_key", flush=True)
     finally:

@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
@@ -96,6 +97,49 @@ async function sandboxFromImage(daytona) {
   await (await daytona.get('failing')).delete()
 }
 
+async function control(apiUrl, what) {
+  return (await fetch(`${apiUrl.replace(/\/api$/, '')}/_emulator/${what}`)).json()
+}
+
+async function storageRequests(apiUrl) {
+  const { requests } = await control(apiUrl, 'requests')
+  return requests.filter((request) => request.path.startsWith('/_storage/'))
+}
+
+async function buildContexts(daytona, apiUrl) {
+  // The SDK's archives are right for absolute paths only.
+  const file = (name) => path.join(process.cwd(), name)
+  mkdirSync(file('proj/sub/empty'), { recursive: true })
+  writeFileSync(file('proj/a.txt'), 'A\n')
+  writeFileSync(file('proj/sub/large.bin'), randomBytes(12_000_000))
+  writeFileSync(file('one.txt'), 'one\n')
+  writeFileSync(file('requirements.txt'), 'numpy==1.26\n')
+  const image = Image.base('debian:12.9')
+    .addLocalFile(file('one.txt'), '/data/')
+    .addLocalDir(file('proj'), '/proj')
+    .pipInstallFromRequirements(file('requirements.txt'))
+  const built = await daytona.create({ name: 'with-files', image })
+  assert.equal(built.state, 'started')
+  const hashes = built.buildInfo.contextHashes
+  const stored = await control(apiUrl, 'storage')
+  assert.deepEqual(stored.uploads, [])
+  assert.deepEqual(
+    stored.objects.map((object) => object.key.split('/').slice(1).join('/')),
+    hashes.map((hash) => `${hash}/context.tar`).sort(),
+  )
+  const first = await storageRequests(apiUrl)
+  // Two small archives, and a large one in three parts.
+  assert.equal(first.filter((request) => request.method === 'PUT').length, 5)
+
+  const again = await daytona.create({ name: 'again', image })
+  assert.deepEqual(again.buildInfo.contextHashes, hashes)
+  const later = (await storageRequests(apiUrl)).slice(first.length)
+  assert.deepEqual(later.map((request) => request.method), ['GET', 'GET', 'GET'])
+  assert.equal((await control(apiUrl, 'storage')).foreignCredentials, 0)
+  await built.delete()
+  await again.delete()
+}
+
 async function snapshots(daytona) {
   const logs = []
   const onLogs = (chunk) => logs.push(chunk)
@@ -149,19 +193,21 @@ const emulator = process.argv[2] ?? process.env.EMULATOR
 assert(emulator, 'say where daytona-emulator is: typescript_sdk_test.mjs PATH')
 const program = path.resolve(emulator)
 // Away from any .env file that the SDK would read.
-process.chdir(mkdtempSync(path.join(os.tmpdir(), 'sdk-test-')))
+const folder = mkdtempSync(path.join(os.tmpdir(), 'sdk-test-'))
+process.chdir(folder)
 const child = spawn(program, ['--listen=127.0.0.1:0', ...shortDelays], { stdio: ['ignore', 'pipe', 'inherit'] })
 const ended = once(child, 'exit')
 try {
   const [line] = await once(readline.createInterface({ input: child.stdout }), 'line')
   const apiUrl = line.replace('listening on ', '').trim()
   const daytona = new Daytona({ apiKey: 'emulator-key', apiUrl, target: 'us' })
-  for (const step of [sandboxes, sandboxFromImage, snapshots, volumes, wrongKey]) {
+  for (const step of [sandboxes, sandboxFromImage, buildContexts, snapshots, volumes, wrongKey]) {
     await step(daytona, apiUrl)
     console.log(`ok: ${step.name}`)
   }
 } finally {
   child.kill('SIGTERM')
+  rmSync(folder, { recursive: true })
 }
 assert.equal((await ended)[0], 0, 'the emulator did not end cleanly')
 // The SDK keeps trying to open its event connection.
