@@ -30,9 +30,9 @@ struct CurlHandleOptions {
 //
 // Rules that keep one request's options from leaking into the next:
 // - an option is either fixed, set here once when the handle is made, or it varies, and then CurlTransfer sets it for
-// every
-//   request; no option is in both lists, and none is set for some requests only;
-// - a handle whose transfer failed or was cut short is dropped, not given back;
+//   every request; no option is in both lists, and none is set for some requests only, but for those of a signature;
+// - a handle whose transfer failed or was cut short is dropped, not given back; so is one that signed a request, since
+//   libcurl keeps the keys in it;
 // - nothing that a handle points to (header list, body, error buffer, transfer) outlives the transfer: CurlTransfer
 // clears these
 //   pointers before it gives the handle back.

@@ -55,7 +55,8 @@ CurlHttpClient::CurlHttpClient(const Executor& executor, HttpClientOptions optio
     : executor_(executor),
       handles_(HandleOptions(options)),
       pools_{std::make_unique<Pool>(executor, options.max_calls), std::make_unique<Pool>(executor, options.max_creates),
-             std::make_unique<Pool>(executor, options.max_streams)} {}
+             std::make_unique<Pool>(executor, options.max_streams),
+             std::make_unique<Pool>(executor, options.max_storage)} {}
 
 CurlHttpClient::~CurlHttpClient() { Shutdown(); }
 

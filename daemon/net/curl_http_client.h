@@ -23,6 +23,7 @@ struct HttpClientOptions {
   size_t max_calls = 250;  // the SDKs' connection_pool_maxsize
   size_t max_creates = 250;
   size_t max_streams = 1000;
+  size_t max_storage = 8;
   // A connection idle for longer is not used again: a balancer might be closing it just then.
   std::chrono::seconds idle_lifetime{25};
   // For name resolution, TCP and TLS together.
@@ -47,8 +48,8 @@ struct HttpClientOptions {
 //   compressed bytes.
 // - A request other than GET and HEAD is written to a connection at most once; see CurlTransfer.
 // - The credential is copied into the request's header list when it is sent, and wiped from there when the answer is
-// in. Copies
-//   in buffers of libcurl and OpenSSL are theirs.
+//   in. Copies in buffers of libcurl and OpenSSL are theirs. What signs a storage request is not kept in a handle
+//   beyond it.
 class CurlHttpClient final : public HttpClient {
  public:
   CurlHttpClient(const Executor& executor, HttpClientOptions options);
@@ -74,7 +75,7 @@ class CurlHttpClient final : public HttpClient {
 
   Executor executor_;
   CurlHandles handles_;
-  std::array<std::unique_ptr<Pool>, 3> pools_;  // by ConnectionPool
+  std::array<std::unique_ptr<Pool>, 4> pools_;  // by ConnectionPool
 };
 
 }  // namespace daytonad

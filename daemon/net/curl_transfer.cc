@@ -36,6 +36,30 @@ bool HasControlCharacter(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
 }
 
+// libcurl reads no more of it.
+constexpr size_t kMaxRegion = 64;
+
+bool IsRegion(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxRegion && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return absl::ascii_isalnum(c) || c == '-' || c == '_';
+  });
+}
+
+// Can this request be signed, if it is to be?
+absl::Status CheckSignature(const HttpRequest& request) {
+  if (!request.storage_signature.has_value()) return absl::OkStatus();
+  const StorageSignature& signature = *request.storage_signature;
+  absl::string_view wrong;
+  if (!request.bearer.empty()) wrong = "there is a bearer, too";
+  if (!IsRegion(signature.region)) wrong = "its region is not the name of one";
+  if (signature.access_key.empty() || HasControlCharacter(signature.access_key)) wrong = "its access key is unusable";
+  if (signature.secret_key.empty()) wrong = "it has no secret key";
+  if (HasControlCharacter(signature.session_token.Reveal())) wrong = "its session token has a control character";
+  if (wrong.empty()) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kInvalidArgument, "INVALID_SIGNATURE",
+                   absl::StrCat("The storage request cannot be signed: ", wrong, "."));
+}
+
 // What the connection that this handle has just got agreed on. libcurl tells it only after the answer, which may be 30
 // s too late.
 bool IsHttp2(CURL* easy) {
@@ -92,6 +116,7 @@ std::string CurlTransfer::TakeBody() {
 
 // Every option that is not fixed in CurlHandles, every time.
 absl::Status CurlTransfer::SetOptions() {
+  if (absl::Status status = CheckSignature(request_); !status.ok()) return status;
   if (absl::Status status = BuildHeaderList(); !status.ok()) return status;
   CURL* easy = easy_.get();
   Set(easy, CURLOPT_URL, request_.url.c_str());
@@ -100,12 +125,12 @@ absl::Status CurlTransfer::SetOptions() {
   Set(easy, CURLOPT_HTTPGET, 1L);
   if (request_.method == HttpMethod::kHead) {
     Set(easy, CURLOPT_NOBODY, 1L);
-  } else if (AlwaysHasBody(request_.method) || !request_.body.empty()) {
-    Set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
-    Set(easy, CURLOPT_POSTFIELDS, request_.body.data());  // not copied
+  } else if (AlwaysHasBody(request_.method) || !request_.Content().empty()) {
+    Set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.Content().size()));
+    Set(easy, CURLOPT_POSTFIELDS, request_.Content().data());  // not copied
   }
   const bool named_by_libcurl = request_.method == HttpMethod::kHead || request_.method == HttpMethod::kPost ||
-                                (request_.method == HttpMethod::kGet && request_.body.empty());
+                                (request_.method == HttpMethod::kGet && request_.Content().empty());
   // HttpMethodName gives literals, which end with a NUL.
   Set(easy, CURLOPT_CUSTOMREQUEST, named_by_libcurl ? nullptr : HttpMethodName(request_.method).data());
 
@@ -125,15 +150,21 @@ absl::Status CurlTransfer::SetOptions() {
   Set(easy, CURLOPT_WRITEDATA, this);
   Set(easy, CURLOPT_PREREQFUNCTION, BeforeSend);
   Set(easy, CURLOPT_PREREQDATA, this);
+  if (request_.storage_signature.has_value()) SetSignature(*request_.storage_signature);
   return absl::OkStatus();
 }
 
+// These options are never cleared: Finish drops the handle.
+void CurlTransfer::SetSignature(const StorageSignature& signature) {
+  CURL* easy = easy_.get();
+  Set(easy, CURLOPT_AWS_SIGV4, absl::StrCat("aws:amz:", signature.region, ":s3").c_str());  // libcurl copies strings
+  Set(easy, CURLOPT_USERNAME, signature.access_key.c_str());
+  std::string secret_key(signature.secret_key.Reveal());
+  Set(easy, CURLOPT_PASSWORD, secret_key.c_str());
+  WipeString(secret_key);
+}
+
 absl::Status CurlTransfer::BuildHeaderList() {
-  const auto append = [this](const char* line) {
-    curl_slist* const longer = curl_slist_append(header_list_, line);
-    if (longer == nullptr) throw std::bad_alloc();
-    header_list_ = longer;
-  };
   for (const auto& [name, value] : request_.headers.entries()) {
     if (name.empty() || HasControlCharacter(name) || name.find_first_of(": ;") != std::string::npos) {
       return MakeError(absl::StatusCode::kInvalidArgument, "INVALID_HEADER", "A request header has no usable name.");
@@ -143,22 +174,37 @@ absl::Status CurlTransfer::BuildHeaderList() {
                        absl::StrCat("The request header ", name, " contains a control character."));
     }
     // libcurl reads "Name:" as "do not send it" and "Name;" as "send it empty".
-    append((value.empty() ? absl::StrCat(name, ";") : absl::StrCat(name, ": ", value)).c_str());
+    AppendHeader((value.empty() ? absl::StrCat(name, ";") : absl::StrCat(name, ": ", value)).c_str());
   }
-  if (request_.headers.Get("Content-Type").empty()) append("Content-Type:");  // no guess by libcurl
-  append("Expect:");  // no round trip of its own before a large body
-  if (!request_.bearer.empty()) {
-    if (HasControlCharacter(request_.bearer.Reveal())) {
-      return MakeError(absl::StatusCode::kInvalidArgument, "INVALID_HEADER",
-                       "The credential contains a control character.");
-    }
-    std::string line = absl::StrCat("Authorization: Bearer ", AbslView(request_.bearer.Reveal()));
-    append(line.c_str());
-    WipeString(line);
-    bearer_line_ = header_list_;
-    while (bearer_line_->next != nullptr) bearer_line_ = bearer_line_->next;
+  if (request_.headers.Get("Content-Type").empty()) AppendHeader("Content-Type:");  // no guess by libcurl
+  AppendHeader("Expect:");  // no round trip of its own before a large body
+  if (HasControlCharacter(request_.bearer.Reveal())) {
+    return MakeError(absl::StatusCode::kInvalidArgument, "INVALID_HEADER",
+                     "The credential contains a control character.");
+  }
+  AppendSecretHeader("Authorization: Bearer ", request_.bearer);
+  if (request_.storage_signature.has_value()) {
+    // Without this header libcurl would sign the hash of an empty body, whatever the body is.
+    AppendHeader("x-amz-content-sha256: UNSIGNED-PAYLOAD");
+    AppendSecretHeader("x-amz-security-token: ", request_.storage_signature->session_token);
   }
   return absl::OkStatus();
+}
+
+void CurlTransfer::AppendHeader(const char* line) {
+  curl_slist* const longer = curl_slist_append(header_list_, line);
+  if (longer == nullptr) throw std::bad_alloc();
+  header_list_ = longer;
+}
+
+// Nothing if the secret is empty. At most one for each request: Finish wipes one line.
+void CurlTransfer::AppendSecretHeader(std::string_view prefix, const Secret& secret) {
+  if (secret.empty()) return;
+  std::string line = absl::StrCat(AbslView(prefix), AbslView(secret.Reveal()));
+  AppendHeader(line.c_str());
+  WipeString(line);
+  secret_line_ = header_list_;
+  while (secret_line_->next != nullptr) secret_line_ = secret_line_->next;
 }
 
 // libcurl calls this each time it has a connection and is about to write the request.
@@ -262,11 +308,11 @@ void CurlTransfer::Finish(absl::Status result, bool reuse_handle) {
   result_ = std::move(result);
   Set(easy_.get(), CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));
   Set(easy_.get(), CURLOPT_ERRORBUFFER, static_cast<char*>(nullptr));
-  if (bearer_line_ != nullptr) OPENSSL_cleanse(bearer_line_->data, std::strlen(bearer_line_->data));
+  if (secret_line_ != nullptr) OPENSSL_cleanse(secret_line_->data, std::strlen(secret_line_->data));
   curl_slist_free_all(std::exchange(header_list_, nullptr));
-  bearer_line_ = nullptr;
+  secret_line_ = nullptr;
   paused_ = false;
-  if (reuse_handle) handles_.GiveBack(std::move(easy_));
+  if (reuse_handle && !request_.storage_signature.has_value()) handles_.GiveBack(std::move(easy_));
   easy_.reset();
   permit_.Release();
   wakeup_.Set();

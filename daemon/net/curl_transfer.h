@@ -74,7 +74,10 @@ class CurlTransfer final : public CurlMulti::Transfer {
   void OnAbandoned() override;
 
   absl::Status SetOptions();
+  void SetSignature(const StorageSignature& signature);
   absl::Status BuildHeaderList();
+  void AppendHeader(const char* line);
+  void AppendSecretHeader(std::string_view prefix, const Secret& secret);
   void OnHeaderLine(std::string_view line);
   bool OnBodyBytes(std::string_view bytes);
   Delivery DeliveryNow();
@@ -90,7 +93,7 @@ class CurlTransfer final : public CurlMulti::Transfer {
 
   CurlHandle easy_;
   curl_slist* header_list_ = nullptr;
-  curl_slist* bearer_line_ = nullptr;  // in header_list_
+  curl_slist* secret_line_ = nullptr;  // in header_list_
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   bool started_ = false;
   int attempts_ = 0;  // how often the request was about to be sent

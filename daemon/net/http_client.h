@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,22 +34,40 @@ class HttpHeaders {
 };
 
 // Requests of one kind share a pool of connections and its limit, and cannot starve another kind: a create holds its
-// connection for up to 30 s, a log stream for as long as the build takes.
-enum class ConnectionPool { kCalls, kCreates, kStreams };
+// connection for up to 30 s, a log stream for as long as the build takes, an upload for as long as its bytes do.
+enum class ConnectionPool { kCalls, kCreates, kStreams, kStorage };
+
+// Keys for the signature that S3 and its like want instead of a bearer (AWS Signature Version 4).
+struct StorageSignature {
+  std::string region;  // letters, digits, `-` and `_`; 1 to 64 of them
+  std::string access_key;
+  Secret secret_key;
+  // Of keys that were lent for a while; empty otherwise.
+  Secret session_token;
+};
 
 struct HttpRequest {
   HttpMethod method = HttpMethod::kGet;
   std::string url;
   HttpHeaders headers;
   std::string body;
+  // Sent instead of `body` if not null: a large one, which its owner keeps for another attempt without copying it.
+  std::shared_ptr<const std::string> shared_body;
   // Sent as `Authorization: Bearer ...` if not empty. The caller of this class decides which origins may have it.
   Secret bearer;
+  // Signs the request for a storage service; the body is not part of what is signed. Not together with `bearer`. The
+  // URL is signed as it stands, so its path is percent-encoded but for letters, digits and `-._~`, and its query has
+  // its names in alphabetical order, each with a `=`.
+  std::optional<StorageSignature> storage_signature;
   ConnectionPool pool = ConnectionPool::kCalls;
   // For a mutation: once its first byte is out, cancellation no longer ends it, only the deadline does. Before that
   // (while it waits for a connection) it can be cancelled like any other.
   bool irrevocable_once_sent = false;
   // A larger answer ends the request with RESOURCE_EXHAUSTED. Not applied to streams.
   size_t max_body_bytes = size_t{64} << 20;
+
+  // The bytes to send.
+  std::string_view Content() const { return shared_body != nullptr ? *shared_body : body; }
 };
 
 // Any answer that was received whole is a response, whatever its status code: HTTP errors are values for the caller.
@@ -90,7 +109,7 @@ class HttpStream {
 //   it broke before the answer was complete; SHUTTING_DOWN, the client was shut down;
 // - DEADLINE_EXCEEDED, CANCELLED: the context ended; the transfer is gone when the coroutine resumes;
 // - RESOURCE_EXHAUSTED: UPSTREAM_ANSWER_TOO_LARGE, more than max_body_bytes;
-// - INVALID_ARGUMENT: INVALID_URL or INVALID_HEADER, the request cannot be expressed in HTTP.
+// - INVALID_ARGUMENT: INVALID_URL, INVALID_HEADER or INVALID_SIGNATURE, the request cannot be expressed in HTTP.
 //
 // Only GET and HEAD are ever sent a second time without the caller's doing: over a new connection, if a kept one broke
 // before any byte of the answer. Whether to try another method again is for the caller, who looks at DeliveryOf().

@@ -131,6 +131,8 @@ constexpr Row kRows[] = {
     {500, "*", Subject::kNone, Code::kInternal, "UPSTREAM_INTERNAL",
      "Daytona failed; try again, and report it if it stays"},
     {502, "*", Subject::kNone, Code::kUnavailable, "UPSTREAM_UNAVAILABLE", "Try again later"},
+    {503, "object storage is not configured*", Subject::kContextStore, Code::kFailedPrecondition, "NO_CONTEXT_STORE",
+     "This installation of Daytona takes no files for builds: use an image without local files"},
     {503, "*", Subject::kNone, Code::kUnavailable, "UPSTREAM_UNAVAILABLE", "Try again later"},
     {504, "*", Subject::kNone, Code::kDeadlineExceeded, "UPSTREAM_TIMED_OUT", "Try again later"},
 };

@@ -9,6 +9,9 @@ namespace daytonad {
 RestApi::RestApi(RestApiOptions options, HttpClient& http, Clock& clock, CredentialSource& credentials,
                  const TrustedOrigins& trusted_origins, RandomFraction random)
     : default_target_(std::move(options.default_target)),
+      http_(http),
+      clock_(clock),
+      random_(random),
       client_(std::move(options.client), http, clock, credentials, trusted_origins, std::move(random)) {}
 
 Task<absl::Status> RestApi::Ping(CallContext context) {

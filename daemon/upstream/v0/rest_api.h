@@ -67,6 +67,10 @@ class RestApi : public Api {
                                                                       std::string id, bool follow);
 
   const std::string default_target_;
+  // For the store of build contexts, which is reached past the client: it is not Daytona.
+  HttpClient& http_;
+  Clock& clock_;
+  const RandomFraction random_;
   RestClient client_;
 };
 

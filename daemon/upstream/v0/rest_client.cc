@@ -151,7 +151,7 @@ bool RestClient::Trusts(std::string_view url) const { return trusted_origins_.Co
 Task<absl::StatusOr<HttpResponse>> RestClient::SendOnce(CallContext context, const RestRequest& request,
                                                         const std::string& body) {
   const CallContext one_attempt = OneAttempt(context, request);
-  HttpRequest http_request = MakeHttpRequest(request, body);
+  HttpRequest http_request = MakeHttpRequest(request, "application/json", body);
   absl::StatusOr<HttpResponse> response = co_await http_.Send(one_attempt, std::move(http_request));
   if (!response.ok()) co_return TransportError(response.status(), context, request);
   if (response->status / 100 != 2) co_return ErrorFromResponse(NameOf(request), request.subject(), *response);
@@ -161,7 +161,7 @@ Task<absl::StatusOr<HttpResponse>> RestClient::SendOnce(CallContext context, con
 Task<absl::StatusOr<std::unique_ptr<HttpStream>>> RestClient::OpenOnce(CallContext context,
                                                                        const RestRequest& request) {
   const CallContext one_attempt = OneAttempt(context, request);
-  HttpRequest http_request = MakeHttpRequest(request, "");
+  HttpRequest http_request = MakeHttpRequest(request, "*/*", "");
   absl::StatusOr<std::unique_ptr<HttpStream>> stream = co_await http_.Open(one_attempt, std::move(http_request));
   if (!stream.ok()) co_return TransportError(stream.status(), context, request);
   if ((*stream)->status() / 100 == 2) co_return stream;
@@ -173,13 +173,13 @@ Task<absl::StatusOr<std::unique_ptr<HttpStream>>> RestClient::OpenOnce(CallConte
   co_return ErrorFromResponse(NameOf(request), request.subject(), response);
 }
 
-HttpRequest RestClient::MakeHttpRequest(const RestRequest& request, std::string body) {
+HttpRequest RestClient::MakeHttpRequest(const RestRequest& request, std::string_view accept, std::string body) {
   HttpRequest http;
   http.method = request.method();
   http.url = Url(request);
   http.pool = request.pool();
   http.irrevocable_once_sent = request.idempotency() != Idempotency::kRead;
-  http.headers.Add("Accept", "application/json");
+  http.headers.Add("Accept", accept);
   http.headers.Add("User-Agent", kUserAgent);
   http.headers.Add("X-Daytona-Source", kSource);
   http.headers.Add("X-Daytona-SDK-Version", kSdkVersion);

@@ -68,7 +68,7 @@ class RestClient {
   Task<absl::StatusOr<HttpResponse>> Send(CallContext context, const RestRequest& request);
   Task<absl::StatusOr<HttpResponse>> SendOnce(CallContext context, const RestRequest& request, const std::string& body);
   Task<absl::StatusOr<std::unique_ptr<HttpStream>>> OpenOnce(CallContext context, const RestRequest& request);
-  HttpRequest MakeHttpRequest(const RestRequest& request, std::string body);
+  HttpRequest MakeHttpRequest(const RestRequest& request, std::string_view accept, std::string body);
 
   std::string Url(const RestRequest& request) const;
   CallContext OneAttempt(const CallContext& context, const RestRequest& request) const;

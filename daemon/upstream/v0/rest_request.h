@@ -23,7 +23,7 @@ enum class Idempotency {
 };
 
 // What the path of a request names; a 404 that says nothing else means that this is missing.
-enum class Subject { kNone, kSandbox, kSnapshot, kVolume, kBuildLog };
+enum class Subject { kNone, kSandbox, kSnapshot, kVolume, kBuildLog, kContextStore };
 
 // How long upstream takes to answer: most requests at once; some are held, up to 30 s, until something has happened.
 enum class Pace { kPrompt, kHeld };

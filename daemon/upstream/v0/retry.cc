@@ -23,7 +23,8 @@ Safety SafetyOf(const absl::Status& error) {
   const std::string reason = ErrorReason(error);
   if (reason == "RATE_LIMITED") return Safety::kAlways;
   if (reason == "UPSTREAM_UNAVAILABLE" || reason == "UPSTREAM_TIMED_OUT") return Safety::kIfIdempotent;
-  if (reason == "UPSTREAM_UNREACHABLE" || reason == "UPSTREAM_CONNECTION_LOST") {
+  if (reason == "UPSTREAM_UNREACHABLE" || reason == "UPSTREAM_CONNECTION_LOST" ||
+      reason == "CONTEXT_STORE_UNAVAILABLE") {
     return DeliveryOf(error) == Delivery::kNotSent ? Safety::kAlways : Safety::kIfIdempotent;
   }
   return Safety::kFinal;
