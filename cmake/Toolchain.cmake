@@ -29,8 +29,10 @@ target_include_directories(daytonad_compile_options INTERFACE "${CMAKE_SOURCE_DI
 if(DAYTONAD_SANITIZE)
   add_compile_options(-fsanitize=${DAYTONAD_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${DAYTONAD_SANITIZE})
-  # With its checks woven in, g++ 12 no longer sees that std::stop_source is initialised; the plain build looks for that.
-  add_compile_options(-Wno-maybe-uninitialized)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # With its checks woven in, g++ 12 no longer sees that std::stop_source is initialised; the plain build looks for that.
+    add_compile_options(-Wno-maybe-uninitialized)
+  endif()
   if(DAYTONAD_SANITIZE MATCHES "thread")
     # g++ warns that it does not model the fences in Asio; nothing of ours uses any.
     add_compile_options(-Wno-tsan)

@@ -1,0 +1,32 @@
+#ifndef DAYTONAD_DAEMON_OPERATIONS_IMAGE_DOCKER_WORDS_H_
+#define DAYTONAD_DAEMON_OPERATIONS_IMAGE_DOCKER_WORDS_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+// Docker takes quotes and variables out of the words of COPY, ADD, LABEL, VOLUME and WORKDIR, in their JSON form too.
+// `escape` is the Dockerfile's escape character throughout.
+namespace daytonad {
+
+// What Docker reads from a word: quotes and escapes removed. An open quote, or a variable (whose value depends on how
+// the image is built), is a plain INVALID_ARGUMENT that says so.
+absl::StatusOr<std::string> ReadDockerWord(std::string_view word, char escape);
+
+// A word that Docker reads as `text`, except that it replaces variables and, in sources, patterns.
+std::string DockerPattern(std::string_view text, char escape);
+
+// A word that Docker reads as `text`, variables included.
+std::string DockerLiteral(std::string_view text, char escape);
+
+// A word that as a source of COPY names exactly the file `path`, and none that its characters would match as a pattern.
+std::string DockerSource(std::string_view path, char escape);
+
+// `COPY source destination`, of words as above; in the JSON form where the plain one would fall apart: for words with
+// white space or quotes, or that look like a flag, a list or a heredoc. No line end.
+std::string CopyLine(std::string_view keyword, std::string_view source, std::string_view destination, char escape);
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_OPERATIONS_IMAGE_DOCKER_WORDS_H_
