@@ -12,6 +12,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "daemon/base/secret.h"
 #include "daemon/config_sources.h"
@@ -68,6 +69,27 @@ Setter SetCount(int& target) {
     int count = 0;
     if (!absl::SimpleAtoi(values[0], &count) || count < 1) return Invalid("must be a whole number, at least 1");
     target = count;
+    return absl::OkStatus();
+  };
+}
+
+Setter SetBytes(int64_t& target) {
+  return [&target](const Values& values) {
+    absl::string_view number = values[0];
+    int shift = 0;
+    if (absl::ConsumeSuffix(&number, "KiB")) {
+      shift = 10;
+    } else if (absl::ConsumeSuffix(&number, "MiB")) {
+      shift = 20;
+    } else if (absl::ConsumeSuffix(&number, "GiB")) {
+      shift = 30;
+    }
+    int64_t count = 0;
+    const bool is_number = absl::SimpleAtoi(number, &count);
+    if (!is_number || count < 1 || count > std::numeric_limits<int64_t>::max() >> 31) {
+      return Invalid("must be a number of bytes such as 1048576, 512MiB or 2GiB");
+    }
+    target = count << shift;
     return absl::OkStatus();
   };
 }
@@ -151,6 +173,7 @@ std::vector<Setting> Settings(Draft& draft) {
   constexpr auto kSwitch = SettingKind::kSwitch;
   const std::string listening = "Listening";
   const std::string daytona = "Daytona";
+  const std::string contexts = "Build contexts";
   const std::string limits = "Limits";
   const std::string process = "Process";
   Config& config = draft.config;
@@ -181,6 +204,15 @@ std::vector<Setting> Settings(Draft& draft) {
        SetReadableFile(config.ca_file)},
       {{"proxy", kValue, "URL", "HTTP proxy to Daytona; default HTTPS_PROXY, http_proxy and NO_PROXY", "", daytona},
        SetText(config.proxy)},
+
+      {{"context-root", kList, "DIRECTORY", "Directory whose files images may name by path, repeatable", "", contexts},
+       SetList(config.context_roots)},
+      {{"spool-dir", kValue, "DIRECTORY", "Where uploads whose hash is not known are kept meanwhile", "", contexts},
+       SetText(config.spool_dir)},
+      {{"spool-limit", kValue, "BYTES", "How much they may take up there, default 2GiB", "", contexts},
+       SetBytes(config.spool_limit)},
+      {{"max-uploads", kValue, "N", "Build contexts sent to Daytona's storage at a time, default 4", "", contexts},
+       SetCount(config.max_uploads)},
 
       {{"request-timeout", kValue, "DURATION", "Longest that one request to Daytona may take, default 60s", "", limits},
        SetDuration(config.request_timeout, milliseconds(1))},

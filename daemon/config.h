@@ -2,6 +2,7 @@
 #define DAYTONAD_DAEMON_CONFIG_H_
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,6 +44,14 @@ struct Config {
   int max_connections = 250;
   int max_creates = 250;
   int max_streams = 1000;
+
+  // Directories whose files images may name by path. Opened by whoever uses them.
+  std::vector<std::string> context_roots;
+  // Where uploads without a hash are kept meanwhile, all together so many bytes; empty: such uploads are refused.
+  std::string spool_dir;
+  int64_t spool_limit = int64_t{2} << 30;
+  // Build contexts that are sent to Daytona's storage at a time.
+  int max_uploads = 4;
 
   Clock::Duration max_wait = std::chrono::hours(24);
   Clock::Duration drain_timeout = std::chrono::seconds(25);

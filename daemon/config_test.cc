@@ -93,6 +93,10 @@ TEST(Config, NeedsNothingButACredential) {
   EXPECT_EQ(config->max_connections, 250);
   EXPECT_EQ(config->max_creates, 250);
   EXPECT_EQ(config->max_streams, 1000);
+  EXPECT_THAT(config->context_roots, IsEmpty());
+  EXPECT_EQ(config->spool_dir, "");
+  EXPECT_EQ(config->spool_limit, int64_t{2} << 30);
+  EXPECT_EQ(config->max_uploads, 4);
   EXPECT_EQ(config->log_level, LogLevel::kInfo);
   EXPECT_EQ(config->log_format, LogFormat::kPlain);
   EXPECT_FALSE(config->allow_core_dumps);
@@ -208,6 +212,26 @@ TEST_F(ConfigFile, RanksBelowTheEnvironmentAndThatBelowFlags) {
        "max_streams",
        {"1", "2", "3"},
        [](const Config& c) { return std::to_string(c.max_streams); }},
+      {"--context-root",
+       "DAYTONAD_CONTEXT_ROOT",
+       "context_root",
+       {"/a", "/b", "/c"},
+       [](const Config& c) { return c.context_roots.size() == 1 ? c.context_roots[0] : ""; }},
+      {"--spool-dir",
+       "DAYTONAD_SPOOL_DIR",
+       "spool_dir",
+       {"/a", "/b", "/c"},
+       [](const Config& c) { return c.spool_dir; }},
+      {"--spool-limit",
+       "DAYTONAD_SPOOL_LIMIT",
+       "spool_limit",
+       {"1024", "1025", "1026"},
+       [](const Config& c) { return std::to_string(c.spool_limit); }},
+      {"--max-uploads",
+       "DAYTONAD_MAX_UPLOADS",
+       "max_uploads",
+       {"1", "2", "3"},
+       [](const Config& c) { return std::to_string(c.max_uploads); }},
       {"--allow-core-dumps",
        "DAYTONAD_ALLOW_CORE_DUMPS",
        "allow_core_dumps",
@@ -331,6 +355,10 @@ TEST(Config, NamesTheFlagThatIsWrong) {
            {{"--request-timeout=-1s"}, "--request-timeout: must be a duration from"},
            {{"--max-connections", "0"}, "--max-connections: must be a whole number, at least 1"},
            {{"--max-creates", "1.5"}, "--max-creates: must be a whole number"},
+           {{"--max-uploads", "0"}, "--max-uploads: must be a whole number, at least 1"},
+           {{"--spool-limit", "0"}, "--spool-limit: must be a number of bytes such as"},
+           {{"--spool-limit", "2GB"}, "--spool-limit: must be a number of bytes such as"},
+           {{"--spool-limit", "9999999999999GiB"}, "--spool-limit: must be a number of bytes such as"},
            {{"--socket-mode", "rw"}, "--socket-mode: must be octal"},
            {{"--socket-mode", "1777"}, "--socket-mode: must be octal"},
            {{"--log-level", "loud"}, "--log-level: must be debug, info, warning or error"},
@@ -357,6 +385,15 @@ TEST(Config, NamesTheVariableThatIsWrong) {
   EXPECT_THAT(ErrorOf({}, {kKey, "DAYTONAD_MAX_WAIT=soon"}), HasSubstr("DAYTONAD_MAX_WAIT: must be a duration"));
   EXPECT_THAT(ErrorOf({}, {kKey, "DAYTONA_API_URL=x"}), HasSubstr("DAYTONA_API_URL: "));
   EXPECT_THAT(ErrorOf({}, {kKey, "DAYTONA_SERVER_URL=x"}), HasSubstr("DAYTONA_SERVER_URL: "));
+}
+
+TEST(Config, TakesByteCountsWithAndWithoutAUnit) {
+  for (const auto& [text, bytes] : std::vector<std::pair<std::string, int64_t>>{
+           {"1", 1}, {"3KiB", 3 << 10}, {"512MiB", 512 << 20}, {"8GiB", int64_t{8} << 30}}) {
+    const auto config = Load({"--spool-limit=" + text});
+    ASSERT_TRUE(config.ok()) << config.status();
+    EXPECT_EQ(config->spool_limit, bytes) << text;
+  }
 }
 
 TEST(Config, TakesPlaintextTcpFromOtherMachinesWhenToldTo) {

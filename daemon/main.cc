@@ -1,5 +1,6 @@
 // daytonad: reads the configuration, builds the object graph, runs until it is told to stop.
 #include <grpc/grpc.h>
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -8,12 +9,14 @@
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "daemon/auth/credential_source.h"
 #include "daemon/auth/trusted_origins.h"
 #include "daemon/base/log.h"
@@ -22,6 +25,12 @@
 #include "daemon/net/curl_http_client.h"
 #include "daemon/net/event_loop.h"
 #include "daemon/net/url.h"
+#include "daemon/net/work_pool.h"
+#include "daemon/operations/build_context/context_roots.h"
+#include "daemon/operations/build_context/context_uploader.h"
+#include "daemon/operations/build_context/spool.h"
+#include "daemon/operations/build_context/store_uploads.h"
+#include "daemon/operations/build_context/streamed_uploads.h"
 #include "daemon/operations/build_logs.h"
 #include "daemon/operations/collaborators.h"
 #include "daemon/operations/image_builder.h"
@@ -55,6 +64,10 @@ void ForbidCoreDumps() {
   ::setrlimit(RLIMIT_CORE, &none);
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
+
+// Large buffers come from the kernel and go back to it. Left alone, glibc would begin to keep them, in pools that each
+// thread has its own of: a large upload then cost twice the memory that it needs, for good.
+void ReturnLargeBuffers() { ::mallopt(M_MMAP_THRESHOLD, 256 * 1024); }
 
 HttpClientOptions HttpOptions(const Config& config) {
   HttpClientOptions options;
@@ -96,6 +109,20 @@ absl::StatusOr<std::unique_ptr<CredentialSource>> OpenCredential(const Config& c
   return FileCredential::Open(config.api_key_file, clock);
 }
 
+// The directory for uploads, if there is one; looks now, because uploads would fail later.
+absl::StatusOr<std::optional<Spool>> OpenSpool(const Config& config) {
+  if (config.spool_dir.empty()) return std::nullopt;
+  absl::StatusOr<Spool> spool = Spool::Open(config.spool_dir, config.spool_limit);
+  if (!spool.ok()) return absl::InvalidArgumentError(absl::StrCat("--spool-dir: ", spool.status().message()));
+  return *std::move(spool);
+}
+
+absl::StatusOr<ContextRoots> OpenContextRoots(const Config& config) {
+  absl::StatusOr<ContextRoots> roots = ContextRoots::Open(config.context_roots);
+  if (!roots.ok()) return absl::InvalidArgumentError(absl::StrCat("--context-root: ", roots.status().message()));
+  return roots;
+}
+
 absl::Status Run(const Config& config) {
   AsioClock clock;
   absl::StatusOr<BaseUrl> api_url = BaseUrl::Parse(config.api_url);
@@ -104,6 +131,10 @@ absl::Status Run(const Config& config) {
   if (!trusted_origins.ok()) return trusted_origins.status();
   const absl::StatusOr<std::unique_ptr<CredentialSource>> credential = OpenCredential(config, clock);
   if (!credential.ok()) return credential.status();
+  const absl::StatusOr<ContextRoots> context_roots = OpenContextRoots(config);
+  if (!context_roots.ok()) return context_roots.status();
+  absl::StatusOr<std::optional<Spool>> spool = OpenSpool(config);
+  if (!spool.ok()) return spool.status();
   if (config.action == Config::Action::kCheck) {
     std::cout << "The configuration is valid.\n";
     return absl::OkStatus();
@@ -111,13 +142,17 @@ absl::Status Run(const Config& config) {
 
   // From below to above; what is above uses what is below, on the loop.
   EventLoop loop;
+  WorkPool pool;
   CurlHttpClient http(loop.executor(), HttpOptions(config));
   SharedApi api(std::make_unique<RestApi>(UpstreamOptions(config, *std::move(api_url)), http, clock, **credential,
                                           *trusted_origins),
                 loop.executor(), clock, StateOptions(config));
+  StoreUploads uploads(clock, static_cast<size_t>(config.max_uploads));
+  StreamedUploads streamed_uploads(api, pool, uploads, spool->has_value() ? &**spool : nullptr);
   LogFollower follower(api, clock);
   RequestLog requests(loop.executor(), clock);
-  ImageBuilder images;
+  ContextUploader context_uploader(api, *context_roots, pool, uploads, clock);
+  ImageBuilder images(pool, *context_roots, context_uploader);
   const Collaborators with{api, clock, loop.executor(), follower, requests, images};
   SandboxOperations sandboxes(with, static_cast<size_t>(config.max_creates));
   SnapshotOperations snapshots(with);
@@ -134,7 +169,7 @@ absl::Status Run(const Config& config) {
   services.make = [&](const RpcRuntime& runtime, const Caller& caller) {
     std::vector<std::unique_ptr<grpc::Service>> made;
     made.push_back(std::make_unique<DaytonaGrpcService>(runtime, caller, sandboxes));
-    made.push_back(std::make_unique<SnapshotGrpcService>(runtime, caller, snapshots, build_logs));
+    made.push_back(std::make_unique<SnapshotGrpcService>(runtime, caller, snapshots, build_logs, streamed_uploads));
     made.push_back(std::make_unique<VolumeGrpcService>(runtime, caller, volumes));
     return made;
   };
@@ -160,6 +195,7 @@ int Main(int argc, char** argv) {
     std::cout << config->text;
     return kExitOk;
   }
+  ReturnLargeBuffers();
   ConfigureLog(config->log_level, config->log_format);
   RedirectGrpcLog();
   std::signal(SIGPIPE, SIG_IGN);

@@ -1,92 +1,77 @@
 #include "daemon/operations/image_builder.h"
 
+#include <string>
 #include <utility>
+#include <vector>
 
-#include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "daemon/base/error.h"
+#include "daemon/operations/image/plan.h"
 
 namespace daytonad {
 namespace {
 
-std::string FromLine(const std::string& image) { return absl::StrCat("FROM ", image, "\n"); }
+// Upstream takes requests of 102,400 bytes. A Dockerfile that can't fit is refused before its files are uploaded.
+constexpr size_t kMaxDockerfile = 102'400;
 
-// The part of declarative images that this version renders: a base, and nothing on top of it.
-absl::StatusOr<ImageBuild> Render(const v1::Image& image) {
-  if (image.steps().empty() && image.context_hashes().empty()) {
-    if (image.base_case() == v1::Image::kBaseImage) {
-      return ImageBuild{FromLine(image.base_image()), std::vector<std::string>{}};
-    }
-    if (image.base_case() == v1::Image::kDockerfile &&
-        image.dockerfile().source_case() == v1::DockerfileFile::kContent) {
-      return ImageBuild{image.dockerfile().content(), std::vector<std::string>{}};
-    }
-  }
+absl::Status CheckSize(const std::string& dockerfile) {
+  if (dockerfile.size() <= kMaxDockerfile) return absl::OkStatus();
   return MakeError(
-      absl::StatusCode::kUnimplemented, "NOT_SERVED_YET",
-      "This version builds declarative images of a base image or a Dockerfile text alone. Write the steps as a "
-      "Dockerfile and give it as `dockerfile`.");
+      absl::StatusCode::kInvalidArgument, "BODY_TOO_LARGE",
+      absl::StrCat("The image's Dockerfile is ", dockerfile.size(), " bytes long; Daytona takes requests of at most ",
+                   kMaxDockerfile, ". Put long content into files and copy them. Nothing was sent."),
+      {{"limit", absl::StrCat(kMaxDockerfile)}});
 }
 
-// As the SDKs write it: exec form, double quotes.
-std::string EntrypointLine(const google::protobuf::RepeatedPtrField<std::string>& words) {
-  return absl::StrCat(
-      "ENTRYPOINT [",
-      absl::StrJoin(words, ", ",
-                    [](std::string* out, const std::string& word) {
-                      absl::StrAppend(out, "\"", absl::StrReplaceAll(word, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
-                    }),
-      "]\n");
-}
+}  // namespace
 
-absl::StatusOr<std::optional<ImageBuild>> BuildOf(const v1::SandboxSpec& spec) {
+Task<ImageBuilder::Build> ImageBuilder::ForSandbox(CallContext context, const v1::SandboxSpec& spec) {
   switch (spec.source_case()) {
     case v1::SandboxSpec::kImage:
       // Upstream has no image field for sandboxes: the SDKs send a Dockerfile of one line, and no list of contexts.
-      return ImageBuild{FromLine(spec.image()), std::nullopt};
+      co_return ImageBuild{absl::StrCat("FROM ", spec.image(), "\n"), std::nullopt};
     case v1::SandboxSpec::kDockerfile:
-      return ImageBuild{spec.dockerfile(), std::vector<std::string>{}};
+      co_return ImageBuild{spec.dockerfile(), std::vector<std::string>{}};
     case v1::SandboxSpec::kDeclarativeImage:
-      return Render(spec.declarative_image());
+      break;
     case v1::SandboxSpec::kSnapshot:
     case v1::SandboxSpec::SOURCE_NOT_SET:
-      break;
+      co_return std::nullopt;
   }
-  return std::nullopt;
+  co_return co_await FromImage(std::move(context), spec.declarative_image());
 }
 
-absl::StatusOr<std::optional<ImageBuild>> BuildOf(const v1::SnapshotSpec& spec) {
+Task<ImageBuilder::Build> ImageBuilder::ForSnapshot(CallContext context, const v1::SnapshotSpec& spec) {
   absl::StatusOr<ImageBuild> build;
   switch (spec.source_case()) {
     case v1::SnapshotSpec::kDockerfile:
       build = ImageBuild{spec.dockerfile(), std::vector<std::string>{}};
       break;
     case v1::SnapshotSpec::kDeclarativeImage:
-      build = Render(spec.declarative_image());
+      build = co_await FromImage(std::move(context), spec.declarative_image());
       break;
     case v1::SnapshotSpec::kImage:
     case v1::SnapshotSpec::SOURCE_NOT_SET:
-      return std::nullopt;
+      co_return std::nullopt;
   }
-  if (!build.ok()) return build.status();
+  if (!build.ok()) co_return build.status();
   if (!spec.entrypoint().empty()) {
-    if (!absl::EndsWith(build->dockerfile, "\n")) build->dockerfile.push_back('\n');
-    build->dockerfile += EntrypointLine(spec.entrypoint());
+    absl::StatusOr<std::string> dockerfile = WithEntrypoint(build->dockerfile, spec.entrypoint(), "spec.entrypoint");
+    if (!dockerfile.ok()) co_return dockerfile.status();
+    build->dockerfile = *std::move(dockerfile);
   }
-  return *std::move(build);
+  co_return *std::move(build);
 }
 
-}  // namespace
-
-Task<absl::StatusOr<std::optional<ImageBuild>>> ImageBuilder::Build(CallContext, const v1::SandboxSpec& spec) {
-  co_return BuildOf(spec);
-}
-
-Task<absl::StatusOr<std::optional<ImageBuild>>> ImageBuilder::Build(CallContext, const v1::SnapshotSpec& spec) {
-  co_return BuildOf(spec);
+Task<absl::StatusOr<ImageBuild>> ImageBuilder::FromImage(CallContext context, const v1::Image& image) {
+  auto plan_image = [this, &image] { return PlanImage(image, "spec.declarative_image", files_); };
+  absl::StatusOr<BuildPlan> plan = co_await RunOnPool(pool_, std::move(plan_image));
+  if (!plan.ok()) co_return plan.status();
+  if (absl::Status size = CheckSize(plan->dockerfile); !size.ok()) co_return size;
+  absl::StatusOr<std::vector<std::string>> hashes =
+      co_await uploader_.UploadAll(std::move(context), std::move(plan->contexts));
+  if (!hashes.ok()) co_return hashes.status();
+  co_return ImageBuild{std::move(plan->dockerfile), *std::move(hashes)};
 }
 
 }  // namespace daytonad

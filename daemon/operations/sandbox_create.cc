@@ -1,5 +1,6 @@
 #include <openssl/sha.h>
 
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -25,14 +26,24 @@ std::string NameFor(const RequestKey& key) {
                       absl::BytesToHexString(absl::string_view(reinterpret_cast<const char*>(digest), 16)));
 }
 
-// Everything that was asked for and that a sandbox tells of itself.
-bool Fits(const v1::Sandbox& sandbox, const v1::SandboxSpec& spec) {
-  for (const auto& [key, value] : spec.labels()) {
-    const auto label = sandbox.labels().find(key);
-    // The language's label is the daemon's own.
-    if (key != "code-toolbox-language" && (label == sandbox.labels().end() || label->second != value)) return false;
-  }
-  return spec.user().empty() || sandbox.user() == spec.user();
+using TextMap = google::protobuf::Map<std::string, std::string>;
+
+// But for the language's label, which the daemon adds.
+bool SameTexts(const TextMap& map, const TextMap& other) {
+  const auto without_language = [](const TextMap& texts) {
+    std::map<std::string, std::string> ordered(texts.begin(), texts.end());
+    ordered.erase("code-toolbox-language");
+    return ordered;
+  };
+  return without_language(map) == without_language(other);
+}
+
+// Is all that was asked for, and that a sandbox tells of itself, as it was asked for?
+bool Fits(const v1::Sandbox& sandbox, const v1::SandboxSpec& spec, const std::optional<ImageBuild>& build) {
+  if (build.has_value() && sandbox.build_info().dockerfile_content() != build->dockerfile) return false;
+  return SameTexts(sandbox.labels(), spec.labels()) && SameTexts(sandbox.env(), spec.env()) &&
+         (spec.user().empty() || sandbox.user() == spec.user()) &&
+         (spec.target().empty() || sandbox.target() == spec.target()) && build.has_value() == sandbox.has_build_info();
 }
 
 std::string WhatIsLeft(const CallContext& context, const absl::Status& status) {
@@ -73,7 +84,7 @@ Task<SandboxResult> SandboxOperations::Create(CallContext context, v1::SandboxSp
 }
 
 Task<SandboxResult> SandboxOperations::CreateNow(CallContext context, std::shared_ptr<const v1::SandboxSpec> spec) {
-  absl::StatusOr<std::optional<ImageBuild>> build = co_await with_.images.Build(context, *spec);
+  absl::StatusOr<std::optional<ImageBuild>> build = co_await with_.images.ForSandbox(context, *spec);
   if (!build.ok()) co_return build.status();
   const absl::StatusOr<Admission::Permit> turn = co_await create_turns_.Acquire(context);
   if (!turn.ok()) co_return WithDelivery(turn.status(), Delivery::kNotSent);
@@ -82,15 +93,16 @@ Task<SandboxResult> SandboxOperations::CreateNow(CallContext context, std::share
 
 Task<SandboxResult> SandboxOperations::PostCreate(CallContext context, std::shared_ptr<const v1::SandboxSpec> spec,
                                                   std::optional<ImageBuild> build) {
+  const auto shared_build = std::make_shared<const std::optional<ImageBuild>>(std::move(build));
   CreateRequest<v1::Sandbox> request;
-  request.post = [this, spec, build = std::move(build)](CallContext call) {
-    NewSandbox sandbox{*spec, build};
+  request.post = [this, spec, shared_build](CallContext call) {
+    NewSandbox sandbox{*spec, *shared_build};
     return api_.CreateSandbox(std::move(call), std::move(sandbox));
   };
   if (!spec->name().empty()) {
     request.find = [this, spec](CallContext call) { return FindByName(std::move(call), spec->name()); };
-    request.is_ours = [since = MadeSince(), spec](const v1::Sandbox& found) {
-      return since(found) && Fits(found, *spec);
+    request.is_ours = [since = MadeSince(), spec, shared_build](const v1::Sandbox& found) {
+      return since(found) && Fits(found, *spec, *shared_build);
     };
     request.name_is_ours = context.request_key() != nullptr && spec->name() == NameFor(*context.request_key());
   }

@@ -69,11 +69,20 @@ TEST_F(SandboxOperationsTest, AnImageIsADockerfileOfOneLineWithoutContexts) {
   EXPECT_FALSE(api_.new_sandboxes[0].build->context_hashes.has_value());
 }
 
-TEST_F(SandboxOperationsTest, StepsOfADeclarativeImageAreNotServedYet) {
+TEST_F(SandboxOperationsTest, ADeclarativeImageBecomesItsDockerfile) {
+  api_.create_sandbox.Add(Started());
   v1::SandboxSpec spec;
   spec.mutable_declarative_image()->set_base_image("debian:12");
   spec.mutable_declarative_image()->add_steps()->set_workdir("/srv");
-  EXPECT_TRUE(absl::IsUnimplemented(Create(spec).status()));
+  ASSERT_TRUE(Create(spec).ok());
+  EXPECT_EQ(api_.new_sandboxes[0].build->dockerfile, "FROM debian:12\nWORKDIR /srv\n");
+  EXPECT_THAT(*api_.new_sandboxes[0].build->context_hashes, ElementsAre());
+}
+
+TEST_F(SandboxOperationsTest, ADockerfileThatCannotBeSentIsRefusedBeforeItsFilesAreRead) {
+  v1::SandboxSpec spec;
+  spec.mutable_declarative_image()->mutable_dockerfile()->set_content("FROM debian:12\n# " + std::string(102'400, 'x'));
+  EXPECT_EQ(ErrorReason(Create(spec).status()), "BODY_TOO_LARGE");
   EXPECT_TRUE(api_.calls.empty());
 }
 

@@ -48,7 +48,7 @@ Task<SnapshotResult> SnapshotOperations::Create(CallContext context, v1::Snapsho
 }
 
 Task<SnapshotResult> SnapshotOperations::CreateNow(CallContext context, std::shared_ptr<const v1::SnapshotSpec> spec) {
-  absl::StatusOr<std::optional<ImageBuild>> build = co_await with_.images.Build(context, *spec);
+  absl::StatusOr<std::optional<ImageBuild>> build = co_await with_.images.ForSnapshot(context, *spec);
   if (!build.ok()) co_return build.status();
   CreateRequest<v1::Snapshot> request;
   request.post = [this, spec, build = *std::move(build)](CallContext call) {

@@ -40,6 +40,10 @@ std::string BindProblem(const ListenAddress& address) {
 void SetLimits(grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   builder.SetMaxSendMessageSize(kMaxMessageBytes);
+  // How much a client may send ahead of what is read. Left alone gRPC measures the connection, and lets a fast client
+  // fill several MiB of memory for each upload.
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 256 * 1024);
   // A second daemon on the same port shall fail, and not get every other connection.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   // Clients may ping as often as they like, with or without a call, and connections live for ever: an idle stream is

@@ -5,7 +5,6 @@
 
 #include "daemon/services/checks/request_checks.h"
 #include "daemon/services/rpc/bridge.h"
-#include "daemon/services/rpc/refuse_upload.h"
 #include "daemon/services/snapshot_handlers.h"
 #include "daytonad/v1/snapshot_service.grpc.pb.h"
 
@@ -40,9 +39,9 @@ class SnapshotGrpcService final : public RawSnapshotService {
 
   // Runtime and operations outlive the service.
   SnapshotGrpcService(const RpcRuntime& runtime, Caller caller, SnapshotOperations& snapshots,
-                      BuildLogOperations& build_logs)
-      : bridge_(v1::SnapshotService::service_full_name(), runtime, std::move(caller), Handlers(snapshots, build_logs)) {
-  }
+                      BuildLogOperations& build_logs, StreamedUploads& uploads)
+      : bridge_(v1::SnapshotService::service_full_name(), runtime, std::move(caller),
+                Handlers(snapshots, build_logs, uploads)) {}
 
   UnaryReactor* CreateSnapshot(Context* context, const Buffer* request, Buffer* response) override {
     return bridge_.Unary("CreateSnapshot", context, request, response, &Handlers::CreateSnapshot);
@@ -74,9 +73,8 @@ class SnapshotGrpcService final : public RawSnapshotService {
   StreamReactor* StreamBuildLogs(Context* context, const Buffer* request) override {
     return bridge_.Stream("StreamBuildLogs", context, request, &Handlers::StreamBuildLogs);
   }
-  UploadReactor* UploadBuildContext(Context*, Buffer*) override {
-    return RefuseUpload(
-        NotServedYet("Build contexts are not served by this version. Use a Dockerfile that copies no local files"));
+  UploadReactor* UploadBuildContext(Context* context, Buffer* response) override {
+    return bridge_.ClientStream("UploadBuildContext", context, response, &Handlers::UploadBuildContext);
   }
 
  private:

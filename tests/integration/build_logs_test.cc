@@ -84,7 +84,7 @@ TEST_F(BuildLogsTest, FollowsABuildToItsEnd) {
   EXPECT_EQ(control().streams(), 0);
 }
 
-TEST_F(BuildLogsTest, EndsWhenABuildFails) {
+TEST_F(BuildLogsTest, LogStreamClosesEarlyNotEvenWhenABuildFails) {
   const std::string id = Build("broken", "FROM debian:12\nRUN exit 3\n");
   const ReadLog followed = Read("snapshot: '" + id + "'");
   EXPECT_EQ(followed.outcome, "OK");
@@ -114,7 +114,7 @@ TEST_F(BuildLogsTest, FollowsTheBuildOfASandbox) {
   EXPECT_EQ(failed.end.state_text(), "build_failed");
 }
 
-TEST_F(BuildLogsTest, BytesAreLeftAsTheyAre) {
+TEST_F(BuildLogsTest, InvalidUtf8IsLeftAsItIs) {
   // "ü" in two writes, and then what is no UTF-8 at all.
   Build("s", "FROM debian:12\n# log-base64: YcM=\n# log-base64: vGI=\n# log-base64: /wD+Cg==\n");
   const ReadLog followed = Read("snapshot: 's'");
@@ -147,7 +147,7 @@ TEST_F(BuildLogsTest, ARepeatedCreateStreamHasTheLogFromItsOffset) {
   EXPECT_EQ(log, Read("snapshot: 's' follow: false").bytes.substr(7));
 }
 
-TEST_F(BuildLogsTest, ALogConnectionThatBreaksIsOpenedAgainAndNothingIsLost) {
+TEST_F(BuildLogsTest, LogStreamClosesEarlyAndIsOpenedAgainAndNothingIsLost) {
   for (const int times : {1, 2, 3}) {
     control().AddFault({{"path_regex", "^/snapshots/.*/build-logs$"}, {"times", times}}, {{"cut_after_bytes", 40}});
     const std::string name = "s" + std::to_string(times);
@@ -403,7 +403,7 @@ TEST_F(OwnBuildLogsTest, ASnapshotThatIsGoneWithItsLogEndsTheStreamToo) {
   EXPECT_EQ(Finish(), "OK");
 }
 
-TEST_F(OwnBuildLogsTest, ASlowReaderGetsALargeLogWholeAndHoldsUpNobody) {
+TEST_F(OwnBuildLogsTest, PingStarvationOfASlowReaderHoldsUpNobody) {
   constexpr std::size_t kSize = std::size_t{48} << 20;
   std::string large;
   large.reserve(kSize + 64);

@@ -4,6 +4,7 @@
 #include <ostream>
 #include <thread>
 
+#include "tests/integration/context_upload.h"
 #include "tests/integration/fixture.h"
 
 namespace daytonad::testing {
@@ -158,6 +159,19 @@ std::vector<Rpc> EveryRpc() {
          v1::StreamBuildLogsRequest request;
          request.set_snapshot(object);
          return Drain(client.snapshots().StreamBuildLogs(&context, request));
+       }},
+      {"UploadBuildContext", true, false, "",
+       [](client::Client& client, ClientContext& context, const std::string& object) {
+         v1::UploadBuildContextResponse response;
+         const auto writer = client.snapshots().UploadBuildContext(&context, &response);
+         v1::UploadBuildContextRequest request;
+         request.mutable_header()->set_archive_path(object);
+         request.mutable_header()->set_context_hash(HashOfFile(object, "content"));
+         writer->Write(request);
+         request.set_data(FileTar(object, "content"));
+         writer->Write(request);
+         writer->WritesDone();
+         return writer->Finish();
        }},
       {"CreateVolume", true, false, "",
        [](client::Client& client, ClientContext& context, const std::string& object) {

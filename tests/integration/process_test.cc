@@ -451,7 +451,7 @@ TEST_F(ProcessTest, JsonLogsAreJsonLineByLineAndHoldNoSecret) {
   }
 }
 
-TEST_F(ProcessTest, TheKeyIsNotToBeSeenFromOutside) {
+TEST_F(ProcessTest, KeyInTheAgentIsNotToBeSeenFromOutside) {
   ProcessOptions options = DaemonFor(emulator_->url());
   options.environment["UNTOUCHED"] = "still-there";
   // Without it nobody but root could look at all.

@@ -107,7 +107,7 @@ class ScaleTest : public IntegrationTest {
 };
 
 // Row three-pools: descriptors and connections are bounded, too.
-TEST_F(ScaleTest, TwoThousandCreatesAtOnce) {
+TEST_F(ScaleTest, ThreePoolsForTwoThousandCreatesAtOnce) {
   constexpr int kCreates = 2000;
   const auto began = steady_clock::now();
   ManyCalls<v1::CreateSandboxRequest, v1::CreateSandboxResponse> creates;
@@ -134,7 +134,7 @@ TEST_F(ScaleTest, TwoThousandCreatesAtOnce) {
 }
 
 // Row polling-storm: one sandbox that many wait for is looked at as if one did.
-TEST_F(ScaleTest, AThousandWaitersForOneSandbox) {
+TEST_F(ScaleTest, PollingStormOfAThousandWaitersForOneSandbox) {
   constexpr int kWaiters = 1000;
   const std::string id = MakeSandbox().id();
   control().ResetRequests();

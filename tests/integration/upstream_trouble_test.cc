@@ -69,7 +69,7 @@ TEST_F(UpstreamTroubleTest, AReadThatWasCutShortIsRepeated) {
 }
 
 // Row ambiguous-create: not repeated, for it may exist; the error says so.
-TEST_F(UpstreamTroubleTest, ACreateThatNothingSettlesIsNotRepeated) {
+TEST_F(UpstreamTroubleTest, AmbiguousCreateThatNothingSettlesIsNotRepeated) {
   for (const std::string when : {"before", "after"}) {
     control().ResetRequests();
     control().AddFault({{"method", "POST"}, {"times", 1}}, {{"drop", true}, {"when", when}});
@@ -94,7 +94,7 @@ TEST_F(UpstreamTroubleTest, AnOverloadedUpstreamIsAskedAgainForReadsOnly) {
 }
 
 // Row rate-limited-everywhere.
-TEST_F(UpstreamTroubleTest, ARateLimitIsWaitedForWithinTheDeadline) {
+TEST_F(UpstreamTroubleTest, RateLimitedEverywhereIsWaitedForWithinTheDeadline) {
   control().AddFault({{"times", 1}}, {{"rate_limit", {{"throttler", "authenticated"}, {"retry_after_s", 1}}}});
   EXPECT_EQ(Outcome(ListVolumes().error), "OK");
   EXPECT_EQ(control().CountRequests("GET", "/volumes"), 2);
@@ -104,7 +104,7 @@ TEST_F(UpstreamTroubleTest, ARateLimitIsWaitedForWithinTheDeadline) {
   EXPECT_EQ(control().CountRequests("POST", "/sandbox"), 2);
 }
 
-TEST_F(UpstreamTroubleTest, ARateLimitBeyondTheDeadlineIsToldWithItsExactWait) {
+TEST_F(UpstreamTroubleTest, RateLimitedEverywhereBeyondTheDeadlineHasTheExactWait) {
   control().AddFault({}, {{"rate_limit", {{"throttler", "sandbox-lifecycle"}, {"retry_after_s", 1000}}}});
   const auto listed = ListVolumes();
   EXPECT_EQ(Outcome(listed.error), "RESOURCE_EXHAUSTED RATE_LIMITED");
@@ -139,7 +139,7 @@ class FewConnectionsTest : public UpstreamTroubleTest {
 };
 
 // Row starved-pool-says-401.
-TEST_F(FewConnectionsTest, CallsThatWaitForAConnectionSucceedOrGetTheirOwnError) {
+TEST_F(FewConnectionsTest, StarvedPoolSays401NeverButGivesCallsTheirOwnError) {
   constexpr int kCalls = 50;
   for (int i = 0; i < kCalls; i += 2) MakeVolume("volume-" + std::to_string(i));
   control().AddFault({{"method", "GET"}}, {{"delay_ms", 30}});
@@ -180,7 +180,7 @@ TEST_F(FewConnectionsTest, ACallThatGotNoConnectionInTimeSaysThat) {
 }
 
 // Row stale-keep-alive.
-TEST_F(UpstreamTroubleTest, ConnectionsThatTheUpstreamClosedAreNotUsedAgain) {
+TEST_F(UpstreamTroubleTest, StaleKeepAliveConnectionsAreNotUsedAgain) {
   emulator::EmulatorOptions options = emulator_options();
   options.port = emulator_->port();
   for (int i = 0; i < 5; ++i) {
@@ -255,7 +255,7 @@ class StrangerTest : public UpstreamTroubleTest {
   Server stranger_{[](const Server::Request&) -> Server::Script { return {Server::Answer(200, "stolen")}; }};
 };
 
-TEST_F(StrangerTest, ARedirectIsNotFollowed) {
+TEST_F(StrangerTest, BearerToAnyUrlNotAcrossARedirect) {
   for (const int status : {301, 302, 307, 308}) {
     control().ClearFaults();
     control().AddFault({}, {{"status", status}, {"headers", {{"Location", stranger_.Url("/api/volumes")}}}});
@@ -267,7 +267,7 @@ TEST_F(StrangerTest, ARedirectIsNotFollowed) {
   EXPECT_EQ(stranger_.stats().accepted, 0);
 }
 
-TEST_F(StrangerTest, ALogElsewhereIsReadFromTheApiInstead) {
+TEST_F(StrangerTest, BearerToAnyUrlNotToALogElsewhere) {
   MakeSnapshot("built");
   v1::StreamBuildLogsRequest request;
   request.set_snapshot("built");
@@ -310,7 +310,7 @@ TEST_F(UpstreamTroubleTest, AProxyIsUsedWhereFlagsOrEnvironmentSaySo) {
   EXPECT_EQ(proxy.stats().requests, before);
 }
 
-TEST_F(UpstreamTroubleTest, NoProxyIsRespected) {
+TEST_F(UpstreamTroubleTest, NoProxyIgnoredNeverHere) {
   Server proxy(EmptyList);
   MakeVolume("direct");
   StartDaemon(

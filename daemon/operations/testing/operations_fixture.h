@@ -11,6 +11,7 @@
 #include "daemon/base/error.h"
 #include "daemon/base/testing/fake_clock.h"
 #include "daemon/base/testing/run_task.h"
+#include "daemon/operations/build_context/context_uploader.h"
 #include "daemon/operations/collaborators.h"
 #include "daemon/operations/image_builder.h"
 #include "daemon/operations/log_follower.h"
@@ -50,7 +51,11 @@ class OperationsFixture : public ::testing::Test {
   FakeApi api_;
   LogFollower follower_{api_, clock_};
   RequestLog requests_{io_.get_executor(), clock_};
-  ImageBuilder images_;
+  WorkPool pool_{1};
+  ContextRoots roots_;
+  StoreUploads uploads_{clock_, 4};
+  ContextUploader uploader_{api_, roots_, pool_, uploads_, clock_};
+  ImageBuilder images_{pool_, roots_, uploader_};
   Collaborators with_{api_, clock_, io_.get_executor(), follower_, requests_, images_};
   CallContext context_ = CallContext::Background("test");
 };

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "daemon/services/rpc/client_stream.h"
 #include "daemon/services/rpc/server_stream.h"
 #include "daemon/services/rpc/unary.h"
 
@@ -29,6 +30,13 @@ class Bridge {
                                                      const grpc::ByteBuffer* request,
                                                      StreamHandler<Handlers, Request, Response> handler) {
     return StartServerStream(runtime_, caller_, service_ + "/" + method, context, request, &handlers_, handler);
+  }
+
+  template <typename Request, typename Response>
+  grpc::ServerReadReactor<grpc::ByteBuffer>* ClientStream(const char* method, grpc::CallbackServerContext* context,
+                                                          grpc::ByteBuffer* response,
+                                                          ClientStreamHandler<Handlers, Request, Response> handler) {
+    return StartClientStream(runtime_, caller_, service_ + "/" + method, context, response, &handlers_, handler);
   }
 
  private:

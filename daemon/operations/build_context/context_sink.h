@@ -1,0 +1,45 @@
+#ifndef DAYTONAD_DAEMON_OPERATIONS_BUILD_CONTEXT_CONTEXT_SINK_H_
+#define DAYTONAD_DAEMON_OPERATIONS_BUILD_CONTEXT_CONTEXT_SINK_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace daytonad {
+
+// One file, directory or symbolic link of a build context.
+struct ContextEntry {
+  enum class Type { kFile, kDirectory, kSymlink };
+
+  Type type = Type::kFile;
+  // Relative to the context; empty for the context itself, be it a file or a directory.
+  std::string path;
+  mode_t mode = 0644;  // permission bits
+  int64_t mtime = 0;   // seconds since 1970
+  // How many bytes of data follow.
+  int64_t size = 0;
+  // Of a directory: nothing is in it.
+  bool empty = false;
+  // Of a link: where it leads, as it is written.
+  std::string link_target;
+  // Of a link: the data that follows is that of the file to which it leads. It is hashed, as the Python SDK does it,
+  // and stored nowhere but with that file.
+  bool has_target_data = false;
+};
+
+// Where the entries of a context go, in order: each entry is followed by its data, in any number of pieces.
+class ContextSink {
+ public:
+  virtual ~ContextSink() = default;
+
+  virtual absl::Status OnEntry(const ContextEntry& entry) = 0;
+  virtual absl::Status OnData(std::string_view bytes) = 0;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_OPERATIONS_BUILD_CONTEXT_CONTEXT_SINK_H_

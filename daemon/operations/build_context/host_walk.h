@@ -1,0 +1,67 @@
+#ifndef DAYTONAD_DAEMON_OPERATIONS_BUILD_CONTEXT_HOST_WALK_H_
+#define DAYTONAD_DAEMON_OPERATIONS_BUILD_CONTEXT_HOST_WALK_H_
+
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "daemon/operations/build_context/context_content.h"
+#include "daemon/operations/build_context/context_roots.h"
+#include "daemon/operations/build_context/file_descriptor.h"
+
+namespace daytonad {
+
+// A file or a directory with all that is in it, below one of the context roots.
+//
+// The order is that of Python's os.walk, which the hash depends on: what is in a directory as the file system lists it,
+// its subdirectories after everything else. Symbolic links are not followed, except one that is the context itself.
+// Anything but files, directories and links is refused.
+class HostWalk final : public ContextContent {
+ public:
+  // The roots outlive it.
+  HostWalk(const ContextRoots& roots, std::string path) : roots_(roots), path_(std::move(path)) {}
+
+  absl::StatusOr<bool> Step(ContextSink& sink) override;
+
+ private:
+  struct Directory {
+    std::string path;  // relative to the context
+    std::vector<std::string> files;
+    size_t next_file = 0;
+    std::vector<std::string> directories;
+    size_t next_directory = 0;
+  };
+
+  absl::Status Begin(ContextSink& sink);
+  absl::Status NextEntry(ContextSink& sink);
+  absl::Status ReadPiece(ContextSink& sink);
+  absl::Status OnDirectory(std::string path, FileDescriptor descriptor, const struct stat& info, ContextSink& sink);
+  absl::Status OnName(const std::string& path, ContextSink& sink);
+  absl::Status OnFile(const std::string& path, FileDescriptor descriptor, ContextSink& sink);
+  absl::Status OnLink(const std::string& path, const FileDescriptor& link, const struct stat& info, ContextSink& sink);
+  absl::Status BeginFile(const std::string& path, FileDescriptor descriptor, const ContextEntry& entry,
+                         ContextSink& sink);
+
+  FileDescriptor Open(const std::string& path, int flags) const;
+  std::string FullPath(const std::string& path) const;
+  absl::Status Error(int error, const std::string& path) const;
+
+  const ContextRoots& roots_;
+  const std::string path_;
+  ContextRoots::Place place_;
+  bool begun_ = false;
+  std::vector<Directory> directories_;  // from the context itself down to where the walk is
+  // The file that is being read.
+  FileDescriptor file_;
+  std::string file_path_;
+  int64_t file_left_ = 0;
+  std::string buffer_;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_OPERATIONS_BUILD_CONTEXT_HOST_WALK_H_

@@ -1,0 +1,231 @@
+#include "daemon/operations/build_context/streamed_uploads.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "daemon/api/testing/fake_api.h"
+#include "daemon/api/testing/fake_context_store.h"
+#include "daemon/base/error.h"
+#include "daemon/base/testing/run_task.h"
+#include "daemon/net/asio_clock.h"
+#include "daemon/operations/build_context/testing/tar_bytes.h"
+#include "daemon/operations/build_context/testing/temporary_directory.h"
+
+namespace daytonad {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// The directory `proj` of the golden values: a.txt, sub/b.bin with all bytes, the empty sub/empty.
+constexpr char kHash[] = "07f4df414203e52a57f986af890bb226";
+
+std::string ProjectTar() {
+  std::string bytes;
+  for (int i = 0; i < 256; ++i) bytes.push_back(static_cast<char>(i));
+  return TarDirectory("proj/") + TarFile("proj/a.txt", "A\n") + TarDirectory("proj/sub/") +
+         TarFile("proj/sub/b.bin", bytes) + TarDirectory("proj/sub/empty/") + TarEnd();
+}
+
+// What a client sends: pieces of a tar, and perhaps an error instead of the end.
+class Sent final : public ByteStream {
+ public:
+  explicit Sent(std::string_view tar, size_t piece = 700) {
+    for (; !tar.empty(); tar.remove_prefix(std::min(piece, tar.size()))) pieces_.emplace_back(tar.substr(0, piece));
+  }
+  Sent& AndThen(absl::Status status) {
+    end_ = std::move(status);
+    return *this;
+  }
+
+  Task<absl::StatusOr<std::string>> Read(CallContext) override {
+    ++reads;
+    if (pieces_.empty() && !end_.ok()) co_return end_;
+    if (pieces_.empty()) co_return std::string();
+    std::string piece = std::move(pieces_.front());
+    pieces_.pop_front();
+    co_return piece;
+  }
+
+  int reads = 0;
+
+ private:
+  std::deque<std::string> pieces_;
+  absl::Status end_;
+};
+
+class StreamedUploadsTest : public ::testing::Test {
+ protected:
+  static constexpr int64_t kSpoolLimit = 64 << 10;
+
+  StreamedUploadsTest() {
+    api_.context_store = [this] { return std::make_unique<FakeContextStore>(contexts_); };
+    absl::StatusOr<Spool> spool = Spool::Open(directory_.path(), kSpoolLimit);
+    EXPECT_TRUE(spool.ok()) << spool.status();
+    spool_.emplace(*std::move(spool));
+  }
+  ~StreamedUploadsTest() override {
+    EXPECT_EQ(contexts_.unfinished, 0);
+    EXPECT_EQ(store_uploads_.size(), 0U);
+    EXPECT_TRUE(std::filesystem::is_empty(directory_.path()));
+    SpoolFile all(*spool_);
+    EXPECT_TRUE(all.Reserve(kSpoolLimit).ok()) << "the spool's space was given back";
+  }
+
+  absl::StatusOr<UploadOutcome> Upload(UploadHeader header, Sent& sent, bool with_spool = true) {
+    StreamedUploads uploads(api_, pool_, store_uploads_, with_spool ? &*spool_ : nullptr);
+    return RunTask(io_, uploads.Upload(CallContext::Background("test"), std::move(header), sent));
+  }
+  std::string ReasonOf(UploadHeader header, const std::string& tar) {
+    Sent sent(tar);
+    return ErrorReason(Upload(std::move(header), sent).status());
+  }
+
+  boost::asio::io_context io_{1};  // outlives the pool
+  AsioClock clock_;
+  FakeContexts contexts_;
+  FakeApi api_;
+  TemporaryDirectory directory_;
+  std::optional<Spool> spool_;
+  WorkPool pool_;
+  StoreUploads store_uploads_{clock_, 2};
+};
+
+TEST_F(StreamedUploadsTest, WithAHashTheTarGoesStraightThrough) {
+  for (const size_t piece : {700UL, 1UL << 20}) {
+    contexts_ = {};
+    Sent sent(ProjectTar(), piece);
+    const auto outcome = Upload({"proj", static_cast<int64_t>(ProjectTar().size()), kHash}, sent, false);
+    ASSERT_TRUE(outcome.ok()) << outcome.status();
+    EXPECT_EQ(outcome->hash, kHash);
+    EXPECT_FALSE(outcome->existed);
+    EXPECT_EQ(contexts_.contents.at(kHash), ProjectTar());
+  }
+}
+
+TEST_F(StreamedUploadsTest, WithAHashThatIsThereNothingIsRead) {
+  contexts_.contents[kHash] = "stored";
+  Sent sent(ProjectTar());
+  const auto outcome = Upload({"proj", 0, kHash}, sent, false);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_TRUE(outcome->existed);
+  EXPECT_EQ(sent.reads, 0);
+  EXPECT_EQ(contexts_.contents.at(kHash), "stored");
+}
+
+TEST_F(StreamedUploadsTest, WithoutAHashItIsSpooledAndComputed) {
+  Sent sent(ProjectTar());
+  const auto outcome = Upload({"proj", 0, ""}, sent);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->hash, kHash);
+  EXPECT_FALSE(outcome->existed);
+  EXPECT_EQ(contexts_.contents.at(kHash), ProjectTar());
+
+  Sent again(ProjectTar());
+  const auto second = Upload({"proj", static_cast<int64_t>(ProjectTar().size()), ""}, again);
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_TRUE(second->existed);
+  EXPECT_THAT(contexts_.calls, ElementsAre(absl::StrCat("Contains ", kHash), absl::StrCat("Upload ", kHash),
+                                           absl::StrCat("Finish ", kHash), absl::StrCat("Contains ", kHash)));
+}
+
+TEST_F(StreamedUploadsTest, WithoutAHashAndASpoolItIsRefusedAtOnce) {
+  Sent sent(ProjectTar());
+  const absl::Status status = Upload({"proj", 0, ""}, sent, false).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ErrorReason(status), "CONTEXT_HASH_REQUIRED");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("--spool-dir"));
+  EXPECT_EQ(sent.reads, 0);
+}
+
+TEST_F(StreamedUploadsTest, AWrongHashStoresNothing) {
+  const std::string wrong(32, '0');
+  Sent sent(ProjectTar());
+  const absl::Status status = Upload({"proj", 0, wrong}, sent).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ErrorReason(status), "CONTEXT_HASH_MISMATCH");
+  EXPECT_EQ(ErrorMetadataValue(status, "context_hash"), kHash);
+  EXPECT_THAT(contexts_.contents, IsEmpty());
+  EXPECT_THAT(contexts_.calls, ElementsAre("Contains " + wrong, "Upload " + wrong, "Abort " + wrong));
+}
+
+TEST_F(StreamedUploadsTest, MoreOrFewerBytesThanAnnouncedStoreNothing) {
+  const auto size = static_cast<int64_t>(ProjectTar().size());
+  for (const char* hash : {kHash, ""}) {
+    EXPECT_EQ(ReasonOf({"proj", size - 1, hash}, ProjectTar()), "INVALID_REQUEST");
+    EXPECT_EQ(ReasonOf({"proj", size + 1, hash}, ProjectTar()), "INVALID_REQUEST");
+  }
+  EXPECT_THAT(contexts_.contents, IsEmpty());
+}
+
+TEST_F(StreamedUploadsTest, WhatIsNoTarOfTheContextStoresNothing) {
+  for (const char* hash : {kHash, ""}) {
+    EXPECT_EQ(ReasonOf({"proj", 0, hash}, ""), "INVALID_REQUEST");
+    EXPECT_EQ(ReasonOf({"proj", 0, hash}, "\x1f\x8b" + std::string(1000, 'x')), "INVALID_REQUEST");
+    EXPECT_EQ(ReasonOf({"other", 0, hash}, ProjectTar()), "INVALID_REQUEST");
+    EXPECT_EQ(ReasonOf({"proj", 0, hash}, TarFile("proj/../../x", "") + TarEnd()), "INVALID_REQUEST");
+    EXPECT_EQ(ReasonOf({"proj", 0, hash}, ProjectTar().substr(0, 1000)), "INVALID_REQUEST");
+  }
+  EXPECT_THAT(contexts_.contents, IsEmpty());
+}
+
+TEST_F(StreamedUploadsTest, AClientThatVanishesLeavesNothing) {
+  for (const char* hash : {kHash, ""}) {
+    Sent sent(ProjectTar().substr(0, 1400));
+    sent.AndThen(CancelledError());
+    EXPECT_TRUE(absl::IsCancelled(Upload({"proj", 0, hash}, sent).status()));
+  }
+  EXPECT_THAT(contexts_.contents, IsEmpty());
+}
+
+TEST_F(StreamedUploadsTest, AStoreThatFailsIsReportedAndTheUploadCanBeRepeated) {
+  for (const char* hash : {kHash, ""}) {
+    contexts_.contents.clear();
+    contexts_.write_results = {absl::UnavailableError("cut")};
+    Sent sent(ProjectTar());
+    EXPECT_TRUE(absl::IsUnavailable(Upload({"proj", 0, hash}, sent).status()));
+    Sent again(ProjectTar());
+    EXPECT_TRUE(Upload({"proj", 0, hash}, again).ok());
+  }
+}
+
+TEST_F(StreamedUploadsTest, AnUploadThatDoesNotFitIntoTheSpoolIsRefused) {
+  const std::string large = TarFile("proj", std::string(kSpoolLimit, 'x')) + TarEnd();
+  Sent sent(large);
+  const absl::Status status = Upload({"proj", 0, ""}, sent).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(ErrorReason(status), "SPOOL_FULL");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("--spool-limit of 65536 bytes"));
+  Sent announced(large);
+  EXPECT_EQ(ErrorReason(Upload({"proj", static_cast<int64_t>(large.size()), ""}, announced).status()), "SPOOL_FULL");
+  EXPECT_EQ(announced.reads, 0);
+}
+
+TEST_F(StreamedUploadsTest, UploadsShareTheSpool) {
+  SpoolFile other(*spool_);
+  ASSERT_TRUE(other.Reserve(kSpoolLimit - 1000).ok());
+  Sent sent(ProjectTar());
+  const absl::Status status = Upload({"proj", 0, ""}, sent).status();
+  EXPECT_EQ(ErrorReason(status), "SPOOL_FULL");
+  EXPECT_TRUE(RetryDelay(status).has_value());
+}
+
+TEST(Spool, SaysWhyADirectoryCannotBeUsed) {
+  const TemporaryDirectory directory;
+  directory.Write("file", "");
+  const auto error = [](const std::string& path) { return std::string(Spool::Open(path, 1).status().message()); };
+  EXPECT_THAT(error("spool"), HasSubstr("is not an absolute path"));
+  EXPECT_THAT(error(directory.Path("none")), HasSubstr("none: No such file"));
+  EXPECT_THAT(error(directory.Path("file")), HasSubstr("file: Not a directory"));
+}
+
+}  // namespace
+}  // namespace daytonad

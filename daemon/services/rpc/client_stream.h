@@ -1,0 +1,139 @@
+#ifndef DAYTONAD_DAEMON_SERVICES_RPC_CLIENT_STREAM_H_
+#define DAYTONAD_DAEMON_SERVICES_RPC_CLIENT_STREAM_H_
+
+#include <grpcpp/impl/codegen/proto_utils.h>
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "daemon/base/task.h"
+#include "daemon/net/wakeup.h"
+#include "daemon/services/rpc/grpc_status.h"
+#include "daemon/services/rpc/server_call.h"
+#include "daemon/services/rpc/stream_reader.h"
+
+namespace daytonad {
+
+// A handler of a client-streaming RPC. It may answer before it has read everything. The reader is valid until it
+// returns.
+template <typename Service, typename Request, typename Response>
+using ClientStreamHandler = Task<absl::StatusOr<Response>> (Service::*)(CallContext, StreamReader<Request>*);
+
+// Bridges one client-streaming RPC from gRPC's threads to the loop and back (see UnaryReactor on why raw). In a drain
+// it is like a unary call: it ends by itself, and so may run on.
+template <typename Service, typename Request, typename Response>
+class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffer>, private StreamReader<Request> {
+ public:
+  ClientStreamReactor(const RpcRuntime& runtime, std::shared_ptr<ServerCall> call, grpc::CallbackServerContext* context,
+                      grpc::ByteBuffer* response)
+      : runtime_(runtime),
+        call_(std::move(call)),
+        context_(context),
+        response_(response),
+        arrival_(std::make_shared<Arrival>(runtime.executor)) {}
+
+  void Start(Service* service, ClientStreamHandler<Service, Request, Response> handler) {
+    boost::asio::co_spawn(runtime_.executor, Run(this, service, handler), boost::asio::detached);
+  }
+
+  void OnReadDone(bool ok) override {
+    // A client that broke off reads like one that has sent its last message; only this tells them apart.
+    const bool broken = !ok && context_->IsCancelled();
+    boost::asio::post(runtime_.executor, [arrival = arrival_, ok, broken] {
+      arrival->end = ok ? End::kNone : broken ? End::kBroken : End::kComplete;
+      arrival->wakeup.Set();
+    });
+  }
+  void OnCancel() override {
+    boost::asio::post(runtime_.executor, [call = call_] { call->ClientGone(); });
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  enum class End { kNone, kComplete, kBroken };
+
+  // What became of a read. On its own, because gRPC finishes the last one after the handler has returned.
+  struct Arrival {
+    explicit Arrival(const Executor& executor) : wakeup(executor) {}
+    Wakeup wakeup;
+    End end = End::kNone;
+  };
+
+  static Task<void> Run(ClientStreamReactor* reactor, Service* service,
+                        ClientStreamHandler<Service, Request, Response> handler) {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    const std::shared_ptr<ServerCall> call = reactor->call_;
+    CallRegistry& calls = reactor->runtime_.calls;
+    absl::Status admitted = calls.Add(call);
+    if (!admitted.ok()) {
+      reactor->Finish(ToGrpcStatus(admitted));
+      co_return;
+    }
+    absl::StatusOr<Response> response = co_await (service->*handler)(call->context(), reactor);
+    reactor->Answer(std::move(response));  // the reactor may be gone from here on
+    calls.Remove(call);
+  }
+
+  Task<absl::StatusOr<std::optional<Request>>> Read() override {
+    if (!ended_.has_value()) {
+      this->StartRead(&buffer_);
+      absl::Status arrived = co_await arrival_->wakeup.Wait(call_->context());
+      Request request;
+      if (!arrived.ok()) {
+        ended_ = arrived;  // gRPC still reads into the buffer: nothing may be read any more
+      } else if (arrival_->end != End::kNone) {
+        ended_ = arrival_->end == End::kBroken ? CancelledError() : absl::OkStatus();
+      } else if (grpc::SerializationTraits<Request>::Deserialize(&buffer_, &request).ok()) {
+        co_return std::optional<Request>(std::move(request));
+      } else {
+        ended_ = UnparsableRequest(Request::descriptor()->full_name());
+      }
+    }
+    if (!ended_->ok()) co_return *ended_;
+    co_return std::optional<Request>();
+  }
+
+  void Answer(absl::StatusOr<Response> response) {
+    if (!response.ok()) {
+      Finish(ToGrpcStatus(call_->FinalStatus(response.status())));
+      return;
+    }
+    bool own_buffer = false;
+    Finish(grpc::SerializationTraits<Response>::Serialize(*response, response_, &own_buffer));
+  }
+
+  const RpcRuntime& runtime_;
+  const std::shared_ptr<ServerCall> call_;
+  grpc::CallbackServerContext* const context_;
+  grpc::ByteBuffer* const response_;
+  const std::shared_ptr<Arrival> arrival_;
+  grpc::ByteBuffer buffer_;
+  std::optional<absl::Status> ended_;  // OK: the client has sent its last message
+};
+
+template <typename Service, typename Request, typename Response>
+grpc::ServerReadReactor<grpc::ByteBuffer>* StartClientStream(const RpcRuntime& runtime, const Caller& caller,
+                                                             std::string_view method,
+                                                             grpc::CallbackServerContext* context,
+                                                             grpc::ByteBuffer* response, Service* service,
+                                                             ClientStreamHandler<Service, Request, Response> handler) {
+  auto* reactor = new ClientStreamReactor<Service, Request, Response>(
+      runtime, MakeServerCall(CallKind::kUnary, method, caller, *context, runtime), context, response);
+  reactor->Start(service, handler);
+  return reactor;
+}
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_SERVICES_RPC_CLIENT_STREAM_H_
