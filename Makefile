@@ -8,7 +8,7 @@ PRESET ?= release
 JOBS ?= $(shell nproc)
 BUILD := build/$(PRESET)
 
-.PHONY: deps build demo test bench lint format
+.PHONY: deps build demo test conformance bench lint format
 
 deps:
 	@.ci/deps build test lint
@@ -26,6 +26,15 @@ test:
 	@$(MAKE) --no-print-directory build
 	tests/sdk/setup.sh
 	ctest --preset $(PRESET) --parallel $(JOBS)
+
+# Every case against the official SDKs; `make test` runs those that stand for the others.
+conformance: export TEST_ENV_DIR := build/test-env/conformance
+conformance: export REQUIREMENTS_DIR := tests/conformance
+conformance:
+	@.ci/deps build test
+	@$(MAKE) --no-print-directory build
+	tests/sdk/setup.sh
+	$(TEST_ENV_DIR)/python/bin/python tests/conformance/run.py --bin-dir $(BUILD)/bin
 
 bench: build
 	tests/bench/run.sh $(BUILD)

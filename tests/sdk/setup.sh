@@ -3,10 +3,13 @@
 # (node_modules). Does nothing if both are there and of the pinned versions. May be called by several at once.
 #
 # Usage: setup.sh [python] [node]   (both, if none is named)
+#
+#   TEST_ENV_DIR       where to make them instead
+#   REQUIREMENTS_DIR   which requirements.txt and package.json to follow; those beside this file, if not given
 set -euo pipefail
 
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
+here=$(cd "${REQUIREMENTS_DIR:-$(dirname "$0")}" && pwd)
+root=$(cd "$(dirname "$0")/../.." && pwd)
 env_dir=${TEST_ENV_DIR:-$root/build/test-env}
 mkdir -p "$env_dir"
 exec 9>"$env_dir/.lock"

@@ -1,0 +1,24 @@
+"""All cases, by what they are about."""
+
+from cases import contexts, credentials, images, sandbox_create, sandbox_failures, sandbox_lifecycle
+from cases import sandbox_lists, sandbox_reads, snapshots, volumes
+
+ALL = [
+    case
+    for module in (
+        sandbox_create,
+        sandbox_failures,
+        images,
+        contexts,
+        sandbox_reads,
+        sandbox_lists,
+        sandbox_lifecycle,
+        snapshots,
+        volumes,
+        credentials,
+    )
+    for case in module.CASES
+]
+
+_names = [case.name for case in ALL]
+assert len(set(_names)) == len(_names), "two cases have the same name"

@@ -1,0 +1,65 @@
+"""Calls through the official Python SDK, and what they come to."""
+
+import warnings
+
+import daytona._sync.object_storage
+import daytona_api_client
+import obstore.store
+import pydantic
+from daytona import Daytona, DaytonaConfig, DaytonaError
+from daytona_api_client.exceptions import ApiException
+
+from harness import processes
+from harness.outcome import Outcome
+
+
+def _plain_http_store(*arguments, client_options=None, **others):
+    return obstore.store.S3Store(*arguments, client_options={**(client_options or {}), "allow_http": True}, **others)
+
+
+# The library that the SDK uploads with refuses http:// unless told otherwise, and the SDK has no way to tell it.
+daytona._sync.object_storage.S3Store = _plain_http_store
+
+
+# It warns of parameters that contradict each other, which cases give on purpose.
+warnings.filterwarnings("ignore", module="cases|daytona")
+
+
+class PythonSdk:
+    def __init__(self, emulator, case):
+        credential = {"api_key": processes.API_KEY}
+        if case.credential == "jwt":
+            credential = {"jwt_token": processes.JWT, "organization_id": processes.ORGANIZATION}
+        self.daytona = Daytona(DaytonaConfig(api_url=emulator.url, target=case.target, **credential))
+        self._mark = emulator.mark
+
+    def held(self, get):
+        """What `get` answers, an object that the caller already has: how it came by it is not compared."""
+        held = get()
+        self._mark()
+        return held
+
+    def sandbox(self, id_or_name):
+        return self.held(lambda: self.daytona.get(id_or_name))
+
+    def snapshot(self, id_or_name):
+        return self.held(lambda: self.daytona.snapshot.get(id_or_name))
+
+    def volume(self, name):
+        return self.held(lambda: self.daytona.volume.get(name))
+
+    def api(self, name):
+        """A class of the generated client below the SDK, for requests that the SDK makes no method of."""
+        return getattr(daytona_api_client, name)(self.daytona._api_client)
+
+
+def outcome_of(call):
+    """Runs `call`. What is no refusal by the SDK or by upstream is a mistake of the case, and goes on up."""
+    try:
+        return Outcome(ok=True, answer=call())
+    except DaytonaError as error:
+        return Outcome(ok=False, http_status=error.status_code, message=f"{type(error).__name__}: {error}")
+    except ApiException as error:
+        return Outcome(ok=False, http_status=error.status, message=f"{type(error).__name__}: {error.status}")
+    except pydantic.ValidationError as error:
+        return Outcome(ok=False, message=f"ValidationError: {error}")

@@ -1,0 +1,73 @@
+"""That the validation sees what is not valid."""
+
+import json
+import unittest
+
+from recording_proxy import Exchange
+from specification import Specification
+
+SPECIFICATION = Specification()
+JSON = {"content-type": "application/json"}
+
+
+def request_errors(method, path, query=(), body=None):
+    content = b"" if body is None else json.dumps(body).encode()
+    return list(SPECIFICATION.request_errors(Exchange(method, path, list(query), JSON if content else {}, content)))
+
+
+def answer_errors(method, path, status, body):
+    exchange = Exchange(method, path, [], {}, b"", status, JSON, json.dumps(body).encode())
+    return list(SPECIFICATION.response_errors(exchange))
+
+
+class Requests(unittest.TestCase):
+    def test_a_valid_one(self):
+        self.assertEqual(request_errors("POST", "/api/sandbox", body={"cpu": 1, "env": {"A": "1"}}), [])
+        self.assertEqual(request_errors("GET", "/api/sandbox", [("states", "started"), ("states", "stopped")]), [])
+
+    def test_a_path_that_is_not_there(self):
+        self.assertEqual(request_errors("GET", "/api/nothing"), ["GET /api/nothing: is not in the document"])
+
+    def test_a_path_without_parameters_goes_first(self):
+        exchange = Exchange("GET", "/api/sandbox/paginated", [], {}, b"")
+        self.assertEqual(SPECIFICATION.operation(exchange), "GET /sandbox/paginated")
+
+    def test_types_members_and_what_is_missing(self):
+        body = {"cpu": "x", "unheard": 1, "volumes": [{"volumeId": "a"}], "buildInfo": {"more": 1}}
+        errors = "\n".join(request_errors("POST", "/api/sandbox", body=body))
+        self.assertIn("body.cpu: 'x' is not of type 'integer'", errors)
+        self.assertIn("('unheard' was unexpected)", errors)
+        self.assertIn("body.volumes[]: 'mountPath' is a required property", errors)
+        self.assertIn("body.buildInfo: 'dockerfileContent' is a required property", errors)
+
+    def test_queries(self):
+        query = [("limit", "5000"), ("states", "flying"), ("unheard", "1"), ("createdAtAfter", "yesterday")]
+        errors = "\n".join(request_errors("GET", "/api/sandbox", query))
+        self.assertIn("query unheard: is not in the document", errors)
+        self.assertIn("query limit: 5000.0 is greater than the maximum of 200", errors)
+        self.assertIn("query states[]: 'flying' is not one of", errors)
+        self.assertIn("query createdAtAfter: 'yesterday' is not a 'date-time'", errors)
+
+
+class Answers(unittest.TestCase):
+    def test_a_valid_one(self):
+        self.assertEqual(answer_errors("GET", "/api/sandbox", 200, {"items": [], "nextCursor": None}), [])
+
+    def test_nulls_and_what_is_missing(self):
+        errors = answer_errors("GET", "/api/volumes", 200, [{"id": None}])
+        self.assertIn("GET /volumes: 200: body[].id: None is not of type 'string'", errors)
+        self.assertIn("GET /volumes: 200: body[]: 'name' is a required property", errors)
+
+    def test_another_status(self):
+        errors = answer_errors("GET", "/api/sandbox", 201, {"items": []})
+        self.assertEqual(
+            errors,
+            [
+                "GET /sandbox: 201: this status is not in the document",
+                "GET /sandbox: 201: body: 'nextCursor' is a required property",
+            ],
+        )
+
+
+if __name__ == "__main__":
+    unittest.main()
