@@ -89,6 +89,7 @@ int Run(std::vector<std::string> arguments, Console& console, Cancellation& canc
   AddSandboxCommands(&app, &action);
   AddSnapshotCommands(&app, &action);
   AddVolumeCommands(&app, &action);
+  AddContextCommands(&app, &action);
   AddHealthCommand(&app, &action);
   AddCommand<bool>(&app, "version", "Show the version of this program", &action, PrintVersion);
   AddCompletionCommand(&app, &action);

@@ -43,6 +43,7 @@ inline CLI::App* AddGroup(CLI::App* app, const std::string& name, const std::str
 void AddSandboxCommands(CLI::App* app, Action* action);
 void AddSnapshotCommands(CLI::App* app, Action* action);
 void AddVolumeCommands(CLI::App* app, Action* action);
+void AddContextCommands(CLI::App* app, Action* action);
 void AddHealthCommand(CLI::App* app, Action* action);
 void AddCompletionCommand(CLI::App* app, Action* action);
 

@@ -36,11 +36,16 @@ TEST(BashCompletion, OffersCommandsThenTheirFlags) {
   EXPECT_EQ(BashOffers({"sandbox", "create", "--auto-s"}), "--auto-stop-minutes\n");
   EXPECT_EQ(BashOffers({"sandbox", "create", "--sna"}), "--snapshot\n");
   EXPECT_EQ(BashOffers({"sandbox", "get", "--addr"}), "--address\n");
+  EXPECT_EQ(BashOffers({"cont"}), "context\n");
+  EXPECT_EQ(BashOffers({"context", "upload", "--arch"}), "--archive-path\n");
+  EXPECT_EQ(BashOffers({"snapshot", "create", "--con"}), "--context\n");
   EXPECT_EQ(BashOffers({"sandbox", "list", "-o", "j"}), "json\n");
 }
 
 TEST(BashCompletion, LeavesValuesToFileNames) {
   EXPECT_EQ(BashOffers({"sandbox", "create", "--dockerfile", ""}), "\n");
+  EXPECT_EQ(BashOffers({"sandbox", "create", "--declarative", ""}), "\n");
+  EXPECT_EQ(BashOffers({"sandbox", "create", "--context", ""}), "\n");
 }
 
 // Shells that are not there are not asked.

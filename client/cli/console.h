@@ -11,6 +11,8 @@ struct Console {
   std::ostream& err;
   // Columns of the terminal that `out` is; 0 if it is none, and nothing is cut then.
   int width = 0;
+  // The same of `err`; if it is none, there are no progress bars.
+  int err_width = 0;
 };
 
 }  // namespace daytonad::cli

@@ -3,8 +3,8 @@
 #
 #   client/cli/demo.sh BIN_DIR    with daytonad, daytonactl and daytona-emulator in BIN_DIR
 #
-# A snapshot is built, a sandbox is created from it and taken through its life, a volume is made and mounted. Everything
-# that it starts ends with it. Exits with 0 only if every step did what it should.
+# A snapshot is built, a sandbox is created from it and taken through its life, another is built with local files, a
+# volume is made and mounted. Everything that it starts ends with it. Exits with 0 only if every step did what it should.
 set -euo pipefail
 
 bin=$(cd "${1:?usage: demo.sh BIN_DIR}" && pwd)
@@ -95,6 +95,16 @@ run daytonactl sandbox start demo
 expect '^demo +started'
 run daytonactl sandbox delete demo --wait
 expect ' +destroyed'
+
+headline 'Another is built with files of this machine'
+mkdir -p project/app
+echo 'print("hello")' >project/app/main.py
+printf 'FROM python:3.12-slim\nCOPY app /srv/app\n' >project/Dockerfile
+run daytonactl sandbox create demo-files --dockerfile project/Dockerfile --context project
+expect '^demo-files +started'
+run daytonactl context upload project/app --archive-path app
+expect '^app +[0-9a-f]{32} +yes$'
+run daytonactl sandbox delete demo-files --wait
 
 headline 'A volume is made, mounted and deleted'
 run daytonactl volume create demo-data --wait

@@ -15,11 +15,12 @@
 
 namespace {
 
-// Columns of the terminal that standard output is; 0 if it is none.
-int TerminalWidth() {
+// Columns of the terminal that `fd` is; 0 if it is none.
+int TerminalWidth(int fd) {
+  constexpr int kUsual = 80;  // for those that do not know it
   winsize size{};
-  if (isatty(STDOUT_FILENO) == 0 || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
-  return size.ws_col;
+  if (isatty(fd) == 0) return 0;
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
 }
 
 }  // namespace
@@ -33,7 +34,7 @@ int main(int argc, char** argv) {
 
   daytonad::cli::Cancellation cancellation;
   const daytonad::cli::SignalWatcher watcher(cancellation);
-  daytonad::cli::Console console{std::cout, std::cerr, TerminalWidth()};
+  daytonad::cli::Console console{std::cout, std::cerr, TerminalWidth(STDOUT_FILENO), TerminalWidth(STDERR_FILENO)};
   int code = daytonad::cli::Run(std::vector<std::string>(argv + 1, argv + argc), console, cancellation);
   if (!std::cout.flush()) {
     std::cerr << "error: can't write to standard output\n";

@@ -189,6 +189,128 @@ TEST_F(RequestTest, SnapshotCreateReadsTheDockerfile) {
   std::filesystem::remove(file);
 }
 
+// A directory for one test.
+class FilesTest : public RequestTest {
+ protected:
+  void SetUp() override {
+    std::string pattern = std::filesystem::temp_directory_path() / "daytonactl-XXXXXX";
+    directory_ = mkdtemp(pattern.data());
+  }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+
+  std::string Write(const std::string& name, const std::string& text) const {
+    const std::filesystem::path path = directory_ / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path) << text;
+    return path;
+  }
+
+  // The archive paths of the contexts that were uploaded.
+  std::vector<std::string> ArchivePaths() {
+    std::vector<std::string> paths;
+    for (const std::string& bytes : daemon_.Requests("UploadBuildContext")) {
+      v1::UploadBuildContextRequest request;
+      request.ParseFromString(bytes);
+      paths.push_back(request.header().archive_path());
+    }
+    return paths;
+  }
+
+  std::filesystem::path directory_;
+};
+
+TEST_F(FilesTest, AnImageIsReadAsJsonOrAsText) {
+  const std::string golden = Golden<v1::CreateSnapshotStreamRequest>(R"pb(
+    spec {
+      name: "s"
+      declarative_image {
+        base_image: "debian:12"
+        steps { workdir: "/srv" }
+      }
+    })pb");
+  const std::string text = Write("image.txtpb", "# ours\nbase_image: 'debian:12' steps { workdir: '/srv' }\n");
+  const std::string json =
+      Write("image.json", " \n{\"base_image\": \"debian:12\", \"steps\": [{\"workdir\": \"/srv\"}]}");
+  for (const std::string& file : {text, json}) {
+    FakeDaemon daemon;
+    RunCommand(daemon, {"snapshot", "create", "s", "--declarative", file});
+    EXPECT_EQ(daemon.LastRequest<v1::CreateSnapshotStreamRequest>("CreateSnapshotStream").DebugString(), golden);
+  }
+}
+
+TEST_F(FilesTest, AnImageThatDoesNotParseIsToldWithThePlace) {
+  const std::string text = Write("image.txtpb", "base_image: 'debian:12'\nstep {}\n");
+  CommandOutcome outcome = RunCommand(daemon_, {"sandbox", "create", "--declarative", text});
+  EXPECT_EQ(outcome.exit_code, kExitUsage);
+  EXPECT_NE(outcome.err.find("line 2, column 6: Message type \"daytonad.v1.Image\" has no field named \"step\""),
+            std::string::npos)
+      << outcome.err;
+  outcome = RunCommand(daemon_, {"sandbox", "create", "--declarative", Write("image.json", "{\"base\": 1}")});
+  EXPECT_EQ(outcome.exit_code, kExitUsage);
+  EXPECT_NE(outcome.err.find("base"), std::string::npos) << outcome.err;
+}
+
+TEST_F(FilesTest, ContextUploadSendsPathSizeAndHashFirst) {
+  const std::string file = Write("a.txt", "A\n");
+  EXPECT_EQ(Sent<v1::UploadBuildContextRequest>(
+                "UploadBuildContext", {"context", "upload", file, "--archive-path", "proj/a.txt", "--request-id", "r"}),
+            Golden<v1::UploadBuildContextRequest>(R"pb(header {
+                                                         archive_path: "proj/a.txt"
+                                                         request_id: "r"
+                                                         size: 2048
+                                                         context_hash: "3ca6cdf871a85ea07ac33693733306a4"
+                                                       })pb"));
+  RunCommand(daemon_, {"context", "upload", file});
+  EXPECT_EQ(ArchivePaths().back(), file.substr(1));
+}
+
+TEST_F(FilesTest, EachEntryOfADockerfilesContextIsUploaded) {
+  const std::string dockerfile = Write("Dockerfile", "FROM a\nCOPY app /srv\n");
+  Write("c/app/main.py", "1");
+  Write("c/notes.txt", "2");
+  Write("c/docs/a", "3");
+  Write("c/node_modules/b", "4");
+  Write("c/.dockerignore", "# not these\nnode_modules\ndocs\n!docs/kept\n*.txt\n");
+  std::filesystem::create_symlink("app", directory_ / "c/link");
+  for (const char* hash : {"h1", "h2", "h3"}) {
+    v1::UploadBuildContextResponse uploaded;
+    uploaded.set_context_hash(hash);
+    daemon_.OnCall("UploadBuildContext", ReplyWith(uploaded));
+  }
+  EXPECT_EQ(
+      Sent<v1::CreateSandboxStreamRequest>("CreateSandboxStream", {"sandbox", "create", "--dockerfile", dockerfile,
+                                                                   "--context", directory_ / "c", "--cpu", "1"}),
+      Golden<v1::CreateSandboxStreamRequest>(R"pb(
+        spec {
+          declarative_image {
+            dockerfile { content: "FROM a\nCOPY app /srv\n" }
+            context_hashes: [ "h1", "h2", "h3" ]
+          }
+          resources { cpu: 1 }
+        })pb"));
+  EXPECT_EQ(ArchivePaths(), (std::vector<std::string>{".dockerignore", "app", "link"}));
+}
+
+TEST_F(FilesTest, NothingIsCreatedWithoutItsContext) {
+  const std::string dockerfile = Write("Dockerfile", "FROM a\n");
+  Write("c/a", "1");
+  const auto create = [&] {
+    return RunCommand(daemon_,
+                      {"snapshot", "create", "s", "-q", "--dockerfile", dockerfile, "--context", directory_ / "c"});
+  };
+  daemon_.OnCall("UploadBuildContext", FailWith(grpc::StatusCode::PERMISSION_DENIED, "no"));
+  EXPECT_EQ(create().exit_code, kExitDenied);
+  std::filesystem::create_symlink("/etc/hostname", directory_ / "c/link");
+  const CommandOutcome outcome = create();
+  EXPECT_EQ(outcome.exit_code, kExitInvalid);
+  EXPECT_NE(outcome.err.find("c/link is a symbolic link that leads to nothing inside"), std::string::npos)
+      << outcome.err;
+  EXPECT_EQ(daemon_.Requests("CreateSnapshot").size(), 0U);
+  EXPECT_EQ(
+      RunCommand(daemon_, {"snapshot", "create", "s", "--dockerfile", dockerfile, "--context", "/nowhere"}).exit_code,
+      kExitNotFound);
+}
+
 TEST_F(RequestTest, SandboxListMapsEveryFilter) {
   EXPECT_EQ(Sent<v1::ListSandboxesRequest>("ListSandboxes", {"sandbox",
                                                              "list",
@@ -342,6 +464,36 @@ TEST_F(RequestTest, SnapshotCommands) {
             Golden<v1::StreamBuildLogsRequest>(R"pb(sandbox: "a" offset: 12 follow: false)pb"));
 }
 
+TEST_F(RequestTest, SnapshotListAllStreams) {
+  EXPECT_EQ(Sent<v1::StreamSnapshotsRequest>(
+                "StreamSnapshots", {"snapshot", "list", "--all", "--name", "n", "--source-sandbox", "s", "--sort",
+                                    "last-used-at", "--order", "desc", "--page-size", "9"}),
+            Golden<v1::StreamSnapshotsRequest>(R"pb(
+              name: "n"
+              source_sandbox: "s"
+              sort: SNAPSHOT_SORT_FIELD_LAST_USED_AT
+              order: SORT_ORDER_DESC
+              page_size: 9)pb"));
+}
+
+TEST_F(RequestTest, EveryMutationTakesARequestId) {
+  const std::vector<std::vector<std::string>> mutations = {{"sandbox", "create"},
+                                                           {"sandbox", "start", "a"},
+                                                           {"sandbox", "stop", "a"},
+                                                           {"sandbox", "delete", "a"},
+                                                           {"snapshot", "create", "a", "--image", "b"},
+                                                           {"snapshot", "activate", "a"},
+                                                           {"snapshot", "deactivate", "a"},
+                                                           {"snapshot", "delete", "a"},
+                                                           {"volume", "create", "a"},
+                                                           {"volume", "get", "a", "--create-if-missing"},
+                                                           {"volume", "delete", "a"}};
+  for (std::vector<std::string> line : mutations) {
+    line.insert(line.end(), {"--request-id", "r"});
+    EXPECT_NE(RunCommand(daemon_, line).exit_code, kExitUsage) << line[0] << " " << line[1];
+  }
+}
+
 TEST_F(RequestTest, VolumeCommands) {
   EXPECT_EQ(Sent<v1::CreateVolumeRequest>("CreateVolume", {"volume", "create", "v", "--wait"}),
             Golden<v1::CreateVolumeRequest>(R"pb(name: "v" wait: true)pb"));
@@ -387,7 +539,14 @@ TEST(CommandLine, SaysWhatIsWrongWithIt) {
       {{"sandbox", "create", "--timeout", "nan"}, "not between 0 and a hundred years"},
       {{"sandbox", "create", "--dockerfile", "/does/not/exist"}, "can't read /does/not/exist"},
       {{"sandbox", "create", "--image", "a", "--snapshot", "b"}, "--image"},
+      {{"sandbox", "create", "--declarative", "/does/not/exist"}, "can't read /does/not/exist"},
+      {{"sandbox", "create", "--image", "a", "--context", "."}, "--context requires --dockerfile"},
+      {{"snapshot", "create", "a", "--declarative", "/dev/null", "--image", "b"}, "--declarative"},
+      {{"context", "upload"}, "PATH is required"},
+      {{"context", "upload", ".."}, "\"..\" has no name inside a build context of its own: name one"},
+      {{"context", "upload", "a", "b", "--archive-path", "c"}, "--archive-path goes with a single PATH"},
       {{"sandbox", "list", "--all", "--page", "2"}, "excludes"},
+      {{"snapshot", "list", "--all", "--max-age", "2"}, "excludes"},
       {{"sandbox", "list", "--created-after", "yesterday"}, "\"yesterday\" is no time"},
       {{"sandbox", "wait", "a", "--state", "done"}, "\"done\" is none of creating"},
       {{"snapshot", "create", "a"}, "--image"},

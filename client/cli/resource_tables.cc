@@ -44,7 +44,7 @@ std::string Join(const RepeatedPtrField<std::string>& parts) {
 template <typename Map>
 std::vector<std::string> Pairs(const Map& map) {
   std::vector<std::string> pairs;
-  for (const auto& [key, value] : map) pairs.push_back(key + "=" + value);
+  for (const auto& [key, value] : map) pairs.push_back(std::string(key).append("=").append(value));
   std::sort(pairs.begin(), pairs.end());
   return pairs;
 }

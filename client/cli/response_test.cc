@@ -1,6 +1,9 @@
 // What each command prints for what the daemon answers, and the code it exits with.
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <google/protobuf/util/json_util.h>
@@ -114,15 +117,39 @@ TEST_F(ResponseTest, ListAllPrintsEveryMessage) {
   EXPECT_THAT(RunCommand(daemon_, {"sandbox", "list", "--all"}).out, HasSubstr("\ntwo   -"));
 }
 
-TEST_F(ResponseTest, SnapshotListAllWalksThePages) {
-  daemon_.OnCall("ListSnapshots", ReplyWith(FromText<v1::ListSnapshotsResponse>(R"pb(snapshots { name: "a" }
-                                                                                     next_page_token: "t1")pb")));
-  daemon_.OnCall("ListSnapshots", ReplyWith(FromText<v1::ListSnapshotsResponse>(R"pb(snapshots { name: "b" })pb")));
-  const CommandOutcome outcome = RunCommand(daemon_, {"snapshot", "list", "--all", "-o", "name"});
-  EXPECT_EQ(outcome.out, "a\nb\n");
-  EXPECT_EQ(outcome.err, "");
-  EXPECT_EQ(daemon_.Requests("ListSnapshots").size(), 2U);
-  EXPECT_EQ(daemon_.LastRequest<v1::ListSnapshotsRequest>("ListSnapshots").page_token(), "t1");
+TEST_F(ResponseTest, SnapshotListAllPrintsEveryMessage) {
+  const auto one = FromText<v1::StreamSnapshotsResponse>(R"pb(snapshot { name: "a" state_text: "active" })pb");
+  const auto two = FromText<v1::StreamSnapshotsResponse>(R"pb(snapshot { name: "b" })pb");
+  daemon_.OnCall("StreamSnapshots", ReplyWith(one, two));
+  const CommandOutcome names = RunCommand(daemon_, {"snapshot", "list", "--all", "-o", "name"});
+  EXPECT_EQ(names.out, "a\nb\n");
+  EXPECT_EQ(names.err, "");
+  const std::string json = RunCommand(daemon_, {"snapshot", "list", "--all", "-o", "json"}).out;
+  EXPECT_EQ(std::count(json.begin(), json.end(), '\n'), 2);
+  EXPECT_THAT(json, StartsWith(R"({"snapshot":{"id":"","name":"a")"));
+  EXPECT_THAT(RunCommand(daemon_, {"snapshot", "list", "--all"}).out, HasSubstr("\na     active"));
+}
+
+TEST_F(ResponseTest, ContextUploadShowsTheHashOfEach) {
+  std::string directory = std::filesystem::temp_directory_path() / "daytonactl-XXXXXX";
+  ASSERT_NE(mkdtemp(directory.data()), nullptr);
+  const auto made = ReplyWith(FromText<v1::UploadBuildContextResponse>("context_hash: '3ca6'"));
+  const auto found = ReplyWith(FromText<v1::UploadBuildContextResponse>("context_hash: '28bf' existed: true"));
+  const auto failed = FailWith(grpc::StatusCode::UNAVAILABLE, "no store");
+  for (const FakeReply& reply : {made, found, made, found, failed}) daemon_.OnCall("UploadBuildContext", reply);
+  EXPECT_EQ(RunCommand(daemon_, {"context", "upload", directory, "--archive-path", "app"}).out,
+            "ARCHIVE PATH  HASH  EXISTED\n"
+            "app           3ca6  no\n");
+  EXPECT_EQ(RunCommand(daemon_, {"context", "upload", directory, "-o", "json"}).out,
+            "{\"context_hash\":\"28bf\",\"existed\":true}\n");
+  // What was uploaded before a failure is shown.
+  const CommandOutcome broken =
+      RunCommand(daemon_, {"context", "upload", directory, directory, directory, "-o", "name"});
+  EXPECT_EQ(broken.exit_code, kExitUnavailable);
+  EXPECT_EQ(broken.out, "3ca6\n28bf\n");
+  EXPECT_THAT(broken.err, StartsWith("error: "));
+  EXPECT_EQ(RunCommand(daemon_, {"context", "upload", directory}).out, "");
+  std::filesystem::remove_all(directory);
 }
 
 TEST_F(ResponseTest, CreateShowsProgressOnErrAndTheResultOnOut) {

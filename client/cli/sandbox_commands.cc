@@ -1,11 +1,10 @@
 #include <string>
 
 #include "client/cli/command.h"
-#include "client/cli/create_progress.h"
-#include "client/cli/error_text.h"
+#include "client/cli/create_command.h"
 #include "client/cli/exit_code.h"
 #include "client/cli/flags.h"
-#include "client/cli/json.h"
+#include "client/cli/list_all.h"
 #include "client/cli/resource_tables.h"
 #include "client/cli/session.h"
 #include "client/cli/spec_flags.h"
@@ -17,11 +16,19 @@ namespace {
 using v1::DaytonaService;
 using SandboxList = google::protobuf::RepeatedPtrField<v1::Sandbox>;
 
-struct CreateOptions {
-  v1::CreateSandboxStreamRequest request;
-  bool wait = true;
-  bool quiet = false;
-  bool logs = true;
+// See create_command.h.
+struct SandboxKind {
+  static constexpr char kWord[] = "sandbox";
+  using Request = v1::CreateSandboxRequest;
+  using StreamRequest = v1::CreateSandboxStreamRequest;
+  using Response = v1::CreateSandboxResponse;
+  using Event = v1::CreateSandboxStreamResponse;
+  static constexpr auto kCall = &DaytonaService::Stub::CreateSandbox;
+  static constexpr auto kStream = &DaytonaService::Stub::CreateSandboxStream;
+
+  static DaytonaService::Stub& Stub(client::Client& client) { return client.sandboxes(); }
+  static const v1::Sandbox* StateIn(const Event& event) { return event.has_sandbox() ? &event.sandbox() : nullptr; }
+  static v1::Sandbox* In(Response* response) { return response->mutable_sandbox(); }
 };
 
 struct ListOptions {
@@ -45,45 +52,8 @@ int PrintDetails(Session& session, const client::Result<Response>& result) {
   return session.Print(result.value, SandboxDetails(result.value.sandbox()), {result.value.sandbox().name()});
 }
 
-int CreateUnary(Session& session, const CreateOptions& options) {
-  v1::CreateSandboxRequest request;
-  *request.mutable_spec() = options.request.spec();
-  request.set_request_id(options.request.request_id());
-  if (options.request.has_timeout()) *request.mutable_timeout() = options.request.timeout();
-  request.set_wait(options.wait);
-  const auto result = session.Call(session.client().sandboxes(), &DaytonaService::Stub::CreateSandbox, request);
-  for (const v1::Warning& warning : result.value.warnings()) session.console().err << WarningLine(warning) << '\n';
-  return PrintLine(session, result);
-}
-
-int Create(Session& session, const CreateOptions& options) {
-  if (!options.wait || options.quiet) return CreateUnary(session, options);
-  CreateProgress progress("sandbox", options.logs, session.console().err);
-  // The same answer as without progress.
-  client::Result<v1::CreateSandboxResponse> result;
-  result.error = session.Stream(session.client().sandboxes(), &DaytonaService::Stub::CreateSandboxStream,
-                                options.request, [&](const v1::CreateSandboxStreamResponse& message) {
-                                  using Event = v1::CreateSandboxStreamResponse;
-                                  switch (message.event_case()) {
-                                    case Event::kSandbox:
-                                      return progress.Update(message.sandbox());
-                                    case Event::kLog:
-                                      return progress.Log(message.log());
-                                    case Event::kWarning:
-                                      *result.value.add_warnings() = message.warning();
-                                      return progress.Warn(message.warning());
-                                    case Event::kResult:
-                                      *result.value.mutable_sandbox() = message.result();
-                                      return progress.Update(message.result());
-                                    case Event::EVENT_NOT_SET:
-                                      return;
-                                  }
-                                });
-  if (result.ok() && !result.value.has_sandbox()) {
-    result.error = EndedWithoutResult();
-  }
-  if (!result.ok()) progress.SayWhatStays();
-  return PrintLine(session, result);
+int CreateSandbox(Session& session, const CreateOptions<SandboxKind>& options) {
+  return PrintLine(session, Create(session, options));
 }
 
 int Get(Session& session, const v1::GetSandboxRequest& request) {
@@ -94,31 +64,16 @@ int Find(Session& session, const v1::FindSandboxRequest& request) {
   return PrintDetails(session, session.Call(session.client().sandboxes(), &DaytonaService::Stub::FindSandbox, request));
 }
 
-// JSON and names are printed as they come; a table needs all to be aligned.
-int ListAll(Session& session, const v1::ListSandboxesRequest& list) {
-  v1::StreamSandboxesRequest request;
-  if (list.has_filter()) *request.mutable_filter() = list.filter();
-  request.set_sort(list.sort());
-  request.set_order(list.order());
-  request.set_page_size(list.page_size());
-  v1::ListSandboxesResponse all;
-  const auto error = session.Stream(session.client().sandboxes(), &DaytonaService::Stub::StreamSandboxes, request,
-                                    [&](const v1::StreamSandboxesResponse& message) {
-                                      if (session.options().output == OutputFormat::kTable) {
-                                        *all.add_sandboxes() = message.sandbox();
-                                      } else if (session.options().output == OutputFormat::kJson) {
-                                        session.console().out << ToJson(message, /*pretty=*/false);
-                                      } else {
-                                        session.Print(message, Table(), {message.sandbox().name()});
-                                      }
-                                    });
-  if (error.has_value()) return session.Fail(*error);
-  if (session.options().output != OutputFormat::kTable) return kExitOk;
-  return session.Print(all, SandboxTable(all.sandboxes()), {});
-}
-
 int List(Session& session, const ListOptions& options) {
-  if (options.all) return ListAll(session, options.request);
+  if (options.all) {
+    v1::StreamSandboxesRequest request;
+    if (options.request.has_filter()) *request.mutable_filter() = options.request.filter();
+    request.set_sort(options.request.sort());
+    request.set_order(options.request.order());
+    request.set_page_size(options.request.page_size());
+    return ListAll(session, session.client().sandboxes(), &DaytonaService::Stub::StreamSandboxes, request,
+                   &v1::StreamSandboxesResponse::sandbox, SandboxTable);
+  }
   const auto result = session.Call(session.client().sandboxes(), &DaytonaService::Stub::ListSandboxes, options.request);
   if (!result.ok()) return session.Fail(*result.error);
   session.Print(result.value, SandboxTable(result.value.sandboxes()), Names(result.value.sandboxes()));
@@ -160,17 +115,11 @@ void AddNoWait(CLI::App* command, Request* request) {
 }
 
 void AddCreate(CLI::App* group, Action* action) {
-  const auto create = AddCommand<CreateOptions>(
+  const auto create = AddCommand<CreateOptions<SandboxKind>>(
       group, "create", "Create a sandbox and wait until it is started, showing states and the build log", action,
-      Create);
-  AddSandboxSpecFlags(create.flags, create.options->request.mutable_spec());
-  AddTimeout(create.flags, &create.options->request, "all of it");
-  AddRequestId(create.flags, &create.options->request);
-  AddSwitch(create.flags, "--no-wait", "Return as soon as Daytona accepted it",
-            [options = create.options](bool no_wait) { options->wait = !no_wait; });
-  create.flags->add_flag("--quiet,-q", create.options->quiet, "No states and no build log");
-  AddSwitch(create.flags, "--no-logs", "No build log",
-            [options = create.options](bool no_logs) { options->logs = !no_logs; });
+      CreateSandbox);
+  AddSandboxSpecFlags(create.flags, create.options->request.mutable_spec(), &create.options->context);
+  AddCreateFlags(create.flags, create.options);
 }
 
 void AddList(CLI::App* group, Action* action) {

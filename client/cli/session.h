@@ -40,25 +40,29 @@ class Session {
   Console& console() { return console_; }
   client::Client& client() { return client_; }
 
-  // client::Call with the deadline of the command line; a signal ends it.
+  // Makes a call, with the deadline of the command line; a signal ends it. `call` takes its context and returns what it
+  // came to.
+  template <typename MakeCall>
+  auto Make(MakeCall&& call) {
+    grpc::ClientContext context;
+    Prepare(context);
+    const Cancellation::Scope scope(cancellation_, context);
+    return call(context);
+  }
+
+  // client::Call and client::Stream, in this way.
   template <typename Stub, typename Request, typename Response>
   client::Result<Response> Call(Stub& stub,
                                 grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                                 const Request& request) {
-    grpc::ClientContext context;
-    Prepare(context);
-    const Cancellation::Scope scope(cancellation_, context);
-    return client::Call(stub, method, request, context);
+    return Make([&](grpc::ClientContext& context) { return client::Call(stub, method, request, context); });
   }
-
-  // client::Stream, in the same way.
   template <typename Stub, typename Request, typename Reader, typename OnMessage>
   std::optional<client::Error> Stream(Stub& stub, Reader (Stub::*method)(grpc::ClientContext*, const Request&),
                                       const Request& request, OnMessage&& on_message) {
-    grpc::ClientContext context;
-    Prepare(context);
-    const Cancellation::Scope scope(cancellation_, context);
-    return client::Stream(stub, method, request, context, std::forward<OnMessage>(on_message));
+    return Make([&](grpc::ClientContext& context) {
+      return client::Stream(stub, method, request, context, std::forward<OnMessage>(on_message));
+    });
   }
 
   // Prints a result in the wanted format and returns kExitOk.

@@ -1,11 +1,11 @@
 #include <string>
 
 #include "client/cli/command.h"
-#include "client/cli/create_progress.h"
-#include "client/cli/error_text.h"
+#include "client/cli/create_command.h"
 #include "client/cli/exit_code.h"
 #include "client/cli/flags.h"
 #include "client/cli/json.h"
+#include "client/cli/list_all.h"
 #include "client/cli/resource_tables.h"
 #include "client/cli/session.h"
 #include "client/cli/spec_flags.h"
@@ -18,11 +18,19 @@ namespace {
 using v1::SnapshotService;
 using SnapshotList = google::protobuf::RepeatedPtrField<v1::Snapshot>;
 
-struct CreateOptions {
-  v1::CreateSnapshotStreamRequest request;
-  bool wait = true;
-  bool quiet = false;
-  bool logs = true;
+// See create_command.h.
+struct SnapshotKind {
+  static constexpr char kWord[] = "snapshot";
+  using Request = v1::CreateSnapshotRequest;
+  using StreamRequest = v1::CreateSnapshotStreamRequest;
+  using Response = v1::CreateSnapshotResponse;
+  using Event = v1::CreateSnapshotStreamResponse;
+  static constexpr auto kCall = &SnapshotService::Stub::CreateSnapshot;
+  static constexpr auto kStream = &SnapshotService::Stub::CreateSnapshotStream;
+
+  static SnapshotService::Stub& Stub(client::Client& client) { return client.snapshots(); }
+  static const v1::Snapshot* StateIn(const Event& event) { return event.has_snapshot() ? &event.snapshot() : nullptr; }
+  static v1::Snapshot* In(Response* response) { return response->mutable_snapshot(); }
 };
 
 struct ListOptions {
@@ -39,45 +47,8 @@ int PrintLine(Session& session, const client::Result<Response>& result) {
   return session.Print(result.value, SnapshotTable(list), Names(list));
 }
 
-int CreateUnary(Session& session, const CreateOptions& options) {
-  v1::CreateSnapshotRequest request;
-  *request.mutable_spec() = options.request.spec();
-  request.set_request_id(options.request.request_id());
-  if (options.request.has_timeout()) *request.mutable_timeout() = options.request.timeout();
-  request.set_wait(options.wait);
-  const auto result = session.Call(session.client().snapshots(), &SnapshotService::Stub::CreateSnapshot, request);
-  for (const v1::Warning& warning : result.value.warnings()) session.console().err << WarningLine(warning) << '\n';
-  return PrintLine(session, result);
-}
-
-int Create(Session& session, const CreateOptions& options) {
-  if (!options.wait || options.quiet) return CreateUnary(session, options);
-  CreateProgress progress("snapshot", options.logs, session.console().err);
-  // The same answer as without progress.
-  client::Result<v1::CreateSnapshotResponse> result;
-  result.error = session.Stream(session.client().snapshots(), &SnapshotService::Stub::CreateSnapshotStream,
-                                options.request, [&](const v1::CreateSnapshotStreamResponse& message) {
-                                  using Event = v1::CreateSnapshotStreamResponse;
-                                  switch (message.event_case()) {
-                                    case Event::kSnapshot:
-                                      return progress.Update(message.snapshot());
-                                    case Event::kLog:
-                                      return progress.Log(message.log());
-                                    case Event::kWarning:
-                                      *result.value.add_warnings() = message.warning();
-                                      return progress.Warn(message.warning());
-                                    case Event::kResult:
-                                      *result.value.mutable_snapshot() = message.result();
-                                      return progress.Update(message.result());
-                                    case Event::EVENT_NOT_SET:
-                                      return;
-                                  }
-                                });
-  if (result.ok() && !result.value.has_snapshot()) {
-    result.error = EndedWithoutResult();
-  }
-  if (!result.ok()) progress.SayWhatStays();
-  return PrintLine(session, result);
+int CreateSnapshot(Session& session, const CreateOptions<SnapshotKind>& options) {
+  return PrintLine(session, Create(session, options));
 }
 
 int Get(Session& session, const v1::GetSnapshotRequest& request) {
@@ -87,17 +58,21 @@ int Get(Session& session, const v1::GetSnapshotRequest& request) {
 }
 
 int List(Session& session, const ListOptions& options) {
-  v1::ListSnapshotsRequest request = options.request;
-  v1::ListSnapshotsResponse response;
-  do {
-    const auto page = session.Call(session.client().snapshots(), &SnapshotService::Stub::ListSnapshots, request);
-    if (!page.ok()) return session.Fail(*page.error);
-    response.clear_next_page_token();
-    response.MergeFrom(page.value);
-    request.set_page_token(page.value.next_page_token());
-  } while (options.all && !response.next_page_token().empty());
-  session.Print(response, SnapshotTable(response.snapshots()), Names(response.snapshots()));
-  session.SayWhatFollows(response);
+  if (options.all) {
+    v1::StreamSnapshotsRequest request;
+    request.set_name(options.request.name());
+    request.set_source_sandbox(options.request.source_sandbox());
+    request.set_sort(options.request.sort());
+    request.set_order(options.request.order());
+    request.set_page_size(options.request.page_size());
+    return ListAll(session, session.client().snapshots(), &SnapshotService::Stub::StreamSnapshots, request,
+                   &v1::StreamSnapshotsResponse::snapshot, SnapshotTable);
+  }
+  const auto result =
+      session.Call(session.client().snapshots(), &SnapshotService::Stub::ListSnapshots, options.request);
+  if (!result.ok()) return session.Fail(*result.error);
+  session.Print(result.value, SnapshotTable(result.value.snapshots()), Names(result.value.snapshots()));
+  session.SayWhatFollows(result.value);
   return kExitOk;
 }
 
@@ -158,16 +133,11 @@ CLI::Option* AddSnapshot(CLI::App* command, Request* request) {
 }
 
 void AddCreate(CLI::App* group, Action* action) {
-  const auto create = AddCommand<CreateOptions>(
-      group, "create", "Make a snapshot and wait until it is active, showing states and the build log", action, Create);
-  AddSnapshotSpecFlags(create.flags, create.options->request.mutable_spec());
-  AddTimeout(create.flags, &create.options->request, "all of it");
-  AddRequestId(create.flags, &create.options->request);
-  AddSwitch(create.flags, "--no-wait", "Return as soon as Daytona accepted it",
-            [options = create.options](bool no_wait) { options->wait = !no_wait; });
-  create.flags->add_flag("--quiet,-q", create.options->quiet, "No states and no build log");
-  AddSwitch(create.flags, "--no-logs", "No build log",
-            [options = create.options](bool no_logs) { options->logs = !no_logs; });
+  const auto create = AddCommand<CreateOptions<SnapshotKind>>(
+      group, "create", "Make a snapshot and wait until it is active, showing states and the build log", action,
+      CreateSnapshot);
+  AddSnapshotSpecFlags(create.flags, create.options->request.mutable_spec(), &create.options->context);
+  AddCreateFlags(create.flags, create.options);
 }
 
 void AddList(CLI::App* group, Action* action) {
@@ -184,8 +154,11 @@ void AddList(CLI::App* group, Action* action) {
   AddPageSize(list.flags, request);
   CLI::Option* token = AddPageToken(list.flags, request);
   CLI::Option* page = AddPageNumber(list.flags, request)->excludes(token);
-  AddMaxAge(list.flags, request);
-  list.flags->add_flag("--all", list.options->all, "All pages")->excludes(token)->excludes(page);
+  CLI::Option* max_age = AddMaxAge(list.flags, request);
+  list.flags->add_flag("--all", list.options->all, "All pages; JSON and names are printed as they come")
+      ->excludes(token)
+      ->excludes(page)
+      ->excludes(max_age);
 }
 
 void AddLogs(CLI::App* group, Action* action) {

@@ -7,7 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_replace.h"
+#include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/text_format.h>
+#include <google/protobuf/util/json_util.h>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "client/cli/flags.h"
 
 namespace daytonad::cli {
@@ -74,13 +79,49 @@ void AddVolumeMount(const std::string& text, v1::SandboxSpec* spec) {
   if (subpath != std::string::npos) mount->set_subpath(path.substr(subpath + 1));
 }
 
+// The first thing that a text form is said to be wrong in.
+class FirstError : public google::protobuf::io::ErrorCollector {
+ public:
+  void AddError(int line, google::protobuf::io::ColumnNumber column, const std::string& message) override {
+    if (text_.empty()) text_ = absl::StrCat("line ", line + 1, ", column ", column + 1, ": ", message);
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+// Only JSON begins with a brace.
+v1::Image ParseImage(const std::string& flag, const std::string& path) {
+  const std::string text = ReadFile(flag, path);
+  v1::Image image;
+  std::string problem;
+  if (absl::StripLeadingAsciiWhitespace(text).substr(0, 1) == "{") {
+    problem = google::protobuf::util::JsonStringToMessage(text, &image).message().as_string();
+  } else {
+    FirstError error;
+    google::protobuf::TextFormat::Parser parser;
+    parser.RecordErrorsTo(&error);
+    parser.ParseFromString(text, &image);
+    problem = error.text();
+  }
+  if (!problem.empty()) throw CLI::ValidationError(flag, path + " is no image, as JSON or as text: " + problem);
+  return image;
+}
+
 template <typename Spec>
-void AddSourceFlags(CLI::App* command, Spec* spec, CLI::Option_group* source) {
-  (void)command;
+void AddSourceFlags(CLI::App* command, Spec* spec, std::string* context, CLI::Option_group* source) {
   AddText(source, "--image", "REFERENCE", "Image to make it from (python:3.12-slim)",
           [spec](const std::string& image) { spec->set_image(image); });
-  AddText(source, "--dockerfile", "FILE", "Dockerfile to build it from; - reads standard input",
-          [spec](const std::string& path) { spec->set_dockerfile(ReadFile("--dockerfile", path)); });
+  CLI::Option* dockerfile =
+      AddText(source, "--dockerfile", "FILE", "Dockerfile to build it from; - reads standard input",
+              [spec](const std::string& path) { spec->set_dockerfile(ReadFile("--dockerfile", path)); });
+  AddText(source, "--declarative", "FILE", "Image to build it from: the contract's Image as JSON or text; - as above",
+          [spec](const std::string& path) { *spec->mutable_declarative_image() = ParseImage("--declarative", path); });
+  AddText(command, "--context", "DIR",
+          "Directory with what the Dockerfile copies, without what its .dockerignore names",
+          [context](const std::string& directory) { *context = directory; })
+      ->needs(dockerfile);
 }
 
 void AddIntervalFlags(CLI::App* command, v1::SandboxSpec* spec) {
@@ -113,14 +154,14 @@ void AddNetworkFlags(CLI::App* command, v1::SandboxSpec* spec) {
 
 }  // namespace
 
-void AddSandboxSpecFlags(CLI::App* command, v1::SandboxSpec* spec) {
+void AddSandboxSpecFlags(CLI::App* command, v1::SandboxSpec* spec, std::string* context) {
   AddText(command, "NAME,--name", "NAME", "Its name; without one it is named by its id",
           [spec](const std::string& name) { spec->set_name(name); });
   CLI::Option_group* source = command->add_option_group("Source", "What it is created from, one of:");
   source->require_option(0, 1);
   AddText(source, "--snapshot", "ID_OR_NAME", "Snapshot to create it from",
           [spec](const std::string& snapshot) { spec->set_snapshot(snapshot); });
-  AddSourceFlags(command, spec, source);
+  AddSourceFlags(command, spec, context, source);
   AddEnum<v1::CodeLanguage>(command, "--language", "Language that it runs code in",
                             [spec](v1::CodeLanguage language) { spec->set_language(language); });
   AddKeyValues(command, "--env", "NAME=VALUE", "Environment variable", spec->mutable_env());
@@ -142,13 +183,13 @@ void AddSandboxSpecFlags(CLI::App* command, v1::SandboxSpec* spec) {
             [spec](bool on) { spec->set_spot(on); });
 }
 
-void AddSnapshotSpecFlags(CLI::App* command, v1::SnapshotSpec* spec) {
+void AddSnapshotSpecFlags(CLI::App* command, v1::SnapshotSpec* spec, std::string* context) {
   AddText(command, "NAME,--name", "NAME", "Its name", [spec](const std::string& name) {
     spec->set_name(name);
   })->required();
   CLI::Option_group* source = command->add_option_group("Source", "What it is made from, one of:");
   source->require_option(1);
-  AddSourceFlags(command, spec, source);
+  AddSourceFlags(command, spec, context, source);
   AddRepeatedText(command, "--entrypoint", "WORD",
                   "What its sandboxes run first: once for the program and each argument",
                   [spec](const std::string& word) { spec->add_entrypoint(word); });

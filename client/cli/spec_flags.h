@@ -1,6 +1,8 @@
 #ifndef DAYTONAD_CLIENT_CLI_SPEC_FLAGS_H_
 #define DAYTONAD_CLIENT_CLI_SPEC_FLAGS_H_
 
+#include <string>
+
 #include <CLI/CLI.hpp>
 
 #include "daytonad/v1/sandbox.pb.h"
@@ -9,9 +11,9 @@
 namespace daytonad::cli {
 
 // The flags of `sandbox create`, `snapshot create` and `sandbox list` that fill in a message. It must outlive the
-// command.
-void AddSandboxSpecFlags(CLI::App* command, v1::SandboxSpec* spec);
-void AddSnapshotSpecFlags(CLI::App* command, v1::SnapshotSpec* spec);
+// command. `context` becomes the directory of --context, which goes with a Dockerfile.
+void AddSandboxSpecFlags(CLI::App* command, v1::SandboxSpec* spec, std::string* context);
+void AddSnapshotSpecFlags(CLI::App* command, v1::SnapshotSpec* spec, std::string* context);
 void AddSandboxFilterFlags(CLI::App* command, v1::SandboxFilter* filter);
 
 }  // namespace daytonad::cli

@@ -17,6 +17,7 @@ Table::Table(std::vector<std::string> header) {
 void Table::AddRow(std::vector<std::string> cells) {
   for (std::string& cell : cells) cell = cell.empty() ? "-" : Printable(cell);
   lines_.push_back(std::move(cells));
+  ++rows_;
 }
 
 void Table::Print(std::ostream& out, int width) const {

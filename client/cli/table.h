@@ -14,12 +14,16 @@ class Table {
   // Without a header the columns have no titles.
   explicit Table(std::vector<std::string> header = {});
 
+  // Whether it has no rows.
+  bool empty() const { return rows_ == 0; }
+
   void AddRow(std::vector<std::string> cells);
 
   // Lines are cut to `width` columns; 0: never.
   void Print(std::ostream& out, int width) const;
 
  private:
+  int rows_ = 0;
   std::vector<std::vector<std::string>> lines_;  // of printable text, the header first
 };
 

@@ -34,6 +34,13 @@ Error ErrorFrom(const grpc::Status& status) {
   return error;
 }
 
+Error ErrorFrom(const absl::Status& status) {
+  Error error;
+  error.code = static_cast<grpc::StatusCode>(status.code());  // they have the same numbers
+  error.message = std::string(status.message());
+  return error;
+}
+
 std::string CodeName(grpc::StatusCode code) {
   static constexpr std::array<const char*, 17> kNames = {
       "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",

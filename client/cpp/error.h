@@ -10,6 +10,8 @@
 
 #include <grpcpp/support/status.h>
 
+#include "absl/status/status.h"
+
 namespace daytonad::client {
 
 // Why a call failed, with the details that the daemon sends (the table in daytonad/v1/common.proto). Test `code` and
@@ -34,6 +36,9 @@ struct Error {
 
 // The error of a status that is not OK. Details of other kinds and ones that do not parse are left out.
 Error ErrorFrom(const grpc::Status& status);
+
+// The same for what failed on this side.
+Error ErrorFrom(const absl::Status& status);
 
 // "NOT_FOUND"; "CODE_99" for a number that gRPC does not have.
 std::string CodeName(grpc::StatusCode code);

@@ -1,10 +1,15 @@
-"""Builds a snapshot, creates a sandbox from it, and deletes both: the Daytona API through daytonad, without key or SDK.
+"""Builds a snapshot with a file of this machine, creates a sandbox from it, and deletes both.
+
+That is the Daytona API through daytonad, without key or SDK.
 
 The daemon's address is taken from DAYTONAD_ADDRESS; README.md says how to run this.
 """
 
+import hashlib
+import io
 import os
 import sys
+import tarfile
 import uuid
 
 import grpc
@@ -13,14 +18,12 @@ from google.rpc import error_details_pb2, status_pb2
 from daytonad.v1 import (
     daytona_service_pb2,
     daytona_service_pb2_grpc,
+    image_pb2,
     snapshot_service_pb2,
     snapshot_service_pb2_grpc,
 )
 
-DOCKERFILE = """\
-FROM python:3.12-slim
-RUN pip install --no-cache-dir requests
-"""
+CHUNK_BYTES = 1024 * 1024
 
 
 def error_info(error: grpc.RpcError) -> error_details_pb2.ErrorInfo:
@@ -34,11 +37,42 @@ def error_info(error: grpc.RpcError) -> error_details_pb2.ErrorInfo:
     return info
 
 
-def create_snapshot(snapshots, name):
+def upload_context(snapshots, path):
+    """Uploads a small file as a build context, and returns what names it in an image."""
+    name = os.path.basename(path)
+    with open(path, "rb") as file:
+        digest = hashlib.md5(name.encode() + file.read()).hexdigest()  # for a directory, see BuildContextHeader
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        tar.add(path, arcname=name)
+
+    def messages():
+        header = snapshot_service_pb2.BuildContextHeader(archive_path=name, context_hash=digest)
+        yield snapshot_service_pb2.UploadBuildContextRequest(header=header)
+        packed.seek(0)
+        while data := packed.read(CHUNK_BYTES):
+            yield snapshot_service_pb2.UploadBuildContextRequest(data=data)
+
+    return image_pb2.FileSource(
+        archive_path=name, context_hash=snapshots.UploadBuildContext(messages()).context_hash
+    )
+
+
+def image_with(file):
+    image = image_pb2.Image(base_image="python:3.12-slim")
+    image.steps.add().pip_install.packages.append("requests")
+    copy = image.steps.add().add_local_file
+    copy.file.CopyFrom(file)
+    copy.remote_path = "/srv/"
+    image.steps.add().workdir = "/srv"
+    return image
+
+
+def create_snapshot(snapshots, name, image):
     """Shows states and the build log as they come, and returns the snapshot."""
     request = snapshot_service_pb2.CreateSnapshotStreamRequest()
     request.spec.name = name
-    request.spec.dockerfile = DOCKERFILE
+    request.spec.declarative_image.CopyFrom(image)
     request.timeout.FromSeconds(600)
     for event in snapshots.CreateSnapshotStream(request):
         match event.WhichOneof("event"):
@@ -62,7 +96,9 @@ def main():
         snapshots = snapshot_service_pb2_grpc.SnapshotServiceStub(channel)
         sandboxes = daytona_service_pb2_grpc.DaytonaServiceStub(channel)
 
-        snapshot = create_snapshot(snapshots, name)
+        file = upload_context(snapshots, __file__)
+        print(f"{file.archive_path} is uploaded as {file.context_hash}", flush=True)
+        snapshot = create_snapshot(snapshots, name, image_with(file))
 
         create = daytona_service_pb2.CreateSandboxRequest()
         create.spec.snapshot = snapshot.name

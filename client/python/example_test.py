@@ -70,9 +70,10 @@ class ExampleTest(unittest.TestCase):
 
         self.assertEqual(example.returncode, 0, example.stdout + example.stderr)
         lines = example.stdout.splitlines()
-        self.assertRegex(lines[0], r"^snapshot python-example-\w+: ")
-        self.assertTrue(any("requests" in line for line in lines), example.stdout)  # from the build log
+        self.assertRegex(lines[0], r"^example.py is uploaded as [0-9a-f]{32}$")
         for expected in (
+            r"^Step 2/4 : RUN python -m pip install requests$",  # from the build log
+            r"^Step 3/4 : COPY example.py /srv/example.py$",
             r"^snapshot python-example-\w+ is active$",
             r"^sandbox [0-9a-f-]{36} is started, with \d+ CPU$",
             r"^as expected: NOT_FOUND, SANDBOX_NOT_FOUND: .",

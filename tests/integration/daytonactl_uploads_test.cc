@@ -91,7 +91,7 @@ TEST_F(DaytonactlUploadsTest, ADirectoryIsHashedAsTheDaemonHashesItsTar) {
 TEST_F(DaytonactlUploadsTest, TheBarIsWrittenOverAndEndsAtAHundredPercent) {
   const std::string large = WriteLarge();
   const ChildProcess::Outcome outcome = RunAtTerminal({"context", "upload", large, "-o", "name"});
-  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr("\rupload   1% [>"));
   EXPECT_THAT(outcome.err, HasSubstr("1.0 MiB of 64.0 MiB"));
   const std::string last = outcome.err.substr(outcome.err.rfind("\rupload"));

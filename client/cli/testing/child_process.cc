@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pty.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,15 +24,27 @@ bool ReadSome(int fd, std::string& text) {
   return true;
 }
 
+// Its ends: ours to read from, and the one to write to.
+int OpenTerminal(std::array<int, 2>& ends) {
+  winsize size{};
+  size.ws_row = 24;
+  size.ws_col = 80;
+  const int result = openpty(ends.data(), ends.data() + 1, nullptr, nullptr, &size);
+  for (const int end : ends) fcntl(end, F_SETFD, FD_CLOEXEC);
+  return result;
+}
+
 }  // namespace
 
-ChildProcess::ChildProcess(std::vector<std::string> command) {
+ChildProcess::ChildProcess(std::vector<std::string> command, ErrorTo error_to) {
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (std::string& argument : command) arguments.push_back(argument.data());
   arguments.push_back(nullptr);
   std::array<int, 2> out;
   std::array<int, 2> err;
-  if (pipe2(out.data(), O_CLOEXEC) != 0 || pipe2(err.data(), O_CLOEXEC) != 0) abort();
+  if (pipe2(out.data(), O_CLOEXEC) != 0) abort();
+  if ((error_to == ErrorTo::kPipe ? pipe2(err.data(), O_CLOEXEC) : OpenTerminal(err)) != 0) abort();
   pid_ = fork();
   if (pid_ == 0) {
     // What a shell in the foreground gives its commands, however the test was started.
@@ -57,7 +70,7 @@ ChildProcess::~ChildProcess() {
   close(err_fd_);
 }
 
-void ChildProcess::Signal(int signal) { kill(pid_, signal); }
+void ChildProcess::Signal(int signal) const { kill(pid_, signal); }
 
 void ChildProcess::CloseOutput() {
   close(out_fd_);

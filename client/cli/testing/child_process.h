@@ -8,7 +8,8 @@
 
 namespace daytonad::cli {
 
-// A program run as a process of its own, with its output in pipes. Killed if it outlives this object.
+// A program run as a process of its own, with its output in pipes, or its standard error in a terminal of 80 columns.
+// Killed if it outlives this object.
 class ChildProcess {
  public:
   struct Outcome {
@@ -18,12 +19,14 @@ class ChildProcess {
     std::string err;
   };
 
-  explicit ChildProcess(std::vector<std::string> command);
+  enum class ErrorTo { kPipe, kTerminal };
+
+  explicit ChildProcess(std::vector<std::string> command, ErrorTo error_to = ErrorTo::kPipe);
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
-  void Signal(int signal);
+  void Signal(int signal) const;
 
   // Makes its next write to standard output fail, as if the reader of a pipe went away.
   void CloseOutput();

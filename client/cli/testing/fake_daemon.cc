@@ -149,7 +149,7 @@ void FakeDaemon::Note(std::map<std::string, int>& counts, const std::string& met
 
 bool FakeDaemon::WaitFor(const std::map<std::string, int>& counts, const std::string& method) {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return counts.count(method) > 0; });
+  return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return counts.contains(method); });
 }
 
 bool FakeDaemon::WaitUntilHanging(const std::string& method) { return WaitFor(hanging_, method); }

@@ -98,7 +98,7 @@ bool IsMap(const std::string& field) { return field == "labels" || field == "env
 // Does `ours` have everything that `theirs` says?
 void ExpectSame(const Json& theirs, const Json& ours, const std::string& where) {
   if (theirs.is_null()) {
-    const bool unset = ours.is_null() || ours.empty() || ours == "" || ours == 0;
+    const bool unset = ours.is_null() || ours.empty() || ours == Json(std::string()) || ours == 0;
     EXPECT_TRUE(unset) << where << ": null became " << ours;
   } else if (theirs.is_array()) {
     ASSERT_TRUE(ours.is_array()) << where << ": " << theirs << " became " << ours;
@@ -111,7 +111,7 @@ void ExpectSame(const Json& theirs, const Json& ours, const std::string& where) 
       if (IsMap(name)) {
         EXPECT_EQ(value, mine) << where << "." << name;
       } else {
-        ExpectSame(value, mine, where + "." + name);
+        ExpectSame(value, mine, absl::StrCat(where, ".", name));
       }
     }
   } else {
@@ -241,7 +241,7 @@ class GoldenTest : public RestApiFixture, public testing::WithParamInterface<Exc
   absl::Status ReplayLogUrl(const std::string& path) {
     const LogOwner owner = absl::StartsWith(path, "/api/sandbox") ? LogOwner::kSandbox : LogOwner::kSnapshot;
     http_.Answer(200, "a log");
-    const absl::Status status = Run(api_->OpenBuildLog(context_, owner, kId, true)).status();
+    absl::Status status = Run(api_->OpenBuildLog(context_, owner, kId, true)).status();
     EXPECT_THAT(http_.Lines().back(), testing::HasSubstr("http://api.test/api/"));
     EXPECT_THAT(http_.Lines().back(), testing::HasSubstr("/build-logs?follow=true"));
     return status;
