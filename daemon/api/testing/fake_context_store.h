@@ -39,7 +39,7 @@ class FakeContextStore final : public ContextStore {
   Task<absl::StatusOr<bool>> Contains(CallContext, std::string hash) override {
     contexts_.calls.push_back("Contains " + hash);
     if (absl::Status result = Next(contexts_.contains_results); !result.ok()) co_return result;
-    co_return contexts_.contents.count(hash) > 0;
+    co_return contexts_.contents.contains(hash);
   }
 
   std::unique_ptr<ContextUpload> Upload(std::string hash) override {
