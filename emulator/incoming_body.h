@@ -28,14 +28,14 @@ using BodyPlanner = std::function<BodyPlan(std::string_view method, std::string_
 struct IncomingBody {
   static constexpr std::uint64_t kMaxText = 64ULL * 1024 * 1024;
 
-  struct value_type {
+  struct value_type {                      // NOLINT(readability-identifier-naming)
     const BodyPlanner* planner = nullptr;  // set before parsing
     std::string text;
     std::shared_ptr<Spool> spool;  // null: in `text`
     bool cut = false;              // the plan ended it
   };
 
-  class reader {
+  class reader {  // NOLINT(readability-identifier-naming)
    public:
     template <bool is_request, class Fields>
     reader(boost::beast::http::header<is_request, Fields>& header, value_type& body) : body_(body) {

@@ -58,7 +58,7 @@ bool Spool::Append(std::string_view bytes) {
   return !failed_;
 }
 
-bool Spool::WriteToFile(std::string_view bytes) {
+bool Spool::WriteToFile(std::string_view bytes) const {
   while (!bytes.empty()) {
     const ssize_t written = ::write(file_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;

@@ -36,7 +36,7 @@ class Spool {
   std::string ToString() const;
 
  private:
-  bool WriteToFile(std::string_view bytes);
+  bool WriteToFile(std::string_view bytes) const;
 
   std::string memory_;  // until there is a file
   int file_ = -1;
