@@ -40,6 +40,7 @@ TEST_F(RequestIdsTest, ACreateThatIsRepeatedGivesTheSameSandbox) {
 
 TEST_F(RequestIdsTest, CallsAtTheSameTimeAreOneMutation) {
   std::vector<std::future<std::string>> calls;
+  calls.reserve(8);
   for (int i = 0; i < 8; ++i) {
     calls.push_back(std::async(std::launch::async, [this] { return Create("request_id: 'r'").value.sandbox().id(); }));
   }
