@@ -68,11 +68,14 @@ Task<SandboxResult> SandboxOperations::Create(CallContext context, v1::SandboxSp
       return CreateNow(std::move(own), shared);
     };
     status = co_await with_.requests.Once(limits.wait, std::move(once), *created);
-    if (!status.ok() && !shared->name().empty()) {
-      status = WithErrorMetadata(std::move(status), "sandbox_name", shared->name());
+    if (!status.ok()) {
+      const std::string left = WhatIsLeft(context, status);
+      status = ExplainTimeout(std::move(status), limits, clock_, left);
+      // Last, so that every error has it.
+      if (!shared->name().empty()) status = WithErrorMetadata(std::move(status), "sandbox_name", shared->name());
     }
   }
-  if (!status.ok()) co_return ExplainTimeout(status, limits, clock_, WhatIsLeft(context, status));
+  if (!status.ok()) co_return status;
   v1::Sandbox& sandbox = created->object;
   // From a pool of warm sandboxes one is there at once; any other answer is older than the sandbox.
   const bool up = sandbox.state() == v1::SANDBOX_STATE_STARTED && options.observer == nullptr;

@@ -2,6 +2,7 @@
 // settled.
 #include <future>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/integration/sandboxes_fixture.h"
@@ -146,6 +147,33 @@ TEST_F(RequestIdsTest, VolumesAreMadeAndDeletedOnce) {
   }
   EXPECT_EQ(Posts("/api/volumes"), 2);
   EXPECT_EQ(control().CountRequests("DELETE", "/api/volumes"), 1);
+}
+
+TEST_F(RequestIdsTest, WhatACallerLeftBehindIsItsOutcome) {
+  control().AddFault({{"method", "POST"}, {"path_regex", "/sandbox$"}}, {{"delay_ms", 300}, {"when", "after"}});
+  {
+    grpc::ClientContext context;
+    v1::CreateSandboxResponse response;
+    auto call = std::async(std::launch::async, [&] {
+      return sandboxes().CreateSandbox(&context, Parse<v1::CreateSandboxRequest>("request_id: 'r'"), &response);
+    });
+    while (Posts("/api/sandbox") == 0) std::this_thread::yield();  // it was sent
+    context.TryCancel();
+    EXPECT_EQ(call.get().error_code(), grpc::StatusCode::CANCELLED);
+  }
+  const auto again = Create("request_id: 'r'");
+  ASSERT_EQ(Outcome(again.error), "OK");
+  EXPECT_EQ(again.value.sandbox().state(), v1::SANDBOX_STATE_STARTED);
+  EXPECT_EQ(Posts("/api/sandbox"), 1);
+}
+
+TEST_F(RequestIdsTest, ACreateThatUpstreamHoldsTooLongStillNamesItsSandbox) {
+  control().AddFault({{"method", "POST"}, {"path_regex", "/sandbox$"}}, {{"delay_ms", 3000}, {"when", "after"}});
+  for (const std::string request : {"spec { name: 'box' }", "spec { name: 'box2' } request_id: 'r'"}) {
+    const auto created = Create(request + " timeout { nanos: 200000000 }");
+    ASSERT_EQ(Outcome(created.error), "DEADLINE_EXCEEDED WAIT_TIMED_OUT");
+    EXPECT_THAT(created.error->metadata.at("sandbox_name"), StartsWith("box"));
+  }
 }
 
 // --- A create whose answer is lost: row ambiguous-create ---
