@@ -173,6 +173,19 @@ TEST_F(SharedApiTest, AChangeThatWasSentRunsToItsAnswerWithoutItsCaller) {
   EXPECT_EQ(upstream_->answered, 1);
 }
 
+// Whoever keeps outcomes by request id has to learn this one.
+TEST_F(SharedApiTest, ACallerWithARequestIdIsToldWhatBecameOfAChangeThatItLeft) {
+  Call call;
+  RequestKey key{"r", "digest"};
+  Spawn(api_->StartSandbox(ContextOf(call).WithRequestKey(std::move(key)), "box"), call);
+  call.stop.request_stop();
+  Run();
+  EXPECT_FALSE(call.result.has_value());
+  upstream_->answer.Fire();
+  Run();
+  EXPECT_EQ(call.result.value()->id(), "id-1");
+}
+
 TEST_F(SharedApiTest, TellsWhenNoChangeIsUnderWayAnyMore) {
   Call change;
   Spawn(api_->StartSandbox(ContextOf(change), "box"), change);
