@@ -93,6 +93,16 @@ TEST_F(ImagesTest, DebianSlimIsPython313UnlessOneIsNamed) {
   EXPECT_EQ(Outcome(CreateFrom("debian_slim { python_version: '3.8' }").error), "INVALID_ARGUMENT INVALID_REQUEST");
 }
 
+TEST_F(ImagesTest, ABaseIsWhatFollowsFromOnOneLine) {
+  EXPECT_EQ(DockerfileOf("base_image: '--platform=linux/amd64 debian:12 AS build'"),
+            "FROM --platform=linux/amd64 debian:12 AS build\n");
+  for (const char* const base : {"", " ", "debian:12\\nRUN evil", "debian:12\\t", "debian:12;id"}) {
+    const auto created = CreateFrom(std::string("base_image: '") + base + "'");
+    EXPECT_EQ(Outcome(created.error), "INVALID_ARGUMENT INVALID_REQUEST") << base;
+    EXPECT_THAT(created.error->message, HasSubstr("spec.declarative_image.base_image"));
+  }
+}
+
 TEST_F(ImagesTest, AFileOfTheDaemonsMachineIsUploadedAndCopied) {
   const std::string path = Write("a.txt", "A\n");
   const auto created = CreateFrom("base_image: 'debian:12' steps { add_local_file { file { daemon_path: '" + path +

@@ -119,10 +119,7 @@ void CheckSource(const v1::SandboxSpec& spec, FieldViolations& violations) {
       CheckDockerfile("spec.dockerfile", spec.dockerfile(), violations);
       break;
     case v1::SandboxSpec::kDeclarativeImage:
-      if (spec.declarative_image().base_case() == v1::Image::kBaseImage) {
-        CheckImage("spec.declarative_image.base_image", spec.declarative_image().base_image(), violations);
-      }
-      break;
+      break;  // operations/image/ says what is wrong with it, where it knows what each step becomes
     case v1::SandboxSpec::kSnapshot:
     case v1::SandboxSpec::SOURCE_NOT_SET:
       CheckOneLine("spec.snapshot", spec.snapshot(), violations);
@@ -174,10 +171,7 @@ void CheckSpec(const v1::SnapshotSpec& spec, FieldViolations& violations) {
       CheckDockerfile("spec.dockerfile", spec.dockerfile(), violations);
       break;
     case v1::SnapshotSpec::kDeclarativeImage:
-      if (spec.declarative_image().base_case() == v1::Image::kBaseImage) {
-        CheckImage("spec.declarative_image.base_image", spec.declarative_image().base_image(), violations);
-      }
-      break;
+      break;  // operations/image/ says what is wrong with it, where it knows what each step becomes
     case v1::SnapshotSpec::SOURCE_NOT_SET:
       violations.Add("spec.source", "is required: give an image, a Dockerfile or a declarative image");
       break;
