@@ -59,6 +59,36 @@ TEST_F(SandboxChangesTest, AChangeThatNeverEndsIsTheErrorAtTheTimeLimit) {
   EXPECT_EQ(clock_.Now() - begin, std::chrono::seconds(5));
 }
 
+absl::Status AnswerLost() {
+  return WithErrorMetadata(MakeError(absl::StatusCode::kUnavailable, "UPSTREAM_CONNECTION_LOST", "it broke"), "outcome",
+                           "unknown");
+}
+
+TEST_F(SandboxChangesTest, TheStateSettlesAChangeWhoseAnswerWasLost) {
+  api_.change_sandbox.Add(AnswerLost());
+  api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPING, "stopping"));
+  api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPED, "stopped"));
+  EXPECT_TRUE(RunTask(io_, operations_.Stop(context_, "box", std::chrono::seconds(60), true, false)).ok());
+  EXPECT_EQ(std::ranges::count(api_.calls, "StopSandbox box"), 1);
+}
+
+TEST_F(SandboxChangesTest, ADeleteWhoseAnswerWasLostIsNotSentAgainToWhateverHasTheNameNow) {
+  api_.change_sandbox.Add(AnswerLost());
+  const auto deleted = RunTask(io_, operations_.Delete(context_, "box", std::chrono::seconds(60), false));
+  ASSERT_TRUE(deleted.ok()) << deleted.status();  // nothing of that name is there
+  EXPECT_EQ(deleted->state(), v1::SANDBOX_STATE_DESTROYED);
+  EXPECT_EQ(std::ranges::count(api_.calls, "DeleteSandbox box"), 1);
+}
+
+TEST_F(SandboxChangesTest, AChangeThatTheStateDoesNotShowStaysUnknown) {
+  api_.change_sandbox.Add(AnswerLost());
+  api_.get_sandbox.Add(Started());
+  const absl::Status status =
+      RunTask(io_, operations_.Stop(context_, "box", std::chrono::seconds(60), true, false)).status();
+  EXPECT_EQ(ErrorMetadataValue(status, "outcome"), "unknown");
+  EXPECT_EQ(ErrorMetadataValue(status, "sandbox_id"), "id-1");
+}
+
 TEST_F(SandboxChangesTest, ARepeatedStopIsNotMadeAgainAlthoughTheSandboxRunsAgain) {
   api_.change_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPING, "stopping"));
   api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPED, "stopped"));

@@ -14,12 +14,12 @@ bool HasFailed(const v1::Sandbox& sandbox) {
          sandbox.desired_state() != v1::SANDBOX_DESIRED_STATE_DESTROYED;
 }
 
+}  // namespace
+
 void MarkDestroyed(v1::Sandbox& sandbox) {
   sandbox.set_state(v1::SANDBOX_STATE_DESTROYED);
   sandbox.set_state_text("destroyed");
 }
-
-}  // namespace
 
 bool IsBuilding(const v1::Sandbox& sandbox) {
   return sandbox.state() == v1::SANDBOX_STATE_PENDING_BUILD || sandbox.state() == v1::SANDBOX_STATE_BUILDING_SNAPSHOT;

@@ -12,6 +12,9 @@
 // What a sandbox's state means to who waits for it: the `look` and `decide` of polls (polling.h).
 namespace daytonad {
 
+// It is gone: what is known of it stays.
+void MarkDestroyed(v1::Sandbox& sandbox);
+
 bool IsBuilding(const v1::Sandbox& sandbox);
 
 // Leads to another state by itself. States that we don't know count as such: a wait goes on.

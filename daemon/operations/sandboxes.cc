@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/operations/outcome.h"
 #include "daemon/operations/sandbox_states.h"
+#include "daemon/operations/settle.h"
 
 namespace daytonad {
 namespace {
@@ -87,6 +88,7 @@ Task<SandboxResult> SandboxOperations::Start(CallContext context, std::string id
     return api_.StartSandbox(std::move(call), std::move(sandbox));
   };
   change.goal = {v1::SANDBOX_STATE_STARTED};
+  change.way = {v1::SANDBOX_STATE_STARTING, v1::SANDBOX_STATE_RESUMING, v1::SANDBOX_STATE_RESTORING};
   return ChangeAndWait(std::move(context), std::move(id_or_name), std::move(change), timeout, wait,
                        "the request was sent; it may still start");
 }
@@ -99,6 +101,7 @@ Task<SandboxResult> SandboxOperations::Stop(CallContext context, std::string id_
   };
   // An ephemeral sandbox is gone when it stops.
   change.goal = {v1::SANDBOX_STATE_STOPPED, v1::SANDBOX_STATE_DESTROYED};
+  change.way = {v1::SANDBOX_STATE_STOPPING, v1::SANDBOX_STATE_DESTROYING};
   return ChangeAndWait(std::move(context), std::move(id_or_name), std::move(change), timeout, wait,
                        "the request was sent; it may still stop");
 }
@@ -110,6 +113,7 @@ Task<SandboxResult> SandboxOperations::Delete(CallContext context, std::string i
     return api_.DeleteSandbox(std::move(call), std::move(sandbox));
   };
   change.goal = {v1::SANDBOX_STATE_DESTROYED};
+  change.way = {v1::SANDBOX_STATE_DESTROYING};
   return ChangeAndWait(std::move(context), std::move(id_or_name), std::move(change), timeout, wait,
                        "the request was sent; it may still be deleted");
 }
@@ -139,6 +143,9 @@ Task<SandboxResult> SandboxOperations::ChangeWhenStable(CallContext context, std
     // By its id as soon as that is known: its name may be another's by the time of a second request.
     std::string target = latest.id().empty() ? latest.name() : latest.id();
     SandboxResult answer = co_await change->send(context, std::move(target));
+    if (OutcomeUnknown(answer.status())) {
+      co_return co_await SettleChange(std::move(context), std::move(latest), std::move(change), answer.status());
+    }
     if (!ChangeInProgress(answer.status())) co_return answer;
     absl::Status slept = co_await clock_.Sleep(context, backoff.Next());
     if (absl::IsDeadlineExceeded(slept)) co_return StillInProgress(answer.status(), latest);
@@ -154,6 +161,20 @@ Task<SandboxResult> SandboxOperations::ChangeWhenStable(CallContext context, std
     // The other change was the same one.
     if (Contains(change->goal, latest.state())) co_return latest;
   }
+}
+
+Task<SandboxResult> SandboxOperations::SettleChange(CallContext context, v1::Sandbox known,
+                                                    std::shared_ptr<const Change> change, absl::Status lost) {
+  std::string target = known.id().empty() ? known.name() : known.id();
+  SandboxResult now = co_await api_.GetSandbox(std::move(context), std::move(target));
+  if (now.ok()) {
+    const bool made = Contains(change->goal, now->state()) || Contains(change->way, now->state());
+    if (made) co_return now;
+    co_return Naming(lost, *now);
+  }
+  if (!absl::IsNotFound(now.status()) || !Contains(change->goal, v1::SANDBOX_STATE_DESTROYED)) co_return lost;
+  MarkDestroyed(known);
+  co_return known;
 }
 
 }  // namespace daytonad

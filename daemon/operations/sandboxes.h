@@ -70,16 +70,21 @@ class SandboxOperations {
   // and the wait, which keeps `sandbox` up to date.
   Task<absl::Status> WaitUntilUp(WaitContext limits, v1::Sandbox& sandbox, CreateOptions options);
 
-  // A change of a sandbox, and the states that it leads to.
+  // A change of a sandbox, the states that it leads to, and those on the way there.
   struct Change {
     std::function<Task<Result>(CallContext, std::string id_or_name)> send;
     std::vector<v1::SandboxState> goal;
+    std::vector<v1::SandboxState> way;
   };
   // Changes, and waits for the goal if that is wanted. `meanwhile` is what a time limit leaves behind.
   Task<Result> ChangeAndWait(CallContext context, std::string id_or_name, Change change, Clock::Duration timeout,
                              bool wait, std::string meanwhile);
   // Sends the change; while another one is in progress, waits for its end and tries again.
   Task<Result> ChangeWhenStable(CallContext context, std::string id_or_name, std::shared_ptr<const Change> change);
+  // The answer was lost with this error: the sandbox's state may tell whether the change was made. If not, the error
+  // stays.
+  Task<Result> SettleChange(CallContext context, v1::Sandbox known, std::shared_ptr<const Change> change,
+                            absl::Status lost);
   Task<Result> WaitForState(WaitContext context, v1::Sandbox known, std::vector<v1::SandboxState> wanted);
 
   Api& api_;

@@ -235,6 +235,16 @@ TEST_F(RequestIdsTest, AmbiguousCreatesOfSnapshotsAndVolumesAreAdopted) {
   EXPECT_EQ(MakeVolume("data").name(), "data");
 }
 
+TEST_F(RequestIdsTest, ChangesWhoseAnswersAreLostAreSettledByTheState) {
+  const std::string id = MakeSandbox().id();
+  LoseTheAnswerOf("POST", "/stop");
+  EXPECT_EQ(Outcome(Stop(id).error), "OK");
+  LoseTheAnswerOf("DELETE", "/sandbox/");
+  EXPECT_EQ(Outcome(Delete(id, "wait: true").error), "OK");
+  EXPECT_EQ(Posts("/stop"), 1);
+  EXPECT_EQ(control().CountRequests("DELETE", "/sandbox/"), 1);
+}
+
 TEST_F(RequestIdsTest, AFailedStartNamesTheSandboxThatStays) {
   const auto failed = Create("spec { name: 'box' env { key: 'FAKE_FAIL' value: 'create' } }");
   EXPECT_EQ(Outcome(failed.error), "FAILED_PRECONDITION SANDBOX_FAILED");
