@@ -73,8 +73,8 @@ Setter SetCount(int& target) {
   };
 }
 
-Setter SetBytes(int64_t& target) {
-  return [&target](const Values& values) {
+Setter SetBytes(int64_t& target, int64_t least) {
+  return [&target, least](const Values& values) {
     absl::string_view number = values[0];
     int shift = 0;
     if (absl::ConsumeSuffix(&number, "KiB")) {
@@ -86,7 +86,7 @@ Setter SetBytes(int64_t& target) {
     }
     int64_t count = 0;
     const bool is_number = absl::SimpleAtoi(number, &count);
-    if (!is_number || count < 1 || count > std::numeric_limits<int64_t>::max() >> 31) {
+    if (!is_number || count < least || count > std::numeric_limits<int64_t>::max() >> 31) {
       return Invalid("must be a number of bytes such as 1048576, 512MiB or 2GiB");
     }
     target = count << shift;
@@ -174,6 +174,7 @@ std::vector<Setting> Settings(Draft& draft) {
   const std::string listening = "Listening";
   const std::string daytona = "Daytona";
   const std::string contexts = "Build contexts";
+  const std::string cache = "Cache";
   const std::string limits = "Limits";
   const std::string process = "Process";
   Config& config = draft.config;
@@ -210,9 +211,18 @@ std::vector<Setting> Settings(Draft& draft) {
       {{"spool-dir", kValue, "DIRECTORY", "Where uploads whose hash is not known are kept meanwhile", "", contexts},
        SetText(config.spool_dir)},
       {{"spool-limit", kValue, "BYTES", "How much they may take up there, default 2GiB", "", contexts},
-       SetBytes(config.spool_limit)},
+       SetBytes(config.spool_limit, 1)},
       {{"max-uploads", kValue, "N", "Build contexts sent to Daytona's storage at a time, default 4", "", contexts},
        SetCount(config.max_uploads)},
+
+      {{"cache-lifetime", kValue, "DURATION", "How old an answer from memory may be, default 1s; 0 for never", "",
+        cache},
+       SetDuration(config.cache_lifetime, seconds(0))},
+      {{"cache-lifetime-with-events", kValue, "DURATION", "The same while Daytona's events arrive, default 30s", "",
+        cache},
+       SetDuration(config.cache_lifetime_with_events, seconds(0))},
+      {{"cache-size", kValue, "BYTES", "How much may be kept in memory, default 64MiB; 0 for nothing", "", cache},
+       SetBytes(config.cache_size, 0)},
 
       {{"request-timeout", kValue, "DURATION", "Longest that one request to Daytona may take, default 60s", "", limits},
        SetDuration(config.request_timeout, milliseconds(1))},

@@ -45,6 +45,12 @@ struct Config {
   int max_creates = 250;
   int max_streams = 1000;
 
+  // How long what the daemon knows of an object is an answer, without and with events from Daytona; and how much it may
+  // keep in memory, in bytes.
+  Clock::Duration cache_lifetime = std::chrono::seconds(1);
+  Clock::Duration cache_lifetime_with_events = std::chrono::seconds(30);
+  int64_t cache_size = int64_t{64} << 20;
+
   // Directories whose files images may name by path. Opened by whoever uses them.
   std::vector<std::string> context_roots;
   // Where uploads without a hash are kept meanwhile, all together so many bytes; empty: such uploads are refused.

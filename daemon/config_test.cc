@@ -97,6 +97,9 @@ TEST(Config, NeedsNothingButACredential) {
   EXPECT_EQ(config->spool_dir, "");
   EXPECT_EQ(config->spool_limit, int64_t{2} << 30);
   EXPECT_EQ(config->max_uploads, 4);
+  EXPECT_EQ(config->cache_lifetime, std::chrono::seconds(1));
+  EXPECT_EQ(config->cache_lifetime_with_events, std::chrono::seconds(30));
+  EXPECT_EQ(config->cache_size, int64_t{64} << 20);
   EXPECT_EQ(config->log_level, LogLevel::kInfo);
   EXPECT_EQ(config->log_format, LogFormat::kPlain);
   EXPECT_FALSE(config->allow_core_dumps);
@@ -227,6 +230,21 @@ TEST_F(ConfigFile, RanksBelowTheEnvironmentAndThatBelowFlags) {
        "spool_limit",
        {"1024", "1025", "1026"},
        [](const Config& c) { return std::to_string(c.spool_limit); }},
+      {"--cache-lifetime",
+       "DAYTONAD_CACHE_LIFETIME",
+       "cache_lifetime",
+       {"1s", "2s", "0s"},
+       [&](const Config& c) { return seconds(c.cache_lifetime); }},
+      {"--cache-lifetime-with-events",
+       "DAYTONAD_CACHE_LIFETIME_WITH_EVENTS",
+       "cache_lifetime_with_events",
+       {"1s", "2s", "0s"},
+       [&](const Config& c) { return seconds(c.cache_lifetime_with_events); }},
+      {"--cache-size",
+       "DAYTONAD_CACHE_SIZE",
+       "cache_size",
+       {"1024", "1025", "0"},
+       [](const Config& c) { return std::to_string(c.cache_size); }},
       {"--max-uploads",
        "DAYTONAD_MAX_UPLOADS",
        "max_uploads",

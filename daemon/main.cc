@@ -44,7 +44,7 @@
 #include "daemon/services/daytona_service.h"
 #include "daemon/services/snapshot_service.h"
 #include "daemon/services/volume_service.h"
-#include "daemon/state/shared_api.h"
+#include "daemon/state/shared_state.h"
 #include "daemon/upstream/v0/rest_api.h"
 
 namespace daytonad {
@@ -87,10 +87,13 @@ RestApiOptions UpstreamOptions(const Config& config, BaseUrl api_url) {
   return options;
 }
 
-SharedApiOptions StateOptions(const Config& config) {
-  SharedApiOptions options;
-  options.read_limit = config.request_timeout;
-  options.mutation_limit = config.request_timeout + kTimeHeldUpstream;
+SharedStateOptions StateOptions(const Config& config) {
+  SharedStateOptions options;
+  options.calls.read_limit = config.request_timeout;
+  options.calls.mutation_limit = config.request_timeout + kTimeHeldUpstream;
+  options.lifetimes.polling = config.cache_lifetime;
+  options.lifetimes.with_events = config.cache_lifetime_with_events;
+  options.max_bytes = static_cast<size_t>(config.cache_size);
   return options;
 }
 
@@ -144,16 +147,16 @@ absl::Status Run(const Config& config) {
   EventLoop loop;
   WorkPool pool;
   CurlHttpClient http(loop.executor(), HttpOptions(config));
-  SharedApi api(std::make_unique<RestApi>(UpstreamOptions(config, *std::move(api_url)), http, clock, **credential,
-                                          *trusted_origins),
-                loop.executor(), clock, StateOptions(config));
+  RestApi upstream(UpstreamOptions(config, *std::move(api_url)), http, clock, **credential, *trusted_origins);
+  SharedState state(upstream, loop.executor(), clock, StateOptions(config));
+  Api& api = state.api();
   StoreUploads uploads(clock, static_cast<size_t>(config.max_uploads));
   StreamedUploads streamed_uploads(api, pool, uploads, spool->has_value() ? &**spool : nullptr);
   LogFollower follower(api, clock);
   RequestLog requests(loop.executor(), clock);
   ContextUploader context_uploader(api, *context_roots, pool, uploads, clock);
   ImageBuilder images(pool, *context_roots, context_uploader);
-  const Collaborators with{api, clock, loop.executor(), follower, requests, images};
+  const Collaborators with{api, state, state, clock, loop.executor(), follower, requests, images};
   SandboxOperations sandboxes(with, static_cast<size_t>(config.max_creates));
   SnapshotOperations snapshots(with);
   BuildLogOperations build_logs(with);
@@ -173,7 +176,7 @@ absl::Status Run(const Config& config) {
     made.push_back(std::make_unique<VolumeGrpcService>(runtime, caller, volumes));
     return made;
   };
-  services.settle = [&api](CallContext context) { return api.WaitForMutations(std::move(context)); };
+  services.settle = [&state](CallContext context) { return state.WaitForMutations(std::move(context)); };
   Daemon daemon(
       ServerOptions(config), loop, clock, [&api](CallContext context) { return api.Ping(std::move(context)); },
       std::move(services));

@@ -37,6 +37,12 @@ CallContext CallContext::Detached(TimePoint deadline) const {
   return context;
 }
 
+CallContext CallContext::WithReadTerms(std::shared_ptr<ReadTerms> terms) const {
+  CallContext context = *this;
+  context.read_terms_ = std::move(terms);
+  return context;
+}
+
 CallContext CallContext::WithRequestKey(RequestKey key) const {
   CallContext context = *this;
   context.request_key_ = std::make_shared<const RequestKey>(std::move(key));

@@ -2,6 +2,7 @@
 #define DAYTONAD_DAEMON_BASE_CALL_CONTEXT_H_
 
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -34,6 +35,22 @@ struct RequestKey {
   std::string digest;
 };
 
+// How old the answer to a read may be, and, once it is there, where it came from.
+struct ReadTerms {
+  enum class Source {
+    kBypass,     // from upstream, and nothing else was thought of
+    kMiss,       // from upstream, since it was not known here, or too old
+    kCoalesced,  // from upstream, by a request that another call had sent
+    kHit,        // from what the daemon knew
+  };
+
+  // Unset leaves it to the daemon, zero asks upstream.
+  std::optional<Clock::Duration> max_age;
+  Source source = Source::kBypass;
+  // Since when it is known to be so: for what upstream answered, since the request was sent.
+  Clock::Duration age{};
+};
+
 // The one small value that travels through every co_await: until when, whether still, and for whom.
 //
 // Naively each function would take a deadline, a stop token and a logger, and each wait would have to remember all
@@ -64,6 +81,8 @@ class CallContext {
   const CallIdentity& identity() const { return *identity_; }
   // Null unless the call is a mutation with a request id.
   const RequestKey* request_key() const { return request_key_.get(); }
+  // Null unless the call is a read that may be answered from what the daemon knows. To be filled in by who answers.
+  ReadTerms* read_terms() const { return read_terms_.get(); }
   bool cancelled() const { return stop_token_.stop_requested(); }
 
   // The same call with the earlier of both deadlines.
@@ -80,12 +99,16 @@ class CallContext {
   // The same call, known by this key from here on.
   CallContext WithRequestKey(RequestKey key) const;
 
+  // The same call, a read on these terms. They are shared by all contexts that descend from this one.
+  CallContext WithReadTerms(std::shared_ptr<ReadTerms> terms) const;
+
   // CANCELLED, DEADLINE_EXCEEDED or OK.
   absl::Status Check(TimePoint now) const;
 
  private:
   std::shared_ptr<const CallIdentity> identity_;
   std::shared_ptr<const RequestKey> request_key_;
+  std::shared_ptr<ReadTerms> read_terms_;
   TimePoint deadline_;
   std::stop_token stop_token_;
 };

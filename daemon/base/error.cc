@@ -78,6 +78,10 @@ std::optional<std::chrono::milliseconds> RetryDelay(const absl::Status& status) 
   return std::chrono::milliseconds(retry->retry_delay().seconds() * 1000 + retry->retry_delay().nanos() / 1'000'000);
 }
 
+bool IsPassing(const absl::Status& status) {
+  return absl::IsUnavailable(status) || ErrorReason(status) == "RATE_LIMITED";
+}
+
 void FieldViolations::Add(std::string_view field, std::string_view description) {
   violations_.push_back({std::string(field), std::string(description)});
 }

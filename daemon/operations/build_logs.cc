@@ -43,45 +43,69 @@ absl::Status NoLogError(LogOwner owner) {
 
 }  // namespace
 
+BuildLogOperations::Build BuildLogOperations::BuildOf(const v1::Sandbox& sandbox) {
+  Build build;
+  build.id = sandbox.id();
+  build.state_text = sandbox.state_text();
+  build.error_reason = sandbox.error_reason();
+  build.over = Over(sandbox.state());
+  build.failed = Failed(sandbox.state());
+  build.gone = Leaving(sandbox.state());
+  return build;
+}
+
+BuildLogOperations::Build BuildLogOperations::BuildOf(const v1::Snapshot& snapshot) {
+  Build build;
+  build.id = snapshot.id();
+  build.state_text = snapshot.state_text();
+  build.error_reason = snapshot.error_reason();
+  // A snapshot that is pulled has no log to wait for.
+  build.over = Over(snapshot.state()) || !snapshot.has_build_info();
+  build.failed = Failed(snapshot.state());
+  build.gone = Leaving(snapshot.state());
+  return build;
+}
+
 Task<absl::StatusOr<BuildLogOperations::Build>> BuildLogOperations::Look(CallContext context, LogOwner owner,
                                                                          std::string id_or_name) {
-  Build build;
   if (owner == LogOwner::kSandbox) {
     absl::StatusOr<v1::Sandbox> sandbox = co_await api_.GetSandbox(std::move(context), std::move(id_or_name));
     if (!sandbox.ok()) co_return sandbox.status();
-    build.id = sandbox->id();
-    build.state_text = sandbox->state_text();
-    build.error_reason = sandbox->error_reason();
-    build.over = Over(sandbox->state());
-    build.failed = Failed(sandbox->state());
-    build.gone = Leaving(sandbox->state());
-  } else {
-    absl::StatusOr<v1::Snapshot> snapshot = co_await api_.GetSnapshot(std::move(context), std::move(id_or_name));
-    if (!snapshot.ok()) co_return snapshot.status();
-    build.id = snapshot->id();
-    build.state_text = snapshot->state_text();
-    build.error_reason = snapshot->error_reason();
-    // A snapshot that is pulled has no log to wait for.
-    build.over = Over(snapshot->state()) || !snapshot->has_build_info();
-    build.failed = Failed(snapshot->state());
-    build.gone = Leaving(snapshot->state());
+    co_return BuildOf(*sandbox);
   }
-  co_return build;
+  absl::StatusOr<v1::Snapshot> snapshot = co_await api_.GetSnapshot(std::move(context), std::move(id_or_name));
+  if (!snapshot.ok()) co_return snapshot.status();
+  co_return BuildOf(*snapshot);
 }
 
 Task<absl::StatusOr<BuildLogOperations::Build>> BuildLogOperations::WaitUntilOver(CallContext context, LogOwner owner,
                                                                                   Build build) {
-  Poll<Build> poll;
-  poll.look = [this, owner, id = build.id](CallContext look) { return Look(std::move(look), owner, id); };
-  poll.decide = [](const absl::Status& looked, Build& latest) -> std::optional<absl::Status> {
-    if (looked.ok()) return latest.over ? std::optional(absl::OkStatus()) : std::nullopt;
-    if (!absl::IsNotFound(looked)) return looked;
-    latest.over = latest.gone = true;
-    latest.state_text.clear();
+  if (owner == LogOwner::kSandbox) {
+    auto watch = watches_.WatchSandbox(build.id);
+    return WatchUntilOver(std::move(context), std::move(watch), std::move(build));
+  }
+  auto watch = watches_.WatchSnapshot(build.id);
+  return WatchUntilOver(std::move(context), std::move(watch), std::move(build));
+}
+
+template <typename T>
+Task<absl::StatusOr<BuildLogOperations::Build>> BuildLogOperations::WatchUntilOver(CallContext context,
+                                                                                   std::unique_ptr<Watch<T>> watch,
+                                                                                   Build build) {
+  Goal<T> goal;
+  goal.decide = [&build](const Sighting<T>& seen) -> std::optional<absl::Status> {
+    if (seen.status.ok()) {
+      build = BuildOf(*seen.object);
+      return build.over ? std::optional(absl::OkStatus()) : std::nullopt;
+    }
+    if (!absl::IsNotFound(seen.status)) return seen.status;
+    build.over = build.gone = true;
+    build.state_text.clear();
     return absl::OkStatus();
   };
   const WaitContext limits(context, clock_, Clock::Duration::zero());
-  absl::Status status = co_await PollUntil(clock_, limits, poll, build);
+  Sighting<T> last;
+  absl::Status status = co_await WaitUntil(clock_, limits, *watch, goal, last);
   if (!status.ok()) co_return status;
   co_return build;
 }

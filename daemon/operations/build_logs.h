@@ -9,7 +9,7 @@
 #include "daemon/operations/collaborators.h"
 #include "daemon/operations/create.h"
 #include "daemon/operations/log_follower.h"
-#include "daemon/operations/polling.h"
+#include "daemon/operations/waiting.h"
 
 namespace daytonad {
 
@@ -18,7 +18,11 @@ namespace daytonad {
 class BuildLogOperations {
  public:
   explicit BuildLogOperations(const Collaborators& with)
-      : api_(with.api), follower_(with.follower), clock_(with.clock), executor_(with.executor) {}
+      : api_(with.api),
+        watches_(with.watches),
+        follower_(with.follower),
+        clock_(with.clock),
+        executor_(with.executor) {}
 
   // Delivers the log from byte `offset` on, and says why it ended. With `follow` that is when the build is over, else
   // when all there is now has been delivered. Leaves `offset` of what it returns to who counts the bytes, the sink.
@@ -36,9 +40,14 @@ class BuildLogOperations {
     bool gone = false;  // deleted, or on its way to be
   };
   Task<absl::StatusOr<Build>> Look(CallContext context, LogOwner owner, std::string id_or_name);
+  static Build BuildOf(const v1::Sandbox& sandbox);
+  static Build BuildOf(const v1::Snapshot& snapshot);
   Task<absl::StatusOr<Build>> WaitUntilOver(CallContext context, LogOwner owner, Build build);
+  template <typename T>
+  Task<absl::StatusOr<Build>> WatchUntilOver(CallContext context, std::unique_ptr<Watch<T>> watch, Build build);
 
   Api& api_;
+  WatchApi& watches_;
   LogFollower& follower_;
   Clock& clock_;
   Executor executor_;

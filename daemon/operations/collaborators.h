@@ -2,6 +2,8 @@
 #define DAYTONAD_DAEMON_OPERATIONS_COLLABORATORS_H_
 
 #include "daemon/api/api.h"
+#include "daemon/api/cached_reads.h"
+#include "daemon/api/watch.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/task.h"
 
@@ -14,6 +16,8 @@ class RequestLog;
 // What operations work with. All of it outlives them.
 struct Collaborators {
   Api& api;
+  WatchApi& watches;
+  const CachedReads& cached;
   Clock& clock;
   Executor executor;
   LogFollower& follower;

@@ -12,8 +12,9 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "daemon/base/error.h"
 #include "daemon/operations/log_follower.h"
-#include "daemon/operations/polling.h"
+#include "daemon/operations/waiting.h"
 #include "daytonad/v1/common.pb.h"
 
 // What sandboxes and snapshots have in common while they come up: waiting for a state, and the build log beside it.
@@ -76,7 +77,8 @@ class BackgroundLog : public std::enable_shared_from_this<BackgroundLog> {
 template <typename T>
 struct Creation {
   LogOwner owner;
-  Poll<T> poll;
+  std::unique_ptr<Watch<T>> watch;
+  Goal<T> goal;
   // Is its build log being written, or about to be?
   std::function<bool(const T&)> building;
   int64_t log_offset = 0;
@@ -96,14 +98,14 @@ class CreationWait {
         creation_(std::move(creation)),
         observer_(observer) {}
 
-  // `latest` is what the create answered, and is kept up to date.
-  Task<absl::Status> Run(T& latest) {
+  // `last` is what the create answered, and is kept up to date.
+  Task<absl::Status> Run(Sighting<T>& last) {
     if (observer_ != nullptr) {
-      creation_.poll.observe = [this](const T& object) { return Observe(object); };
-      absl::Status told = co_await Observe(latest);
+      creation_.goal.observe = [this](const T& object) { return Observe(object); };
+      absl::Status told = co_await Observe(*last.object);
       if (!told.ok()) co_return told;
     }
-    absl::Status result = co_await PollUntil(clock_, context_, creation_.poll, latest);
+    absl::Status result = co_await WaitUntil(clock_, context_, *creation_.watch, creation_.goal, last);
     if (log_ != nullptr) {
       absl::StatusOr<int64_t> log = co_await log_->Finish(clock_);
       if (!log.ok() && !absl::IsCancelled(log.status())) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/base/error.h"
 #include "daemon/operations/polling.h"
 
 namespace daytonad {

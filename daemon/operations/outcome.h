@@ -4,7 +4,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "daemon/operations/polling.h"
+#include "daemon/operations/waiting.h"
 #include "daytonad/v1/sandbox.pb.h"
 #include "daytonad/v1/snapshot.pb.h"
 #include "daytonad/v1/volume.pb.h"

@@ -139,12 +139,15 @@ Task<absl::StatusOr<std::optional<v1::Sandbox>>> SandboxOperations::FindByName(C
 Task<absl::Status> SandboxOperations::WaitUntilUp(WaitContext limits, v1::Sandbox& sandbox, CreateOptions options) {
   Creation<v1::Sandbox> creation;
   creation.owner = LogOwner::kSandbox;
-  creation.poll.look = [this, id = sandbox.id()](CallContext look) { return api_.GetSandbox(std::move(look), id); };
-  creation.poll.decide = DecideByState({v1::SANDBOX_STATE_STARTED});
+  creation.watch = Watching(sandbox);
+  creation.goal.decide = DecideByState({v1::SANDBOX_STATE_STARTED});
   creation.building = IsBuilding;
   creation.log_offset = options.log_offset;
   CreationWait<v1::Sandbox> wait(with_.executor, clock_, with_.follower, limits, std::move(creation), options.observer);
-  absl::Status status = co_await wait.Run(sandbox);
+  Sighting<v1::Sandbox> last;
+  last.object = std::make_shared<const v1::Sandbox>(std::move(sandbox));
+  absl::Status status = co_await wait.Run(last);
+  sandbox = *last.object;
   if (status.ok()) co_return status;
   co_return Naming(ExplainTimeout(std::move(status), limits, clock_, "the sandbox is still coming up"), sandbox);
 }

@@ -125,7 +125,7 @@ TEST_F(SandboxCreateTest, ANameMadeOfTheRequestIdAloneProvesWhoseItIs) {
   api_.list_sandboxes.Add(page);
   api_.get_sandbox.Add(old);
   RequestLog forgetful(io_.get_executor(), clock_);
-  const Collaborators with{api_, clock_, io_.get_executor(), follower_, forgetful, images_};
+  const Collaborators with{api_, watches_, cached_, clock_, io_.get_executor(), follower_, forgetful, images_};
   SandboxOperations restarted(with, 10);
   const absl::StatusOr<v1::Sandbox> adopted =
       RunTask(io_, restarted.Create(WithRequest("r"), {}, SandboxOperations::CreateOptions()));

@@ -40,33 +40,32 @@ bool IsPassingState(v1::SandboxState state) {
   }
 }
 
-std::function<Task<absl::StatusOr<v1::Sandbox>>(CallContext)> LookAt(SandboxApi& api, const v1::Sandbox& sandbox) {
-  return [&api, &sandbox](CallContext look) {
-    return api.GetSandbox(std::move(look), sandbox.id().empty() ? sandbox.name() : sandbox.id());
-  };
-}
-
 SandboxDecision DecideByState(std::vector<v1::SandboxState> wanted) {
-  return [wanted = std::move(wanted)](const absl::Status& looked, v1::Sandbox& latest) -> std::optional<absl::Status> {
+  return [wanted = std::move(wanted)](const Sighting<v1::Sandbox>& seen) -> std::optional<absl::Status> {
     const auto is_wanted = [&](v1::SandboxState state) { return std::ranges::find(wanted, state) != wanted.end(); };
-    if (looked.ok()) {
-      if (is_wanted(latest.state())) return absl::OkStatus();
-      if (HasFailed(latest)) return FailedError(latest);
+    if (seen.status.ok()) {
+      if (is_wanted(seen.object->state())) return absl::OkStatus();
+      if (HasFailed(*seen.object)) return FailedError(*seen.object);
       return std::nullopt;
     }
-    if (!absl::IsNotFound(looked) || !is_wanted(v1::SANDBOX_STATE_DESTROYED)) return looked;
-    MarkDestroyed(latest);
+    if (!absl::IsNotFound(seen.status) || !is_wanted(v1::SANDBOX_STATE_DESTROYED)) return seen.status;
     return absl::OkStatus();
   };
 }
 
 SandboxDecision DecideWhenStable(bool gone_is_good) {
-  return [gone_is_good](const absl::Status& looked, v1::Sandbox& latest) -> std::optional<absl::Status> {
-    if (looked.ok()) return IsPassingState(latest.state()) ? std::nullopt : std::make_optional(absl::OkStatus());
-    if (!absl::IsNotFound(looked) || !gone_is_good) return looked;
-    MarkDestroyed(latest);
+  return [gone_is_good](const Sighting<v1::Sandbox>& seen) -> std::optional<absl::Status> {
+    if (seen.status.ok())
+      return IsPassingState(seen.object->state()) ? std::nullopt : std::make_optional(absl::OkStatus());
+    if (!absl::IsNotFound(seen.status) || !gone_is_good) return seen.status;
     return absl::OkStatus();
   };
+}
+
+v1::Sandbox ObjectOf(const Sighting<v1::Sandbox>& seen) {
+  v1::Sandbox sandbox = *seen.object;
+  if (absl::IsNotFound(seen.status)) MarkDestroyed(sandbox);
+  return sandbox;
 }
 
 }  // namespace daytonad

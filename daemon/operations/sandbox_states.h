@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "daemon/api/api.h"
+#include "daemon/api/watch.h"
 #include "daytonad/v1/sandbox.pb.h"
 
-// What a sandbox's state means to who waits for it: the `look` and `decide` of polls (polling.h).
+// What a sandbox's state means to who waits for it: the `decide` of goals (waiting.h).
 namespace daytonad {
 
 // It is gone: what is known of it stays.
@@ -20,17 +20,16 @@ bool IsBuilding(const v1::Sandbox& sandbox);
 // Leads to another state by itself. States that we don't know count as such: a wait goes on.
 bool IsPassingState(v1::SandboxState state);
 
-// Looks at `sandbox` again, which must outlive what is returned: by its id as soon as that is known, since a deleted
-// sandbox loses its name.
-std::function<Task<absl::StatusOr<v1::Sandbox>>(CallContext)> LookAt(SandboxApi& api, const v1::Sandbox& sandbox);
-
-using SandboxDecision = std::function<std::optional<absl::Status>(const absl::Status& looked, v1::Sandbox& latest)>;
+using SandboxDecision = std::function<std::optional<absl::Status>(const Sighting<v1::Sandbox>&)>;
 
 // Ends a wait when one of the wanted states is reached or can't be any more. A sandbox that is gone is DESTROYED.
 SandboxDecision DecideByState(std::vector<v1::SandboxState> wanted);
 
 // Ends a wait when the state lasts. With `gone_is_good`, a sandbox that is gone is DESTROYED, too.
 SandboxDecision DecideWhenStable(bool gone_is_good);
+
+// What was seen; of a sandbox that is gone, what was known of it, and that it is DESTROYED.
+v1::Sandbox ObjectOf(const Sighting<v1::Sandbox>& seen);
 
 }  // namespace daytonad
 

@@ -8,6 +8,7 @@
 #include "daemon/operations/outcome.h"
 #include "daemon/operations/sandbox_states.h"
 #include "daemon/operations/settle.h"
+#include "daemon/operations/waiting.h"
 
 namespace daytonad {
 namespace {
@@ -35,6 +36,11 @@ Task<SandboxResult> SandboxOperations::Get(CallContext context, std::string id_o
   return api_.GetSandbox(std::move(context), std::move(id_or_name));
 }
 
+Task<absl::Status> SandboxOperations::StreamUpdates(CallContext context, std::string id_or_name,
+                                                    UpdateSink<v1::Sandbox>& sink) {
+  return WatchToTheEnd(std::move(context), with_.watches.WatchSandbox(std::move(id_or_name)), sink);
+}
+
 Task<SandboxResult> SandboxOperations::FindByLabels(CallContext context,
                                                     google::protobuf::Map<std::string, std::string> labels) {
   SandboxListQuery query;
@@ -58,17 +64,22 @@ Task<absl::StatusOr<NumberedSandboxPage>> SandboxOperations::ListByPage(CallCont
   return api_.ListSandboxesByPage(std::move(context), std::move(query), page);
 }
 
-Task<SandboxResult> SandboxOperations::WaitForState(WaitContext context, v1::Sandbox known,
+std::unique_ptr<Watch<v1::Sandbox>> SandboxOperations::Watching(const v1::Sandbox& known) const {
+  return with_.watches.WatchSandbox(known.id().empty() ? known.name() : known.id());
+}
+
+Task<SandboxResult> SandboxOperations::WaitForState(WaitContext limits, v1::Sandbox known,
                                                     std::vector<v1::SandboxState> wanted) {
-  const auto latest = std::make_unique<v1::Sandbox>(std::move(known));
-  Poll<v1::Sandbox> poll;
-  poll.look = LookAt(api_, *latest);
-  poll.decide = DecideByState(std::move(wanted));
-  absl::Status status = co_await PollUntil(clock_, context, poll, *latest);
-  if (status.ok()) co_return std::move(*latest);
-  const std::string now = absl::StrCat("the sandbox's state is ",
-                                       latest->state_text().empty() ? std::string("not known") : latest->state_text());
-  co_return Naming(ExplainTimeout(std::move(status), context, clock_, now), *latest);
+  const auto watch = Watching(known);
+  Sighting<v1::Sandbox> last;
+  last.object = std::make_shared<const v1::Sandbox>(std::move(known));
+  Goal<v1::Sandbox> goal;
+  goal.decide = DecideByState(std::move(wanted));
+  absl::Status status = co_await WaitUntil(clock_, limits, *watch, goal, last);
+  if (status.ok()) co_return ObjectOf(last);
+  const std::string& state = last.object->state_text();
+  const std::string now = absl::StrCat("the sandbox's state is ", state.empty() ? std::string("not known") : state);
+  co_return Naming(ExplainTimeout(std::move(status), limits, clock_, now), *last.object);
 }
 
 Task<SandboxResult> SandboxOperations::WaitFor(CallContext context, std::string id_or_name,
@@ -140,7 +151,6 @@ Task<SandboxResult> SandboxOperations::ChangeWhenStable(CallContext context, std
   v1::Sandbox latest;
   latest.set_name(id_or_name);
   while (true) {
-    // By its id as soon as that is known: its name may be another's by the time of a second request.
     std::string target = latest.id().empty() ? latest.name() : latest.id();
     SandboxResult answer = co_await change->send(context, std::move(target));
     if (OutcomeUnknown(answer.status())) {
@@ -151,11 +161,14 @@ Task<SandboxResult> SandboxOperations::ChangeWhenStable(CallContext context, std
     if (absl::IsDeadlineExceeded(slept)) co_return StillInProgress(answer.status(), latest);
     if (!slept.ok()) co_return slept;
 
-    Poll<v1::Sandbox> poll;
-    poll.look = LookAt(api_, latest);
-    poll.decide = DecideWhenStable(Contains(change->goal, v1::SANDBOX_STATE_DESTROYED));
+    const auto watch = Watching(latest);
+    Sighting<v1::Sandbox> last;
+    last.object = std::make_shared<const v1::Sandbox>(std::move(latest));
+    Goal<v1::Sandbox> stable;
+    stable.decide = DecideWhenStable(Contains(change->goal, v1::SANDBOX_STATE_DESTROYED));
     const WaitContext until(context, clock_, Clock::Duration::zero());
-    absl::Status waited = co_await PollUntil(clock_, until, poll, latest);
+    absl::Status waited = co_await WaitUntil(clock_, until, *watch, stable, last);
+    latest = ObjectOf(last);
     if (absl::IsDeadlineExceeded(waited)) co_return StillInProgress(answer.status(), latest);
     if (!waited.ok()) co_return waited;
     // The other change was the same one.

@@ -15,8 +15,9 @@
 #include "daemon/operations/collaborators.h"
 #include "daemon/operations/create.h"
 #include "daemon/operations/log_follower.h"
-#include "daemon/operations/polling.h"
 #include "daemon/operations/request_log.h"
+#include "daemon/operations/waiting.h"
+#include "daemon/operations/watching.h"
 
 // What can be done with sandboxes, as the SDKs' Daytona class means it: requests are followed by waits, and a wait has
 // one limit for everything. Requests are already validated. Errors are those of the contract (daytona_service.proto).
@@ -42,7 +43,14 @@ class SandboxOperations {
   // A sandbox without a name gets one that is derived from the call's request id, if it has one.
   Task<absl::StatusOr<v1::Sandbox>> Create(CallContext context, v1::SandboxSpec spec, CreateOptions options);
 
+  // What is in memory, and not older than this; on any thread.
+  std::optional<CachedObject<v1::Sandbox>> FindCached(const std::string& id_or_name,
+                                                      std::optional<Clock::Duration> max_age) const {
+    return with_.cached.FindSandbox(id_or_name, max_age);
+  }
   Task<absl::StatusOr<v1::Sandbox>> Get(CallContext context, std::string id_or_name);
+  // What it is now and each change, until it is gone.
+  Task<absl::Status> StreamUpdates(CallContext context, std::string id_or_name, UpdateSink<v1::Sandbox>& sink);
   // The first sandbox that has all these labels.
   Task<absl::StatusOr<v1::Sandbox>> FindByLabels(CallContext context,
                                                  google::protobuf::Map<std::string, std::string> labels);
@@ -85,7 +93,10 @@ class SandboxOperations {
   // stays.
   Task<Result> SettleChange(CallContext context, v1::Sandbox known, std::shared_ptr<const Change> change,
                             absl::Status lost);
-  Task<Result> WaitForState(WaitContext context, v1::Sandbox known, std::vector<v1::SandboxState> wanted);
+  // `known` has an id or a name at least.
+  Task<Result> WaitForState(WaitContext limits, v1::Sandbox known, std::vector<v1::SandboxState> wanted);
+  // By its id as soon as that is known: its name may be another's by the time of a second look.
+  std::unique_ptr<Watch<v1::Sandbox>> Watching(const v1::Sandbox& known) const;
 
   Api& api_;
   Clock& clock_;

@@ -9,6 +9,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "daemon/base/call_context.h"
+#include "daemon/base/error.h"
+#include "daemon/base/task.h"
 #include "daemon/operations/polling.h"
 
 // What became of a create whose answer was lost.

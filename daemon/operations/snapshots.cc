@@ -80,18 +80,21 @@ Task<absl::Status> SnapshotOperations::WaitUntilActive(WaitContext limits, v1::S
                                                        CreateOptions options) {
   Creation<v1::Snapshot> creation;
   creation.owner = LogOwner::kSnapshot;
-  creation.poll.look = [this, id = snapshot.id()](CallContext look) { return api_.GetSnapshot(std::move(look), id); };
-  creation.poll.decide = [](const absl::Status& looked, v1::Snapshot& seen) -> std::optional<absl::Status> {
-    if (!looked.ok()) return looked;
-    if (seen.state() == v1::SNAPSHOT_STATE_ACTIVE) return absl::OkStatus();
-    if (HasFailed(seen)) return FailedError(seen);
+  creation.watch = with_.watches.WatchSnapshot(snapshot.id());
+  creation.goal.decide = [](const Sighting<v1::Snapshot>& seen) -> std::optional<absl::Status> {
+    if (!seen.status.ok()) return seen.status;
+    if (seen.object->state() == v1::SNAPSHOT_STATE_ACTIVE) return absl::OkStatus();
+    if (HasFailed(*seen.object)) return FailedError(*seen.object);
     return std::nullopt;
   };
   creation.building = IsBuilding;
   creation.log_offset = options.log_offset;
   CreationWait<v1::Snapshot> wait(with_.executor, clock_, with_.follower, limits, std::move(creation),
                                   options.observer);
-  absl::Status status = co_await wait.Run(snapshot);
+  Sighting<v1::Snapshot> last;
+  last.object = std::make_shared<const v1::Snapshot>(std::move(snapshot));
+  absl::Status status = co_await wait.Run(last);
+  snapshot = *last.object;
   if (status.ok()) co_return status;
   co_return Naming(ExplainTimeout(std::move(status), limits, clock_, "the snapshot is still being made"), snapshot);
 }
@@ -100,9 +103,16 @@ Task<SnapshotResult> SnapshotOperations::Get(CallContext context, std::string id
   return api_.GetSnapshot(std::move(context), std::move(id_or_name));
 }
 
+Task<absl::Status> SnapshotOperations::StreamUpdates(CallContext context, std::string id_or_name,
+                                                     UpdateSink<v1::Snapshot>& sink) {
+  return WatchToTheEnd(std::move(context), with_.watches.WatchSnapshot(std::move(id_or_name)), sink);
+}
+
 Task<absl::Status> SnapshotOperations::ResolveSource(CallContext context, SnapshotListQuery& query) {
   if (query.source_sandbox.empty() || LooksLikeUuid(query.source_sandbox)) co_return absl::OkStatus();
-  absl::StatusOr<v1::Sandbox> source = co_await api_.GetSandbox(std::move(context), query.source_sandbox);
+  // On no terms: they are for the list.
+  const CallContext look = context.WithReadTerms(nullptr);
+  absl::StatusOr<v1::Sandbox> source = co_await api_.GetSandbox(look, query.source_sandbox);
   if (source.ok()) query.source_sandbox = source->id();
   co_return source.status();
 }
@@ -184,22 +194,21 @@ Task<absl::StatusOr<std::string>> SnapshotOperations::Delete(CallContext context
   const std::string id = changed.object.id();
   if (!wait || changed.concluded) co_return id;
 
-  v1::Snapshot latest;
-  latest.set_id(id);
-  Poll<v1::Snapshot> poll;
-  poll.look = [this, id](CallContext look) { return api_.GetSnapshot(std::move(look), id); };
+  const auto watch = with_.watches.WatchSnapshot(id);
+  Sighting<v1::Snapshot> last;
+  last.object = std::make_shared<const v1::Snapshot>(changed.object);
+  Goal<v1::Snapshot> goal;
   // Still there: a failed snapshot that is being removed passes through REMOVING, so an error state only counts after
   // that.
-  poll.decide = [removing = false](const absl::Status& looked,
-                                   v1::Snapshot& seen) mutable -> std::optional<absl::Status> {
-    if (!looked.ok()) return absl::IsNotFound(looked) ? absl::OkStatus() : looked;
-    if (seen.state() == v1::SNAPSHOT_STATE_REMOVING) removing = true;
-    if (removing && HasFailed(seen)) return FailedError(seen);
+  goal.decide = [removing = false](const Sighting<v1::Snapshot>& seen) mutable -> std::optional<absl::Status> {
+    if (!seen.status.ok()) return absl::IsNotFound(seen.status) ? absl::OkStatus() : seen.status;
+    if (seen.object->state() == v1::SNAPSHOT_STATE_REMOVING) removing = true;
+    if (removing && HasFailed(*seen.object)) return FailedError(*seen.object);
     return std::nullopt;
   };
-  status = co_await PollUntil(clock_, limits, poll, latest);
+  status = co_await WaitUntil(clock_, limits, *watch, goal, last);
   if (!status.ok()) {
-    co_return Naming(ExplainTimeout(std::move(status), limits, clock_, "the snapshot is still there"), latest);
+    co_return Naming(ExplainTimeout(std::move(status), limits, clock_, "the snapshot is still there"), *last.object);
   }
   with_.requests.Conclude(context, changed.object);
   co_return id;

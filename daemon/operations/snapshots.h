@@ -13,8 +13,9 @@
 #include "daemon/operations/collaborators.h"
 #include "daemon/operations/create.h"
 #include "daemon/operations/log_follower.h"
-#include "daemon/operations/polling.h"
 #include "daemon/operations/request_log.h"
+#include "daemon/operations/waiting.h"
+#include "daemon/operations/watching.h"
 
 // What can be done with snapshots. Requests are already validated. Errors are those of the contract
 // (snapshot_service.proto).
@@ -34,7 +35,14 @@ class SnapshotOperations {
   };
   Task<absl::StatusOr<v1::Snapshot>> Create(CallContext context, v1::SnapshotSpec spec, CreateOptions options);
 
+  // What is in memory, and not older than this; on any thread.
+  std::optional<CachedObject<v1::Snapshot>> FindCached(const std::string& id_or_name,
+                                                       std::optional<Clock::Duration> max_age) const {
+    return with_.cached.FindSnapshot(id_or_name, max_age);
+  }
   Task<absl::StatusOr<v1::Snapshot>> Get(CallContext context, std::string id_or_name);
+  // What it is now and each change, until it is gone.
+  Task<absl::Status> StreamUpdates(CallContext context, std::string id_or_name, UpdateSink<v1::Snapshot>& sink);
   // Upstream knows the sandbox that a snapshot was taken from by its id only: puts it in place of a name.
   Task<absl::Status> ResolveSource(CallContext context, SnapshotListQuery& query);
   Task<absl::StatusOr<SnapshotPage>> List(CallContext context, SnapshotListQuery query, int page);

@@ -16,30 +16,33 @@ namespace {
 
 using VolumeResult = absl::StatusOr<v1::Volume>;
 
-std::optional<absl::Status> ReadyOrFailed(const absl::Status& looked, v1::Volume& seen) {
-  if (!looked.ok()) return looked;
-  if (seen.state() == v1::VOLUME_STATE_READY) return absl::OkStatus();
-  if (seen.state() == v1::VOLUME_STATE_ERROR) return FailedError(seen);
+std::optional<absl::Status> ReadyOrFailed(const Sighting<v1::Volume>& seen) {
+  if (!seen.status.ok()) return seen.status;
+  if (seen.object->state() == v1::VOLUME_STATE_READY) return absl::OkStatus();
+  if (seen.object->state() == v1::VOLUME_STATE_ERROR) return FailedError(*seen.object);
   return std::nullopt;
 }
 
-std::optional<absl::Status> GoneOrFailed(const absl::Status& looked, v1::Volume& seen) {
-  if (!looked.ok()) return absl::IsNotFound(looked) ? absl::OkStatus() : looked;
-  if (seen.state() == v1::VOLUME_STATE_DELETED) return absl::OkStatus();
-  if (seen.state() == v1::VOLUME_STATE_ERROR && !seen.error_reason().empty()) return FailedError(seen);
+std::optional<absl::Status> GoneOrFailed(const Sighting<v1::Volume>& seen) {
+  if (!seen.status.ok()) return absl::IsNotFound(seen.status) ? absl::OkStatus() : seen.status;
+  const v1::Volume& volume = *seen.object;
+  if (volume.state() == v1::VOLUME_STATE_DELETED) return absl::OkStatus();
+  if (volume.state() == v1::VOLUME_STATE_ERROR && !volume.error_reason().empty()) return FailedError(volume);
   return std::nullopt;
 }
 
 }  // namespace
 
-Task<VolumeResult> VolumeOperations::WaitUntil(WaitContext context, v1::Volume known, Decide decide,
-                                               std::string meanwhile) {
-  Poll<v1::Volume> poll;
-  poll.look = [this, id = known.id()](CallContext look) { return api_.GetVolumeById(std::move(look), id); };
-  poll.decide = decide;
-  absl::Status status = co_await PollUntil(clock_, context, poll, known);
-  if (status.ok()) co_return known;
-  co_return Naming(ExplainTimeout(std::move(status), context, clock_, meanwhile), known);
+Task<VolumeResult> VolumeOperations::WaitFor(WaitContext limits, v1::Volume known, Decide decide,
+                                             std::string meanwhile) {
+  const auto watch = with_.watches.WatchVolume(known.id());
+  Sighting<v1::Volume> last;
+  last.object = std::make_shared<const v1::Volume>(std::move(known));
+  Goal<v1::Volume> goal;
+  goal.decide = decide;
+  absl::Status status = co_await WaitUntil(clock_, limits, *watch, goal, last);
+  if (status.ok()) co_return *last.object;
+  co_return Naming(ExplainTimeout(std::move(status), limits, clock_, meanwhile), *last.object);
 }
 
 Task<VolumeResult> VolumeOperations::Create(CallContext context, std::string name, Clock::Duration timeout, bool wait) {
@@ -55,7 +58,7 @@ Task<VolumeResult> VolumeOperations::Create(CallContext context, std::string nam
   const bool done = created.concluded || created.object.state() == v1::VOLUME_STATE_READY;
   if (!wait || done) co_return std::move(created.object);
   VolumeResult ready =
-      co_await WaitUntil(limits, std::move(created.object), ReadyOrFailed, "the volume is not ready yet");
+      co_await WaitFor(limits, std::move(created.object), ReadyOrFailed, "the volume is not ready yet");
   if (ready.ok()) with_.requests.Conclude(context, *ready);
   co_return ready;
 }
@@ -84,6 +87,15 @@ Task<VolumeResult> VolumeOperations::Get(CallContext context, std::string id_or_
     if (by_id.ok() || !absl::IsNotFound(by_id.status())) co_return by_id;
   }
   co_return co_await api_.GetVolumeByName(std::move(context), std::move(id_or_name));
+}
+
+Task<absl::Status> VolumeOperations::StreamUpdates(CallContext context, std::string id_or_name,
+                                                   UpdateSink<v1::Volume>& sink) {
+  // By its name once, since a deleted volume loses it.
+  VolumeResult volume = co_await Get(context, std::move(id_or_name));
+  if (!volume.ok()) co_return volume.status();
+  auto watch = with_.watches.WatchVolume(volume->id());
+  co_return co_await WatchToTheEnd(std::move(context), std::move(watch), sink);
 }
 
 Task<absl::StatusOr<v1::GetVolumeResponse>> VolumeOperations::GetOrCreate(CallContext context, std::string id_or_name) {
@@ -134,7 +146,7 @@ Task<absl::StatusOr<std::string>> VolumeOperations::Delete(CallContext context, 
   }
   const std::string id = deleted.object.id();
   if (!wait || deleted.concluded) co_return id;
-  VolumeResult gone = co_await WaitUntil(limits, std::move(deleted.object), GoneOrFailed, "the volume is still there");
+  VolumeResult gone = co_await WaitFor(limits, std::move(deleted.object), GoneOrFailed, "the volume is still there");
   if (!gone.ok()) co_return gone.status();
   with_.requests.Conclude(context, *gone);
   co_return id;

@@ -9,7 +9,8 @@
 #include "absl/status/statusor.h"
 #include "daemon/api/api.h"
 #include "daemon/operations/collaborators.h"
-#include "daemon/operations/polling.h"
+#include "daemon/operations/waiting.h"
+#include "daemon/operations/watching.h"
 #include "daytonad/v1/volume_service.pb.h"
 
 // What can be done with volumes. Requests are already validated. Errors are those of the contract
@@ -22,7 +23,14 @@ class VolumeOperations {
 
   Task<absl::StatusOr<v1::Volume>> Create(CallContext context, std::string name, Clock::Duration timeout, bool wait);
 
+  // What is in memory, and not older than this; on any thread.
+  std::optional<CachedObject<v1::Volume>> FindCached(const std::string& id_or_name,
+                                                     std::optional<Clock::Duration> max_age) const {
+    return with_.cached.FindVolume(id_or_name, max_age);
+  }
   Task<absl::StatusOr<v1::Volume>> Get(CallContext context, std::string id_or_name);
+  // What it is now and each change, until it is gone.
+  Task<absl::Status> StreamUpdates(CallContext context, std::string id_or_name, UpdateSink<v1::Volume>& sink);
 
   // Two callers that want the same volume at once both get it.
   Task<absl::StatusOr<v1::GetVolumeResponse>> GetOrCreate(CallContext context, std::string id_or_name);
@@ -35,10 +43,8 @@ class VolumeOperations {
                                            bool wait);
 
  private:
-  // Polls by id until `decide` has seen enough.
-  using Decide = std::optional<absl::Status> (*)(const absl::Status& looked, v1::Volume& seen);
-  Task<absl::StatusOr<v1::Volume>> WaitUntil(WaitContext context, v1::Volume known, Decide decide,
-                                             std::string meanwhile);
+  using Decide = std::optional<absl::Status> (*)(const Sighting<v1::Volume>& seen);
+  Task<absl::StatusOr<v1::Volume>> WaitFor(WaitContext limits, v1::Volume known, Decide decide, std::string meanwhile);
 
   Task<absl::StatusOr<v1::Volume>> CreateNow(CallContext context, std::string name);
   Task<absl::StatusOr<std::optional<v1::Volume>>> FindByName(CallContext context, std::string name);

@@ -8,7 +8,9 @@
 #include "daemon/operations/page_token.h"
 #include "daemon/services/checks/request_checks.h"
 #include "daemon/services/checks/spec_checks.h"
+#include "daemon/services/rpc/read_source.h"
 #include "daemon/services/stream_observer.h"
+#include "daemon/services/update_writer.h"
 
 namespace daytonad {
 namespace {
@@ -86,6 +88,12 @@ Task<absl::Status> DaytonaHandlers::CreateSandboxStream(CallContext context, v1:
   v1::CreateSandboxStreamResponse last;
   *last.mutable_result() = *std::move(sandbox);
   co_return co_await writer->Write(std::move(last));
+}
+
+std::optional<CachedObject<v1::Sandbox>> DaytonaHandlers::FindCached(const Caller& caller,
+                                                                     const v1::GetSandboxRequest& request) const {
+  if (!CheckAccess(caller, Action::kRead).ok()) return std::nullopt;
+  return sandboxes_.FindCached(request.sandbox(), MaxAgeOf(request));
 }
 
 Task<absl::StatusOr<v1::GetSandboxResponse>> DaytonaHandlers::GetSandbox(CallContext context,
@@ -231,12 +239,13 @@ Task<absl::StatusOr<v1::WaitSandboxResponse>> DaytonaHandlers::WaitSandbox(CallC
   co_return Answer<v1::WaitSandboxResponse>(std::move(sandbox));
 }
 
-Task<absl::Status> DaytonaHandlers::WatchSandbox(CallContext, v1::WatchSandboxRequest request,
-                                                 StreamWriter<v1::WatchSandboxResponse>*) {
+Task<absl::Status> DaytonaHandlers::WatchSandbox(CallContext context, v1::WatchSandboxRequest request,
+                                                 StreamWriter<v1::WatchSandboxResponse>* writer) {
   FieldViolations violations;
   CheckObject("sandbox", request.sandbox(), violations);
   if (!violations.empty()) co_return violations.ToStatus();
-  co_return NotServedYet("Watching is not served by this version. Use WaitSandbox for one state, or GetSandbox");
+  UpdateWriter<v1::Sandbox, v1::WatchSandboxResponse> updates(*writer, &v1::WatchSandboxResponse::mutable_sandbox);
+  co_return co_await sandboxes_.StreamUpdates(std::move(context), std::move(*request.mutable_sandbox()), updates);
 }
 
 Task<absl::Status> DaytonaHandlers::StreamSandboxes(CallContext context, v1::StreamSandboxesRequest request,

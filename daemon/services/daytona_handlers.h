@@ -17,6 +17,8 @@ class DaytonaHandlers {
   Task<absl::StatusOr<v1::CreateSandboxResponse>> CreateSandbox(CallContext context, v1::CreateSandboxRequest request);
   Task<absl::Status> CreateSandboxStream(CallContext context, v1::CreateSandboxStreamRequest request,
                                          StreamWriter<v1::CreateSandboxStreamResponse>* writer);
+  // Of GetSandbox, on any thread: the answer, if it is in memory.
+  std::optional<CachedObject<v1::Sandbox>> FindCached(const Caller& caller, const v1::GetSandboxRequest& request) const;
   Task<absl::StatusOr<v1::GetSandboxResponse>> GetSandbox(CallContext context, v1::GetSandboxRequest request);
   Task<absl::StatusOr<v1::FindSandboxResponse>> FindSandbox(CallContext context, v1::FindSandboxRequest request);
   Task<absl::StatusOr<v1::ListSandboxesResponse>> ListSandboxes(CallContext context, v1::ListSandboxesRequest request);

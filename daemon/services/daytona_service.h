@@ -44,7 +44,8 @@ class DaytonaGrpcService final : public RawDaytonaService {
     return bridge_.Stream("CreateSandboxStream", context, request, &Handlers::CreateSandboxStream);
   }
   UnaryReactor* GetSandbox(Context* context, const Buffer* request, Buffer* response) override {
-    return bridge_.Unary("GetSandbox", context, request, response, &Handlers::GetSandbox);
+    return bridge_.CachedUnary("GetSandbox", context, request, response, &Handlers::GetSandbox, &Handlers::FindCached,
+                               v1::GetSandboxResponse::kSandboxFieldNumber);
   }
   UnaryReactor* FindSandbox(Context* context, const Buffer* request, Buffer* response) override {
     return bridge_.Unary("FindSandbox", context, request, response, &Handlers::FindSandbox);

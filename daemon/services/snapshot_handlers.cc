@@ -7,7 +7,9 @@
 #include "daemon/operations/page_token.h"
 #include "daemon/services/checks/request_checks.h"
 #include "daemon/services/checks/spec_checks.h"
+#include "daemon/services/rpc/read_source.h"
 #include "daemon/services/stream_observer.h"
+#include "daemon/services/update_writer.h"
 
 namespace daytonad {
 namespace {
@@ -108,6 +110,12 @@ Task<absl::Status> SnapshotHandlers::CreateSnapshotStream(CallContext context, v
   v1::CreateSnapshotStreamResponse last;
   *last.mutable_result() = *std::move(snapshot);
   co_return co_await writer->Write(std::move(last));
+}
+
+std::optional<CachedObject<v1::Snapshot>> SnapshotHandlers::FindCached(const Caller& caller,
+                                                                       const v1::GetSnapshotRequest& request) const {
+  if (!CheckAccess(caller, Action::kRead).ok()) return std::nullopt;
+  return snapshots_.FindCached(request.snapshot(), MaxAgeOf(request));
 }
 
 Task<absl::StatusOr<v1::GetSnapshotResponse>> SnapshotHandlers::GetSnapshot(CallContext context,
@@ -227,12 +235,13 @@ Task<absl::StatusOr<v1::DeleteSnapshotResponse>> SnapshotHandlers::DeleteSnapsho
   co_return response;
 }
 
-Task<absl::Status> SnapshotHandlers::WatchSnapshot(CallContext, v1::WatchSnapshotRequest request,
-                                                   StreamWriter<v1::WatchSnapshotResponse>*) {
+Task<absl::Status> SnapshotHandlers::WatchSnapshot(CallContext context, v1::WatchSnapshotRequest request,
+                                                   StreamWriter<v1::WatchSnapshotResponse>* writer) {
   FieldViolations violations;
   CheckObject("snapshot", request.snapshot(), violations);
   if (!violations.empty()) co_return violations.ToStatus();
-  co_return NotServedYet("Watching is not served by this version. Use CreateSnapshotStream, or GetSnapshot");
+  UpdateWriter<v1::Snapshot, v1::WatchSnapshotResponse> updates(*writer, &v1::WatchSnapshotResponse::mutable_snapshot);
+  co_return co_await snapshots_.StreamUpdates(std::move(context), std::move(*request.mutable_snapshot()), updates);
 }
 
 Task<absl::Status> SnapshotHandlers::StreamBuildLogs(CallContext context, v1::StreamBuildLogsRequest request,

@@ -23,6 +23,9 @@ class SnapshotHandlers {
                                                                   v1::CreateSnapshotRequest request);
   Task<absl::Status> CreateSnapshotStream(CallContext context, v1::CreateSnapshotStreamRequest request,
                                           StreamWriter<v1::CreateSnapshotStreamResponse>* writer);
+  // Of GetSnapshot, on any thread: the answer, if it is in memory.
+  std::optional<CachedObject<v1::Snapshot>> FindCached(const Caller& caller,
+                                                       const v1::GetSnapshotRequest& request) const;
   Task<absl::StatusOr<v1::GetSnapshotResponse>> GetSnapshot(CallContext context, v1::GetSnapshotRequest request);
   Task<absl::StatusOr<v1::ListSnapshotsResponse>> ListSnapshots(CallContext context, v1::ListSnapshotsRequest request);
   Task<absl::Status> StreamSnapshots(CallContext context, v1::StreamSnapshotsRequest request,

@@ -50,7 +50,8 @@ class SnapshotGrpcService final : public RawSnapshotService {
     return bridge_.Stream("CreateSnapshotStream", context, request, &Handlers::CreateSnapshotStream);
   }
   UnaryReactor* GetSnapshot(Context* context, const Buffer* request, Buffer* response) override {
-    return bridge_.Unary("GetSnapshot", context, request, response, &Handlers::GetSnapshot);
+    return bridge_.CachedUnary("GetSnapshot", context, request, response, &Handlers::GetSnapshot, &Handlers::FindCached,
+                               v1::GetSnapshotResponse::kSnapshotFieldNumber);
   }
   UnaryReactor* ListSnapshots(Context* context, const Buffer* request, Buffer* response) override {
     return bridge_.Unary("ListSnapshots", context, request, response, &Handlers::ListSnapshots);

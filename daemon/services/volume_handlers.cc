@@ -9,6 +9,8 @@
 #include "daemon/operations/page_token.h"
 #include "daemon/operations/sandboxes.h"
 #include "daemon/services/checks/request_checks.h"
+#include "daemon/services/rpc/read_source.h"
+#include "daemon/services/update_writer.h"
 
 namespace daytonad {
 namespace {
@@ -40,6 +42,12 @@ Task<absl::StatusOr<v1::CreateVolumeResponse>> VolumeHandlers::CreateVolume(Call
   v1::CreateVolumeResponse response;
   *response.mutable_volume() = *std::move(volume);
   co_return response;
+}
+
+std::optional<CachedObject<v1::Volume>> VolumeHandlers::FindCached(const Caller& caller,
+                                                                   const v1::GetVolumeRequest& request) const {
+  if (!CheckAccess(caller, Action::kRead).ok() || request.create_if_missing()) return std::nullopt;
+  return volumes_.FindCached(request.volume(), MaxAgeOf(request));
 }
 
 Task<absl::StatusOr<v1::GetVolumeResponse>> VolumeHandlers::GetVolume(CallContext context,
@@ -108,12 +116,13 @@ Task<absl::StatusOr<v1::DeleteVolumeResponse>> VolumeHandlers::DeleteVolume(Call
   co_return response;
 }
 
-Task<absl::Status> VolumeHandlers::WatchVolume(CallContext, v1::WatchVolumeRequest request,
-                                               StreamWriter<v1::WatchVolumeResponse>*) {
+Task<absl::Status> VolumeHandlers::WatchVolume(CallContext context, v1::WatchVolumeRequest request,
+                                               StreamWriter<v1::WatchVolumeResponse>* writer) {
   FieldViolations violations;
   CheckObject("volume", request.volume(), violations);
   if (!violations.empty()) co_return violations.ToStatus();
-  co_return NotServedYet("Watching is not served by this version. Use `wait` of CreateVolume, or GetVolume");
+  UpdateWriter<v1::Volume, v1::WatchVolumeResponse> updates(*writer, &v1::WatchVolumeResponse::mutable_volume);
+  co_return co_await volumes_.StreamUpdates(std::move(context), std::move(*request.mutable_volume()), updates);
 }
 
 }  // namespace daytonad

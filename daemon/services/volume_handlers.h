@@ -14,6 +14,8 @@ class VolumeHandlers {
   explicit VolumeHandlers(VolumeOperations& volumes) : volumes_(volumes) {}
 
   Task<absl::StatusOr<v1::CreateVolumeResponse>> CreateVolume(CallContext context, v1::CreateVolumeRequest request);
+  // Of GetVolume, on any thread: the answer, if it is in memory.
+  std::optional<CachedObject<v1::Volume>> FindCached(const Caller& caller, const v1::GetVolumeRequest& request) const;
   Task<absl::StatusOr<v1::GetVolumeResponse>> GetVolume(CallContext context, v1::GetVolumeRequest request);
   Task<absl::StatusOr<v1::ListVolumesResponse>> ListVolumes(CallContext context, v1::ListVolumesRequest request);
   Task<absl::StatusOr<v1::DeleteVolumeResponse>> DeleteVolume(CallContext context, v1::DeleteVolumeRequest request);

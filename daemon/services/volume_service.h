@@ -37,7 +37,8 @@ class VolumeGrpcService final : public RawVolumeService {
     return bridge_.Unary("CreateVolume", context, request, response, &Handlers::CreateVolume);
   }
   UnaryReactor* GetVolume(Context* context, const Buffer* request, Buffer* response) override {
-    return bridge_.Unary("GetVolume", context, request, response, &Handlers::GetVolume);
+    return bridge_.CachedUnary("GetVolume", context, request, response, &Handlers::GetVolume, &Handlers::FindCached,
+                               v1::GetVolumeResponse::kVolumeFieldNumber);
   }
   UnaryReactor* ListVolumes(Context* context, const Buffer* request, Buffer* response) override {
     return bridge_.Unary("ListVolumes", context, request, response, &Handlers::ListVolumes);

@@ -1,8 +1,12 @@
 #include "daemon/state/shared_api.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "daemon/base/log.h"
 
 namespace daytonad {
@@ -14,21 +18,43 @@ const absl::Status& StatusOf(const absl::StatusOr<T>& result) {
   return result.status();
 }
 
+// What makes two lists the same request.
+std::string KeyOf(const SandboxListQuery& query, const std::string& position) {
+  std::string key = absl::StrJoin({static_cast<int>(query.sort), static_cast<int>(query.order), query.page_size}, ",");
+  absl::StrAppend(&key, "/", position.size(), "/", position);
+  {
+    google::protobuf::io::StringOutputStream stream(&key);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);  // or labels come in any order
+    query.filter.SerializeToCodedStream(&coded);
+  }
+  return key;
+}
+
+std::string KeyOf(const SnapshotListQuery& query, int page) {
+  return absl::StrCat(static_cast<int>(query.sort), ",", static_cast<int>(query.order), ",", query.page_size, ",", page,
+                      ",", query.name.size(), "/", query.name, query.source_sandbox);
+}
+
 }  // namespace
 
-SharedApi::SharedApi(std::unique_ptr<Api> inner, Executor executor, Clock& clock, SharedApiOptions options)
-    : inner_(std::move(inner)),
+SharedApi::SharedApi(Api& inner, Executor executor, Clock& clock, SharedApiOptions options)
+    : ForwardingApi(inner),
       executor_(executor),
       clock_(clock),
       options_(options),
       sandbox_reads_(executor, clock, options.read_limit),
       snapshot_reads_(executor, clock, options.read_limit),
-      volume_reads_(executor, clock, options.read_limit) {}
+      volume_reads_(executor, clock, options.read_limit),
+      sandbox_lists_(executor, clock, options.read_limit),
+      numbered_sandbox_lists_(executor, clock, options.read_limit),
+      snapshot_lists_(executor, clock, options.read_limit),
+      volume_lists_(executor, clock, options.read_limit) {}
 
 template <typename Owner, typename T, typename... Params>
 typename Flight<T>::Work SharedApi::Bind(Task<T> (Owner::*method)(CallContext, Params...),
                                          std::type_identity_t<Params>... args) {
-  Owner* const owner = inner_.get();
+  Owner* const owner = &inner_;
   return [owner, method, ... args = std::move(args)](CallContext context) mutable {
     return (owner->*method)(std::move(context), std::move(args)...);
   };
@@ -64,6 +90,10 @@ void SharedApi::ForgetReads() {
   sandbox_reads_.Forget();
   snapshot_reads_.Forget();
   volume_reads_.Forget();
+  sandbox_lists_.Forget();
+  numbered_sandbox_lists_.Forget();
+  snapshot_lists_.Forget();
+  volume_lists_.Forget();
 }
 
 // --- Reads that are shared ---
@@ -82,6 +112,31 @@ Task<absl::StatusOr<v1::Volume>> SharedApi::GetVolumeById(CallContext context, s
 
 Task<absl::StatusOr<v1::Volume>> SharedApi::GetVolumeByName(CallContext context, std::string name) {
   return volume_reads_.Do(std::move(context), absl::StrCat("name/", name), Bind(&VolumeApi::GetVolumeByName, name));
+}
+
+Task<absl::StatusOr<SandboxPage>> SharedApi::ListSandboxes(CallContext context, SandboxListQuery query,
+                                                           std::string cursor) {
+  std::string key = KeyOf(query, cursor);
+  return sandbox_lists_.Do(std::move(context), std::move(key),
+                           Bind(&SandboxApi::ListSandboxes, std::move(query), std::move(cursor)));
+}
+
+Task<absl::StatusOr<NumberedSandboxPage>> SharedApi::ListSandboxesByPage(CallContext context, SandboxListQuery query,
+                                                                         int page) {
+  std::string key = KeyOf(query, std::to_string(page));
+  return numbered_sandbox_lists_.Do(std::move(context), std::move(key),
+                                    Bind(&SandboxApi::ListSandboxesByPage, std::move(query), page));
+}
+
+Task<absl::StatusOr<SnapshotPage>> SharedApi::ListSnapshots(CallContext context, SnapshotListQuery query, int page) {
+  std::string key = KeyOf(query, page);
+  return snapshot_lists_.Do(std::move(context), std::move(key),
+                            Bind(&SnapshotApi::ListSnapshots, std::move(query), page));
+}
+
+Task<absl::StatusOr<std::vector<v1::Volume>>> SharedApi::ListVolumes(CallContext context, bool include_deleted) {
+  return volume_lists_.Do(std::move(context), include_deleted ? "all" : "present",
+                          Bind(&VolumeApi::ListVolumes, include_deleted));
 }
 
 // --- Mutations ---
@@ -125,37 +180,6 @@ Task<absl::StatusOr<v1::Volume>> SharedApi::CreateVolume(CallContext context, st
 Task<absl::Status> SharedApi::DeleteVolume(CallContext context, std::string id) {
   return Mutate(&VolumeApi::DeleteVolume, std::move(context), std::move(id));
 }
-
-// --- What passes through ---
-
-Task<absl::StatusOr<SandboxPage>> SharedApi::ListSandboxes(CallContext context, SandboxListQuery query,
-                                                           std::string cursor) {
-  return inner_->ListSandboxes(std::move(context), std::move(query), std::move(cursor));
-}
-
-Task<absl::StatusOr<NumberedSandboxPage>> SharedApi::ListSandboxesByPage(CallContext context, SandboxListQuery query,
-                                                                         int page) {
-  return inner_->ListSandboxesByPage(std::move(context), std::move(query), page);
-}
-
-Task<absl::StatusOr<SnapshotPage>> SharedApi::ListSnapshots(CallContext context, SnapshotListQuery query, int page) {
-  return inner_->ListSnapshots(std::move(context), std::move(query), page);
-}
-
-Task<absl::StatusOr<std::vector<v1::Volume>>> SharedApi::ListVolumes(CallContext context, bool include_deleted) {
-  return inner_->ListVolumes(std::move(context), include_deleted);
-}
-
-Task<absl::StatusOr<std::unique_ptr<ByteStream>>> SharedApi::OpenBuildLog(CallContext context, LogOwner owner,
-                                                                          std::string id, bool follow) {
-  return inner_->OpenBuildLog(std::move(context), owner, std::move(id), follow);
-}
-
-Task<absl::StatusOr<std::unique_ptr<ContextStore>>> SharedApi::OpenContextStore(CallContext context) {
-  return inner_->OpenContextStore(std::move(context));
-}
-
-Task<absl::Status> SharedApi::Ping(CallContext context) { return inner_->Ping(std::move(context)); }
 
 Task<absl::Status> SharedApi::WaitForMutations(CallContext context) {
   if (mutations_ == 0) co_return absl::OkStatus();

@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "daemon/api/api.h"
+#include "daemon/api/forwarding_api.h"
 #include "daemon/state/single_flight.h"
 
 namespace daytonad {
@@ -23,9 +23,10 @@ struct SharedApiOptions {
 // although its caller has gone. Everything else passes through.
 //
 // Read-your-writes: a read that begins after a mutation was begun or answered never joins a read that began before it.
-class SharedApi : public Api {
+class SharedApi final : public ForwardingApi {
  public:
-  SharedApi(std::unique_ptr<Api> inner, Executor executor, Clock& clock, SharedApiOptions options);
+  // The referred objects outlive this one.
+  SharedApi(Api& inner, Executor executor, Clock& clock, SharedApiOptions options);
 
   Task<absl::StatusOr<v1::Sandbox>> CreateSandbox(CallContext context, NewSandbox sandbox) override;
   Task<absl::StatusOr<v1::Sandbox>> GetSandbox(CallContext context, std::string id_or_name) override;
@@ -50,11 +51,6 @@ class SharedApi : public Api {
   Task<absl::StatusOr<std::vector<v1::Volume>>> ListVolumes(CallContext context, bool include_deleted) override;
   Task<absl::Status> DeleteVolume(CallContext context, std::string id) override;
 
-  Task<absl::StatusOr<std::unique_ptr<ByteStream>>> OpenBuildLog(CallContext context, LogOwner owner, std::string id,
-                                                                 bool follow) override;
-  Task<absl::StatusOr<std::unique_ptr<ContextStore>>> OpenContextStore(CallContext context) override;
-  Task<absl::Status> Ping(CallContext context) override;
-
   // Returns when every mutation that was begun has its answer, or when the context ends.
   Task<absl::Status> WaitForMutations(CallContext context);
 
@@ -73,13 +69,16 @@ class SharedApi : public Api {
 
   void ForgetReads();
 
-  std::unique_ptr<Api> inner_;
   Executor executor_;
   Clock& clock_;
   SharedApiOptions options_;
   SingleFlight<absl::StatusOr<v1::Sandbox>> sandbox_reads_;
   SingleFlight<absl::StatusOr<v1::Snapshot>> snapshot_reads_;
   SingleFlight<absl::StatusOr<v1::Volume>> volume_reads_;
+  SingleFlight<absl::StatusOr<SandboxPage>> sandbox_lists_;
+  SingleFlight<absl::StatusOr<NumberedSandboxPage>> numbered_sandbox_lists_;
+  SingleFlight<absl::StatusOr<SnapshotPage>> snapshot_lists_;
+  SingleFlight<absl::StatusOr<std::vector<v1::Volume>>> volume_lists_;
   int mutations_ = 0;                                           // that have no answer yet
   std::shared_ptr<Event> settled_ = std::make_shared<Event>();  // fires, and is replaced, when there are none
 };

@@ -57,9 +57,8 @@ class SlowApi : public FakeApi {
 class SharedApiTest : public ::testing::Test {
  protected:
   SharedApiTest() {
-    auto slow = std::make_unique<SlowApi>(clock_);
-    upstream_ = slow.get();
-    api_ = std::make_unique<SharedApi>(std::move(slow), io_.get_executor(), clock_, SharedApiOptions());
+    upstream_ = std::make_unique<SlowApi>(clock_);
+    api_ = std::make_unique<SharedApi>(*upstream_, io_.get_executor(), clock_, SharedApiOptions());
   }
 
   struct Call {
@@ -88,7 +87,7 @@ class SharedApiTest : public ::testing::Test {
 
   boost::asio::io_context io_;
   FakeClock clock_{FakeClock::Mode::kManual};
-  SlowApi* upstream_ = nullptr;
+  std::unique_ptr<SlowApi> upstream_;
   std::unique_ptr<SharedApi> api_;
 };
 

@@ -17,35 +17,45 @@ class SingleFlight {
   SingleFlight(Executor executor, Clock& clock, Clock::Duration limit)
       : executor_(executor), clock_(clock), limit_(limit) {}
 
-  // Joins the read of that key that is under way, or starts `work`.
+  // Joins the read of that key that is under way, or starts `work`; says in the call's read terms which.
   Task<T> Do(CallContext context, std::string key, typename Flight<T>::Work work) {
-    std::shared_ptr<Flight<T>> flight = Find(key);
-    if (flight == nullptr) {
-      flight = Flight<T>::Start(executor_, context, clock_.Now() + limit_, std::move(work));
-      flights_[key] = flight;
+    Read read = Find(key);
+    const bool joined = read.flight != nullptr;
+    if (!joined) {
+      read.sent = clock_.Now();
+      read.flight = Flight<T>::Start(executor_, context, read.sent + limit_, std::move(work));
+      reads_[key] = read;
     }
-    T result = co_await Flight<T>::Join(flight, clock_, std::move(context));
-    const auto entry = flights_.find(key);
-    if (entry != flights_.end() && entry->second == flight && (flight->finished() || flight->abandoned())) {
-      flights_.erase(entry);
+    T result = co_await Flight<T>::Join(read.flight, clock_, context);
+    if (ReadTerms* terms = context.read_terms()) {
+      if (joined) terms->source = ReadTerms::Source::kCoalesced;
+      terms->age = clock_.Now() - read.sent;
     }
+    const auto entry = reads_.find(key);
+    if (entry != reads_.end() && entry->second.flight == read.flight && Over(*read.flight)) reads_.erase(entry);
     co_return result;
   }
 
   // What is under way may not see a change that is made now: later readers shall not join it. Who has joined, stays.
-  void Forget() { flights_.clear(); }
+  void Forget() { reads_.clear(); }
 
  private:
-  std::shared_ptr<Flight<T>> Find(const std::string& key) const {
-    const auto entry = flights_.find(key);
-    const bool joinable = entry != flights_.end() && !entry->second->finished() && !entry->second->abandoned();
-    return joinable ? entry->second : nullptr;
+  struct Read {
+    std::shared_ptr<Flight<T>> flight;
+    Clock::TimePoint sent;
+  };
+
+  static bool Over(const Flight<T>& flight) { return flight.finished() || flight.abandoned(); }
+
+  Read Find(const std::string& key) const {
+    const auto entry = reads_.find(key);
+    return entry == reads_.end() || Over(*entry->second.flight) ? Read() : entry->second;
   }
 
   Executor executor_;
   Clock& clock_;
   Clock::Duration limit_;
-  absl::flat_hash_map<std::string, std::shared_ptr<Flight<T>>> flights_;
+  absl::flat_hash_map<std::string, Read> reads_;
 };
 
 }  // namespace daytonad

@@ -22,9 +22,9 @@ ROOT = HERE.parent.parent
 
 # RPCs that no SDK method corresponds to.
 WITHOUT_COUNTERPART = {
-    "WatchSandbox": "the SDKs have no watching; not served yet",
-    "WatchSnapshot": "the SDKs have no watching; not served yet",
-    "WatchVolume": "the SDKs have no watching; not served yet",
+    "WatchSandbox": "the SDKs have no watching",
+    "WatchSnapshot": "the SDKs have no watching",
+    "WatchVolume": "the SDKs have no watching",
     "StreamBuildLogs": "the SDKs read a build's log inside of create only, which CreateSandboxStream is compared with",
     "UploadBuildContext": "the SDKs read files of their own machine; the same upload is compared in the context cases",
 }

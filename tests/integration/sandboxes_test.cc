@@ -161,13 +161,5 @@ TEST_F(SandboxesTest, FieldsThatAreNotKnownYetBreakNothing) {
   EXPECT_EQ(Outcome(Delete(id, "wait: true").error), "OK");
 }
 
-TEST_F(SandboxesTest, WhatIsNotServedYetSaysSo) {
-  const std::string not_yet = "UNIMPLEMENTED NOT_SERVED_YET";
-  v1::WatchSandboxRequest watch;
-  watch.set_sandbox("x");
-  EXPECT_EQ(Outcome(ReadAll(sandboxes(), &Stub::WatchSandbox, watch).error), not_yet);
-  EXPECT_EQ(control().Requests().size(), 0U);
-}
-
 }  // namespace
 }  // namespace daytonad::testing

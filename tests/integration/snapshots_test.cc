@@ -292,13 +292,5 @@ TEST_F(SnapshotsTest, StreamingTakesTheFiltersOfTheList) {
       "NOT_FOUND SANDBOX_NOT_FOUND");
 }
 
-TEST_F(SnapshotsTest, WhatIsNotServedYetSaysSo) {
-  const std::string not_yet = "UNIMPLEMENTED NOT_SERVED_YET";
-  v1::WatchSnapshotRequest watch;
-  watch.set_snapshot("s");
-  EXPECT_EQ(Outcome(ReadAll(snapshots(), &Stub::WatchSnapshot, watch).error), not_yet);
-  EXPECT_EQ(control().Requests().size(), 0U);
-}
-
 }  // namespace
 }  // namespace daytonad::testing

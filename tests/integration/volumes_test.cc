@@ -194,13 +194,5 @@ TEST_F(VolumesTest, OneThatIsMountedStays) {
   EXPECT_EQ(Outcome(Delete("data", "wait: true").error), "OK");
 }
 
-TEST_F(VolumesTest, WhatIsNotServedYetSaysSo) {
-  const std::string not_yet = "UNIMPLEMENTED NOT_SERVED_YET";
-  v1::WatchVolumeRequest watch;
-  watch.set_volume("data");
-  EXPECT_EQ(Outcome(ReadAll(volumes(), &Stub::WatchVolume, watch).error), not_yet);
-  EXPECT_EQ(control().Requests().size(), 0U);
-}
-
 }  // namespace
 }  // namespace daytonad::testing

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "daemon/api/testing/fake_api.h"
+#include "daemon/api/testing/nothing_cached.h"
+#include "daemon/api/testing/polling_watches.h"
 #include "daemon/base/error.h"
 #include "daemon/base/testing/fake_clock.h"
 #include "daemon/base/testing/run_task.h"
@@ -49,6 +51,8 @@ class OperationsFixture : public ::testing::Test {
   boost::asio::io_context io_;
   FakeClock clock_;
   FakeApi api_;
+  PollingWatches watches_{api_, clock_};
+  NothingCached cached_;
   LogFollower follower_{api_, clock_};
   RequestLog requests_{io_.get_executor(), clock_};
   WorkPool pool_{1};
@@ -56,7 +60,7 @@ class OperationsFixture : public ::testing::Test {
   StoreUploads uploads_{clock_, 4};
   ContextUploader uploader_{api_, roots_, pool_, uploads_, clock_};
   ImageBuilder images_{pool_, roots_, uploader_};
-  Collaborators with_{api_, clock_, io_.get_executor(), follower_, requests_, images_};
+  Collaborators with_{api_, watches_, cached_, clock_, io_.get_executor(), follower_, requests_, images_};
   CallContext context_ = CallContext::Background("test");
 };
 

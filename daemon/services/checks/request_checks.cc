@@ -126,8 +126,4 @@ std::string DigestOf(std::string_view type, const google::protobuf::Message& mes
   return digest;
 }
 
-absl::Status NotServedYet(std::string_view what) {
-  return MakeError(absl::StatusCode::kUnimplemented, "NOT_SERVED_YET", absl::StrCat(AbslView(what), "."));
-}
-
 }  // namespace daytonad

@@ -42,7 +42,7 @@ void CheckSortOrder(v1::SortOrder order, FieldViolations& violations);
 // A time limit: `unset` if the request has none. Negative is a violation.
 template <typename Request>
 Clock::Duration CheckTimeout(const Request& request, Clock::Duration unset, FieldViolations& violations);
-// How old an answer may be; only checked, because nothing is kept yet: every answer is fresh.
+// How old an answer may be. Negative is a violation; what it comes to is MaxAgeOf().
 template <typename Request>
 void CheckMaxAge(const Request& request, FieldViolations& violations);
 
@@ -68,9 +68,6 @@ absl::StatusOr<CallContext> CheckMutation(CallContext context, const Request& re
   if (request.request_id().empty()) return context;
   return context.WithRequestKey(KeyOf(request));
 }
-
-// What a call that is not served yet answers; `what` begins the sentence.
-absl::Status NotServedYet(std::string_view what);
 
 template <typename Request>
 Clock::Duration CheckTimeout(const Request& request, Clock::Duration unset, FieldViolations& violations) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "daemon/services/rpc/cached_unary.h"
 #include "daemon/services/rpc/client_stream.h"
 #include "daemon/services/rpc/server_stream.h"
 #include "daemon/services/rpc/unary.h"
@@ -23,6 +24,17 @@ class Bridge {
                                   const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
                                   UnaryHandler<Handlers, Request, Response> handler) {
     return StartUnary(runtime_, caller_, service_ + "/" + method, context, request, response, &handlers_, handler);
+  }
+
+  // A read that is answered from memory if that can be done, by a message whose field `field` is the object.
+  template <typename Request, typename Response, typename T>
+  grpc::ServerUnaryReactor* CachedUnary(const char* method, grpc::CallbackServerContext* context,
+                                        const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
+                                        UnaryHandler<Handlers, Request, Response> handler,
+                                        CachedHandler<Handlers, Request, T> find, int field) {
+    grpc::ServerUnaryReactor* const answered =
+        TryCachedUnary(context, caller_, request, response, handlers_, find, field);
+    return answered != nullptr ? answered : Unary(method, context, request, response, handler);
   }
 
   template <typename Request, typename Response>

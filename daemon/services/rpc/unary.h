@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "daemon/base/task.h"
 #include "daemon/services/rpc/grpc_status.h"
+#include "daemon/services/rpc/read_source.h"
 #include "daemon/services/rpc/server_call.h"
 
 namespace daytonad {
@@ -31,8 +32,9 @@ using UnaryHandler = Task<absl::StatusOr<Response>> (Service::*)(CallContext, Re
 template <typename Service, typename Request, typename Response>
 class UnaryReactor final : public grpc::ServerUnaryReactor {
  public:
-  UnaryReactor(const RpcRuntime& runtime, std::shared_ptr<ServerCall> call, grpc::ByteBuffer* response)
-      : runtime_(runtime), call_(std::move(call)), response_(response) {}
+  UnaryReactor(const RpcRuntime& runtime, std::shared_ptr<ServerCall> call, grpc::ServerContextBase& server_context,
+               grpc::ByteBuffer* response)
+      : runtime_(runtime), call_(std::move(call)), server_context_(server_context), response_(response) {}
 
   void Start(Service* service, UnaryHandler<Service, Request, Response> handler, const grpc::ByteBuffer* bytes) {
     Request request;
@@ -60,7 +62,15 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
       reactor->Finish(ToGrpcStatus(admitted));
       co_return;
     }
-    absl::StatusOr<Response> response = co_await (service->*handler)(call->context(), std::move(request));
+    CallContext context = call->context();
+    if constexpr (HasMaxAge<Request>) {
+      auto terms = std::make_shared<ReadTerms>();
+      terms->max_age = MaxAgeOf(request);
+      context = context.WithReadTerms(std::move(terms));
+    }
+    absl::StatusOr<Response> response = co_await (service->*handler)(context, std::move(request));
+    const ReadTerms* const terms = context.read_terms();
+    if (terms != nullptr && response.ok()) TellReadSource(reactor->server_context_, terms->source, terms->age);
     reactor->Answer(std::move(response));  // the reactor may be gone from here on
     calls.Remove(call);
   }
@@ -76,6 +86,7 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
 
   const RpcRuntime& runtime_;
   const std::shared_ptr<ServerCall> call_;
+  grpc::ServerContextBase& server_context_;
   grpc::ByteBuffer* const response_;
 };
 
@@ -85,7 +96,7 @@ grpc::ServerUnaryReactor* StartUnary(const RpcRuntime& runtime, const Caller& ca
                                      grpc::ByteBuffer* response, Service* service,
                                      UnaryHandler<Service, Request, Response> handler) {
   auto* reactor = new UnaryReactor<Service, Request, Response>(
-      runtime, MakeServerCall(CallKind::kUnary, method, caller, *context, runtime), response);
+      runtime, MakeServerCall(CallKind::kUnary, method, caller, *context, runtime), *context, response);
   reactor->Start(service, handler, request);
   return reactor;
 }

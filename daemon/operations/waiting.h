@@ -1,0 +1,75 @@
+#ifndef DAYTONAD_DAEMON_OPERATIONS_WAITING_H_
+#define DAYTONAD_DAEMON_OPERATIONS_WAITING_H_
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "daemon/api/watch.h"
+#include "daemon/base/call_context.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/task.h"
+
+namespace daytonad {
+
+// How long an operation may take, as two limits: `call` is the caller's own deadline, `wait` also knows the request's
+// `timeout` and is never later.
+struct WaitContext {
+  WaitContext(const CallContext& call, Clock& clock, Clock::Duration timeout)
+      : call(call), wait(timeout == Clock::Duration::zero() ? call : call.WithDeadline(clock.Now() + timeout)) {}
+
+  CallContext call;
+  CallContext wait;
+};
+
+// What is waited for. Outlives the wait that it is given to.
+template <typename T>
+struct Goal {
+  // What a sighting comes to: OK ends the wait well, an error ends it with that, nullopt goes on.
+  std::function<std::optional<absl::Status>(const Sighting<T>&)> decide;
+  // Told of each object that was seen, before `decide`; an error ends the wait. May be empty.
+  std::function<Task<absl::Status>(const T&)> observe;
+};
+
+// Waits until `decide` has seen enough. `last` is what the wait began with and ended with; its object is kept when a
+// later sighting has none. What is known may begin a wait, but never ends one unless it is fresh. When the wait's own
+// time is up, there is one last look with what is left of the call, so that a change in the last moment is not missed.
+//
+// Thousands of calls may be waiting here: the object is shared with all who know it, and in no frame.
+template <typename T>
+Task<absl::Status> WaitUntil(Clock& clock, WaitContext limits, Watch<T>& watch, const Goal<T>& goal,
+                             Sighting<T>& last) {
+  constexpr auto kLastLook = std::chrono::seconds(5);
+  bool last_look = false;
+  while (true) {
+    absl::StatusOr<Sighting<T>> seen = co_await watch.Next(limits.wait);
+    if (!seen.ok()) {
+      const bool may_look = absl::IsDeadlineExceeded(seen.status()) && limits.call.Check(clock.Now()).ok();
+      if (last_look || !may_look) co_return seen.status();
+      last_look = true;
+      limits.wait = limits.call.WithDeadline(clock.Now() + kLastLook);
+      watch.LookNow();
+      continue;
+    }
+    if (seen->object != nullptr) last.object = seen->object;
+    last.status = seen->status;
+    if (goal.observe && seen->status.ok()) {
+      absl::Status observed = co_await goal.observe(*seen->object);
+      if (!observed.ok()) co_return observed;
+    }
+    // A last look that fails says no more than that the time is up.
+    const bool telling = !last_look || seen->status.ok() || absl::IsNotFound(seen->status);
+    std::optional<absl::Status> decided = telling ? goal.decide(*seen) : std::nullopt;
+    if (decided.has_value() && seen->fresh) co_return *std::move(decided);
+    if (last_look && seen->fresh) co_return DeadlineExceededError();
+    if (decided.has_value()) watch.LookNow();
+  }
+}
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_OPERATIONS_WAITING_H_

@@ -1,0 +1,62 @@
+#ifndef DAYTONAD_DAEMON_OPERATIONS_WATCHING_H_
+#define DAYTONAD_DAEMON_OPERATIONS_WATCHING_H_
+
+#include <memory>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "daemon/api/watch.h"
+#include "daemon/base/call_context.h"
+#include "daemon/base/task.h"
+
+namespace daytonad {
+
+// What whoever watches an object is told.
+template <typename T>
+struct Update {
+  std::shared_ptr<const T> object;
+  // It is gone, and `object` is what was known last. The last update.
+  bool removed = false;
+  // Changes between the update before and this one may have been missed.
+  bool maybe_missed = false;
+};
+
+template <typename T>
+class UpdateSink {
+ public:
+  virtual ~UpdateSink() = default;
+  // An error ends the watching: the watcher has gone.
+  virtual Task<absl::Status> OnUpdate(Update<T> update) = 0;
+};
+
+// Tells the sink what the object is now, fresh, and each change, until it is gone. NOT_FOUND if there is none; another
+// error if upstream will not tell; else it ends with the context.
+template <typename T>
+Task<absl::Status> WatchToTheEnd(CallContext context, std::unique_ptr<Watch<T>> watch, UpdateSink<T>& sink) {
+  std::shared_ptr<const T> told;
+  bool missed = false;
+  while (true) {
+    absl::StatusOr<Sighting<T>> seen = co_await watch->Next(context);
+    if (!seen.ok()) co_return seen.status();
+    const bool gone = absl::IsNotFound(seen->status);
+    if (!seen->status.ok() && !(gone && told != nullptr)) co_return seen->status;
+    if (told == nullptr && !seen->fresh) {
+      watch->LookNow();
+      continue;
+    }
+    missed = missed || (seen->maybe_missed && told != nullptr);
+    if (!gone && seen->object == told) continue;  // confirmed
+    if (seen->object != nullptr) told = seen->object;
+    Update<T> update;
+    update.object = told;
+    update.removed = gone;
+    update.maybe_missed = std::exchange(missed, false);
+    absl::Status taken = co_await sink.OnUpdate(std::move(update));
+    if (!taken.ok() || gone) co_return taken;
+  }
+}
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_OPERATIONS_WATCHING_H_

@@ -1,0 +1,38 @@
+#ifndef DAYTONAD_DAEMON_SERVICES_RPC_READ_SOURCE_H_
+#define DAYTONAD_DAEMON_SERVICES_RPC_READ_SOURCE_H_
+
+#include <google/protobuf/duration.pb.h>
+#include <grpcpp/server_context.h>
+
+#include <chrono>
+#include <optional>
+
+#include "daemon/base/call_context.h"
+#include "daemon/base/clock.h"
+
+// `max_age` of requests, and the initial metadata that says where an answer came from (common.proto).
+namespace daytonad {
+
+// A read that may be answered from memory.
+template <typename Request>
+concept HasMaxAge = requires(const Request& request) {
+  request.has_max_age();
+};
+
+// As far as it is valid; the handler refuses what is not.
+template <HasMaxAge Request>
+std::optional<Clock::Duration> MaxAgeOf(const Request& request) {
+  constexpr int64_t kLongest = int64_t{24} * 3600;  // nothing is kept longer, and it must not overflow our clock
+  if (!request.has_max_age()) return std::nullopt;
+  const google::protobuf::Duration& age = request.max_age();
+  if (age.seconds() < 0 || age.nanos() < 0) return Clock::Duration::zero();
+  if (age.seconds() > kLongest) return std::chrono::seconds(kLongest);
+  return std::chrono::seconds(age.seconds()) + std::chrono::nanoseconds(age.nanos());
+}
+
+// Adds `daytonad-cache`. Before the answer, and once.
+void TellReadSource(grpc::ServerContextBase& context, ReadTerms::Source source, Clock::Duration age);
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_SERVICES_RPC_READ_SOURCE_H_

@@ -1,0 +1,36 @@
+#ifndef DAYTONAD_DAEMON_STATE_CACHED_API_H_
+#define DAYTONAD_DAEMON_STATE_CACHED_API_H_
+
+#include <string>
+
+#include "daemon/api/forwarding_api.h"
+#include "daemon/base/clock.h"
+#include "daemon/state/knowledge.h"
+
+namespace daytonad {
+
+// Answers reads from what is known, as far as their terms allow (ReadTerms). A read without terms, such as those that
+// operations make for themselves, always asks upstream.
+class CachedApi final : public ForwardingApi {
+ public:
+  // The referred objects outlive this one.
+  CachedApi(Api& inner, Knowledge& knowledge, Clock& clock)
+      : ForwardingApi(inner), knowledge_(knowledge), clock_(clock) {}
+
+  Task<absl::StatusOr<v1::Sandbox>> GetSandbox(CallContext context, std::string id_or_name) override;
+  Task<absl::StatusOr<v1::Snapshot>> GetSnapshot(CallContext context, std::string id_or_name) override;
+  Task<absl::StatusOr<v1::Volume>> GetVolumeById(CallContext context, std::string id) override;
+  Task<absl::StatusOr<v1::Volume>> GetVolumeByName(CallContext context, std::string name) override;
+
+ private:
+  template <typename T>
+  Task<absl::StatusOr<T>> Read(const CacheIndex<T>& index, CallContext context, std::string id_or_name,
+                               Task<absl::StatusOr<T>> ask);
+
+  Knowledge& knowledge_;
+  Clock& clock_;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_STATE_CACHED_API_H_

@@ -1,0 +1,73 @@
+#ifndef DAYTONAD_DAEMON_STATE_INTEREST_H_
+#define DAYTONAD_DAEMON_STATE_INTEREST_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "daemon/api/watch.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/event.h"
+
+namespace daytonad {
+
+// An object that somebody watches: the news of it, for any number of watchers, and when to look at it next.
+//
+// A queue for each watcher would cost memory for each. The news are in one place instead, and a watcher only remembers
+// how far it has read; one that falls too far behind is told that it missed something.
+template <typename T>
+class Interest {
+ public:
+  explicit Interest(std::string id) : id_(std::move(id)) {}
+
+  const std::string& id() const { return id_; }
+
+  // The number of the newest news; 0 if there are none.
+  std::uint64_t newest() const { return newest_; }
+
+  void Tell(Sighting<T> sighting) {
+    news_.push_back(std::move(sighting));
+    if (news_.size() > kKept) news_.pop_front();
+    ++newest_;
+    std::exchange(arrived_, std::make_shared<Event>())->Fire();
+  }
+
+  // The oldest that a watcher has not read yet; there is one, if `read` is less than newest().
+  Sighting<T> Read(std::uint64_t& read) const {
+    const std::uint64_t oldest = newest_ - news_.size() + 1;
+    const std::uint64_t next = std::max(read + 1, oldest);
+    Sighting<T> sighting = news_[static_cast<size_t>(next - oldest)];
+    if (next > read + 1) sighting.maybe_missed = true;
+    read = next;
+    return sighting;
+  }
+
+  // Fires when the next news arrive.
+  std::shared_ptr<Event> arrived() const { return arrived_; }
+
+  // For the hub alone.
+  int watchers = 0;
+  Clock::TimePoint next_look{};
+  Clock::Duration pause{};          // the last one between two looks
+  Clock::TimePoint looked_at{};     // when a look at it was begun last
+  Clock::TimePoint confirmed_at{};  // when a look that showed nothing new was begun last
+  bool looking = false;             // a request for it alone is under way
+  bool look_wanted = false;         // somebody waits for a fresh sighting, changed or not
+  bool gap = false;                 // events were missed, perhaps: the next news shall say so
+
+ private:
+  static constexpr size_t kKept = 8;
+
+  const std::string id_;
+  std::deque<Sighting<T>> news_;
+  std::uint64_t newest_ = 0;
+  std::shared_ptr<Event> arrived_ = std::make_shared<Event>();
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_STATE_INTEREST_H_

@@ -1,0 +1,348 @@
+#ifndef DAYTONAD_DAEMON_STATE_KNOWN_OBJECTS_H_
+#define DAYTONAD_DAEMON_STATE_KNOWN_OBJECTS_H_
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "daemon/base/absl_view.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/ids.h"
+#include "daemon/state/cache_index.h"
+#include "daemon/state/resources.h"
+
+namespace daytonad {
+
+// A point in the order in which this daemon learns things.
+using Moment = std::uint64_t;
+
+// How something came to be known.
+enum class Sight {
+  kRead,      // the answer to a request for this very object
+  kListItem,  // one of many, from a list that lags
+  kEvent,     // upstream said so by itself
+  kChange,    // the answer to a change that was made through this daemon
+};
+
+// All that is known of the objects of one kind: one record each, whatever it was learnt from.
+//
+// Naively the newest answer would be the truth. But a read that was begun before a change may be answered after it, a
+// list shows what was, events come late or twice, and upstream's `updatedAt` goes backwards. So the order is that of
+// observation: an event counts from its arrival, an answer from when its request was sent, and the later one wins. What
+// contradicts that order is not believed but doubted: it is not given as an answer any more, and whoever watches looks.
+//
+// Loop thread only, but for index(). docs/coherence.md says what callers may rely on.
+template <typename T>
+class KnownObjects {
+ public:
+  struct Known {
+    std::shared_ptr<const T> object;
+    // Since when it is known to be so; the distant past if that is in doubt.
+    Clock::TimePoint seen_at = kLongAgo;
+    // It exists no more. Final: ids are not used twice.
+    bool gone = false;
+  };
+
+  // Told of what those who watch want to know.
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    // It changed, or is gone.
+    virtual void OnChanged(const std::string& id, const Known& known, Sight sight) = 0;
+    // What is known of it may be wrong.
+    virtual void OnDoubt(const std::string& id) = 0;
+  };
+
+  // A change that is being made.
+  struct Change {
+    std::string id;  // empty if not known
+    Moment begun = 0;
+    bool is_create = false;
+  };
+
+  // Far enough, and still apart from now by what a Duration holds.
+  static constexpr Clock::TimePoint kLongAgo{Clock::Duration::min() / 2};
+
+  explicit KnownObjects(size_t max_bytes) : max_bytes_(max_bytes) {}
+
+  void set_listener(Listener* listener) { listener_ = listener; }
+
+  // Whatever is begun now comes after all that was learnt before.
+  Moment Begin() { return ++moment_; }
+
+  // `since` is the moment, `at` the time from which on it counts.
+  void See(T object, Sight sight, Moment since, Clock::TimePoint at) {
+    const std::string id = object.id();
+    // A list may show what is long gone: it tells of what is known, and makes nothing known.
+    if (id.empty() || (sight == Sight::kListItem && !records_.contains(id))) return;
+    Record& record = RecordOf(id);
+    if (record.known.gone || (sight == Sight::kRead && !Counts(record, since))) return;
+    if (record.known.object != nullptr) {
+      const T& known = *record.known.object;
+      FillIn(object, known);
+      if (sight == Sight::kListItem && SameState(object, known)) return;  // nothing that is not known better
+      if (sight == Sight::kListItem && !(Counts(record, since) && LaterThan(object, known))) return Doubt(id, record);
+      if (sight == Sight::kEvent && !SameState(object, known) && LaterThan(known, object)) return Doubt(id, record);
+    }
+    Accept(id, record, std::move(object), sight, since, at);
+  }
+
+  // A read of this was answered with NOT_FOUND.
+  void SeeNone(const std::string& id_or_name, Moment since) {
+    const auto by_id = records_.find(id_or_name);
+    if (by_id != records_.end()) {
+      Record& record = by_id->second;
+      if (record.known.object == nullptr || record.known.gone || !Counts(record, since)) return;
+      return SetGone(by_id->first, record, Sight::kRead);
+    }
+    // A name that is not found says little: upstream remembers such answers for a while.
+    const auto by_name = names_.find(id_or_name);
+    if (by_name != names_.end()) Doubt(by_name->second, records_.at(by_name->second));
+  }
+
+  // An event says that it is gone; it may be known by its name only.
+  void SeeRemoved(const std::string& id, const std::string& name) {
+    const auto by_name = names_.find(name);
+    const std::string known_id = id.empty() && by_name != names_.end() ? by_name->second : id;
+    const auto found = records_.find(known_id);
+    if (found == records_.end() || found->second.known.object == nullptr || found->second.known.gone) return;
+    SetGone(found->first, found->second, Sight::kEvent);
+  }
+
+  // What is known of it is no answer from now on, until the change has its own. Not for creates: they change nothing
+  // that is known.
+  Change BeginChange(const std::string& id_or_name) {
+    Change change;
+    Record* record = FindRecord(id_or_name);
+    if (record != nullptr) {
+      change.id = record->known.object->id();
+    } else if (LooksLikeUuid(id_or_name)) {
+      change.id = id_or_name;
+      record = &RecordOf(id_or_name);
+    }
+    if (record != nullptr) {
+      ++record->changing;
+      Unpublish(*record);
+    }
+    RaiseFloor(record);
+    change.begun = Begin();
+    return change;
+  }
+  Change BeginCreate() {
+    Change change;
+    change.begun = Begin();
+    change.is_create = true;
+    return change;
+  }
+
+  // `answer` is what upstream said of the object, null if it said nothing. `at` is when the request was sent.
+  void EndChange(const Change& change, const T* answer, Clock::TimePoint at) {
+    Record* const changed = change.id.empty() ? nullptr : &RecordOf(change.id);
+    if (changed != nullptr) --changed->changing;
+    if (answer == nullptr || answer->id().empty()) {
+      RaiseFloor(changed);
+      if (changed != nullptr && changed->known.object != nullptr) Doubt(change.id, *changed);
+      return;
+    }
+    const std::string id = answer->id();
+    Record& record = RecordOf(id);
+    RaiseFloor(&record);
+    if (record.known.gone) return;
+    T object = *answer;
+    if (record.known.object != nullptr) {
+      FillIn(object, *record.known.object);
+      if (record.as_of > change.begun && !SameState(object, *record.known.object)) {
+        // Events came meanwhile. What is new is answered as it was at first, so they are right; of another change
+        // nothing tells which is older.
+        return change.is_create ? Complete(id, record, object) : Doubt(id, record);
+      }
+    }
+    Accept(id, record, std::move(object), Sight::kChange, change.begun, at);
+  }
+
+  // By id, else by name. Null if nothing is known.
+  const Known* Find(const std::string& id_or_name) {
+    Record* record = FindRecord(id_or_name);
+    if (record == nullptr) return nullptr;
+    order_.splice(order_.begin(), order_, record->place);
+    return &record->known;
+  }
+
+  // What is watched is kept, however little room there is.
+  void Pin(const std::string& id) { ++RecordOf(id).pins; }
+  void Unpin(const std::string& id) {
+    --RecordOf(id).pins;
+    Evict();
+  }
+
+  const CacheIndex<T>& index() const { return index_; }
+  size_t bytes() const { return bytes_; }
+  size_t size() const { return records_.size(); }
+
+ private:
+  struct Record {
+    Known known;
+    Moment as_of = 0;  // what is known counts from here
+    Moment floor = 0;  // reads begun before may not have seen a change that was made since
+    int changing = 0;
+    int pins = 0;
+    size_t bytes = 0;
+    std::shared_ptr<const typename CacheIndex<T>::Entry> published;
+    std::list<std::string>::iterator place;
+  };
+
+  // Of a record without its object: itself, two keys in the index, a name.
+  static constexpr size_t kOverhead = 512;
+
+  static bool LaterThan(const T& a, const T& b) {
+    const auto time = [](const T& object) {
+      return std::make_tuple(object.updated_at().seconds(), object.updated_at().nanos());
+    };
+    return a.has_updated_at() && b.has_updated_at() && time(a) > time(b);
+  }
+
+  static bool Equal(const T& a, const T& b) { return SameState(a, b) && Bytes(a) == Bytes(b); }
+
+  static std::string Bytes(const T& object) {
+    std::string bytes;
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);  // or maps come in any order
+    object.SerializeToCodedStream(&coded);
+    coded.Trim();
+    return bytes;
+  }
+
+  Record& RecordOf(const std::string& id) {
+    const auto [entry, is_new] = records_.try_emplace(id);
+    Record& record = entry->second;
+    if (is_new) {
+      order_.push_front(id);
+      record.place = order_.begin();
+      record.bytes = kOverhead;
+      bytes_ += kOverhead;
+    }
+    return record;
+  }
+  Record* FindRecord(const std::string& id_or_name) {
+    auto found = records_.find(id_or_name);
+    if (found == records_.end()) {
+      const auto by_name = names_.find(id_or_name);
+      if (by_name != names_.end()) found = records_.find(by_name->second);
+    }
+    return found == records_.end() || found->second.known.object == nullptr ? nullptr : &found->second;
+  }
+
+  // Can what was begun at this moment have seen all that is known?
+  bool Counts(const Record& record, Moment since) const {
+    return since >= record.floor && since >= floor_ && since > record.as_of;
+  }
+
+  void RaiseFloor(Record* record) { (record != nullptr ? record->floor : floor_) = ++moment_; }
+
+  void Accept(const std::string& id, Record& record, T object, Sight sight, Moment since, Clock::TimePoint at) {
+    const bool changed = record.known.object == nullptr || !Equal(object, *record.known.object);
+    if (changed) Replace(id, record, std::move(object));
+    record.as_of = since;
+    record.known.seen_at = at;
+    if (IsGone(*record.known.object)) return SetGone(id, record, sight);
+    Publish(id, record);
+    order_.splice(order_.begin(), order_, record.place);
+    if (changed && listener_ != nullptr) listener_->OnChanged(id, record.known, sight);
+    Evict();
+  }
+
+  // Adds what only the answer has.
+  void Complete(const std::string& id, Record& record, const T& answer) {
+    T object = *record.known.object;
+    FillIn(object, answer);
+    Accept(id, record, std::move(object), Sight::kChange, record.as_of, record.known.seen_at);
+  }
+
+  // A new name is known at once, and the old one is free.
+  void Replace(const std::string& id, Record& record, T object) {
+    if (record.known.object != nullptr && record.known.object->name() != object.name()) ForgetName(id, record);
+    if (!object.name().empty()) names_[object.name()] = id;
+    record.known.object = std::make_shared<const T>(std::move(object));
+    bytes_ -= record.bytes;
+    record.bytes = kOverhead + record.known.object->SpaceUsedLong();
+    bytes_ += record.bytes;
+  }
+
+  void ForgetName(const std::string& id, Record& record) {
+    Unpublish(record);
+    const auto name = names_.find(record.known.object->name());
+    if (name != names_.end() && name->second == id) names_.erase(name);
+  }
+
+  void SetGone(const std::string& id, Record& record, Sight sight) {
+    record.known.gone = true;
+    ForgetName(id, record);
+    if (listener_ != nullptr) listener_->OnChanged(id, record.known, sight);
+  }
+
+  void Doubt(const std::string& id, Record& record) {
+    record.known.seen_at = kLongAgo;
+    Unpublish(record);
+    if (listener_ != nullptr) listener_->OnDoubt(id);
+  }
+
+  void Publish(const std::string& id, Record& record) {
+    const T& object = *record.known.object;
+    if (record.changing > 0 || object.view() != v1::VIEW_FULL) return Unpublish(record);
+    record.published = std::make_shared<const typename CacheIndex<T>::Entry>(record.known.object, record.known.seen_at);
+    index_.Put(id, record.published);
+    const auto name = names_.find(object.name());
+    if (name != names_.end() && name->second == id) index_.Put(object.name(), record.published);
+  }
+
+  void Unpublish(Record& record) {
+    if (record.published == nullptr) return;
+    const T& object = *record.published->object;
+    index_.Erase(object.id());
+    const auto under_name = index_.Find(object.name());
+    if (under_name != nullptr && under_name->object->id() == object.id()) index_.Erase(object.name());
+    record.published = nullptr;
+  }
+
+  // The least recently used go first; what was read from the index since it was looked at last gets another round.
+  void Evict() {
+    for (size_t looked = 0, all = order_.size(); bytes_ > max_bytes_ && looked < all; ++looked) {
+      const auto last = std::prev(order_.end());
+      Record& record = records_.at(*last);
+      const bool used = record.published != nullptr && record.published->used.exchange(false);
+      if (used || record.pins > 0 || record.changing > 0) {
+        order_.splice(order_.begin(), order_, last);
+        continue;
+      }
+      if (record.known.object != nullptr) ForgetName(*last, record);
+      bytes_ -= record.bytes;
+      records_.erase(*last);
+      order_.erase(last);
+    }
+  }
+
+  const size_t max_bytes_;
+  Listener* listener_ = nullptr;
+  Moment moment_ = 0;
+  Moment floor_ = 0;  // for all records: a change was made of something that was not known
+  size_t bytes_ = 0;
+  absl::flat_hash_map<std::string, Record> records_;
+  absl::flat_hash_map<std::string, std::string> names_;  // the id of what has a name
+  std::list<std::string> order_;                         // ids, the most recently used first
+  CacheIndex<T> index_;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_STATE_KNOWN_OBJECTS_H_

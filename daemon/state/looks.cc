@@ -1,0 +1,86 @@
+#include "daemon/state/looks.h"
+
+#include <string>
+#include <utility>
+
+namespace daytonad {
+namespace {
+
+constexpr int kPageSize = 200;
+
+template <typename Items>
+RecentChanges Changes(const Items& items) {
+  RecentChanges changes;
+  changes.states.reserve(items.size());
+  for (const auto& item : items) changes.states.emplace_back(item.id(), item.state_text());
+  return changes;
+}
+
+Task<absl::StatusOr<RecentChanges>> ListSandboxes(SandboxApi& api, CallContext context, std::string cursor) {
+  SandboxListQuery query;
+  // Any change of state is an activity.
+  query.sort = v1::SANDBOX_SORT_FIELD_LAST_ACTIVITY_AT;
+  query.order = v1::SORT_ORDER_DESC;
+  query.page_size = kPageSize;
+  absl::StatusOr<SandboxPage> page =
+      co_await api.ListSandboxes(std::move(context), std::move(query), std::move(cursor));
+  if (!page.ok()) co_return page.status();
+  RecentChanges changes = Changes(page->items);
+  changes.next_cursor = std::move(page->next_cursor);
+  co_return changes;
+}
+
+Task<absl::StatusOr<RecentChanges>> ListSnapshots(SnapshotApi& api, CallContext context, std::string cursor) {
+  SnapshotListQuery query;
+  // What changes is mostly new; upstream can't sort by the last change.
+  query.sort = v1::SNAPSHOT_SORT_FIELD_CREATED_AT;
+  query.order = v1::SORT_ORDER_DESC;
+  query.page_size = kPageSize;
+  const int number = cursor.empty() ? 1 : std::stoi(cursor);
+  absl::StatusOr<SnapshotPage> page = co_await api.ListSnapshots(std::move(context), std::move(query), number);
+  if (!page.ok()) co_return page.status();
+  RecentChanges changes = Changes(page->items);
+  if (number < page->totals.total_pages) changes.next_cursor = std::to_string(number + 1);
+  co_return changes;
+}
+
+Task<absl::StatusOr<RecentChanges>> ListVolumes(VolumeApi& api, CallContext context) {
+  absl::StatusOr<std::vector<v1::Volume>> volumes = co_await api.ListVolumes(std::move(context), false);
+  if (!volumes.ok()) co_return volumes.status();
+  co_return Changes(*volumes);
+}
+
+}  // namespace
+
+Looks<v1::Sandbox> LookAtSandboxes(SandboxApi& api) {
+  Looks<v1::Sandbox> looks;
+  looks.get = [&api](CallContext context, std::string id_or_name) {
+    return api.GetSandbox(std::move(context), std::move(id_or_name));
+  };
+  looks.list = [&api](CallContext context, std::string cursor) {
+    return ListSandboxes(api, std::move(context), std::move(cursor));
+  };
+  return looks;
+}
+
+Looks<v1::Snapshot> LookAtSnapshots(SnapshotApi& api) {
+  Looks<v1::Snapshot> looks;
+  looks.get = [&api](CallContext context, std::string id_or_name) {
+    return api.GetSnapshot(std::move(context), std::move(id_or_name));
+  };
+  looks.list = [&api](CallContext context, std::string cursor) {
+    return ListSnapshots(api, std::move(context), std::move(cursor));
+  };
+  return looks;
+}
+
+Looks<v1::Volume> LookAtVolumes(VolumeApi& api) {
+  Looks<v1::Volume> looks;
+  looks.get = [&api](CallContext context, std::string id) {
+    return api.GetVolumeById(std::move(context), std::move(id));
+  };
+  looks.list = [&api](CallContext context, std::string) { return ListVolumes(api, std::move(context)); };
+  return looks;
+}
+
+}  // namespace daytonad

@@ -1,0 +1,156 @@
+#include "daemon/state/recording_api.h"
+
+#include <utility>
+
+namespace daytonad {
+
+template <typename T>
+Task<absl::StatusOr<T>> RecordingApi::Read(KnownObjects<T>& known, std::string id_or_name,
+                                           Task<absl::StatusOr<T>> read) {
+  const Moment since = known.Begin();
+  const Clock::TimePoint at = clock_.Now();
+  absl::StatusOr<T> seen = co_await std::move(read);
+  if (seen.ok()) {
+    known.See(*seen, Sight::kRead, since, at);
+  } else if (absl::IsNotFound(seen.status())) {
+    known.SeeNone(id_or_name, since);
+  }
+  co_return seen;
+}
+
+template <typename T>
+Task<absl::StatusOr<T>> RecordingApi::Make(KnownObjects<T>& known, typename KnownObjects<T>::Change change,
+                                           Task<absl::StatusOr<T>> make) {
+  const Clock::TimePoint at = clock_.Now();
+  absl::StatusOr<T> made = co_await std::move(make);
+  known.EndChange(change, made.ok() ? &*made : nullptr, at);
+  co_return made;
+}
+
+template <typename T>
+Task<absl::Status> RecordingApi::MakeBlindly(KnownObjects<T>& known, typename KnownObjects<T>::Change change,
+                                             Task<absl::Status> make) {
+  absl::Status made = co_await std::move(make);
+  known.EndChange(change, nullptr, clock_.Now());
+  co_return made;
+}
+
+template <typename T, typename Items>
+void RecordingApi::Skim(KnownObjects<T>& known, const Items& items, Moment since, Clock::TimePoint at) {
+  for (const T& item : items) known.See(item, Sight::kListItem, since, at);
+}
+
+// --- Sandboxes ---
+
+Task<absl::StatusOr<v1::Sandbox>> RecordingApi::CreateSandbox(CallContext context, NewSandbox sandbox) {
+  return Make(knowledge_.sandboxes, knowledge_.sandboxes.BeginCreate(),
+              inner_.CreateSandbox(std::move(context), std::move(sandbox)));
+}
+
+Task<absl::StatusOr<v1::Sandbox>> RecordingApi::GetSandbox(CallContext context, std::string id_or_name) {
+  Task<absl::StatusOr<v1::Sandbox>> read = inner_.GetSandbox(std::move(context), id_or_name);
+  return Read(knowledge_.sandboxes, std::move(id_or_name), std::move(read));
+}
+
+Task<absl::StatusOr<SandboxPage>> RecordingApi::ListSandboxes(CallContext context, SandboxListQuery query,
+                                                              std::string cursor) {
+  const Moment since = knowledge_.sandboxes.Begin();
+  const Clock::TimePoint at = clock_.Now();
+  absl::StatusOr<SandboxPage> page =
+      co_await inner_.ListSandboxes(std::move(context), std::move(query), std::move(cursor));
+  if (page.ok()) Skim(knowledge_.sandboxes, page->items, since, at);
+  co_return page;
+}
+
+Task<absl::StatusOr<NumberedSandboxPage>> RecordingApi::ListSandboxesByPage(CallContext context, SandboxListQuery query,
+                                                                            int page_number) {
+  const Moment since = knowledge_.sandboxes.Begin();
+  const Clock::TimePoint at = clock_.Now();
+  absl::StatusOr<NumberedSandboxPage> page =
+      co_await inner_.ListSandboxesByPage(std::move(context), std::move(query), page_number);
+  if (page.ok()) Skim(knowledge_.sandboxes, page->items, since, at);
+  co_return page;
+}
+
+Task<absl::StatusOr<v1::Sandbox>> RecordingApi::StartSandbox(CallContext context, std::string id_or_name) {
+  return Make(knowledge_.sandboxes, knowledge_.sandboxes.BeginChange(id_or_name),
+              inner_.StartSandbox(std::move(context), id_or_name));
+}
+
+Task<absl::StatusOr<v1::Sandbox>> RecordingApi::StopSandbox(CallContext context, std::string id_or_name, bool force) {
+  return Make(knowledge_.sandboxes, knowledge_.sandboxes.BeginChange(id_or_name),
+              inner_.StopSandbox(std::move(context), id_or_name, force));
+}
+
+Task<absl::StatusOr<v1::Sandbox>> RecordingApi::DeleteSandbox(CallContext context, std::string id_or_name) {
+  return Make(knowledge_.sandboxes, knowledge_.sandboxes.BeginChange(id_or_name),
+              inner_.DeleteSandbox(std::move(context), id_or_name));
+}
+
+// --- Snapshots ---
+
+Task<absl::StatusOr<v1::Snapshot>> RecordingApi::CreateSnapshot(CallContext context, NewSnapshot snapshot) {
+  return Make(knowledge_.snapshots, knowledge_.snapshots.BeginCreate(),
+              inner_.CreateSnapshot(std::move(context), std::move(snapshot)));
+}
+
+Task<absl::StatusOr<v1::Snapshot>> RecordingApi::GetSnapshot(CallContext context, std::string id_or_name) {
+  Task<absl::StatusOr<v1::Snapshot>> read = inner_.GetSnapshot(std::move(context), id_or_name);
+  return Read(knowledge_.snapshots, std::move(id_or_name), std::move(read));
+}
+
+Task<absl::StatusOr<SnapshotPage>> RecordingApi::ListSnapshots(CallContext context, SnapshotListQuery query,
+                                                               int page_number) {
+  const Moment since = knowledge_.snapshots.Begin();
+  const Clock::TimePoint at = clock_.Now();
+  absl::StatusOr<SnapshotPage> page = co_await inner_.ListSnapshots(std::move(context), std::move(query), page_number);
+  if (page.ok()) Skim(knowledge_.snapshots, page->items, since, at);
+  co_return page;
+}
+
+Task<absl::StatusOr<v1::Snapshot>> RecordingApi::ActivateSnapshot(CallContext context, std::string id) {
+  return Make(knowledge_.snapshots, knowledge_.snapshots.BeginChange(id),
+              inner_.ActivateSnapshot(std::move(context), id));
+}
+
+Task<absl::Status> RecordingApi::DeactivateSnapshot(CallContext context, std::string id) {
+  return MakeBlindly(knowledge_.snapshots, knowledge_.snapshots.BeginChange(id),
+                     inner_.DeactivateSnapshot(std::move(context), id));
+}
+
+Task<absl::Status> RecordingApi::DeleteSnapshot(CallContext context, std::string id) {
+  return MakeBlindly(knowledge_.snapshots, knowledge_.snapshots.BeginChange(id),
+                     inner_.DeleteSnapshot(std::move(context), id));
+}
+
+// --- Volumes ---
+
+Task<absl::StatusOr<v1::Volume>> RecordingApi::CreateVolume(CallContext context, std::string name) {
+  return Make(knowledge_.volumes, knowledge_.volumes.BeginCreate(),
+              inner_.CreateVolume(std::move(context), std::move(name)));
+}
+
+Task<absl::StatusOr<v1::Volume>> RecordingApi::GetVolumeById(CallContext context, std::string id) {
+  Task<absl::StatusOr<v1::Volume>> read = inner_.GetVolumeById(std::move(context), id);
+  return Read(knowledge_.volumes, std::move(id), std::move(read));
+}
+
+Task<absl::StatusOr<v1::Volume>> RecordingApi::GetVolumeByName(CallContext context, std::string name) {
+  Task<absl::StatusOr<v1::Volume>> read = inner_.GetVolumeByName(std::move(context), name);
+  return Read(knowledge_.volumes, std::move(name), std::move(read));
+}
+
+Task<absl::StatusOr<std::vector<v1::Volume>>> RecordingApi::ListVolumes(CallContext context, bool include_deleted) {
+  const Moment since = knowledge_.volumes.Begin();
+  const Clock::TimePoint at = clock_.Now();
+  absl::StatusOr<std::vector<v1::Volume>> volumes = co_await inner_.ListVolumes(std::move(context), include_deleted);
+  if (volumes.ok()) Skim(knowledge_.volumes, *volumes, since, at);
+  co_return volumes;
+}
+
+Task<absl::Status> RecordingApi::DeleteVolume(CallContext context, std::string id) {
+  return MakeBlindly(knowledge_.volumes, knowledge_.volumes.BeginChange(id),
+                     inner_.DeleteVolume(std::move(context), id));
+}
+
+}  // namespace daytonad

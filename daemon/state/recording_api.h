@@ -1,0 +1,62 @@
+#ifndef DAYTONAD_DAEMON_STATE_RECORDING_API_H_
+#define DAYTONAD_DAEMON_STATE_RECORDING_API_H_
+
+#include <string>
+#include <vector>
+
+#include "daemon/api/forwarding_api.h"
+#include "daemon/base/clock.h"
+#include "daemon/state/knowledge.h"
+
+namespace daytonad {
+
+// Learns from every answer that comes by, and knows of every change that is made: nothing goes to upstream past it.
+class RecordingApi final : public ForwardingApi {
+ public:
+  // The referred objects outlive this one.
+  RecordingApi(Api& inner, Knowledge& knowledge, Clock& clock)
+      : ForwardingApi(inner), knowledge_(knowledge), clock_(clock) {}
+
+  Task<absl::StatusOr<v1::Sandbox>> CreateSandbox(CallContext context, NewSandbox sandbox) override;
+  Task<absl::StatusOr<v1::Sandbox>> GetSandbox(CallContext context, std::string id_or_name) override;
+  Task<absl::StatusOr<SandboxPage>> ListSandboxes(CallContext context, SandboxListQuery query,
+                                                  std::string cursor) override;
+  Task<absl::StatusOr<NumberedSandboxPage>> ListSandboxesByPage(CallContext context, SandboxListQuery query,
+                                                                int page) override;
+  Task<absl::StatusOr<v1::Sandbox>> StartSandbox(CallContext context, std::string id_or_name) override;
+  Task<absl::StatusOr<v1::Sandbox>> StopSandbox(CallContext context, std::string id_or_name, bool force) override;
+  Task<absl::StatusOr<v1::Sandbox>> DeleteSandbox(CallContext context, std::string id_or_name) override;
+
+  Task<absl::StatusOr<v1::Snapshot>> CreateSnapshot(CallContext context, NewSnapshot snapshot) override;
+  Task<absl::StatusOr<v1::Snapshot>> GetSnapshot(CallContext context, std::string id_or_name) override;
+  Task<absl::StatusOr<SnapshotPage>> ListSnapshots(CallContext context, SnapshotListQuery query, int page) override;
+  Task<absl::StatusOr<v1::Snapshot>> ActivateSnapshot(CallContext context, std::string id) override;
+  Task<absl::Status> DeactivateSnapshot(CallContext context, std::string id) override;
+  Task<absl::Status> DeleteSnapshot(CallContext context, std::string id) override;
+
+  Task<absl::StatusOr<v1::Volume>> CreateVolume(CallContext context, std::string name) override;
+  Task<absl::StatusOr<v1::Volume>> GetVolumeById(CallContext context, std::string id) override;
+  Task<absl::StatusOr<v1::Volume>> GetVolumeByName(CallContext context, std::string name) override;
+  Task<absl::StatusOr<std::vector<v1::Volume>>> ListVolumes(CallContext context, bool include_deleted) override;
+  Task<absl::Status> DeleteVolume(CallContext context, std::string id) override;
+
+ private:
+  template <typename T>
+  Task<absl::StatusOr<T>> Read(KnownObjects<T>& known, std::string id_or_name, Task<absl::StatusOr<T>> read);
+  template <typename T>
+  Task<absl::StatusOr<T>> Make(KnownObjects<T>& known, typename KnownObjects<T>::Change change,
+                               Task<absl::StatusOr<T>> make);
+  // A change whose answer says nothing of the object.
+  template <typename T>
+  Task<absl::Status> MakeBlindly(KnownObjects<T>& known, typename KnownObjects<T>::Change change,
+                                 Task<absl::Status> make);
+  template <typename T, typename Items>
+  void Skim(KnownObjects<T>& known, const Items& items, Moment since, Clock::TimePoint at);
+
+  Knowledge& knowledge_;
+  Clock& clock_;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_STATE_RECORDING_API_H_

@@ -1,0 +1,57 @@
+#include "daemon/state/resources.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "daemon/base/error.h"
+
+namespace daytonad {
+namespace {
+
+absl::Status NoMore(const char* reason, const char* kind, const std::string& id) {
+  return MakeError(absl::StatusCode::kNotFound, reason, absl::StrCat("The ", kind, " ", id, " was deleted."),
+                   {{absl::StrCat(kind, "_id"), id}});
+}
+
+}  // namespace
+
+bool IsGone(const v1::Sandbox& sandbox) { return sandbox.state() == v1::SANDBOX_STATE_DESTROYED; }
+bool IsGone(const v1::Snapshot&) { return false; }  // it is removed, and no state says so
+bool IsGone(const v1::Volume& volume) { return volume.state() == v1::VOLUME_STATE_DELETED; }
+
+absl::Status GoneError(const v1::Sandbox& sandbox) { return NoMore("SANDBOX_NOT_FOUND", "sandbox", sandbox.id()); }
+absl::Status GoneError(const v1::Snapshot& snapshot) { return NoMore("SNAPSHOT_NOT_FOUND", "snapshot", snapshot.id()); }
+absl::Status GoneError(const v1::Volume& volume) { return NoMore("VOLUME_NOT_FOUND", "volume", volume.id()); }
+
+bool SameState(const v1::Sandbox& a, const v1::Sandbox& b) {
+  return a.state_text() == b.state_text() && a.desired_state_text() == b.desired_state_text();
+}
+bool SameState(const v1::Snapshot& a, const v1::Snapshot& b) { return a.state_text() == b.state_text(); }
+bool SameState(const v1::Volume& a, const v1::Volume& b) { return a.state_text() == b.state_text(); }
+
+void FillIn(v1::Sandbox& seen, const v1::Sandbox& known) {
+  if (!seen.has_build_info() && known.has_build_info()) *seen.mutable_build_info() = known.build_info();
+  if (!seen.has_last_activity_at() && known.has_last_activity_at()) {
+    *seen.mutable_last_activity_at() = known.last_activity_at();
+  }
+  if (seen.view() != v1::VIEW_BASIC || known.view() != v1::VIEW_FULL) return;
+  *seen.mutable_env() = known.env();
+  *seen.mutable_volumes() = known.volumes();
+  seen.set_network_block_all(known.network_block_all());
+  *seen.mutable_network_allow_list() = known.network_allow_list();
+  *seen.mutable_domain_allow_list() = known.domain_allow_list();
+  seen.set_outbound_proxy_url(known.outbound_proxy_url());
+  seen.set_linked_sandbox_id(known.linked_sandbox_id());
+  if (known.has_backup_created_at()) *seen.mutable_backup_created_at() = known.backup_created_at();
+  seen.set_view(v1::VIEW_FULL);
+}
+
+void FillIn(v1::Snapshot& seen, const v1::Snapshot& known) {
+  if (!seen.has_build_info() && known.has_build_info()) *seen.mutable_build_info() = known.build_info();
+  if (seen.initial_runner_id().empty()) seen.set_initial_runner_id(known.initial_runner_id());
+  if (seen.image_ref().empty()) seen.set_image_ref(known.image_ref());
+}
+
+void FillIn(v1::Volume&, const v1::Volume&) {}
+
+}  // namespace daytonad

@@ -1,0 +1,34 @@
+#ifndef DAYTONAD_DAEMON_STATE_RESOURCES_H_
+#define DAYTONAD_DAEMON_STATE_RESOURCES_H_
+
+#include "absl/status/status.h"
+#include "daytonad/v1/sandbox.pb.h"
+#include "daytonad/v1/snapshot.pb.h"
+#include "daytonad/v1/volume.pb.h"
+
+// What state/ has to know of each kind of object.
+namespace daytonad {
+
+// Does the object itself say that it exists no more?
+bool IsGone(const v1::Sandbox& sandbox);
+bool IsGone(const v1::Snapshot& snapshot);
+bool IsGone(const v1::Volume& volume);
+
+// The error of a look at something that is gone, as upstream gives it.
+absl::Status GoneError(const v1::Sandbox& sandbox);
+absl::Status GoneError(const v1::Snapshot& snapshot);
+absl::Status GoneError(const v1::Volume& volume);
+
+// Do both show the same state, the desired one included?
+bool SameState(const v1::Sandbox& a, const v1::Sandbox& b);
+bool SameState(const v1::Snapshot& a, const v1::Snapshot& b);
+bool SameState(const v1::Volume& a, const v1::Volume& b);
+
+// Completes `seen`, which is newer, from what was known: an event leaves a little out, an item of a list a lot.
+void FillIn(v1::Sandbox& seen, const v1::Sandbox& known);
+void FillIn(v1::Snapshot& seen, const v1::Snapshot& known);
+void FillIn(v1::Volume& seen, const v1::Volume& known);
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_STATE_RESOURCES_H_

@@ -1,0 +1,91 @@
+#include "daemon/state/shared_state.h"
+
+#include <utility>
+
+#include "daemon/state/looks.h"
+
+namespace daytonad {
+
+SharedState::SharedState(Api& upstream, Executor executor, Clock& clock, SharedStateOptions options)
+    : clock_(clock),
+      knowledge_(options.lifetimes, options.max_bytes),
+      recording_(upstream, knowledge_, clock),
+      shared_(recording_, executor, clock, options.calls),
+      cached_(shared_, knowledge_, clock),
+      sandboxes_(executor, clock, knowledge_.sandboxes, knowledge_.freshness, LookAtSandboxes(shared_), options.looks),
+      snapshots_(executor, clock, knowledge_.snapshots, knowledge_.freshness, LookAtSnapshots(shared_), options.looks),
+      volumes_(executor, clock, knowledge_.volumes, knowledge_.freshness, LookAtVolumes(shared_), options.looks) {}
+
+// --- Watching ---
+
+std::unique_ptr<Watch<v1::Sandbox>> SharedState::WatchSandbox(std::string id_or_name) {
+  return sandboxes_.Open(std::move(id_or_name));
+}
+
+std::unique_ptr<Watch<v1::Snapshot>> SharedState::WatchSnapshot(std::string id_or_name) {
+  return snapshots_.Open(std::move(id_or_name));
+}
+
+std::unique_ptr<Watch<v1::Volume>> SharedState::WatchVolume(std::string id) { return volumes_.Open(std::move(id)); }
+
+// --- Reading from memory ---
+
+template <typename T>
+std::optional<CachedObject<T>> SharedState::Find(const CacheIndex<T>& index, std::string_view id_or_name,
+                                                 std::optional<Clock::Duration> max_age) const {
+  const auto entry = index.Find(id_or_name);
+  if (entry == nullptr) return std::nullopt;
+  const Clock::TimePoint now = clock_.Now();
+  if (!knowledge_.freshness.IsFresh(entry->seen_at, now, max_age)) return std::nullopt;
+  entry->used.store(true, std::memory_order_relaxed);
+  return CachedObject<T>{entry->object, now - entry->seen_at};
+}
+
+std::optional<CachedObject<v1::Sandbox>> SharedState::FindSandbox(std::string_view id_or_name,
+                                                                  std::optional<Clock::Duration> max_age) const {
+  return Find(knowledge_.sandboxes.index(), id_or_name, max_age);
+}
+
+std::optional<CachedObject<v1::Snapshot>> SharedState::FindSnapshot(std::string_view id_or_name,
+                                                                    std::optional<Clock::Duration> max_age) const {
+  return Find(knowledge_.snapshots.index(), id_or_name, max_age);
+}
+
+std::optional<CachedObject<v1::Volume>> SharedState::FindVolume(std::string_view id_or_name,
+                                                                std::optional<Clock::Duration> max_age) const {
+  return Find(knowledge_.volumes.index(), id_or_name, max_age);
+}
+
+// --- Events ---
+
+void SharedState::OnSandbox(v1::Sandbox sandbox) {
+  knowledge_.sandboxes.See(std::move(sandbox), Sight::kEvent, knowledge_.sandboxes.Begin(), clock_.Now());
+}
+
+void SharedState::OnSnapshot(v1::Snapshot snapshot) {
+  knowledge_.snapshots.See(std::move(snapshot), Sight::kEvent, knowledge_.snapshots.Begin(), clock_.Now());
+}
+
+void SharedState::OnVolume(v1::Volume volume) {
+  knowledge_.volumes.See(std::move(volume), Sight::kEvent, knowledge_.volumes.Begin(), clock_.Now());
+}
+
+void SharedState::OnSnapshotRemoved(std::string id, std::string name) { knowledge_.snapshots.SeeRemoved(id, name); }
+
+void SharedState::OnEventsUp() {
+  knowledge_.freshness.EventsUp(clock_.Now());
+  TellHubs();
+}
+
+void SharedState::OnEventsDown() {
+  knowledge_.freshness.EventsDown();
+  TellHubs();
+}
+
+void SharedState::TellHubs() {
+  sandboxes_.OnEventsChanged();
+  snapshots_.OnEventsChanged();
+  volumes_.OnEventsChanged();
+}
+
+}  // namespace daytonad

@@ -1,0 +1,85 @@
+#ifndef DAYTONAD_DAEMON_STATE_SHARED_STATE_H_
+#define DAYTONAD_DAEMON_STATE_SHARED_STATE_H_
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/api/api.h"
+#include "daemon/api/cached_reads.h"
+#include "daemon/api/events.h"
+#include "daemon/api/watch.h"
+#include "daemon/state/cached_api.h"
+#include "daemon/state/knowledge.h"
+#include "daemon/state/recording_api.h"
+#include "daemon/state/shared_api.h"
+#include "daemon/state/watch_hub.h"
+
+namespace daytonad {
+
+struct SharedStateOptions {
+  SharedApiOptions calls;
+  Lifetimes lifetimes;
+  // What may be kept in memory, roughly; 0: only what is watched.
+  size_t max_bytes = size_t{64} << 20;
+  LookPolicy looks;
+};
+
+// What all callers of one credential share: what is known, the requests in flight, the watching.
+//
+// An upstream api goes in, and out comes one that costs upstream the less the more use it: from the top, CachedApi
+// answers from what is known, SharedApi makes one request of many, RecordingApi learns from each answer. Events come in
+// from the side, watchers look at the same knowledge. No operation can go past any of them.
+class SharedState final : public WatchApi, public CachedReads, public EventSink {
+ public:
+  // The referred objects outlive this one. Loop thread only, but for CachedReads.
+  SharedState(Api& upstream, Executor executor, Clock& clock, SharedStateOptions options);
+
+  Api& api() { return cached_; }
+  // As of SharedApi.
+  Task<absl::Status> WaitForMutations(CallContext context) { return shared_.WaitForMutations(std::move(context)); }
+
+  // WatchApi
+  std::unique_ptr<Watch<v1::Sandbox>> WatchSandbox(std::string id_or_name) override;
+  std::unique_ptr<Watch<v1::Snapshot>> WatchSnapshot(std::string id_or_name) override;
+  std::unique_ptr<Watch<v1::Volume>> WatchVolume(std::string id) override;
+
+  // CachedReads
+  std::optional<CachedObject<v1::Sandbox>> FindSandbox(std::string_view id_or_name,
+                                                       std::optional<Clock::Duration> max_age) const override;
+  std::optional<CachedObject<v1::Snapshot>> FindSnapshot(std::string_view id_or_name,
+                                                         std::optional<Clock::Duration> max_age) const override;
+  std::optional<CachedObject<v1::Volume>> FindVolume(std::string_view id_or_name,
+                                                     std::optional<Clock::Duration> max_age) const override;
+
+  // EventSink
+  void OnSandbox(v1::Sandbox sandbox) override;
+  void OnSnapshot(v1::Snapshot snapshot) override;
+  void OnVolume(v1::Volume volume) override;
+  void OnSnapshotRemoved(std::string id, std::string name) override;
+  void OnEventsUp() override;
+  void OnEventsDown() override;
+
+  const Knowledge& knowledge() const { return knowledge_; }
+
+ private:
+  template <typename T>
+  std::optional<CachedObject<T>> Find(const CacheIndex<T>& index, std::string_view id_or_name,
+                                      std::optional<Clock::Duration> max_age) const;
+  void TellHubs();
+
+  Clock& clock_;
+  Knowledge knowledge_;
+  RecordingApi recording_;
+  SharedApi shared_;
+  CachedApi cached_;
+  WatchHub<v1::Sandbox> sandboxes_;
+  WatchHub<v1::Snapshot> snapshots_;
+  WatchHub<v1::Volume> volumes_;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_STATE_SHARED_STATE_H_
