@@ -78,6 +78,7 @@ Json Sandbox::ToJson(SandboxView view) const {
     set("linkedSandboxId", linked_sandbox_id);
   }
   if (!runner_id.empty()) json["runnerId"] = runner_id;
+  if (state == "destroyed") json["runnerId"] = nullptr;
   json["toolboxProxyUrl"] = toolbox_proxy_url;
   return json;
 }
