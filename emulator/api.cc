@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/base/log.h"
+#include "emulator/etag.h"
 #include "emulator/identity.h"
 #include "emulator/routes.h"
 #include "emulator/text.h"
@@ -87,6 +88,7 @@ void Api::Serve(const std::shared_ptr<Exchange>& exchange, Credential credential
   const Route* route = api ? api_routes_.Find(request.method, path, call.params)
                            : proxy_routes_.Find(request.method, request.Path(), call.params);
   if (!api && route == nullptr) return NoSuchPage(exchange);
+  if (api) exchange->BeforeReply(ApplyEtag);
   const ApiError cannot = NotFound(StrCat("Cannot ", request.method, " ", request.target));
   if (request.body.size() > kMaxBody) return call.ReplyError(cannot);
   if (!ReadBody(call)) return;
