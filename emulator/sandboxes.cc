@@ -82,7 +82,7 @@ void Sandboxes::Touch(Sandbox& sandbox) {
 }
 
 void Sandboxes::TellCreated(const Sandbox& sandbox) const {
-  if (events_.heard()) events_.Tell("sandbox.created", ToText(sandbox.ToJson(SandboxView::kCreated)));
+  if (events_.heard()) events_.Tell("sandbox.created", sandbox.ToText(SandboxView::kCreated));
 }
 
 void Sandboxes::Enter(Sandbox& sandbox, std::string_view state, std::string_view desired) {
@@ -92,7 +92,7 @@ void Sandboxes::Enter(Sandbox& sandbox, std::string_view state, std::string_view
   Touch(sandbox);
   if (events_.heard()) {
     if (sandbox.desired_state != old_desired) {
-      const std::string text = ToText(sandbox.ToJson(SandboxView::kChanged));
+      const std::string text = sandbox.ToText(SandboxView::kChanged);
       events_.TellDesiredState("sandbox", text, old_desired, sandbox.desired_state);
     }
     if (sandbox.state != old_state) events_.TellState("sandbox", *sandbox.FullText(), old_state, sandbox.state);
