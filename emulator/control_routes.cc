@@ -106,8 +106,9 @@ void ControlRoutes::AddEventRoutes(EventGateway& gateway) {
     for (const char* const list : {"accept", "revoke"}) {
       const Json keys = MemberOr(call.body, list, Json::array());
       const bool texts = std::all_of(keys.begin(), keys.end(), [](const Json& key) { return key.is_string(); });
-      if (!keys.is_array() || !texts)
+      if (!keys.is_array() || !texts) {
         return call.ReplyError(BadRequest(StrCat("\"", list, "\" must be a list of keys")));
+      }
     }
     for (const Json& key : MemberOr(call.body, "accept", Json::array())) world_.credentials.Accept(key);
     for (const Json& key : MemberOr(call.body, "revoke", Json::array())) {

@@ -113,11 +113,8 @@ class Connection : public Transport, public std::enable_shared_from_this<Connect
       self->reading_ = false;
       if (error) return self->ClientGone();
       self->buffer_.commit(asio::buffer_copy(self->buffer_.prepare(got), asio::buffer(self->chunk_, got)));
-      if (self->receiver_) {
-        self->PassOn();
-      } else if (self->exchange_ == nullptr) {
-        self->Parse();
-      }
+      if (self->exchange_ == nullptr) self->Parse();
+      if (self->receiver_ && self->buffer_.size() > 0) self->PassOn();
       self->ReadOn();
     });
   }
