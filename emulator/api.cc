@@ -1,10 +1,10 @@
 #include "emulator/api.h"
 
-#include <algorithm>
 #include <exception>
 #include <utility>
 
 #include "daemon/base/log.h"
+#include "emulator/etag.h"
 #include "emulator/identity.h"
 #include "emulator/routes.h"
 #include "emulator/text.h"
@@ -23,7 +23,11 @@ void AddRateLimitHeaders(Exchange& exchange, std::string_view throttler, const R
 }  // namespace
 
 Api::Api(World& world)
-    : world_(world), storage_routes_(world), rate_limits_(world.options.rate_limits), faults_(world.scheduler) {
+    : world_(world),
+      storage_routes_(world),
+      rate_limits_(world.options.rate_limits),
+      faults_(world.scheduler),
+      gateway_(world) {
   AddAccountRoutes(api_routes_, world);
   AddSandboxRoutes(api_routes_, world);
   AddSandboxSettingRoutes(api_routes_, world);
@@ -35,6 +39,7 @@ Api::Api(World& world)
 
 void Api::Handle(const std::shared_ptr<Exchange>& exchange) {
   if (StorageRoutes::Owns(exchange->request().Path())) return HandleStorage(exchange);
+  if (gateway_.Owns(exchange->request().Path())) return HandleEvents(exchange);
   const Credential credential = CheckCredential(exchange->request());
   Begin(exchange, credential, [this, exchange, credential] { Serve(exchange, credential); });
 }
@@ -45,6 +50,11 @@ void Api::HandleStorage(const std::shared_ptr<Exchange>& exchange) {
     if (refusal.has_value()) return storage_routes_.ReplyError(exchange, *refusal);
     storage_routes_.Serve(exchange);
   });
+}
+
+void Api::HandleEvents(const std::shared_ptr<Exchange>& exchange) {
+  // Its credential comes later, in the connection.
+  Begin(exchange, CheckCredential(exchange->request()), [this, exchange] { gateway_.Serve(exchange); });
 }
 
 void Api::Begin(const std::shared_ptr<Exchange>& exchange, Credential credential, std::function<void()> serve) {
@@ -62,13 +72,9 @@ Credential Api::CheckCredential(const Request& request) const {
   std::string_view bearer = request.Find("Authorization");
   if (bearer.empty()) return Credential::kNone;
   if (!ConsumePrefix(bearer, "Bearer ")) return Credential::kRefused;
-  const auto& keys = world_.options.api_keys;
-  if (std::find(keys.begin(), keys.end(), bearer) != keys.end()) return Credential::kAccepted;
-  const bool jwt = std::count(bearer.begin(), bearer.end(), '.') == 2;
-  if (world_.options.accept_jwt && jwt && !request.Find("X-Daytona-Organization-ID").empty()) {
-    return Credential::kAccepted;
-  }
-  return Credential::kRefused;
+  if (world_.credentials.IsApiKey(bearer)) return Credential::kAccepted;
+  const bool has_organization = !request.Find("X-Daytona-Organization-ID").empty();
+  return world_.credentials.IsJwt(bearer) && has_organization ? Credential::kAccepted : Credential::kRefused;
 }
 
 void Api::Serve(const std::shared_ptr<Exchange>& exchange, Credential credential) {
@@ -82,6 +88,7 @@ void Api::Serve(const std::shared_ptr<Exchange>& exchange, Credential credential
   const Route* route = api ? api_routes_.Find(request.method, path, call.params)
                            : proxy_routes_.Find(request.method, request.Path(), call.params);
   if (!api && route == nullptr) return NoSuchPage(exchange);
+  if (api) exchange->BeforeReply(ApplyEtag);
   const ApiError cannot = NotFound(StrCat("Cannot ", request.method, " ", request.target));
   if (request.body.size() > kMaxBody) return call.ReplyError(cannot);
   if (!ReadBody(call)) return;

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "emulator/event_gateway.h"
 #include "emulator/faults.h"
 #include "emulator/http.h"
 #include "emulator/incoming_body.h"
@@ -29,9 +30,11 @@ class Api {
 
   Recorder& recorder() { return recorder_; }
   Faults& faults() { return faults_; }
+  EventGateway& gateway() { return gateway_; }
 
  private:
   void HandleStorage(const std::shared_ptr<Exchange>& exchange);
+  void HandleEvents(const std::shared_ptr<Exchange>& exchange);
   // Records, lets faults strike, then goes on to `serve`.
   void Begin(const std::shared_ptr<Exchange>& exchange, Credential credential, std::function<void()> serve);
   Credential CheckCredential(const Request& request) const;
@@ -49,6 +52,7 @@ class Api {
   RateLimits rate_limits_;
   Recorder recorder_;
   Faults faults_;
+  EventGateway gateway_;
 };
 
 }  // namespace daytonad::emulator

@@ -49,8 +49,6 @@ TEST_F(ApiTest, RefusesBodiesThatAreTooLargeOrNoJson) {
 
 TEST_F(ApiTest, OutsideTheApiThereIsHtml) { EXPECT_THAT(Get("/sandbox/x").text, HasSubstr("text/html")); }
 
-TEST_F(ApiTest, SocketIoIsNotThere) { EXPECT_EQ(Get("/api/socket.io/?EIO=4&transport=websocket").Status(), 404); }
-
 TEST_F(ApiTest, GivesOutKeysForObjectStorage) {
   const Json access = Get("/api/object-storage/push-access").Parsed();
   EXPECT_EQ(access["storageUrl"], "http://127.0.0.1:3986/_storage");

@@ -1,8 +1,10 @@
 #include "emulator/control_routes.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
+#include "emulator/force_sandboxes.h"
 #include "emulator/json.h"
 #include "emulator/text.h"
 #include "emulator/validation.h"
@@ -59,7 +61,9 @@ ControlRoutes::ControlRoutes(World& world, Api& api, const HttpServer& server) :
     world_.sandboxes.Force(**found, call.body);
     call.ReplyText(200, (*found)->FullText());
   });
+  router_.Add("POST", "/_emulator/sandboxes", kOpen, [this](const Call& call) { ForceSandboxes(world_, call); });
   AddStorageRoutes();
+  AddEventRoutes(api.gateway());
   router_.Add("POST", "/_emulator/snapshots/{}", kOpen, [this](const Call& call) {
     const SnapshotPtr snapshot = world_.snapshots.Find(call.params[0]);
     if (snapshot == nullptr) return call.ReplyError(NotFound(StrCat("no snapshot ", call.params[0])));
@@ -92,12 +96,35 @@ void ControlRoutes::AddStorageRoutes() {
   });
 }
 
+void ControlRoutes::AddEventRoutes(EventGateway& gateway) {
+  router_.Add("GET", "/_emulator/events", kOpen, [&gateway](const Call& call) { call.Reply(200, gateway.ToJson()); });
+  router_.Add("POST", "/_emulator/events", kOpen, [&gateway](const Call& call) {
+    const auto done = gateway.Control(call.body);
+    done.ok() ? call.Reply(200, gateway.ToJson()) : call.ReplyError(done.error());
+  });
+  router_.Add("POST", "/_emulator/keys", kOpen, [this, &gateway](const Call& call) {
+    for (const char* const list : {"accept", "revoke"}) {
+      const Json keys = MemberOr(call.body, list, Json::array());
+      const bool texts = std::all_of(keys.begin(), keys.end(), [](const Json& key) { return key.is_string(); });
+      if (!keys.is_array() || !texts) {
+        return call.ReplyError(BadRequest(StrCat("\"", list, "\" must be a list of keys")));
+      }
+    }
+    for (const Json& key : MemberOr(call.body, "accept", Json::array())) world_.credentials.Accept(key);
+    for (const Json& key : MemberOr(call.body, "revoke", Json::array())) {
+      world_.credentials.Revoke(key);
+      gateway.EndConnectionsOf(key.get<std::string>());
+    }
+    call.ReplyEmpty(204);
+  });
+}
+
 Json ControlRoutes::Connections() const {
   std::uint64_t in_progress = 0;
   std::uint64_t streams = 0;
   std::map<std::string, std::uint64_t> by_path;
   server_.ForEachExchange([&](const Exchange& exchange) {
-    if (exchange.request().Path().starts_with(kPrefix)) return;
+    if (exchange.request().Path().starts_with(kPrefix) || exchange.upgraded()) return;
     ++in_progress;
     if (exchange.streaming()) ++streams;
     ++by_path[StrCat(exchange.request().method, " ", exchange.request().Path())];

@@ -23,6 +23,7 @@ class ControlRoutes {
 
  private:
   void AddStorageRoutes();
+  void AddEventRoutes(EventGateway& gateway);
   Json Connections() const;
 
   World& world_;

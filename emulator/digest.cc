@@ -17,7 +17,8 @@ std::string Text(const Buffer& digest, unsigned size) { return {reinterpret_cast
 }  // namespace
 
 Digest::Digest(Kind kind) : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-  EVP_DigestInit_ex(context_.get(), kind == Kind::kMd5 ? EVP_md5() : EVP_sha256(), nullptr);
+  const EVP_MD* const method = kind == Kind::kMd5 ? EVP_md5() : kind == Kind::kSha1 ? EVP_sha1() : EVP_sha256();
+  EVP_DigestInit_ex(context_.get(), method, nullptr);
 }
 
 void Digest::Add(std::string_view bytes) { EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()); }
@@ -37,6 +38,12 @@ std::string Digest::Hex() const { return absl::BytesToHexString(Raw()); }
 
 std::string Md5(std::string_view bytes) {
   Digest digest(Digest::Kind::kMd5);
+  digest.Add(bytes);
+  return digest.Raw();
+}
+
+std::string Sha1(std::string_view bytes) {
+  Digest digest(Digest::Kind::kSha1);
   digest.Add(bytes);
   return digest.Raw();
 }

@@ -12,7 +12,7 @@ namespace daytonad::emulator {
 // A hash over bytes that come piece by piece.
 class Digest {
  public:
-  enum class Kind { kMd5, kSha256 };
+  enum class Kind { kMd5, kSha1, kSha256 };
 
   explicit Digest(Kind kind);
   void Add(std::string_view bytes);
@@ -26,6 +26,7 @@ class Digest {
 };
 
 std::string Md5(std::string_view bytes);                               // raw
+std::string Sha1(std::string_view bytes);                              // raw
 std::string Sha256Hex(std::string_view bytes);                         // lower-case hexadecimal
 std::string HmacSha256(std::string_view key, std::string_view bytes);  // raw
 

@@ -51,6 +51,7 @@ std::string Exchange::Head(const Response& response, std::string_view framing) c
 }
 
 void Exchange::Reply(Response response) {
+  if (const auto step = std::exchange(before_reply_, nullptr)) step(*request_, response);
   if (reply_hook_) {
     const ReplyHook hook = std::exchange(reply_hook_, nullptr);
     hook(shared_from_this(), std::move(response));
@@ -98,6 +99,28 @@ void Exchange::EndStream() {
   if (finished()) return;
   transport_->Write("0\r\n\r\n", nullptr);
   Finish(request_->keep_alive);
+}
+
+void Exchange::Upgrade(Response head, std::function<void(std::string_view)> receiver) {
+  if (finished()) return;
+  head.status = 101;
+  upgraded_ = true;
+  transport_->Write(Head(head, ""), nullptr);
+  transport_->Receive(std::move(receiver));
+  Answered(head.status);
+}
+
+void Exchange::WriteRaw(std::shared_ptr<const std::string> bytes) {
+  if (!finished()) transport_->Write("", std::move(bytes));
+}
+
+void Exchange::Abort() {
+  if (finished()) return;
+  Answered(0);
+  on_gone_ = nullptr;
+  // The transport lets go of this exchange.
+  const auto self = shared_from_this();
+  std::exchange(transport_, nullptr)->Abort();
 }
 
 void Exchange::Drop() {

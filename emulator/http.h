@@ -57,6 +57,12 @@ class Transport {
   virtual void Write(std::string head, std::shared_ptr<const std::string> body) = 0;
   // Nothing more is written for this request. Closes the connection, once all is written, unless it is kept.
   virtual void Finish(bool keep_connection) = 0;
+  // From now on what the client sends is no HTTP, and goes to `receiver`.
+  virtual void Receive(std::function<void(std::string_view)> receiver) = 0;
+  // How many bytes were written that the client's machine did not take yet.
+  virtual std::size_t unsent() const = 0;
+  // Closes the connection at once, in the manner of a crash (TCP RST).
+  virtual void Abort() = 0;
 };
 
 // A request on its way to an answer, which comes at once, later, or piece by piece. Used on the loop thread only.
@@ -74,6 +80,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   // The body, where bodies are spooled; else null.
   const std::shared_ptr<const Spool>& spool() const { return spool_; }
   bool streaming() const { return streaming_; }
+  bool upgraded() const { return upgraded_; }
   // The client went away, or the answer is complete: whatever is sent now goes nowhere.
   bool finished() const { return transport_ == nullptr; }
 
@@ -85,9 +92,18 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void BeginStream(Response head);
   void Write(std::string_view bytes);
   void EndStream();
+  // Answers 101: from now on both sides send bytes of another protocol, until Drop, Abort or the client ends it.
+  void Upgrade(Response head, std::function<void(std::string_view)> receiver);
+  // Bytes of the other protocol; they may be shared with other connections.
+  void WriteRaw(std::shared_ptr<const std::string> bytes);
+  std::size_t unsent() const { return finished() ? 0 : transport_->unsent(); }
+  // Closes the connection at once, in the manner of a crash.
+  void Abort();
   // Closes the connection without (the rest of) an answer.
   void Drop();
 
+  // Has a look at the answer before anything else has. For what all answers of an API share.
+  void BeforeReply(std::function<void(const Request&, Response&)> step) { before_reply_ = std::move(step); }
   // Takes the next Reply instead of sending it; the hook may call Reply again. For faults.
   void InterceptReply(ReplyHook hook) { reply_hook_ = std::move(hook); }
   // Closes the connection after that many bytes of the body.
@@ -110,7 +126,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::shared_ptr<const Spool> spool_;
   std::string extra_headers_;
   bool streaming_ = false;
+  bool upgraded_ = false;
   std::optional<std::size_t> body_budget_;
+  std::function<void(const Request&, Response&)> before_reply_;
   ReplyHook reply_hook_;
   std::function<void(int)> on_answered_;
   std::function<void()> on_gone_;

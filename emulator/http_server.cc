@@ -57,12 +57,26 @@ class Connection : public Transport, public std::enable_shared_from_this<Connect
 
   void Write(std::string head, std::shared_ptr<const std::string> body) override {
     if (!socket_.is_open()) return;
+    unsent_ += head.size() + (body == nullptr ? 0 : body->size());
     queue_.push_back({std::move(head), std::move(body)});
     if (!writing_) Flush();
   }
 
+  void Receive(std::function<void(std::string_view)> receiver) override { receiver_ = std::move(receiver); }
+
+  std::size_t unsent() const override { return unsent_; }
+
+  void Abort() override {
+    error_code ignored;
+    exchange_ = nullptr;
+    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+    socket_.close(ignored);
+    Close();
+  }
+
   void Finish(bool keep_connection) override {
     exchange_ = nullptr;
+    receiver_ = nullptr;
     if (!keep_connection) {
       closing_ = true;
       if (!writing_) Close();
@@ -100,8 +114,17 @@ class Connection : public Transport, public std::enable_shared_from_this<Connect
       if (error) return self->ClientGone();
       self->buffer_.commit(asio::buffer_copy(self->buffer_.prepare(got), asio::buffer(self->chunk_, got)));
       if (self->exchange_ == nullptr) self->Parse();
+      if (self->receiver_ && self->buffer_.size() > 0) self->PassOn();
       self->ReadOn();
     });
+  }
+
+  void PassOn() {
+    const auto bytes = buffer_.data();
+    // A copy: the receiver may end the connection.
+    const auto receiver = receiver_;
+    receiver({static_cast<const char*>(bytes.data()), bytes.size()});
+    buffer_.consume(bytes.size());
   }
 
   void ReadOn() {
@@ -164,11 +187,12 @@ class Connection : public Transport, public std::enable_shared_from_this<Connect
     std::swap(in_flight_, queue_);
     std::vector<asio::const_buffer> buffers;
     for (const Piece& piece : in_flight_) {
-      buffers.push_back(asio::buffer(piece.head));
+      if (!piece.head.empty()) buffers.push_back(asio::buffer(piece.head));
       if (piece.body != nullptr) buffers.push_back(asio::buffer(*piece.body));
     }
-    asio::async_write(socket_, buffers, [self = shared_from_this()](error_code error, std::size_t) {
+    asio::async_write(socket_, buffers, [self = shared_from_this()](error_code error, std::size_t sent) {
       self->writing_ = false;
+      self->unsent_ -= sent;
       if (error) return self->ClientGone();
       if (!self->queue_.empty()) {
         self->Flush();
@@ -180,7 +204,7 @@ class Connection : public Transport, public std::enable_shared_from_this<Connect
 
   void ClientGone() {
     if (exchange_ != nullptr) {
-      if (server_ != nullptr) ++server_->clients_gone_;
+      if (server_ != nullptr && !exchange_->upgraded()) ++server_->clients_gone_;
       const auto exchange = std::exchange(exchange_, nullptr);
       exchange->ClientGone();
     }
@@ -189,6 +213,7 @@ class Connection : public Transport, public std::enable_shared_from_this<Connect
 
   void Close() {
     const auto self = shared_from_this();
+    receiver_ = nullptr;
     error_code ignored;
     socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
     socket_.close(ignored);
@@ -203,6 +228,8 @@ class Connection : public Transport, public std::enable_shared_from_this<Connect
   std::shared_ptr<Exchange> exchange_;
   std::deque<Piece> queue_;
   std::deque<Piece> in_flight_;
+  std::size_t unsent_ = 0;
+  std::function<void(std::string_view)> receiver_;  // who gets what the client sends, once that is no HTTP any more
   bool from_loopback_ = false;
   bool reading_ = false;
   bool writing_ = false;

@@ -108,6 +108,15 @@ int Main(int argc, char** argv) {
       ->type_name("URL");
   app.add_flag("--no-object-storage{false}", options.object_storage, "push-access is 503, as where none is configured");
   app.add_flag("--exclusive-images", options.exclusive_images, "fail snapshots of an image that is being processed");
+  app.add_option_function<std::string>(
+         "--events", [&](const std::string& text) { options.events = text == "on"; },
+         "whether clients can open an event connection; off: 404")
+      ->type_name("on|off")
+      ->default_str("on")
+      ->check(CLI::IsMember({"on", "off"}));
+  AddDuration(app, "--ping-interval", options.ping_interval,
+              "how often event connections are asked for a sign of life");
+  AddDuration(app, "--ping-timeout", options.ping_timeout, "how long that sign may take");
   app.add_option("--record", options.record_file, "append each request to this file, one JSON line each")
       ->type_name("FILE");
   AddDelays(app, options.delays);

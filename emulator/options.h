@@ -58,6 +58,12 @@ struct EmulatorOptions {
   bool object_storage = true;
   // Snapshots of an image that is just being processed end in error, as on the real server.
   bool exclusive_images = false;
+  // The event connection: whether there is one, how often it is asked for a sign of life, and how long that may take.
+  bool events = true;
+  milliseconds ping_interval{25000};
+  milliseconds ping_timeout{20000};
+  // What may wait to be sent to one event connection; whoever reads slower than that is cut off.
+  std::size_t max_event_backlog = std::size_t{64} * 1024 * 1024;
   Delays delays;
 };
 

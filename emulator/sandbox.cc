@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 #include "emulator/identity.h"
+#include "emulator/json_writer.h"
 #include "emulator/wire_time.h"
 
 namespace daytonad::emulator {
@@ -23,67 +25,71 @@ bool Sandbox::in_transition() const {
   return std::find(kTransitions.begin(), kTransitions.end(), state) != kTransitions.end();
 }
 
-Json Sandbox::ToJson(SandboxView view) const {
+std::string Sandbox::ToText(SandboxView view) const {
   const bool item = view == SandboxView::kListItem;
   const bool nulls = view != SandboxView::kCreated;
-  Json json = Json::object();
-  const auto set = [&json](const char* name, const std::optional<std::string>& value) {
-    if (value.has_value()) json[name] = *value;
+  JsonWriter json;
+  const auto set = [&json](std::string_view name, const std::optional<std::string>& value) {
+    if (value.has_value()) json.Text(name, *value);
   };
-  const auto set_or_null = [&](const char* name, const std::optional<std::string>& value) {
-    if (value.has_value() || nulls) json[name] = value.has_value() ? Json(*value) : Json();
+  const auto set_or_null = [&](std::string_view name, const std::optional<std::string>& value) {
+    if (!value.has_value() && nulls) return json.Null(name);
+    set(name, value);
   };
-  json["id"] = id;
-  json["organizationId"] = kOrganizationId;
-  json["name"] = name;
-  json["target"] = target;
+  json.Text("id", id);
+  json.Text("organizationId", kOrganizationId);
+  json.Text("name", name);
+  json.Text("target", target);
   set("snapshot", snapshot);
-  json["user"] = user;
-  if (!item) json["env"] = env;
-  json["cpu"] = cpu;
-  json["gpu"] = gpu;
+  json.Text("user", user);
+  if (!item) json.Raw("env", emulator::ToText(env));
+  json.Number("cpu", cpu);
+  json.Number("gpu", gpu);
   set("gpuType", gpu_type);
-  json["memory"] = memory_gib;
-  json["disk"] = disk_gib;
-  json["public"] = is_public;
-  json["networkBlockAll"] = network_block_all;
+  json.Number("memory", memory_gib);
+  json.Number("disk", disk_gib);
+  json.Boolean("public", is_public);
+  json.Boolean("networkBlockAll", network_block_all);
   // Newer than 0.205, and required by the Python SDK from 0.22x on.
-  if (!item) json["kvm"] = false;
+  if (!item) json.Boolean("kvm", false);
   set_or_null("networkAllowList", network_allow_list);
   set_or_null("domainAllowList", domain_allow_list);
   if (!item) {
     set("outboundProxyUrl", outbound_proxy_url);
     set("otelEndpointOverride", otel_endpoint_override);
   }
-  json["labels"] = labels;
-  if (!item) json["volumes"] = volumes;
-  json["spot"] = spot;
-  json["state"] = state;
-  json["desiredState"] = desired_state;
+  json.Raw("labels", emulator::ToText(labels));
+  if (!item) json.Raw("volumes", emulator::ToText(volumes));
+  json.Boolean("spot", spot);
+  json.Text("state", state);
+  json.Text("desiredState", desired_state);
   set_or_null("errorReason", error_reason);
-  json["recoverable"] = recoverable;
-  json["backupState"] = "None";
-  json["autoStopInterval"] = auto_stop_minutes;
-  json["autoPauseInterval"] = auto_pause_minutes;
-  json["autoArchiveInterval"] = auto_archive_minutes;
-  json["autoDeleteInterval"] = auto_delete_minutes;
-  if (auto_destroy.has_value()) json["autoDestroyAt"] = FormatTime(*auto_destroy);
-  json["sandboxClass"] = sandbox_class;
-  json["createdAt"] = FormatTime(created);
-  json["updatedAt"] = FormatTime(updated);
-  if (last_activity.has_value() && view != SandboxView::kChanged) json["lastActivityAt"] = FormatTime(*last_activity);
+  json.Boolean("recoverable", recoverable);
+  json.Text("backupState", "None");
+  json.Number("autoStopInterval", auto_stop_minutes);
+  json.Number("autoPauseInterval", auto_pause_minutes);
+  json.Number("autoArchiveInterval", auto_archive_minutes);
+  json.Number("autoDeleteInterval", auto_delete_minutes);
+  if (auto_destroy.has_value()) json.Text("autoDestroyAt", FormatTime(*auto_destroy));
+  json.Text("sandboxClass", sandbox_class);
+  json.Text("createdAt", FormatTime(created));
+  json.Text("updatedAt", FormatTime(updated));
+  if (last_activity.has_value() && view != SandboxView::kChanged) {
+    json.Text("lastActivityAt", FormatTime(*last_activity));
+  }
   set_or_null("daemonVersion", daemon_version);
   if (!item) {
-    if (build_info.has_value()) json["buildInfo"] = build_info->ToJson();
+    if (build_info.has_value()) json.Raw("buildInfo", emulator::ToText(build_info->ToJson()));
     set("linkedSandboxId", linked_sandbox_id);
   }
-  if (!runner_id.empty()) json["runnerId"] = runner_id;
-  json["toolboxProxyUrl"] = toolbox_proxy_url;
-  return json;
+  if (!runner_id.empty()) json.Text("runnerId", runner_id);
+  if (state == "destroyed") json.Null("runnerId");
+  json.Text("toolboxProxyUrl", toolbox_proxy_url);
+  return json.Finish();
 }
 
 std::shared_ptr<const std::string> Sandbox::FullText() const {
-  if (full_text_ == nullptr) full_text_ = std::make_shared<const std::string>(ToText(ToJson(SandboxView::kFull)));
+  if (full_text_ == nullptr) full_text_ = std::make_shared<const std::string>(ToText(SandboxView::kFull));
   return full_text_;
 }
 

@@ -75,7 +75,8 @@ struct Sandbox {
   bool errored_deleted() const { return errored() && desired_state == "destroyed"; }
   bool in_transition() const;
 
-  Json ToJson(SandboxView view) const;
+  // JSON.
+  std::string ToText(SandboxView view) const;
   // The answer to a GET, made once and kept until Changed().
   std::shared_ptr<const std::string> FullText() const;
   void Changed() { full_text_ = nullptr; }

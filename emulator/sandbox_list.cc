@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "emulator/json_writer.h"
 #include "emulator/paging.h"
 #include "emulator/text.h"
 #include "emulator/wire_time.h"
@@ -194,7 +195,7 @@ std::string WriteCursor(const Row& last) {
 
 }  // namespace
 
-Outcome<Json> ListSandboxes(const QueryParams& query, const Sandboxes& sandboxes) {
+Outcome<std::string> ListSandboxes(const QueryParams& query, const Sandboxes& sandboxes) {
   FilterReader reader(query);
   const auto limit_read = ReadInteger(query, "limit", 1, 200, reader.complaints());
   ReadCommonFilters(reader);
@@ -229,10 +230,13 @@ Outcome<Json> ListSandboxes(const QueryParams& query, const Sandboxes& sandboxes
   std::partial_sort(
       rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(limit), rows.end(),
       [&](const Row& a, const Row& b) { return Before(a.value, a.sandbox->id, b.value, b.sandbox->id, ascending); });
-  Json items = Json::array();
-  for (std::size_t i = 0; i < limit; ++i) items.push_back(rows[i].sandbox->ToJson(SandboxView::kListItem));
+  std::string items;
+  for (std::size_t i = 0; i < limit; ++i) {
+    StrAppend(items, i == 0 ? "" : ",", rows[i].sandbox->ToText(SandboxView::kListItem));
+  }
   const bool more = rows.size() > limit;
-  return Json{{"items", std::move(items)}, {"nextCursor", more ? Json(WriteCursor(rows[limit - 1])) : Json()}};
+  const std::string next = more ? QuotedJson(WriteCursor(rows[limit - 1])) : "null";
+  return StrCat("{\"items\":[", items, "],\"nextCursor\":", next, "}");
 }
 
 Outcome<Json> ListSandboxPages(const QueryParams& query, const Sandboxes& sandboxes) {
@@ -255,7 +259,7 @@ Outcome<Json> ListSandboxPages(const QueryParams& query, const Sandboxes& sandbo
   std::sort(rows.begin(), rows.end(), [ascending = order == "asc"](const Row& a, const Row& b) {
     return Before(a.value, a.sandbox->id, b.value, b.sandbox->id, ascending);
   });
-  return ToPage(rows, *page, [](const Row& row) { return row.sandbox->ToJson(SandboxView::kFull); });
+  return ToPage(rows, *page, [](const Row& row) { return Json::parse(*row.sandbox->FullText()); });
 }
 
 }  // namespace daytonad::emulator

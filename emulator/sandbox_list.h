@@ -1,6 +1,8 @@
 #ifndef DAYTONAD_EMULATOR_SANDBOX_LIST_H_
 #define DAYTONAD_EMULATOR_SANDBOX_LIST_H_
 
+#include <string>
+
 #include "emulator/api_error.h"
 #include "emulator/json.h"
 #include "emulator/sandboxes.h"
@@ -8,8 +10,8 @@
 
 namespace daytonad::emulator {
 
-// GET /sandbox: filters, sort, cursor; answers {items, nextCursor}.
-Outcome<Json> ListSandboxes(const QueryParams& query, const Sandboxes& sandboxes);
+// GET /sandbox: filters, sort, cursor; answers {items, nextCursor} as text.
+Outcome<std::string> ListSandboxes(const QueryParams& query, const Sandboxes& sandboxes);
 
 // GET /sandbox/paginated, the deprecated form: numbered pages of whole sandboxes.
 Outcome<Json> ListSandboxPages(const QueryParams& query, const Sandboxes& sandboxes);

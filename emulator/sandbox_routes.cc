@@ -15,7 +15,7 @@ void Create(World& world, Call call) {
   if (!created.ok()) return call.ReplyError(created.error());
   const SandboxPtr sandbox = *created;
   // What is answered is the sandbox as it is now, however long the answer is held.
-  auto text = std::make_shared<const std::string>(ToText(sandbox->ToJson(SandboxView::kCreated)));
+  auto text = std::make_shared<const std::string>(sandbox->ToText(SandboxView::kCreated));
   if (sandbox->build_info.has_value()) return call.ReplyText(200, std::move(text));
   world.sandboxes.WhenSettled(sandbox, world.options.hold_limit, [call = std::move(call), sandbox, text] {
     if (sandbox->state == "error") {
@@ -47,7 +47,7 @@ Route::Handler Changing(World& world, SandboxView view, Change change) {
     auto found = world.sandboxes.Get(call.params[0]);
     if (!found.ok()) return call.ReplyError(found.error());
     if (auto changed = change(world.sandboxes, *found); !changed.ok()) return call.ReplyError(changed.error());
-    call.Reply(200, (*found)->ToJson(view));
+    call.ReplyText(200, std::make_shared<const std::string>((*found)->ToText(view)));
   };
 }
 
@@ -57,7 +57,8 @@ void AddSandboxRoutes(Router& router, World& world) {
   router.Add("POST", "/sandbox", kSandboxCreate, [&world](Call call) { Create(world, std::move(call)); });
   router.Add("GET", "/sandbox", kAuthenticated, [&world](const Call& call) {
     const auto page = ListSandboxes(call.query, world.sandboxes);
-    page.ok() ? call.Reply(200, *page) : call.ReplyError(page.error());
+    if (!page.ok()) return call.ReplyError(page.error());
+    call.ReplyText(200, std::make_shared<const std::string>(*page));
   });
   router.Add("GET", "/sandbox/paginated", kAuthenticated, [&world](const Call& call) {
     const auto page = ListSandboxPages(call.query, world.sandboxes);

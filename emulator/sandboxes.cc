@@ -19,8 +19,13 @@ bool FailureAskedFor(const Sandbox& sandbox, std::string_view step) {
 }  // namespace
 
 Sandboxes::Sandboxes(const EmulatorOptions& options, Scheduler& scheduler, Builds& builds, Snapshots& snapshots,
-                     Volumes& volumes)
-    : options_(options), scheduler_(scheduler), builds_(builds), snapshots_(snapshots), volumes_(volumes) {}
+                     Volumes& volumes, const EventBus& events)
+    : options_(options),
+      scheduler_(scheduler),
+      builds_(builds),
+      snapshots_(snapshots),
+      volumes_(volumes),
+      events_(events) {}
 
 Sandboxes::~Sandboxes() {
   // Waiters hold what they wait for.
@@ -39,9 +44,12 @@ Outcome<SandboxPtr> Sandboxes::Create(const Json& request) {
   }
   sandbox->toolbox_proxy_url = toolbox_proxy_url_;
   by_id_[sandbox->id] = by_name_[sandbox->name] = sandbox;
+  TellCreated(*sandbox);
   if (sandbox->build_info.has_value()) {
     StartBuild(sandbox);
   } else {
+    // Whatever it was shown as: until a runner has it, it is in no known state.
+    sandbox->state = "unknown";
     if (const SnapshotPtr snapshot = snapshots_.Find(*sandbox->snapshot)) snapshot->last_used = sandbox->created;
     Run(sandbox, "creating", options_.delays.create);
   }
@@ -73,9 +81,22 @@ void Sandboxes::Touch(Sandbox& sandbox) {
   sandbox.Changed();
 }
 
-void Sandboxes::Enter(Sandbox& sandbox, std::string_view state) {
-  sandbox.state = state;
+void Sandboxes::TellCreated(const Sandbox& sandbox) const {
+  if (events_.heard()) events_.Tell("sandbox.created", sandbox.ToText(SandboxView::kCreated));
+}
+
+void Sandboxes::Enter(Sandbox& sandbox, std::string_view state, std::string_view desired) {
+  const std::string old_state = std::exchange(sandbox.state, state);
+  const std::string old_desired = sandbox.desired_state;
+  if (!desired.empty()) sandbox.desired_state = desired;
   Touch(sandbox);
+  if (events_.heard()) {
+    if (sandbox.desired_state != old_desired) {
+      const std::string text = sandbox.ToText(SandboxView::kChanged);
+      events_.TellDesiredState("sandbox", text, old_desired, sandbox.desired_state);
+    }
+    if (sandbox.state != old_state) events_.TellState("sandbox", *sandbox.FullText(), old_state, sandbox.state);
+  }
   if (sandbox.in_transition()) return;
   for (auto& waiter : std::exchange(sandbox.waiters, {})) scheduler_.After(milliseconds::zero(), std::move(waiter));
 }
@@ -94,11 +115,13 @@ void Sandboxes::Later(const SandboxPtr& sandbox, milliseconds delay, std::functi
 
 // Through a transition to started, or to error if that was asked for.
 void Sandboxes::Run(const SandboxPtr& sandbox, std::string_view transition, milliseconds delay) {
-  sandbox->desired_state = "started";
   const bool again = transition == "starting" || transition == "restoring";
-  Enter(*sandbox, transition);
+  Enter(*sandbox, transition, "started");
   // A new sandbox was last updated when it was created.
-  if (transition == "creating") sandbox->updated = sandbox->created;
+  if (transition == "creating") {
+    sandbox->updated = sandbox->created;
+    sandbox->Changed();
+  }
   Later(sandbox, delay, [this, again](Sandbox& done) {
     const std::string_view step = again ? "start" : "create";
     if (FailureAskedFor(done, step)) {
@@ -198,8 +221,7 @@ Outcome<Done> Sandboxes::Stop(const SandboxPtr& sandbox) {
     Destroy(sandbox);
     return Done{};
   }
-  sandbox->desired_state = "stopped";
-  Enter(*sandbox, "stopping");
+  Enter(*sandbox, "stopping", "stopped");
   Later(sandbox, options_.delays.stop, [this](Sandbox& stopped) { Enter(stopped, "stopped"); });
   return Done{};
 }
@@ -213,10 +235,10 @@ Outcome<Done> Sandboxes::Delete(const SandboxPtr& sandbox) {
 void Sandboxes::Destroy(const SandboxPtr& sandbox) {
   by_name_.erase(sandbox->name);
   sandbox->name = StrCat("DESTROYED_", sandbox->name, "_", scheduler_.Now());
-  sandbox->desired_state = "destroyed";
   // One that is in error shows its error until it is gone.
-  Enter(*sandbox, sandbox->errored() ? sandbox->state : "destroying");
+  Enter(*sandbox, sandbox->errored() ? std::string(sandbox->state) : "destroying", "destroyed");
   Later(sandbox, options_.delays.destroy, [this](Sandbox& gone) {
+    gone.runner_id.clear();
     Enter(gone, "destroyed");
     const std::string key = gone.id;
     by_id_.erase(key);
@@ -232,8 +254,7 @@ Outcome<Done> Sandboxes::Archive(const SandboxPtr& sandbox) {
   if (sandbox->in_transition()) return StateChangeInProgress();
   if (sandbox->state != "stopped") return BadRequest("Sandbox is not stopped");
   if (sandbox->ephemeral()) return BadRequest("Ephemeral sandboxes cannot be archived");
-  sandbox->desired_state = "archived";
-  Enter(*sandbox, "archiving");
+  Enter(*sandbox, "archiving", "archived");
   Later(sandbox, options_.delays.archive, [this](Sandbox& archived) { Enter(archived, "archived"); });
   return Done{};
 }
@@ -252,9 +273,8 @@ void Sandboxes::Force(Sandbox& sandbox, const Json& changes) {
   ++sandbox.epoch;
   if (changes.contains("errorReason")) sandbox.error_reason = OptionalString(changes, "errorReason");
   if (changes.contains("daemonVersion")) sandbox.daemon_version = OptionalString(changes, "daemonVersion");
-  sandbox.desired_state = StringOr(changes, "desiredState", sandbox.desired_state);
   sandbox.recoverable = BooleanOr(changes, "recoverable", sandbox.recoverable);
-  Enter(sandbox, StringOr(changes, "state", sandbox.state));
+  Enter(sandbox, StringOr(changes, "state", sandbox.state), StringOr(changes, "desiredState"));
 }
 
 void Sandboxes::WhenSettled(const SandboxPtr& sandbox, milliseconds limit, std::function<void()> action) {

@@ -8,6 +8,7 @@
 
 #include "emulator/api_error.h"
 #include "emulator/builds.h"
+#include "emulator/event_bus.h"
 #include "emulator/options.h"
 #include "emulator/sandbox.h"
 #include "emulator/scheduler.h"
@@ -20,7 +21,7 @@ namespace daytonad::emulator {
 class Sandboxes {
  public:
   Sandboxes(const EmulatorOptions& options, Scheduler& scheduler, Builds& builds, Snapshots& snapshots,
-            Volumes& volumes);
+            Volumes& volumes, const EventBus& events);
   ~Sandboxes();
   Sandboxes(const Sandboxes&) = delete;
   Sandboxes& operator=(const Sandboxes&) = delete;
@@ -36,7 +37,7 @@ class Sandboxes {
   Outcome<Done> Delete(const SandboxPtr& sandbox);
   Outcome<Done> Archive(const SandboxPtr& sandbox);
   Outcome<Done> Recover(const SandboxPtr& sandbox);
-  // Overwrites state, desiredState, errorReason, recoverable, whatever went on. For tests.
+  // Overwrites state, desiredState, errorReason, recoverable, whatever went on; it is told of. For tests.
   void Force(Sandbox& sandbox, const Json& changes);
   // To be called when a member was changed.
   void Touch(Sandbox& sandbox);
@@ -49,7 +50,9 @@ class Sandboxes {
   std::string UserOfVolume(const std::string& volume_id) const;
 
  private:
-  void Enter(Sandbox& sandbox, std::string_view state);
+  // All changes of state end here: it tells the event bus. `desired` is the new desired state; empty: as it was.
+  void Enter(Sandbox& sandbox, std::string_view state, std::string_view desired = {});
+  void TellCreated(const Sandbox& sandbox) const;
   void Fail(Sandbox& sandbox, std::string_view state, std::string reason);
   void Later(const SandboxPtr& sandbox, milliseconds delay, std::function<void(Sandbox&)> step);
   void Run(const SandboxPtr& sandbox, std::string_view transition, milliseconds delay);
@@ -63,6 +66,7 @@ class Sandboxes {
   Builds& builds_;
   Snapshots& snapshots_;
   Volumes& volumes_;
+  const EventBus& events_;
   std::string toolbox_proxy_url_;
   std::unordered_map<std::string, SandboxPtr> by_id_;
   std::unordered_map<std::string, SandboxPtr> by_name_;

@@ -134,8 +134,8 @@ Json Snapshot::ToJson() const {
   return json;
 }
 
-Snapshots::Snapshots(const EmulatorOptions& options, Scheduler& scheduler, Builds& builds)
-    : options_(options), scheduler_(scheduler), builds_(builds) {
+Snapshots::Snapshots(const EmulatorOptions& options, Scheduler& scheduler, Builds& builds, const EventBus& events)
+    : options_(options), scheduler_(scheduler), builds_(builds), events_(events) {
   const SnapshotPtr snapshot = DefaultSnapshot(scheduler.Now());
   by_id_[snapshot->id] = by_name_[snapshot->name] = snapshot;
 }
@@ -170,6 +170,7 @@ Outcome<SnapshotPtr> Snapshots::Create(const Json& request) {
   }
   const bool busy = options_.exclusive_images && ImageIsBusy(*snapshot);
   by_id_[snapshot->id] = by_name_[name] = snapshot;
+  if (events_.heard()) events_.Tell("snapshot.created", ToText(snapshot->ToJson()));
   if (busy) {
     Later(snapshot, options_.delays.queue, [this](Snapshot& loser) {
       loser.runner_id = kRunnerId;
@@ -193,13 +194,27 @@ bool Snapshots::ImageIsBusy(const Snapshot& snapshot) const {
   return std::any_of(by_id_.begin(), by_id_.end(), [&](const auto& entry) {
     const Snapshot& other = *entry.second;
     const bool busy = other.state == "pending" || other.state == "pulling" || other.state == "building";
-    return busy && other.image_name == snapshot.image_name && other.ref == snapshot.ref;
+    const bool pull = !snapshot.image_name.empty();
+    return busy && other.image_name == snapshot.image_name && (pull || other.ref == snapshot.ref);
   });
 }
 
 void Snapshots::Enter(Snapshot& snapshot, std::string_view state) {
-  snapshot.state = state;
+  const std::string old_state = std::exchange(snapshot.state, state);
   snapshot.updated = scheduler_.Now();
+  if (events_.heard() && snapshot.state != old_state) {
+    events_.TellState("snapshot", ToText(snapshot.ToJson()), old_state, snapshot.state);
+  }
+}
+
+void Snapshots::TellRemoved(const Snapshot& snapshot) const {
+  if (!events_.heard()) return;
+  // What is left of it when the real server tells, which it was seen to do twice.
+  Json json = snapshot.ToJson();
+  json.erase("id");
+  json.erase("regionIds");
+  const std::string text = ToText(json);
+  for (int i = 0; i < 2; ++i) events_.Tell("snapshot.removed", text);
 }
 
 void Snapshots::Later(const SnapshotPtr& snapshot, milliseconds delay, std::function<void(Snapshot&)> step) {
@@ -211,13 +226,12 @@ void Snapshots::Later(const SnapshotPtr& snapshot, milliseconds delay, std::func
 
 void Snapshots::StartPull(const SnapshotPtr& snapshot) {
   Later(snapshot, options_.delays.queue, [this, snapshot](Snapshot&) {
-    Enter(*snapshot, "pulling");
     snapshot->runner_id = kRunnerId;
-    Later(snapshot, options_.delays.pull, [this](Snapshot& pulled) {
-      pulled.ref =
-          StrCat(kRegistry, absl::StrFormat("daytona-%016x:daytona", std::hash<std::string>{}(pulled.image_name)));
-      BecomeActive(pulled, 0.35);
-    });
+    snapshot->size_gb = 0.35;
+    snapshot->ref =
+        StrCat(kRegistry, absl::StrFormat("daytona-%016x:daytona", std::hash<std::string>{}(snapshot->image_name)));
+    Enter(*snapshot, "pulling");
+    Later(snapshot, options_.delays.pull, [this](Snapshot& pulled) { BecomeActive(pulled); });
   });
 }
 
@@ -234,7 +248,8 @@ void Snapshots::StartBuild(const SnapshotPtr& snapshot) {
         Enter(*snapshot, "building");
         break;
       case Build::State::kSucceeded:
-        BecomeActive(*snapshot, 0.42);
+        snapshot->size_gb = 0.42;
+        BecomeActive(*snapshot);
         break;
       case Build::State::kFailed:
         snapshot->error_reason = StrCat("failed to build image: ", build.error());
@@ -249,10 +264,9 @@ void Snapshots::StartBuild(const SnapshotPtr& snapshot) {
   }
 }
 
-void Snapshots::BecomeActive(Snapshot& snapshot, double size_gb) {
-  snapshot.size_gb = size_gb;
+void Snapshots::BecomeActive(Snapshot& snapshot) {
+  snapshot.last_used = scheduler_.Now();
   Enter(snapshot, "active");
-  snapshot.last_used = snapshot.updated;
 }
 
 SnapshotPtr Snapshots::FindById(const std::string& id) const {
@@ -299,6 +313,7 @@ Outcome<Done> Snapshots::Remove(const std::string& id) {
   if (snapshot->general) return ApiError{403, "You cannot delete a general snapshot"};
   Enter(*snapshot, "removing");
   Later(snapshot, options_.delays.remove, [this](Snapshot& removed) {
+    TellRemoved(removed);
     by_name_.erase(removed.name);
     // A copy: erasing by the object's own member would use it while it goes.
     const std::string key = removed.id;
@@ -318,8 +333,7 @@ Outcome<SnapshotPtr> Snapshots::Activate(const std::string& id) {
       scheduler_.Now() < *snapshot->deactivated + options_.delays.deactivate.count()) {
     return BadRequest("Snapshot deactivation is still in progress. Please try again in a few minutes.");
   }
-  Enter(*snapshot, "active");
-  snapshot->last_used = snapshot->updated;
+  BecomeActive(*snapshot);
   return snapshot;
 }
 

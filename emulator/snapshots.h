@@ -11,6 +11,7 @@
 
 #include "emulator/api_error.h"
 #include "emulator/builds.h"
+#include "emulator/event_bus.h"
 #include "emulator/json.h"
 #include "emulator/options.h"
 #include "emulator/scheduler.h"
@@ -51,7 +52,7 @@ using SnapshotPtr = std::shared_ptr<Snapshot>;
 
 class Snapshots {
  public:
-  Snapshots(const EmulatorOptions& options, Scheduler& scheduler, Builds& builds);
+  Snapshots(const EmulatorOptions& options, Scheduler& scheduler, Builds& builds, const EventBus& events);
 
   Outcome<SnapshotPtr> Create(const Json& request);
   SnapshotPtr Find(const std::string& id_or_name) const;
@@ -65,16 +66,19 @@ class Snapshots {
   void Force(Snapshot& snapshot, const Json& changes);
 
  private:
+  // All changes of state end here: it tells the event bus.
   void Enter(Snapshot& snapshot, std::string_view state);
+  void TellRemoved(const Snapshot& snapshot) const;
   void Later(const SnapshotPtr& snapshot, milliseconds delay, std::function<void(Snapshot&)> step);
   void StartPull(const SnapshotPtr& snapshot);
   void StartBuild(const SnapshotPtr& snapshot);
-  void BecomeActive(Snapshot& snapshot, double size_gb);
+  void BecomeActive(Snapshot& snapshot);
   bool ImageIsBusy(const Snapshot& snapshot) const;
 
   const EmulatorOptions& options_;
   Scheduler& scheduler_;
   Builds& builds_;
+  const EventBus& events_;
   std::map<std::string, SnapshotPtr> by_id_;
   std::map<std::string, SnapshotPtr> by_name_;
 };

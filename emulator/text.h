@@ -1,6 +1,7 @@
 #ifndef DAYTONAD_EMULATOR_TEXT_H_
 #define DAYTONAD_EMULATOR_TEXT_H_
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <concepts>
@@ -36,6 +37,10 @@ class Piece {
 };
 
 inline void AppendPieces(std::string& text, std::initializer_list<std::string_view> pieces) {
+  std::size_t size = text.size();
+  for (std::string_view piece : pieces) size += piece.size();
+  // No more than needed, unless it grows again and again.
+  if (size > text.capacity()) text.reserve(text.empty() ? size : std::max(size, 2 * text.capacity()));
   for (std::string_view piece : pieces) text += piece;
 }
 

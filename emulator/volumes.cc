@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "emulator/identity.h"
 #include "emulator/text.h"
@@ -81,17 +82,22 @@ Outcome<VolumePtr> Volumes::Create(const Json& request) {
   }
   volume->created = volume->updated = scheduler_.Now();
   volumes_[volume->id] = volume;
-  Later(volume, [this, volume](Volume&) {
-    volume->state = "creating";
-    Later(volume, [](Volume& same) { same.state = "ready"; });
-  });
+  if (events_.heard()) events_.Tell("volume.created", ToText(volume->ToJson()));
+  Later(volume, "creating", [this, volume] { Later(volume, "ready"); });
   return volume;
 }
 
-void Volumes::Later(const VolumePtr& volume, std::function<void(Volume&)> step) {
-  scheduler_.After(delays_.volume, [this, volume, step = std::move(step)] {
-    volume->updated = scheduler_.Now();
-    step(*volume);
+void Volumes::Enter(Volume& volume, std::string_view state) const {
+  const std::string old_state = std::exchange(volume.state, state);
+  volume.updated = scheduler_.Now();
+  if (state == "deleted") volume.name += "-deleted";
+  if (events_.heard()) events_.TellState("volume", ToText(volume.ToJson()), old_state, state);
+}
+
+void Volumes::Later(const VolumePtr& volume, std::string_view state, std::function<void()> then) {
+  scheduler_.After(delays_.volume, [this, volume, state = std::string(state), then = std::move(then)] {
+    Enter(*volume, state);
+    if (then) then();
   });
 }
 
@@ -127,15 +133,8 @@ Outcome<Done> Volumes::Delete(const std::string& id, const std::string& user) {
   if (!user.empty()) {
     return Conflict(StrCat("Volume cannot be deleted because it is in use by one or more sandboxes (e.g. ", user, ")"));
   }
-  volume->state = "pending_delete";
-  volume->updated = scheduler_.Now();
-  Later(volume, [this, volume](Volume&) {
-    volume->state = "deleting";
-    Later(volume, [](Volume& same) {
-      same.state = "deleted";
-      same.name += "-deleted";
-    });
-  });
+  Enter(*volume, "pending_delete");
+  Later(volume, "deleting", [this, volume] { Later(volume, "deleted"); });
   return Done{};
 }
 

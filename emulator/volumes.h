@@ -6,9 +6,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "emulator/api_error.h"
+#include "emulator/event_bus.h"
 #include "emulator/json.h"
 #include "emulator/options.h"
 #include "emulator/scheduler.h"
@@ -30,7 +32,8 @@ using VolumePtr = std::shared_ptr<Volume>;
 
 class Volumes {
  public:
-  Volumes(const Delays& delays, Scheduler& scheduler) : delays_(delays), scheduler_(scheduler) {}
+  Volumes(const Delays& delays, Scheduler& scheduler, const EventBus& events)
+      : delays_(delays), scheduler_(scheduler), events_(events) {}
 
   Outcome<VolumePtr> Create(const Json& request);
   Outcome<VolumePtr> Get(const std::string& id) const;
@@ -44,10 +47,14 @@ class Volumes {
 
  private:
   VolumePtr FindByName(const std::string& name) const;
-  void Later(const VolumePtr& volume, std::function<void(Volume&)> step);
+  // All changes of state end here: it tells the event bus.
+  void Enter(Volume& volume, std::string_view state) const;
+  // Enters the state after a while, and then goes on.
+  void Later(const VolumePtr& volume, std::string_view state, std::function<void()> then = nullptr);
 
   const Delays& delays_;
   Scheduler& scheduler_;
+  const EventBus& events_;
   std::map<std::string, VolumePtr> volumes_;
 };
 

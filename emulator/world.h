@@ -4,6 +4,8 @@
 #include <string>
 
 #include "emulator/builds.h"
+#include "emulator/credentials.h"
+#include "emulator/event_bus.h"
 #include "emulator/options.h"
 #include "emulator/sandboxes.h"
 #include "emulator/scheduler.h"
@@ -18,17 +20,20 @@ struct World {
   World(const EmulatorOptions& options, Scheduler& scheduler)
       : options(options),
         scheduler(scheduler),
+        credentials(options.api_keys, options.accept_jwt),
         storage(scheduler),
         builds(options.delays, scheduler, storage),
-        snapshots(options, scheduler, builds),
-        volumes(options.delays, scheduler),
-        sandboxes(options, scheduler, builds, snapshots, volumes) {
+        snapshots(options, scheduler, builds, events),
+        volumes(options.delays, scheduler, events),
+        sandboxes(options, scheduler, builds, snapshots, volumes, events) {
     storage.set_configured(options.object_storage);
   }
 
   const EmulatorOptions& options;
   Scheduler& scheduler;
   std::string origin;  // "http://127.0.0.1:3986", once it listens
+  Credentials credentials;
+  EventBus events;
   Storage storage;
   Builds builds;
   Snapshots snapshots;

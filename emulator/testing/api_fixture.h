@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,6 +28,13 @@ class AnswerBytes : public Transport {
   void Finish(bool keep_connection) override {
     finished = true;
     kept = keep_connection;
+    receiver = nullptr;
+  }
+  void Receive(std::function<void(std::string_view)> given) override { receiver = std::move(given); }
+  std::size_t unsent() const override { return backlog; }
+  void Abort() override {
+    aborted = true;
+    Finish(/*keep_connection=*/false);
   }
 
   // What follows the header.
@@ -44,6 +52,9 @@ class AnswerBytes : public Transport {
   std::string text;
   bool finished = false;
   bool kept = false;
+  bool aborted = false;
+  std::function<void(std::string_view)> receiver;  // of what the client sends once the connection is upgraded
+  std::size_t backlog = 0;                         // what is said not to be sent yet
 };
 
 // The whole API without a socket, in a time that passes only when a test says so.

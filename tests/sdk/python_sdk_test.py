@@ -78,8 +78,10 @@ def allow_plain_http():
     daytona._sync.object_storage.S3Store = store
 
 
-def control(url, path):
-    with urllib.request.urlopen(f"{url.removesuffix('/api')}/_emulator/{path}") as answer:
+def control(url, path, method="GET", body=None):
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{url.removesuffix('/api')}/_emulator/{path}", data=data, method=method)
+    with urllib.request.urlopen(request) as answer:
         return answer.read()
 
 
@@ -142,8 +144,27 @@ def sandbox_from_image(daytona):
     built.delete()
 
     failing = CreateSandboxFromImageParams(name="failing", image=Image.base("debian:12.9").run_commands("false"))
-    expect_error(DaytonaError, "returned a non-zero code: 1", lambda: daytona.create(failing, timeout=60))
-    daytona.get("failing").delete()
+    # Told of it by an event, the SDK loses the reason.
+    expect_error(DaytonaError, "code: 1|BUILD_FAILED", lambda: daytona.create(failing, timeout=60))
+    failed = daytona.get("failing")
+    expect("returned a non-zero code: 1" in failed.error_reason, f"the reason is {failed.error_reason}")
+    failed.delete()
+
+
+def events(daytona, url):
+    """A stop whose end only an event tells: whoever reads the sandbox is told that it still stops."""
+    sandbox = daytona.create(CreateSandboxFromSnapshotParams(name="watched"))
+    wait_until("the event connection is up", lambda: json.loads(control(url, "events"))["joined"] == 1)
+    stale = json.loads(control(url, f"sandboxes/{sandbox.id}", "POST", {})) | {"state": "stopping"}
+    match = {"method": "GET", "path_regex": f"/sandbox/{sandbox.id}$"}
+    control(url, "faults", "POST", {"match": match, "fault": {"status": 200, "body": stale}})
+    sent = json.loads(control(url, "events"))["sent"]
+    sandbox.stop(timeout=30)
+    reads = json.loads(control(url, "faults"))[0]["matched"]
+    told = json.loads(control(url, "events"))["sent"] - sent
+    expect(told == 3 and 1 <= reads <= 10, f"told of {told} changes, read {reads} times")
+    control(url, "faults", "DELETE")
+    sandbox.delete(wait=True)
 
 
 def build_contexts(daytona, url):
@@ -257,8 +278,9 @@ def run(emulator):
         for step in (sandboxes, sandbox_from_image, snapshots, volumes):
             step(daytona)
             print(f"ok: {step.__name__}", flush=True)
-        build_contexts(daytona, url)
-        print("ok: build_contexts", flush=True)
+        for step in (events, build_contexts):
+            step(daytona, url)
+            print(f"ok: {step.__name__}", flush=True)
         wrong_key(url)
         print("ok: wrong_key", flush=True)
     finally:

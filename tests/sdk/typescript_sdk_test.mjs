@@ -93,12 +93,33 @@ async function sandboxFromImage(daytona) {
   await built.delete()
 
   const failing = { name: 'failing', image: Image.base('debian:12.9').runCommands('false') }
-  await assert.rejects(daytona.create(failing, { timeout: 60 }), /returned a non-zero code: 1/)
-  await (await daytona.get('failing')).delete()
+  // Told of it by an event, the SDK loses the reason.
+  await assert.rejects(daytona.create(failing, { timeout: 60 }), /returned a non-zero code: 1|build_failed/)
+  const failed = await daytona.get('failing')
+  assert.match(failed.errorReason, /returned a non-zero code: 1/)
+  await failed.delete()
 }
 
-async function control(apiUrl, what) {
-  return (await fetch(`${apiUrl.replace(/\/api$/, '')}/_emulator/${what}`)).json()
+async function control(apiUrl, what, method = 'GET', body = undefined) {
+  const url = `${apiUrl.replace(/\/api$/, '')}/_emulator/${what}`
+  const answer = await fetch(url, { method, body: body && JSON.stringify(body) })
+  return answer.status === 204 ? undefined : answer.json()
+}
+
+// A stop whose end only an event tells: whoever reads the sandbox is told that it still stops.
+async function events(daytona, apiUrl) {
+  const sandbox = await daytona.create({ name: 'watched' })
+  await until('the event connection is up', async () => (await control(apiUrl, 'events')).joined === 1)
+  const stale = { ...(await control(apiUrl, `sandboxes/${sandbox.id}`, 'POST', {})), state: 'stopping' }
+  const match = { method: 'GET', path_regex: `/sandbox/${sandbox.id}$` }
+  await control(apiUrl, 'faults', 'POST', { match, fault: { status: 200, body: stale } })
+  const { sent } = await control(apiUrl, 'events')
+  await sandbox.stop(30)
+  const [{ matched: reads }] = await control(apiUrl, 'faults')
+  const told = (await control(apiUrl, 'events')).sent - sent
+  assert(told === 3 && reads >= 1 && reads <= 10, `told of ${told} changes, read ${reads} times`)
+  await control(apiUrl, 'faults', 'DELETE')
+  await sandbox.delete()
 }
 
 async function storageRequests(apiUrl) {
@@ -201,7 +222,7 @@ try {
   const [line] = await once(readline.createInterface({ input: child.stdout }), 'line')
   const apiUrl = line.replace('listening on ', '').trim()
   const daytona = new Daytona({ apiKey: 'emulator-key', apiUrl, target: 'us' })
-  for (const step of [sandboxes, sandboxFromImage, buildContexts, snapshots, volumes, wrongKey]) {
+  for (const step of [sandboxes, sandboxFromImage, events, buildContexts, snapshots, volumes, wrongKey]) {
     await step(daytona, apiUrl)
     console.log(`ok: ${step.name}`)
   }
@@ -210,5 +231,5 @@ try {
   rmSync(folder, { recursive: true })
 }
 assert.equal((await ended)[0], 0, 'the emulator did not end cleanly')
-// The SDK keeps trying to open its event connection.
+// The SDK's event connection, which it tries to open again, would keep this process.
 process.exit(0)
