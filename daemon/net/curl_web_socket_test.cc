@@ -287,7 +287,8 @@ TEST_F(CurlWebSocketTest, AProxyIsAskedToConnectAlsoToPlainServers) {
   EXPECT_THAT(server.seen().heads.at(0), StartsWith("GET / HTTP/1.1\r\n"));
 }
 
-TEST_F(CurlWebSocketTest, NoProxyFromTheEnvironmentIsHonoured) {
+// user-pain: no-proxy-ignored
+TEST_F(CurlWebSocketTest, NoProxyIgnoredTheEnvironmentsExceptionsCount) {
   TestProxy proxy;
   ::setenv("http_proxy", proxy.Url().c_str(), 1);
   ::setenv("NO_PROXY", "localhost,127.0.0.1", 1);
