@@ -4,6 +4,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/compose.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/role.hpp>
@@ -210,6 +211,7 @@ class Session {
   }
 
   void Close() {
+    closed_ = true;
     stream_.next_layer().Close();
     reading_.Set(Watchdog::TimePoint::max());
     writing_.Set(Watchdog::TimePoint::max());
@@ -236,6 +238,7 @@ class Session {
 
   static Task<absl::StatusOr<std::string>> Read(std::shared_ptr<Session> self, CallContext context) {
     const EndWithCall guard(*self, context, self->reading_);
+    if (self->closed_) co_return self->Ended(context, boost::asio::error::not_connected);
     std::string message;
     auto buffer = boost::asio::dynamic_buffer(message);
     const auto [error, size] = co_await self->stream_.async_read(buffer, kTuple);
@@ -252,6 +255,7 @@ class Session {
 
   static Task<absl::Status> Write(std::shared_ptr<Session> self, CallContext context, std::string_view text) {
     const EndWithCall guard(*self, context, self->writing_);
+    if (self->closed_) co_return self->Ended(context, boost::asio::error::not_connected);
     const boost::asio::const_buffer buffer(text.data(), text.size());
     const auto [error, size] = co_await self->stream_.async_write(buffer, kTuple);
     if (!error) co_return absl::OkStatus();
@@ -288,6 +292,7 @@ class Session {
 
   websocket::stream<CurlStream, /*deflateSupported=*/false> stream_;
   const std::string peer_;
+  bool closed_ = false;  // Beast's stream must not be used any more after an error
   Watchdog reading_;
   Watchdog writing_;
 };

@@ -36,8 +36,8 @@ std::optional<Subject> SubjectOf(std::string_view name) {
 
 // The first element of a JSON array of which that is a plain string; empty otherwise.
 std::string_view NameOf(std::string_view event) {
-  constexpr std::string_view kWhite = " \t\r\n";
   const auto skip = [&event](char wanted) {
+    constexpr std::string_view kWhite = " \t\r\n";
     event.remove_prefix(std::min(event.find_first_not_of(kWhite), event.size()));
     if (event.empty() || event.front() != wanted) return false;
     event.remove_prefix(1);

@@ -108,7 +108,8 @@ Task<absl::Status> EventStream::Serve(CallContext context, const Credential& cre
   const auto connection = std::make_shared<Connection>(executor_, context.stop_token(), credential.token);
   const CallContext while_connected = context.WithStopToken(connection->stop.token());
   const CallContext connecting = while_connected.WithDeadline(clock_.Now() + options_.connect_limit);
-  absl::StatusOr<std::unique_ptr<WebSocket>> socket = co_await connector_.Connect(connecting, MakeRequest(credential));
+  WebSocketRequest request = MakeRequest(credential);
+  absl::StatusOr<std::unique_ptr<WebSocket>> socket = co_await connector_.Connect(connecting, std::move(request));
   absl::Status entered = socket.status();
   if (socket.ok()) {
     connection->socket = *std::move(socket);
