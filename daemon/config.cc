@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -60,6 +61,14 @@ Setter SetSwitch(bool& target) {
   return [&target](const Values& values) {
     if (values[0] != "true" && values[0] != "false") return Invalid("must be true or false");
     target = values[0] == "true";
+    return absl::OkStatus();
+  };
+}
+
+Setter SetOnOrOff(bool& target) {
+  return [&target](const Values& values) {
+    if (values[0] != "on" && values[0] != "off") return Invalid("must be on or off");
+    target = values[0] == "on";
     return absl::OkStatus();
   };
 }
@@ -201,6 +210,8 @@ std::vector<Setting> Settings(Draft& draft) {
       {{"trusted-origin", kList, "ORIGIN",
         "Further origin that may get the credential, repeatable: https://HOST[:PORT]", "", daytona},
        SetList(config.trusted_origins)},
+      {{"events", kValue, "on|off", "Whether to receive Daytona's events, default on; off: polling alone", "", daytona},
+       SetOnOrOff(config.events)},
       {{"ca-file", kValue, "PATH", "PEM certificates to trust instead of the system's", "", daytona},
        SetReadableFile(config.ca_file)},
       {{"proxy", kValue, "URL", "HTTP proxy to Daytona; default HTTPS_PROXY, http_proxy and NO_PROXY", "", daytona},
@@ -267,13 +278,19 @@ absl::Status ApplyServerUrl(const std::vector<Setting>& settings, const Environm
   return Apply(settings, {{"api-url", RawValue{{*url}, kVariable}}});
 }
 
+// The SDKs' switch for polling without events. It ranks like the older name of a variable.
+absl::Status ApplyPolling(const std::vector<Setting>& settings, const Environment& environment) {
+  constexpr char kVariable[] = "DAYTONA_USE_DEPRECATED_POLLING";
+  if (!absl::EqualsIgnoreCase(environment.Get(kVariable).value_or(""), "true")) return absl::OkStatus();
+  return Apply(settings, {{"events", RawValue{{"off"}, kVariable}}});
+}
+
 void ReadSwitchesOfTheSdks(const Environment& environment, Config& config) {
   for (const char* variable : {"DAYTONA_OTEL_ENABLED", "DAYTONA_EXPERIMENTAL_OTEL_ENABLED"}) {
     if (environment.Get(variable) == "true") {
       config.warnings.push_back(absl::StrCat(variable, " has no effect: this version does not export traces"));
     }
   }
-  // DAYTONA_USE_DEPRECATED_POLLING asks for what this version does anyway.
 }
 
 // `file_outranks_variable`: the file was named on the command line or in the environment.
@@ -369,6 +386,7 @@ absl::StatusOr<Config> LoadConfig(int argc, const char* const* argv, char** envi
   // The lowest rank first; each overwrites what it sets.
   absl::Status status = Apply(settings, from_file);
   if (status.ok()) status = ApplyServerUrl(settings, environment, config);
+  if (status.ok()) status = ApplyPolling(settings, environment);
   if (status.ok()) status = Apply(settings, from_environment);
   if (status.ok()) status = Apply(settings, command_line->values);
   if (status.ok()) status = BuildListeners(draft, environment);

@@ -37,6 +37,9 @@ struct Config {
   std::string target;
   std::vector<std::string> trusted_origins;
 
+  // Daytona's events are received, over one connection that is kept open.
+  bool events = true;
+
   std::string ca_file;
   std::string proxy;
   Clock::Duration request_timeout = std::chrono::seconds(60);

@@ -446,9 +446,20 @@ TEST(Config, WarnsOfTracingOnlyWhenItIsExactlyTrue) {
     ASSERT_TRUE(other.ok()) << other.status();
     EXPECT_THAT(other->warnings, IsEmpty());
   }
-  const auto polling = Load({}, {kKey, "DAYTONA_USE_DEPRECATED_POLLING=true"});
-  ASSERT_TRUE(polling.ok()) << polling.status();
-  EXPECT_THAT(polling->warnings, IsEmpty());
+}
+
+TEST(Config, EventsAreOnUnlessTheyAreSwitchedOff) {
+  const std::string deprecated = "DAYTONA_USE_DEPRECATED_POLLING=true";
+  EXPECT_TRUE(Load({})->events);
+  EXPECT_FALSE(Load({"--events=off"})->events);
+  EXPECT_FALSE(Load({}, {kKey, "DAYTONAD_EVENTS=off"})->events);
+  EXPECT_FALSE(Load({}, {kKey, deprecated})->events);
+  EXPECT_FALSE(Load({}, {kKey, "DAYTONA_USE_DEPRECATED_POLLING=True"})->events);
+  EXPECT_TRUE(Load({}, {kKey, "DAYTONA_USE_DEPRECATED_POLLING=1"})->events);
+  EXPECT_TRUE(Load({"--events=on"}, {kKey, deprecated})->events);
+  EXPECT_TRUE(Load({}, {kKey, deprecated, "DAYTONAD_EVENTS=on"})->events);
+  EXPECT_THAT(Load({}, {kKey, deprecated})->warnings, IsEmpty());
+  EXPECT_THAT(ErrorOf({"--events=true"}), HasSubstr("must be on or off"));
 }
 
 TEST(Credential, MustBeThereAndTheErrorSaysHow) {

@@ -13,7 +13,7 @@ namespace daytonad {
 //
 // Its bytes are read in three places only, each of which is named below as the reason why this class has `Reveal` at
 // all: the Authorization header (net/curl_transfer.cc), the storage signature, and the first frame of the event
-// connection.
+// connection (upstream/v0/event_stream.cc).
 class Secret {
  public:
   Secret() = default;
@@ -22,6 +22,9 @@ class Secret {
   explicit Secret(std::string&& bytes);
 
   bool empty() const { return buffer_ == nullptr; }
+
+  // Is one a copy of the other? Their bytes are not looked at.
+  bool IsCopyOf(const Secret& other) const { return buffer_ == other.buffer_; }
 
   // The bytes, for the three places named above. Do not copy them into anything that outlives the call.
   std::string_view Reveal() const;

@@ -70,5 +70,13 @@ TEST(WipeStringTest, OverwritesTheBytes) {
   EXPECT_EQ(text.find('s'), std::string::npos);
 }
 
+TEST(SecretTest, CopiesAreToldFromEqualSecrets) {
+  const Secret secret(std::string("dtn_secret"));
+  const Secret copy = secret;
+  const Secret equal(std::string("dtn_secret"));
+  EXPECT_TRUE(copy.IsCopyOf(secret));
+  EXPECT_FALSE(equal.IsCopyOf(secret));
+}
+
 }  // namespace
 }  // namespace daytonad

@@ -10,17 +10,6 @@
 namespace daytonad {
 namespace {
 
-CurlHandleOptions HandleOptions(const HttpClientOptions& options) {
-  CurlHandleOptions result;
-  result.connect_timeout = options.connect_timeout;
-  result.idle_lifetime = options.idle_lifetime;
-  result.ca_file = options.ca_file;
-  result.proxy = options.proxy;
-  result.no_proxy = options.no_proxy;
-  result.user_agent = options.user_agent;
-  return result;
-}
-
 // The transfer and the request that it points to.
 class CurlHttpStream final : public HttpStream {
  public:
@@ -50,6 +39,17 @@ class CurlHttpStream final : public HttpStream {
 };
 
 }  // namespace
+
+CurlHandleOptions HandleOptions(const HttpClientOptions& options) {
+  CurlHandleOptions result;
+  result.connect_timeout = options.connect_timeout;
+  result.idle_lifetime = options.idle_lifetime;
+  result.ca_file = options.ca_file;
+  result.proxy = options.proxy;
+  result.no_proxy = options.no_proxy;
+  result.user_agent = options.user_agent;
+  return result;
+}
 
 CurlHttpClient::CurlHttpClient(const Executor& executor, HttpClientOptions options)
     : executor_(executor),

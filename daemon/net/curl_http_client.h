@@ -38,6 +38,9 @@ struct HttpClientOptions {
   std::string user_agent;
 };
 
+// Those of them that concern each connection by itself.
+CurlHandleOptions HandleOptions(const HttpClientOptions& options);
+
 // HttpClient on libcurl.
 //
 // - Connections are kept alive and reused, per pool. Over TLS, HTTP/2 is used where the peer offers it, except for

@@ -172,7 +172,7 @@ void CurlMulti::CollectFinished() {
     const CURLcode result = message->data.result;
     Transfer* transfer = nullptr;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
-    Remove(*transfer);  // the message is gone with it
+    if (!transfer->KeepsConnection()) Remove(*transfer);  // the message is gone with it
     transfer->OnFinished(result);
   }
 }

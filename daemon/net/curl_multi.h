@@ -18,11 +18,14 @@ namespace daytonad {
 class CurlMulti final : private SocketPoller::Listener {
  public:
   // Told of a transfer's end on the loop, outside of libcurl. When that is called the multi handle has let go of the
-  // easy handle.
+  // easy handle (but see KeepsConnection).
   class Transfer {
    public:
     virtual CURL* easy() = 0;
     virtual void OnFinished(CURLcode result) = 0;
+    // Whether libcurl only connects for it, and it then uses the connection by itself: the multi handle keeps the easy
+    // handle until Remove, since taking it out closes the connection.
+    virtual bool KeepsConnection() const { return false; }
     // The client shuts down.
     virtual void OnAbandoned() = 0;
 

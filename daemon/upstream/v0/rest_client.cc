@@ -8,6 +8,7 @@
 #include "daemon/base/absl_view.h"
 #include "daemon/base/error.h"
 #include "daemon/upstream/v0/errors.h"
+#include "daemon/upstream/v0/identity.h"
 
 namespace daytonad {
 namespace {
@@ -19,11 +20,6 @@ constexpr size_t kMaxErrorBody = size_t{64} << 10;
 constexpr std::chrono::seconds kErrorBodyLimit(5);
 // When to come back to an upstream that can't be reached and did not say.
 constexpr std::chrono::seconds kUnavailableDelay(1);
-
-// What upstream sees of us. The version is a level of compatibility that upstream reads, not ours.
-constexpr std::string_view kSource = "daytonad";
-constexpr std::string_view kSdkVersion = "0.205.1";
-constexpr std::string_view kUserAgent = "daytonad/" DAYTONAD_VERSION;
 
 std::string PathOf(const RestRequest& request) {
   std::string path;

@@ -1,0 +1,114 @@
+#include "daemon/net/curl_connection.h"
+
+#include <fcntl.h>
+
+#include <boost/asio/error.hpp>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "daemon/net/curl_error.h"
+
+namespace daytonad {
+namespace {
+
+boost::system::error_code ErrorOf(CURLcode code) {
+  switch (code) {
+    case CURLE_OK:
+      return {};
+    case CURLE_AGAIN:
+      return boost::asio::error::would_block;
+    default:
+      return boost::asio::error::connection_reset;
+  }
+}
+
+}  // namespace
+
+CurlConnection::CurlConnection(const Executor& executor, std::shared_ptr<CurlHandles> handles)
+    : handles_(std::move(handles)),
+      multi_(executor, /*max_connections=*/1),
+      easy_(handles_->Take()),
+      wakeup_(executor),
+      descriptor_(executor) {}
+
+CurlConnection::~CurlConnection() { Close(); }
+
+Task<absl::Status> CurlConnection::Connect(CallContext context, std::string url) {
+  CURL* const easy = easy_.get();
+  curl_easy_setopt(easy, CURLOPT_URL, url.c_str());  // libcurl copies strings
+  curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
+  curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);  // to plain origins, too: no proxy is to understand this
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_text_.data());
+  started_ = true;
+  multi_.Start(*this);
+  while (!finished_) {
+    absl::Status waited = co_await wakeup_.Wait(context);
+    if (!waited.ok()) {
+      Close();
+      co_return waited;
+    }
+  }
+  absl::Status status = absl::OkStatus();
+  if (!started_) {
+    status = ClientShutDownError();
+  } else if (result_ != CURLE_OK) {
+    status = TransferError(result_, /*sending=*/false, url,
+                           error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(result_));
+  } else {
+    status = UseConnection();
+  }
+  if (!status.ok()) Close();
+  co_return status;
+}
+
+absl::Status CurlConnection::UseConnection() {
+  curl_socket_t socket = CURL_SOCKET_BAD;
+  curl_easy_getinfo(easy_.get(), CURLINFO_ACTIVESOCKET, &socket);
+  const int copy = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) return absl::UnavailableError(std::strerror(errno));
+  descriptor_.assign(copy);
+  return absl::OkStatus();
+}
+
+void CurlConnection::OnFinished(CURLcode result) {
+  result_ = result;
+  finished_ = true;
+  wakeup_.Set();
+}
+
+void CurlConnection::OnAbandoned() {
+  started_ = false;
+  finished_ = true;
+  wakeup_.Set();
+}
+
+size_t CurlConnection::Receive(void* data, size_t size, boost::system::error_code& error) {
+  if (!descriptor_.is_open()) {
+    error = boost::asio::error::bad_descriptor;
+    return 0;
+  }
+  size_t count = 0;
+  error = ErrorOf(curl_easy_recv(easy_.get(), data, size, &count));
+  if (!error && count == 0 && size > 0) error = boost::asio::error::eof;
+  return count;
+}
+
+size_t CurlConnection::Send(const void* data, size_t size, boost::system::error_code& error) {
+  if (!descriptor_.is_open()) {
+    error = boost::asio::error::bad_descriptor;
+    return 0;
+  }
+  size_t count = 0;
+  error = ErrorOf(curl_easy_send(easy_.get(), data, size, &count));
+  return count;
+}
+
+void CurlConnection::Close() {
+  boost::system::error_code ignored;
+  descriptor_.close(ignored);
+  if (std::exchange(started_, false)) multi_.Remove(*this);
+}
+
+}  // namespace daytonad

@@ -1,0 +1,31 @@
+#ifndef DAYTONAD_DAEMON_NET_CURL_WEB_SOCKET_H_
+#define DAYTONAD_DAEMON_NET_CURL_WEB_SOCKET_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "daemon/base/call_context.h"
+#include "daemon/base/task.h"
+#include "daemon/net/curl_handles.h"
+#include "daemon/net/curl_http_client.h"
+#include "daemon/net/web_socket.h"
+
+namespace daytonad {
+
+// WebSockets (Boost.Beast) on connections that libcurl makes, so that certificate authorities, proxies and NO_PROXY
+// mean the same as for CurlHttpClient. No compression. Its WebSockets may outlive it, but not the loop.
+class CurlWebSocketConnector final : public WebSocketConnector {
+ public:
+  // Of the options those count that say how to connect; limits and life times of pools mean nothing here.
+  CurlWebSocketConnector(const Executor& executor, const HttpClientOptions& options);
+
+  Task<absl::StatusOr<std::unique_ptr<WebSocket>>> Connect(CallContext context, WebSocketRequest request) override;
+
+ private:
+  Executor executor_;
+  std::shared_ptr<CurlHandles> handles_;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_NET_CURL_WEB_SOCKET_H_
