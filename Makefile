@@ -8,7 +8,7 @@ PRESET ?= release
 JOBS ?= $(shell nproc)
 BUILD := build/$(PRESET)
 
-.PHONY: deps build demo test conformance bench lint format
+.PHONY: deps build demo test conformance bench bench-full static lint format
 
 deps:
 	@.ci/deps build test lint
@@ -35,6 +35,13 @@ conformance:
 	@$(MAKE) --no-print-directory build
 	tests/sdk/setup.sh
 	$(TEST_ENV_DIR)/python/bin/python tests/conformance/run.py --bin-dir $(BUILD)/bin
+
+# build/static/bin/daytonad and daytonactl, which need nothing but glibc to run.
+static:
+	@.ci/deps build static
+	.ci/static-deps build/static-deps
+	cmake --preset static
+	cmake --build build/static --parallel $(JOBS) --target daytonad daytonactl
 
 bench: build
 	tests/bench/run.sh $(BUILD)
