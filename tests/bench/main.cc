@@ -25,6 +25,13 @@ double Milliseconds(std::chrono::nanoseconds time) { return std::chrono::duratio
 
 double Median(std::vector<double> values) { return Percentile(std::move(values), 0.50); }
 
+std::chrono::nanoseconds OwnCpu() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return std::chrono::seconds(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+         std::chrono::microseconds(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
 namespace {
 
 namespace fs = std::filesystem;

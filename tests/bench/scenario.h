@@ -48,6 +48,8 @@ absl::Status MeasureSdks(const Run& run);            // the same work by the dae
 
 double Milliseconds(std::chrono::nanoseconds time);
 double Median(std::vector<double> values);
+// Used by this process, that is by the clients.
+std::chrono::nanoseconds OwnCpu();
 
 }  // namespace daytonad::bench
 

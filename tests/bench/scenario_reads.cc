@@ -43,7 +43,7 @@ class Reads {
     for (const size_t callers : run_.sizes.callers) first.Update(Compare("cached read", callers, false));
     for (const size_t callers : run_.sizes.callers) first.Update(Compare("uncached read", callers, true));
     first.Update(MeasureCoalesced());
-    run_.AddFigure("reads", "daemon resident at most", stack_.daemon().peak_resident_mib(), "MiB");
+    run_.AddFigure("reads", "daemon resident at most, all reads", stack_.daemon().peak_resident_mib(), "MiB");
     return first;
   }
 

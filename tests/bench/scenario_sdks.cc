@@ -1,5 +1,4 @@
 #include <grpcpp/client_context.h>
-#include <sys/resource.h>
 
 #include <condition_variable>
 #include <memory>
@@ -37,13 +36,6 @@ struct Outcome {
   double noticed_p50_ms = 0;  // from upstream's change to STARTED until the creator knew
   double noticed_p99_ms = 0;
 };
-
-std::chrono::nanoseconds OwnCpu() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return std::chrono::seconds(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-         std::chrono::microseconds(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-}
 
 // By the daemon, with a C++ client in this process.
 absl::StatusOr<std::vector<Known>> CreateByDaemon(const std::string& address, size_t count) {

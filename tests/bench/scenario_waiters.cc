@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <memory>
 #include <thread>
 #include <utility>
 
@@ -36,6 +38,10 @@ struct DaemonTold {
   double changing_ms = 0;  // how long upstream took to change them all
   double reads_a_minute = 0;
   double resident_mib = 0;
+  // CPU from the first change until the last call ended: who shares the cores with the daemon.
+  double daemon_cpu_ms = 0;
+  double emulator_cpu_ms = 0;
+  double client_cpu_ms = 0;
 };
 
 // `hold`: for how long calls are left to wait.
@@ -49,10 +55,16 @@ absl::StatusOr<DaemonTold> TellDaemon(Stack& stack, Waiters& waiters, const Stat
   std::this_thread::sleep_until(began + hold);
   DaemonTold result;
   result.resident_mib = stack.daemon().resident_mib();
+  const std::chrono::nanoseconds daemon_cpu = stack.daemon().cpu_time();
+  const std::chrono::nanoseconds emulator_cpu = stack.emulator().cpu_time();
+  const std::chrono::nanoseconds client_cpu = OwnCpu();
   const absl::StatusOr<TimeOfChange> change = stack.upstream().ForceAll(state.upstream);
   if (!change.ok()) return change.status();
   const absl::StatusOr<steady_clock::time_point> told = waiters.LastTold();
   if (!told.ok()) return told.status();
+  result.daemon_cpu_ms = Milliseconds(stack.daemon().cpu_time() - daemon_cpu);
+  result.emulator_cpu_ms = Milliseconds(stack.emulator().cpu_time() - emulator_cpu);
+  result.client_cpu_ms = Milliseconds(OwnCpu() - client_cpu);
   const absl::StatusOr<RequestCounts> after = stack.upstream().Requests();
   if (!after.ok()) return after.status();
   const std::chrono::duration<double> took = steady_clock::now() - began;
@@ -65,6 +77,9 @@ absl::StatusOr<DaemonTold> TellDaemon(Stack& stack, Waiters& waiters, const Stat
 void AddFigures(const Run& run, const std::string& scenario, const DaemonTold& first) {
   run.AddFigure(scenario, "upstream reads a minute", first.reads_a_minute, "reads/min");
   run.AddFigure(scenario, "daemon resident while they wait", first.resident_mib, "MiB");
+  run.AddFigure(scenario, "CPU while they are told: daemon", first.daemon_cpu_ms, "ms");
+  run.AddFigure(scenario, "CPU while they are told: emulator", first.emulator_cpu_ms, "ms");
+  run.AddFigure(scenario, "CPU while they are told: the clients", first.client_cpu_ms, "ms");
 }
 
 }  // namespace
