@@ -137,6 +137,7 @@ int Main(int argc, char** argv) {
   Flags flags;
   flags.bin_dir = (own_folder.parent_path() / "bin").string();
   CLI::App app("Measures daytonad against a bare gRPC server.", "daytonad-bench");
+  app.option_defaults()->take_last();  // run.sh gives some, too
   app.add_flag("--full", flags.full, "with the numbers that the bars are about; some minutes long");
   std::vector<std::string> names;
   for (const Scenario& scenario : Scenarios()) names.push_back(scenario.name);
