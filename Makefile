@@ -1,4 +1,5 @@
-# What a person needs to know: make deps | build | demo | test | bench | lint | format. Each does its own set-up.
+# What a person needs to know: make deps | build | static | demo | test | bench | bench-full | lint | format. Each does its own
+# set-up.
 #
 #   PRESET=release|debug|asan|tsan   which build, by CMakePresets.json; it lands in build/PRESET
 #   JOBS=N                           how many compilers, tests or checks run at a time
