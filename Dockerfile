@@ -2,6 +2,7 @@
 #
 #   docker build -t daytonad .
 #   docker build -t daytona-emulator --target emulator .
+#   docker build -t daytonad:static --target static .     # no shell, no package: the programs, glibc and the CA bundle
 #
 # buildah needs --format docker, or the health check is lost.
 
@@ -14,7 +15,34 @@ RUN cmake --preset release -DDAYTONAD_BUILD_TESTS=OFF \
  && cmake --build --preset release --target daytonad daytonactl daytona-emulator \
  && strip build/release/bin/*
 
-# What both images run on: the shared libraries that the programs name, and a user without rights.
+FROM debian:bookworm-slim AS build-static
+WORKDIR /src
+COPY .ci/deps .ci/static-deps .ci/
+RUN .ci/deps build static && .ci/static-deps build/static-deps
+COPY . .
+RUN cmake --preset static \
+ && cmake --build --preset static --target daytonad daytonactl \
+ && strip build/static/bin/*
+# The image's files, below /image: the programs, what ldd names, and the folder of the socket.
+RUN install -D --target-directory=/image/usr/local/bin build/static/bin/daytonad build/static/bin/daytonactl \
+ && ldd build/static/bin/* | grep --only-matching '/lib[^ ]*' | sort --unique | xargs cp --parents --dereference --target-directory=/image \
+ && cp --parents /etc/ssl/certs/ca-certificates.crt /image \
+ && install -D LICENSE /image/usr/share/doc/daytonad/copyright \
+ && install --directory --owner=65532 --group=65532 --mode=0750 /image/run/daytonad
+
+FROM scratch AS static
+ARG VERSION=0.1.0
+LABEL org.opencontainers.image.title="daytonad" \
+      org.opencontainers.image.description="The Daytona sandbox API over gRPC, as a sidecar" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}"
+COPY --from=build-static /image /
+USER 65532:65532
+VOLUME /run/daytonad
+HEALTHCHECK --interval=5s --timeout=2s --start-period=5s CMD ["/usr/local/bin/daytonactl", "health"]
+ENTRYPOINT ["/usr/local/bin/daytonad"]
+
+# What the other images run on: the shared libraries that the programs name, and a user without rights.
 FROM debian:bookworm-slim AS runtime
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \

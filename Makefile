@@ -1,4 +1,5 @@
-# What a person needs to know: make deps | build | demo | test | bench | lint | format. Each does its own set-up.
+# What a person needs to know: make deps | build | static | demo | test | bench | bench-full | lint | format. Each does its own
+# set-up.
 #
 #   PRESET=release|debug|asan|tsan   which build, by CMakePresets.json; it lands in build/PRESET
 #   JOBS=N                           how many compilers, tests or checks run at a time
@@ -8,7 +9,7 @@ PRESET ?= release
 JOBS ?= $(shell nproc)
 BUILD := build/$(PRESET)
 
-.PHONY: deps build demo test conformance bench lint format
+.PHONY: deps build demo test conformance bench bench-full static lint format
 
 deps:
 	@.ci/deps build test lint
@@ -36,8 +37,22 @@ conformance:
 	tests/sdk/setup.sh
 	$(TEST_ENV_DIR)/python/bin/python tests/conformance/run.py --bin-dir $(BUILD)/bin
 
+# build/static/bin/daytonad and daytonactl, which need nothing but glibc to run.
+static:
+	@.ci/deps build static
+	.ci/static-deps build/static-deps
+	cmake --preset static
+	cmake --build build/static --parallel $(JOBS) --target daytonad daytonactl
+
+# A minute long, with a thousand calls where the promises are about ten thousand. With `make static` and the official SDKs
+# (tests/sdk/setup.sh) before, those are looked at, too.
 bench: build
 	tests/bench/run.sh $(BUILD)
+
+# Everything that is promised; some minutes.
+bench-full: build static
+	tests/sdk/setup.sh
+	tests/bench/run.sh $(BUILD) --full
 
 # clang-tidy reads the generated headers and the compile commands of a build.
 lint:

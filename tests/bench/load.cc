@@ -1,9 +1,6 @@
 #include "tests/bench/load.h"
 
 #include <grpcpp/client_context.h>
-#include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
-#include <grpcpp/support/channel_arguments.h>
 
 #include <algorithm>
 #include <atomic>
@@ -18,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "daytonad/v1/daytona_service.grpc.pb.h"
+#include "tests/bench/channels.h"
 
 namespace daytonad::bench {
 namespace {
@@ -47,10 +45,10 @@ struct Shared {
 // Reads one sandbox again and again until the load ends.
 class LoadCaller {
  public:
-  LoadCaller(Shared& shared, const std::shared_ptr<grpc::Channel>& channel, const std::string& sandbox)
+  LoadCaller(Shared& shared, const std::shared_ptr<grpc::Channel>& channel, const std::string& sandbox, bool fresh)
       : shared_(shared), stub_(v1::DaytonaService::NewStub(channel)) {
     request_.set_sandbox(sandbox);
-    request_.mutable_max_age();  // 0: past any cache
+    if (fresh) request_.mutable_max_age();
   }
 
   void Call() {
@@ -100,16 +98,6 @@ class LoadCaller {
   std::vector<double> latencies_us_;
 };
 
-std::vector<std::shared_ptr<grpc::Channel>> OpenChannels(const LoadOptions& options) {
-  std::vector<std::shared_ptr<grpc::Channel>> channels;
-  for (size_t callers = 0; callers < options.sandboxes.size(); callers += kCallersPerChannel) {
-    grpc::ChannelArguments arguments;
-    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // a connection of its own
-    channels.push_back(grpc::CreateCustomChannel(options.address, grpc::InsecureChannelCredentials(), arguments));
-  }
-  return channels;
-}
-
 }  // namespace
 
 double Percentile(std::vector<double> values, double quantile) {
@@ -120,13 +108,15 @@ double Percentile(std::vector<double> values, double quantile) {
 }
 
 absl::StatusOr<LoadResult> RunLoad(const LoadOptions& options) {
-  const std::vector<std::shared_ptr<grpc::Channel>> channels = OpenChannels(options);
+  const std::vector<std::shared_ptr<grpc::Channel>> channels =
+      OpenChannels(options.address, options.sandboxes.size(), kCallersPerChannel);
   Shared shared;
   shared.min_calls = options.sandboxes.size();
   shared.max_calls = options.max_calls;
   std::vector<std::unique_ptr<LoadCaller>> callers;
   for (const std::string& sandbox : options.sandboxes) {
-    callers.push_back(std::make_unique<LoadCaller>(shared, channels[callers.size() % channels.size()], sandbox));
+    callers.push_back(
+        std::make_unique<LoadCaller>(shared, channels[callers.size() % channels.size()], sandbox, options.fresh));
   }
   shared.active = callers.size();
   for (const auto& caller : callers) caller->Call();

@@ -15,6 +15,7 @@ struct LoadOptions {
   std::string address;  // of the server, unix:PATH
   // Each is read by a caller of its own, one call after the other; so this is also the number of callers.
   std::vector<std::string> sandboxes;
+  bool fresh = true;  // max_age 0: past any cache
   // Calls that end within this time are not counted.
   std::chrono::nanoseconds warm_up{0};
   // Then calls are counted for this long, and until there are as many as callers, or max_calls of them.

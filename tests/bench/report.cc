@@ -83,18 +83,25 @@ std::string Table(const Measurements& measurements) {
     absl::StrAppend(&out, Row("floor", point.floor, absl::StrCat(point.callers)), Row("daytonad", point.daemon, ""),
                     RatioRow(point.ratio));
   }
-  if (measurements.curl_p50_us.has_value()) {
-    absl::StrAppendFormat(&out, "a bare curl call to the emulator, p50: %.0f us\n", *measurements.curl_p50_us);
+  title.clear();
+  for (const Figure& figure : measurements.figures) {
+    if (title != figure.scenario) {
+      title = figure.scenario;
+      absl::StrAppend(&out, title, "\n");
+    }
+    absl::StrAppendFormat(&out, "  %-56s  %10.2f %s\n", figure.name, figure.value, figure.unit);
   }
-  absl::StrAppendFormat(&out, "start to SERVING: floor %.1f ms, daytonad %.1f ms\n", measurements.floor_start_ms,
-                        measurements.daemon_start_ms);
-  absl::StrAppendFormat(&out, "daytonad resident: %.1f MiB idle, %.1f MiB after the load\n",
-                        static_cast<double>(measurements.daemon_resident_idle_kib) / 1024,
-                        static_cast<double>(measurements.daemon_resident_loaded_kib) / 1024);
   absl::StrAppend(&out, "bars\n");
   for (const Bar& bar : measurements.bars) {
-    absl::StrAppendFormat(&out, "  %-14s  %-64s  %6.2f of at most %.2f (%s)\n", bar.holds() ? "holds" : "DOES NOT HOLD",
+    if (!bar.run) {
+      absl::StrAppendFormat(&out, "  %-13s  %s\n", "not run", bar.name);
+      continue;
+    }
+    absl::StrAppendFormat(&out, "  %-13s  %-72s  %8.2f of at most %.2f %s\n", bar.holds() ? "holds" : "DOES NOT HOLD",
                           bar.name, bar.value, bar.limit, bar.unit);
+  }
+  for (const Failure& failure : measurements.failures) {
+    absl::StrAppend(&out, "FAILED  ", failure.scenario, ": ", failure.message, "\n");
   }
   return out;
 }
@@ -108,21 +115,30 @@ absl::Status WriteReport(const Measurements& measurements, const std::string& pa
                       {"daytonad", ServerJson(point.daemon)},
                       {"ratio", FiguresJson(point.ratio)}});
   }
+  Json figures = Json::array();
+  for (const Figure& figure : measurements.figures) {
+    figures.push_back(
+        {{"scenario", figure.scenario}, {"name", figure.name}, {"value", figure.value}, {"unit", figure.unit}});
+  }
   Json bars = Json::array();
   for (const Bar& bar : measurements.bars) {
-    bars.push_back(
-        {{"name", bar.name}, {"value", bar.value}, {"limit", bar.limit}, {"unit", bar.unit}, {"holds", bar.holds()}});
+    Json json = {{"name", bar.name}, {"limit", bar.limit}, {"unit", bar.unit}, {"run", bar.run}};
+    json["value"] = bar.run ? Json(bar.value) : Json();
+    json["holds"] = bar.run ? Json(bar.holds()) : Json();
+    bars.push_back(std::move(json));
+  }
+  Json failures = Json::array();
+  for (const Failure& failure : measurements.failures) {
+    failures.push_back({{"scenario", failure.scenario}, {"message", failure.message}});
   }
   const Json report = {
       {"version", DAYTONAD_VERSION},
       {"date", absl::FormatTime(absl::RFC3339_sec, absl::Now(), absl::UTCTimeZone())},
       {"machine", MachineFacts()},
       {"points", std::move(points)},
-      {"curl_p50_us", measurements.curl_p50_us.has_value() ? Json(*measurements.curl_p50_us) : Json()},
-      {"start_ms", {{"floor", measurements.floor_start_ms}, {"daytonad", measurements.daemon_start_ms}}},
-      {"resident_kib",
-       {{"idle", measurements.daemon_resident_idle_kib}, {"after_load", measurements.daemon_resident_loaded_kib}}},
+      {"figures", std::move(figures)},
       {"bars", std::move(bars)},
+      {"failures", std::move(failures)},
   };
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   std::error_code ignored;  // the file below cannot be written then

@@ -2,11 +2,12 @@
 #define DAYTONAD_TESTS_BENCH_REPORT_H_
 
 #include <cstdint>
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "tests/bench/bars.h"
 #include "tests/bench/load.h"
 
 namespace daytonad::bench {
@@ -20,24 +21,25 @@ struct Point {
   LoadResult ratio;  // daemon over floor, of each round, then the median; `calls` means nothing here
 };
 
-// A figure that may not exceed a limit.
-struct Bar {
+// Anything else that was measured.
+struct Figure {
+  std::string scenario;
   std::string name;
   double value = 0;
-  double limit = 0;
   std::string unit;
+};
 
-  bool holds() const { return value <= limit; }
+// A scenario that came to no end.
+struct Failure {
+  std::string scenario;
+  std::string message;
 };
 
 struct Measurements {
   std::vector<Point> points;
-  std::vector<Bar> bars;
-  std::optional<double> curl_p50_us;  // a bare GET of a sandbox from the emulator; measured with one caller
-  double floor_start_ms = 0;
-  double daemon_start_ms = 0;
-  std::int64_t daemon_resident_idle_kib = 0;
-  std::int64_t daemon_resident_loaded_kib = 0;
+  std::vector<Figure> figures;
+  std::vector<Bar> bars = AllBars();
+  std::vector<Failure> failures;
 };
 
 std::string Table(const Measurements& measurements);

@@ -34,6 +34,7 @@ using std::chrono::steady_clock;
 constexpr auto kPollInterval = std::chrono::microseconds(200);  // start-up times are measured with this
 constexpr auto kTimeToStart = seconds(20);
 constexpr auto kTimeToEnd = seconds(10);
+constexpr auto kTimeToBeQuiet = seconds(10);
 
 // What the person at the keyboard has set up for daytonad, or for the network, is not for these servers.
 std::vector<std::string> Environment(const std::vector<std::string>& additions) {
@@ -109,13 +110,12 @@ ServerProcess::~ServerProcess() {
 }
 
 bool ServerProcess::Exited() {
-  if (pid_ != 0 && ::waitpid(pid_, nullptr, WNOHANG) == pid_) pid_ = 0;
+  if (pid_ != 0 && ::waitpid(pid_, &exit_status_, WNOHANG) == pid_) pid_ = 0;
   return pid_ == 0;
 }
 
 absl::Status ServerProcess::Failure(absl::string_view problem) const {
-  std::ifstream log(log_path_);
-  const std::string printed((std::istreambuf_iterator<char>(log)), std::istreambuf_iterator<char>());
+  const std::string printed = Output();
   constexpr size_t kMostShown = 2000;
   const size_t skipped = printed.size() > kMostShown ? printed.size() - kMostShown : 0;
   return absl::InternalError(absl::StrCat(name_, " ", problem, "; it printed:\n", printed.substr(skipped)));
@@ -137,13 +137,15 @@ absl::Status ServerProcess::WaitUntilServing(const std::string& path) {
   if (!listening.ok()) return listening;
   const auto channel = grpc::CreateChannel(absl::StrCat("unix:", path), grpc::InsecureChannelCredentials());
   const auto stub = grpc::health::v1::Health::NewStub(channel);
-  return WaitUntil("serving", [&stub] {
+  absl::Status serving = WaitUntil("serving", [&stub] {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + seconds(5));
     grpc::health::v1::HealthCheckResponse response;
     const grpc::Status status = stub->Check(&context, {}, &response);
     return status.ok() && response.status() == grpc::health::v1::HealthCheckResponse::SERVING;
   });
+  time_to_serving_ = steady_clock::now() - started_;
+  return serving;
 }
 
 absl::StatusOr<std::string> ServerProcess::WaitForLine(absl::string_view prefix) {
@@ -167,16 +169,42 @@ std::chrono::nanoseconds ServerProcess::cpu_time() const {
   return seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
 }
 
-std::int64_t ServerProcess::resident_kib() const {
+double ServerProcess::StatusField(absl::string_view name) const {
   std::ifstream status(absl::StrCat("/proc/", pid_, "/status"));
   for (std::string line; std::getline(status, line);) {
     absl::string_view text(line);
-    std::int64_t kib = 0;
-    if (absl::ConsumePrefix(&text, "VmRSS:") && absl::ConsumeSuffix(&text, "kB") && absl::SimpleAtoi(text, &kib)) {
+    double kib = 0;
+    if (absl::ConsumePrefix(&text, name) && absl::ConsumeSuffix(&text, "kB") && absl::SimpleAtod(text, &kib))
       return kib;
-    }
   }
   return 0;
+}
+
+void ServerProcess::WaitUntilQuiet() const {
+  constexpr auto kWindow = milliseconds(200);
+  const steady_clock::time_point limit = steady_clock::now() + kTimeToBeQuiet;
+  std::chrono::nanoseconds used = cpu_time();
+  for (bool quiet = false; !quiet && steady_clock::now() < limit;) {
+    std::this_thread::sleep_for(kWindow);
+    const std::chrono::nanoseconds now = cpu_time();
+    quiet = now - used < kWindow / 50;
+    used = now;
+  }
+}
+
+absl::Status ServerProcess::WaitForExit(std::chrono::seconds limit) {
+  const steady_clock::time_point end = steady_clock::now() + limit;
+  while (!Exited()) {
+    if (steady_clock::now() > end) return Failure("is still running");
+    std::this_thread::sleep_for(milliseconds(10));
+  }
+  if (exit_status_ != 0) return Failure("failed");
+  return absl::OkStatus();
+}
+
+std::string ServerProcess::Output() const {
+  std::ifstream log(log_path_);
+  return std::string((std::istreambuf_iterator<char>(log)), std::istreambuf_iterator<char>());
 }
 
 }  // namespace daytonad::bench

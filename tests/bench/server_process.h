@@ -37,23 +37,34 @@ class ServerProcess {
   // Waits until it has printed a line that begins with `prefix`, and gives what stands after that.
   absl::StatusOr<std::string> WaitForLine(absl::string_view prefix);
 
-  // Since Start().
-  std::chrono::nanoseconds age() const { return std::chrono::steady_clock::now() - started_; }
+  // From Start() until WaitUntilServing() found it so.
+  std::chrono::nanoseconds time_to_serving() const { return time_to_serving_; }
   // Used by all its threads, past ones included.
   std::chrono::nanoseconds cpu_time() const;
-  std::int64_t resident_kib() const;
+  double resident_mib() const { return StatusField("VmRSS:") / 1024; }
+  // The most that it ever was.
+  double peak_resident_mib() const { return StatusField("VmHWM:") / 1024; }
+  // Whether it has used next to no CPU for some time: what it was asked to do is done, or waits. Gives up after a time.
+  void WaitUntilQuiet() const;
+  // For a program that ends by itself: waits for that. Fails unless its status is 0.
+  absl::Status WaitForExit(std::chrono::seconds limit);
+  // What it printed, standard error included.
+  std::string Output() const;
 
  private:
   ServerProcess(pid_t pid, std::string name, std::string log_path);
   // Polls until `condition` holds. Fails if the process ends, or after a time.
   absl::Status WaitUntil(absl::string_view what, const std::function<bool()>& condition);
   bool Exited();
+  double StatusField(absl::string_view name) const;
   absl::Status Failure(absl::string_view problem) const;
 
   pid_t pid_;  // 0: has ended
+  int exit_status_ = 0;
   const std::string name_;
   const std::string log_path_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  std::chrono::nanoseconds time_to_serving_{0};
 };
 
 }  // namespace daytonad::bench

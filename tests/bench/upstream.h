@@ -11,6 +11,18 @@
 
 namespace daytonad::bench {
 
+// What the emulator was asked so far.
+struct RequestCounts {
+  std::uint64_t all = 0;
+  std::uint64_t reads = 0;  // GET
+};
+
+// By the clock that all processes of the machine share.
+struct TimeOfChange {
+  std::chrono::steady_clock::time_point began;
+  std::chrono::steady_clock::time_point ended;
+};
+
 // The emulator, asked without the daemon: a single connection that is kept open.
 class Upstream {
  public:
@@ -20,16 +32,28 @@ class Upstream {
   Upstream(const Upstream&) = delete;
   Upstream& operator=(const Upstream&) = delete;
 
-  // How many requests it has been sent so far.
-  absl::StatusOr<std::uint64_t> RequestCount();
+  absl::StatusOr<RequestCounts> Requests();
+  // How many event connections are open.
+  absl::StatusOr<double> EventConnections();
+  // Puts every sandbox, or the one of that id, into the state, by upstream's name: "stopped".
+  absl::StatusOr<TimeOfChange> ForceAll(const std::string& state);
+  absl::StatusOr<TimeOfChange> Force(const std::string& id, const std::string& state);
+  // Holds the answer to each GET of a sandbox back for that long, until it is called with 0.
+  absl::Status DelayReads(std::chrono::milliseconds delay);
+
+  // When upstream last changed that sandbox; whole milliseconds.
+  absl::StatusOr<std::chrono::system_clock::time_point> UpdatedAt(const std::string& id);
 
   // The median duration of a bare GET of that sandbox, in microseconds: one after the other, for that long.
   absl::StatusOr<double> MeasureGetSandbox(const std::string& id, std::chrono::nanoseconds measured);
 
  private:
-  absl::StatusOr<std::string> Get(const std::string& url);
+  // An empty body is a GET.
+  absl::StatusOr<std::string> Send(const std::string& url, const std::string& body = "", const char* method = nullptr);
+  absl::StatusOr<TimeOfChange> PostChange(const std::string& body);
 
   const std::string api_url_;
+  const std::string control_url_;
   struct Curl;
   const std::unique_ptr<Curl> curl_;
 };

@@ -17,7 +17,11 @@
 namespace daytonad::testing {
 namespace {
 
-constexpr char kDaemon[] = DAYTONAD_BIN_DIR "/daytonad";
+// That of the same build, or another one that is to be tested: DAYTONAD=build/static/bin/daytonad.
+std::string Daemon() {
+  const char* const other = std::getenv("DAYTONAD");
+  return other != nullptr ? other : DAYTONAD_BIN_DIR "/daytonad";
+}
 
 std::string ReadFile(const std::string& path) {
   std::ifstream file(path);
@@ -80,7 +84,7 @@ long StatusField(pid_t pid, const std::string& name) {
 DaemonProcess::DaemonProcess(ProcessOptions options) : directory_(MakeDirectory()) { Start(options); }
 
 void DaemonProcess::Start(const ProcessOptions& options) {
-  std::vector<std::string> arguments = {kDaemon, "--listen", "unix:" + directory_ + "/d.sock", "--address-file",
+  std::vector<std::string> arguments = {Daemon(), "--listen", "unix:" + directory_ + "/d.sock", "--address-file",
                                         directory_ + "/addresses"};
   arguments.insert(arguments.end(), options.flags.begin(), options.flags.end());
   pid_ = Spawn(std::move(arguments), options.environment, directory_ + "/log");
@@ -128,7 +132,7 @@ int DaemonProcess::threads() const { return static_cast<int>(StatusField(pid_, "
 
 FinishedProcess RunDaemon(const ProcessOptions& options) {
   const std::string directory = MakeDirectory();
-  std::vector<std::string> arguments = {kDaemon};
+  std::vector<std::string> arguments = {Daemon()};
   arguments.insert(arguments.end(), options.flags.begin(), options.flags.end());
   FinishedProcess finished;
   finished.exit_status = Wait(Spawn(std::move(arguments), options.environment, directory + "/output"));

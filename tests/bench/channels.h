@@ -1,0 +1,18 @@
+#ifndef DAYTONAD_TESTS_BENCH_CHANNELS_H_
+#define DAYTONAD_TESTS_BENCH_CHANNELS_H_
+
+#include <grpcpp/channel.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace daytonad::bench {
+
+// As many connections as it takes for `callers` that share one by `callers_each`.
+std::vector<std::shared_ptr<grpc::Channel>> OpenChannels(const std::string& address, size_t callers,
+                                                         size_t callers_each);
+
+}  // namespace daytonad::bench
+
+#endif  // DAYTONAD_TESTS_BENCH_CHANNELS_H_
