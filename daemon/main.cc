@@ -24,6 +24,7 @@
 #include "daemon/net/asio_clock.h"
 #include "daemon/net/curl_http_client.h"
 #include "daemon/net/event_loop.h"
+#include "daemon/net/revalidating_http_client.h"
 #include "daemon/net/url.h"
 #include "daemon/net/work_pool.h"
 #include "daemon/operations/build_context/context_roots.h"
@@ -144,8 +145,9 @@ absl::Status Run(const Config& config) {
   EventLoop loop;
   WorkPool pool;
   CurlHttpClient http(loop.executor(), HttpOptions(config));
-  SharedApi api(std::make_unique<RestApi>(UpstreamOptions(config, *std::move(api_url)), http, clock, **credential,
-                                          *trusted_origins),
+  RevalidatingHttpClient revalidating(http, RevalidatingHttpClient::Options());
+  SharedApi api(std::make_unique<RestApi>(UpstreamOptions(config, *std::move(api_url)), revalidating, clock,
+                                          **credential, *trusted_origins),
                 loop.executor(), clock, StateOptions(config));
   StoreUploads uploads(clock, static_cast<size_t>(config.max_uploads));
   StreamedUploads streamed_uploads(api, pool, uploads, spool->has_value() ? &**spool : nullptr);

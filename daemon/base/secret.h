@@ -23,6 +23,9 @@ class Secret {
 
   bool empty() const { return buffer_ == nullptr; }
 
+  // A number that tells secrets apart in memory. Not to be shown or kept: it could confirm a guess.
+  size_t Fingerprint() const;
+
   // The bytes, for the three places named above. Do not copy them into anything that outlives the call.
   std::string_view Reveal() const;
 

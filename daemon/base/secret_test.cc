@@ -70,5 +70,11 @@ TEST(WipeStringTest, OverwritesTheBytes) {
   EXPECT_EQ(text.find('s'), std::string::npos);
 }
 
+TEST(SecretTest, FingerprintsTellSecretsApart) {
+  EXPECT_EQ(Secret("one").Fingerprint(), Secret("one").Fingerprint());
+  EXPECT_NE(Secret("one").Fingerprint(), Secret("two").Fingerprint());
+  EXPECT_NE(Secret("one").Fingerprint(), Secret().Fingerprint());
+}
+
 }  // namespace
 }  // namespace daytonad

@@ -225,6 +225,7 @@ HttpRequest RestClient::MakeHttpRequest(const RestRequest& request, std::string_
   http.method = request.method();
   http.url = Url(request);
   http.pool = request.pool();
+  http.revalidate = request.revalidate();
   http.irrevocable_once_sent = request.idempotency() != Idempotency::kRead;
   http.headers.Add("Accept", accept);
   http.headers.Add("User-Agent", kUserAgent);

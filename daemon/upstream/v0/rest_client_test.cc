@@ -250,6 +250,16 @@ TEST_F(RestClientTest, NoErrorHoldsTheCredential) {
   EXPECT_THAT(error.ToString(absl::StatusToStringMode::kWithEverything), Not(HasSubstr("KEY")));
 }
 
+TEST_F(RestClientTest, OnlyReadsOfObjectsAreRemembered) {
+  (void)Run(api_->GetSandbox(context_, "a"));
+  (void)Run(api_->ListVolumes(context_, false));
+  (void)Run(api_->OpenContextStore(context_));
+  (void)Run(api_->StartSandbox(context_, "a"));
+  std::vector<bool> remembered;
+  for (const HttpRequest& request : http_.requests()) remembered.push_back(request.revalidate);
+  EXPECT_THAT(remembered, ElementsAre(true, true, false, false)) << "the third answers with keys";
+}
+
 TEST_F(RestClientTest, PingAsksForSomethingCheapThatNeedsTheCredential) {
   http_.Answer(200, R"({"items": [], "nextCursor": null})").Answer(401, "").Answer(200, "<html></html>");
   EXPECT_TRUE(Run(api_->Ping(context_)).ok());

@@ -98,6 +98,7 @@ Task<absl::StatusOr<v1::Sandbox>> RestApi::CreateSandbox(CallContext context, Ne
 
 Task<absl::StatusOr<v1::Sandbox>> RestApi::GetSandbox(CallContext context, std::string id_or_name) {
   RestRequest request = SandboxRequest(HttpMethod::kGet, Idempotency::kRead, id_or_name);
+  request.Revalidate();
   co_return co_await client_.Fetch(context, std::move(request), ReadSandbox);
 }
 
@@ -109,6 +110,7 @@ Task<absl::StatusOr<SandboxPage>> RestApi::ListSandboxes(CallContext context, Sa
   AddCommonFilter(request, query, "regionIds");
   AddNewerFilter(request, query.filter);
   AddOrder(request, query);
+  request.Revalidate();
   co_return co_await client_.Fetch(context, std::move(request), ReadSandboxPage);
 }
 
@@ -118,6 +120,7 @@ Task<absl::StatusOr<NumberedSandboxPage>> RestApi::ListSandboxesByPage(CallConte
   request.AddQuery("page", std::to_string(page));
   AddCommonFilter(request, query, "regions");
   AddOrder(request, query);
+  request.Revalidate();
   co_return co_await client_.Fetch(context, std::move(request), ReadNumberedSandboxPage);
 }
 
