@@ -121,7 +121,7 @@ struct RateBudget::Throttler {
       next->called.Fire();
     }
     // The keeper sleeps too long now, or for nobody.
-    if (!SomebodyWaits() || window.NextChange(now) < kept_until) {
+    if (keeping && (!SomebodyWaits() || window.NextChange(now) < kept_until)) {
       std::exchange(disturbed, std::make_shared<Event>())->Fire();
     }
   }
