@@ -23,7 +23,9 @@
 #include "daemon/config.h"
 #include "daemon/net/asio_clock.h"
 #include "daemon/net/curl_http_client.h"
+#include "daemon/net/curl_web_socket.h"
 #include "daemon/net/event_loop.h"
+#include "daemon/net/revalidating_http_client.h"
 #include "daemon/net/url.h"
 #include "daemon/net/work_pool.h"
 #include "daemon/operations/build_context/context_roots.h"
@@ -45,6 +47,7 @@
 #include "daemon/services/snapshot_service.h"
 #include "daemon/services/volume_service.h"
 #include "daemon/state/shared_state.h"
+#include "daemon/upstream/v0/event_stream.h"
 #include "daemon/upstream/v0/rest_api.h"
 
 namespace daytonad {
@@ -147,9 +150,13 @@ absl::Status Run(const Config& config) {
   EventLoop loop;
   WorkPool pool;
   CurlHttpClient http(loop.executor(), HttpOptions(config));
-  RestApi upstream(UpstreamOptions(config, *std::move(api_url)), http, clock, **credential, *trusted_origins);
+  RevalidatingHttpClient revalidating(http, RevalidatingHttpClient::Options());
+  EventStreamOptions event_options(*api_url);
+  RestApi upstream(UpstreamOptions(config, *std::move(api_url)), revalidating, clock, **credential, *trusted_origins);
   SharedState state(upstream, loop.executor(), clock, StateOptions(config));
   Api& api = state.api();
+  CurlWebSocketConnector connector(loop.executor(), HttpOptions(config));
+  EventStream events(loop.executor(), std::move(event_options), connector, clock, **credential);
   StoreUploads uploads(clock, static_cast<size_t>(config.max_uploads));
   StreamedUploads streamed_uploads(api, pool, uploads, spool->has_value() ? &**spool : nullptr);
   LogFollower follower(api, clock);
@@ -162,7 +169,10 @@ absl::Status Run(const Config& config) {
   BuildLogOperations build_logs(with);
   VolumeOperations volumes(with);
   const absl::Cleanup end_the_loop = [&] {
-    loop.Post([&http] { http.Shutdown(); });
+    loop.Post([&] {
+      events.Stop();
+      http.Shutdown();
+    });
     loop.Stop();
   };
 
@@ -181,6 +191,7 @@ absl::Status Run(const Config& config) {
       ServerOptions(config), loop, clock, [&api](CallContext context) { return api.Ping(std::move(context)); },
       std::move(services));
   if (absl::Status status = daemon.Start(); !status.ok()) return status;
+  if (config.events) loop.Post([&] { events.Start(state); });
   daemon.StopOnSignals();
   daemon.WaitUntilStopped();
   return absl::OkStatus();

@@ -1,6 +1,5 @@
 #include "daemon/base/call_context.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "daemon/base/error.h"
@@ -15,7 +14,7 @@ CallContext CallContext::Background(std::string what) {
   auto identity = std::make_shared<CallIdentity>();
   identity->call_id = NewCallId();
   identity->method = std::move(what);
-  return CallContext(std::move(identity), TimePoint::max(), std::stop_token());
+  return CallContext(std::move(identity), TimePoint::max(), std::stop_token()).AsBackground();
 }
 
 CallContext CallContext::WithDeadline(TimePoint deadline) const {
@@ -32,6 +31,7 @@ CallContext CallContext::WithStopToken(std::stop_token stop_token) const {
 
 CallContext CallContext::Detached(TimePoint deadline) const {
   CallContext context = *this;
+  context.send_by_ = send_by();
   context.deadline_ = deadline;
   context.stop_token_ = std::stop_token();
   return context;
@@ -40,6 +40,12 @@ CallContext CallContext::Detached(TimePoint deadline) const {
 CallContext CallContext::WithReadTerms(std::shared_ptr<ReadTerms> terms) const {
   CallContext context = *this;
   context.read_terms_ = std::move(terms);
+  return context;
+}
+
+CallContext CallContext::AsBackground() const {
+  CallContext context = *this;
+  context.background_ = true;
   return context;
 }
 

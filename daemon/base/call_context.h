@@ -1,6 +1,7 @@
 #ifndef DAYTONAD_DAEMON_BASE_CALL_CONTEXT_H_
 #define DAYTONAD_DAEMON_BASE_CALL_CONTEXT_H_
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -17,6 +18,9 @@ struct Caller {
   std::string listener;
   // May this class of caller change anything? A listener may be read-only.
   bool read_only = false;
+  // Who calls there, for fairness only, since callers say it themselves: "unix" or the peer's address, and behind a "/"
+  // the name that the call gave. Empty for what the daemon does on its own account.
+  std::string client{};  // initialised, so that naming the other two is enough
 };
 
 // Which call some work is done for. Shared by all contexts that descend from one call.
@@ -73,7 +77,7 @@ class CallContext {
   // No deadline is TimePoint::max(); a call from outside always has one (--max-wait).
   CallContext(std::shared_ptr<const CallIdentity> identity, TimePoint deadline, std::stop_token stop_token);
 
-  // For work that the daemon does on its own account, such as its health probe.
+  // For work that the daemon does on its own account, such as its health probe. It yields to callers (background()).
   static CallContext Background(std::string what);
 
   TimePoint deadline() const { return deadline_; }
@@ -84,6 +88,11 @@ class CallContext {
   // Null unless the call is a read that may be answered from what the daemon knows. To be filled in by who answers.
   ReadTerms* read_terms() const { return read_terms_.get(); }
   bool cancelled() const { return stop_token_.stop_requested(); }
+  // Where something is scarce, such as upstream's rate limit, this waits behind every caller.
+  bool background() const { return background_; }
+  // Until when it makes sense to begin something: the earliest deadline of this context and of those that it was
+  // detached from. What a caller would not live to see need not be sent.
+  TimePoint send_by() const { return std::min(send_by_, deadline_); }
 
   // The same call with the earlier of both deadlines.
   CallContext WithDeadline(TimePoint deadline) const;
@@ -95,6 +104,9 @@ class CallContext {
   // The same identity, but neither the caller's deadline nor the caller's going away ends it: for a mutation whose
   // bytes are on their way, which must run to its answer.
   CallContext Detached(TimePoint deadline) const;
+
+  // The same call, doing something that callers don't wait for: polling ahead of them, say.
+  CallContext AsBackground() const;
 
   // The same call, known by this key from here on.
   CallContext WithRequestKey(RequestKey key) const;
@@ -110,7 +122,9 @@ class CallContext {
   std::shared_ptr<const RequestKey> request_key_;
   std::shared_ptr<ReadTerms> read_terms_;
   TimePoint deadline_;
+  TimePoint send_by_ = TimePoint::max();
   std::stop_token stop_token_;
+  bool background_ = false;
 };
 
 // A stop source that also stops when a parent does. For work that ends with the call or earlier: a log stream that is

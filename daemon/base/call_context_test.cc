@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <memory>
 #include <stop_token>
 #include <string>
 
@@ -59,6 +60,22 @@ TEST(CallContextTest, DetachedOutlivesCallerAndDeadlineButKeepsIdentity) {
   EXPECT_TRUE(detached.Check(kNow + seconds(59)).ok());
   EXPECT_EQ(detached.deadline(), kNow + seconds(60));
   EXPECT_EQ(detached.identity().call_id, context.identity().call_id);
+}
+
+TEST(CallContextTest, DetachedWorkKnowsUntilWhenItIsWorthBeginning) {
+  const CallContext caller = CallContext::Background("test").WithDeadline(kNow);
+  EXPECT_EQ(caller.send_by(), kNow);
+  const CallContext detached = caller.Detached(kNow + seconds(60));
+  EXPECT_EQ(detached.send_by(), kNow);
+  EXPECT_EQ(detached.Detached(kNow + seconds(90)).send_by(), kNow);
+  EXPECT_EQ(detached.WithDeadline(kNow - seconds(1)).send_by(), kNow - seconds(1));
+}
+
+TEST(CallContextTest, OnlyTheDaemonsOwnWorkIsBackground) {
+  EXPECT_TRUE(CallContext::Background("test").background());
+  const CallContext call(std::make_shared<CallIdentity>(), kNow, std::stop_token());
+  EXPECT_FALSE(call.background());
+  EXPECT_TRUE(call.AsBackground().Detached(kNow).background());
 }
 
 TEST(LinkedStopSourceTest, StopsWithItsParent) {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <functional>
 #include <new>
 
 namespace daytonad {
@@ -41,6 +42,8 @@ Secret::Secret(std::string&& bytes) {
   if (!bytes.empty()) buffer_ = std::make_shared<const Buffer>(bytes);
   WipeString(bytes);
 }
+
+size_t Secret::Fingerprint() const { return std::hash<std::string_view>()(Reveal()); }
 
 std::string_view Secret::Reveal() const { return buffer_ == nullptr ? std::string_view() : buffer_->view(); }
 

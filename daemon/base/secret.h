@@ -25,6 +25,8 @@ class Secret {
 
   // Is one a copy of the other? Their bytes are not looked at.
   bool IsCopyOf(const Secret& other) const { return buffer_ == other.buffer_; }
+  // A number that tells secrets apart in memory. Not to be shown or kept: it could confirm a guess.
+  size_t Fingerprint() const;
 
   // The bytes, for the three places named above. Do not copy them into anything that outlives the call.
   std::string_view Reveal() const;

@@ -78,5 +78,11 @@ TEST(SecretTest, CopiesAreToldFromEqualSecrets) {
   EXPECT_FALSE(equal.IsCopyOf(secret));
 }
 
+TEST(SecretTest, FingerprintsTellSecretsApart) {
+  EXPECT_EQ(Secret("one").Fingerprint(), Secret("one").Fingerprint());
+  EXPECT_NE(Secret("one").Fingerprint(), Secret("two").Fingerprint());
+  EXPECT_NE(Secret("one").Fingerprint(), Secret().Fingerprint());
+}
+
 }  // namespace
 }  // namespace daytonad

@@ -19,17 +19,17 @@ Task<absl::StatusOr<Admission::Permit>> Admission::Acquire(CallContext context) 
     co_return Permit(this);
   }
   Waiter waiter(co_await boost::asio::this_coro::executor);
-  const auto place = waiters_.insert(waiters_.end(), &waiter);
+  const auto place = waiters_.Add(context.identity().caller.client, &waiter);
   absl::Status waited = co_await waiter.wakeup.Wait(std::move(context));
   // Whoever was admitted has left the queue already, and has the place even if the call ended in the same moment.
   if (waiter.admitted) co_return Permit(this);
-  waiters_.erase(place);
+  waiters_.Remove(place);
   co_return waited.ok() ? closed_ : waited;
 }
 
 void Admission::Close(absl::Status reason) {
   closed_ = std::move(reason);
-  for (Waiter* waiter : waiters_) waiter->wakeup.Set();
+  for (Waiter* waiter : waiters_.InOrder()) waiter->wakeup.Set();
 }
 
 void Admission::GiveBack() {
@@ -37,8 +37,7 @@ void Admission::GiveBack() {
     --in_use_;
     return;
   }
-  Waiter* next = waiters_.front();
-  waiters_.pop_front();
+  Waiter* next = waiters_.Pop();
   next->admitted = true;
   next->wakeup.Set();
 }

@@ -2,17 +2,17 @@
 #define DAYTONAD_DAEMON_NET_ADMISSION_H_
 
 #include <cstddef>
-#include <list>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "daemon/base/call_context.h"
+#include "daemon/base/fair_queue.h"
 #include "daemon/base/task.h"
 
 namespace daytonad {
 
-// Lets a limited number of requests through at a time; the others queue, first come, first served.
+// Lets a limited number of requests through at a time; the others queue, and clients take turns (FairQueue).
 //
 // libcurl has such a limit, too, but counts its connect time-out from when a request was queued, and keeps some 10 KB
 // for each. Used on the loop thread only; outlives its permits.
@@ -57,7 +57,7 @@ class Admission {
 
   size_t limit_;
   size_t in_use_ = 0;
-  std::list<Waiter*> waiters_;
+  FairQueue<Waiter> waiters_;
   absl::Status closed_;
 };
 

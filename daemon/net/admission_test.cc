@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <memory>
 #include <stop_token>
+#include <string>
 #include <utility>
 
 #include "daemon/base/testing/run_task.h"
@@ -45,6 +47,25 @@ TEST_F(AdmissionTest, FirstComeFirstServed) {
   Settle();
   EXPECT_TRUE(third.get().ok());
   EXPECT_TRUE(Ask(admission).get().ok()) << "the last place was given back, too";
+}
+
+TEST_F(AdmissionTest, ClientsTakeTurns) {
+  const auto context_of = [](const std::string& client) {
+    auto identity = std::make_shared<CallIdentity>();
+    identity->caller.client = client;
+    return CallContext(std::move(identity), CallContext::TimePoint::max(), std::stop_token());
+  };
+  Admission admission(1);
+  Permit first = Ask(admission, context_of("flood")).get();
+  auto second = Ask(admission, context_of("flood"));
+  auto third = Ask(admission, context_of("flood"));
+  auto single = Ask(admission, context_of("single"));
+  first->Release();
+  Settle();
+  second.get()->Release();
+  Settle();
+  EXPECT_TRUE(Ready(single));
+  EXPECT_FALSE(Ready(third));
 }
 
 TEST_F(AdmissionTest, WhoIsCancelledLeavesTheQueue) {

@@ -60,6 +60,8 @@ struct HttpRequest {
   // its names in alphabetical order, each with a `=`.
   std::optional<StorageSignature> storage_signature;
   ConnectionPool pool = ConnectionPool::kCalls;
+  // The answer to this GET may be kept and asked for again by its ETag (RevalidatingHttpClient). Not for Open.
+  bool revalidate = false;
   // For a mutation: once its first byte is out, cancellation no longer ends it, only the deadline does. Before that
   // (while it waits for a connection) it can be cancelled like any other.
   bool irrevocable_once_sent = false;

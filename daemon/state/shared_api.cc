@@ -3,6 +3,7 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -80,7 +81,9 @@ Task<T> SharedApi::Mutate(Task<T> (Owner::*method)(CallContext, Params...), Call
   typename Flight<T>::Work work = [this, call = Bind(method, std::move(args)...)](CallContext own) mutable {
     return RunMutation<T>(std::move(own), std::move(call));
   };
-  auto flight = Flight<T>::Start(executor_, context, clock_.Now() + options_.mutation_limit, std::move(work));
+  // A caller with more time than that may wait for its turn within upstream's rate limits.
+  const Clock::TimePoint limit = std::max(context.deadline(), clock_.Now() + options_.mutation_limit);
+  auto flight = Flight<T>::Start(executor_, context, limit, std::move(work));
   // What is done under a request id is remembered, so its end is waited for.
   if (context.request_key() != nullptr) return Flight<T>::JoinToTheEnd(std::move(flight), clock_, std::move(context));
   return Flight<T>::Join(std::move(flight), clock_, std::move(context));

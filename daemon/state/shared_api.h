@@ -15,7 +15,7 @@ namespace daytonad {
 struct SharedApiOptions {
   // How long a request may take that several callers share, and that none of them bounds.
   Clock::Duration read_limit = std::chrono::seconds(60);
-  // How long a mutation may take after its caller left. Upstream holds a create for up to 30 s.
+  // How long a mutation may take at least, though its caller leaves. Upstream holds a create for up to 30 s.
   Clock::Duration mutation_limit = std::chrono::seconds(120);
 };
 

@@ -200,6 +200,17 @@ TEST_F(SharedApiTest, TellsWhenNoChangeIsUnderWayAnyMore) {
   EXPECT_TRUE(settled.value().ok());
 }
 
+TEST_F(SharedApiTest, AChangeMayTakeAsLongAsItsCallerHas) {
+  Call change;
+  Spawn(api_->StartSandbox(ContextOf(change).WithDeadline(clock_.Now() + std::chrono::minutes(10)), "box"), change);
+  clock_.Advance(std::chrono::minutes(9));
+  Run();
+  EXPECT_FALSE(change.result.has_value()) << "it may wait for its turn all the time";
+  upstream_->answer.Fire();
+  Run();
+  EXPECT_TRUE(change.result.value().ok());
+}
+
 TEST_F(SharedApiTest, ACallersDeadlineEndsItsOwnCallOnly) {
   Call patient;
   Call hurried;

@@ -11,6 +11,28 @@
 #include "daemon/base/ids.h"
 
 namespace daytonad {
+namespace {
+
+// The metadata entry by which a program tells its calls from those of others on the same machine.
+constexpr char kClientEntry[] = "daytonad-client";
+constexpr size_t kMaxClientName = 64;
+
+bool IsClientName(std::string_view text) {
+  const auto visible = [](char c) { return c > ' ' && c <= '~'; };
+  return !text.empty() && text.size() <= kMaxClientName && std::all_of(text.begin(), text.end(), visible);
+}
+
+std::string ClientOf(const Caller& caller, const grpc::ServerContextBase& server_context) {
+  const auto& entries = server_context.client_metadata();
+  const auto entry = entries.find(kClientEntry);
+  const std::string_view name =
+      entry == entries.end() ? std::string_view() : std::string_view(entry->second.data(), entry->second.size());
+  // gRPC puts the peer's name together each time it is asked; on a Unix socket it would tell nothing.
+  const bool unix_socket = caller.listener.starts_with("unix:");
+  return ClientIdentity(unix_socket ? "unix:" : server_context.peer(), name);
+}
+
+}  // namespace
 
 ServerCall::ServerCall(CallKind kind, std::shared_ptr<const CallIdentity> identity, Clock::TimePoint deadline)
     : kind_(kind), context_(std::move(identity), deadline, stop_.get_token()) {}
@@ -54,12 +76,25 @@ Task<absl::Status> CallRegistry::WaitUntilIdle(Clock& clock, CallContext context
   return idle_.Wait(clock, std::move(context));
 }
 
+std::string ClientIdentity(std::string_view peer, std::string_view given_name) {
+  const size_t scheme_end = std::min(peer.find(':'), peer.size());
+  std::string identity(peer.substr(0, scheme_end));
+  if (identity == "ipv4" || identity == "ipv6") {
+    // Ports change with every connection.
+    const size_t port = peer.rfind(':');
+    identity = std::string(peer.substr(scheme_end + 1, port - scheme_end - 1));
+  }
+  if (IsClientName(given_name)) absl::StrAppend(&identity, "/", AbslView(given_name));
+  return identity;
+}
+
 std::shared_ptr<ServerCall> MakeServerCall(CallKind kind, std::string_view method, const Caller& caller,
                                            const grpc::ServerContextBase& server_context, const RpcRuntime& runtime) {
   auto identity = std::make_shared<CallIdentity>();
   identity->call_id = NewCallId();
   identity->method = std::string(method);
   identity->caller = caller;
+  identity->caller.client = ClientOf(caller, server_context);
   // gRPC speaks of wall time, "never" being its maximum; what is left of it bounds the call on our own clock.
   const auto left = server_context.deadline() - std::chrono::system_clock::now();
   const auto limit = std::min<Clock::Duration>(std::chrono::duration_cast<Clock::Duration>(left), runtime.max_wait);

@@ -74,6 +74,10 @@ struct RpcRuntime {
   Clock::Duration max_wait;
 };
 
+// Whom a call counts for where clients take turns: "unix" or the peer's IP address, and "/NAME" behind it if the call
+// gave itself a name, which 1 to 64 visible ASCII characters are. `peer` is what gRPC calls it, "ipv4:10.0.0.1:4711".
+std::string ClientIdentity(std::string_view peer, std::string_view given_name);
+
 // Reads identity and deadline of a call that has just come in.
 std::shared_ptr<ServerCall> MakeServerCall(CallKind kind, std::string_view method, const Caller& caller,
                                            const grpc::ServerContextBase& server_context, const RpcRuntime& runtime);

@@ -103,6 +103,26 @@ Task<std::string> ReadErrorBody(CallContext context, HttpStream& stream) {
   co_return body;
 }
 
+RetryPolicy PolicyOf(const RestClientOptions& options) {
+  RetryPolicy policy = options.retry;
+  policy.attempts_wait_for_their_turn = true;
+  return policy;
+}
+
+// What an answer that is an error tells of the rate limits.
+void NoteError(RateBudget::Permit& turn, const absl::Status& error, const HttpHeaders& headers,
+               std::string& throttler) {
+  const std::optional<std::chrono::milliseconds> wait = RetryDelay(error);
+  if (ErrorReason(error) != "RATE_LIMITED" || !wait.has_value()) return turn.Answered(headers);
+  const std::string named = ErrorMetadataValue(error, "throttler").value_or("");
+  turn.Refused(named, *wait);
+  if (!named.empty()) throttler = named;
+}
+
+absl::Status WithName(const absl::Status& error, const RestRequest& request) {
+  return WithErrorMessage(error, absl::StrCat(NameOf(request), ": ", error.message()));
+}
+
 }  // namespace
 
 RestClient::RestClient(RestClientOptions options, HttpClient& http, Clock& clock, CredentialSource& credentials,
@@ -112,7 +132,8 @@ RestClient::RestClient(RestClientOptions options, HttpClient& http, Clock& clock
       clock_(clock),
       credentials_(credentials),
       trusted_origins_(trusted_origins),
-      retrier_(clock, options_.retry, std::move(random)) {}
+      rate_budget_(clock),
+      retrier_(clock, PolicyOf(options_), std::move(random)) {}
 
 Task<absl::Status> RestClient::Call(CallContext context, RestRequest request) {
   const absl::StatusOr<HttpResponse> response = co_await Send(context, request);
@@ -126,7 +147,10 @@ Task<absl::StatusOr<HttpResponse>> RestClient::Send(CallContext context, const R
   if (absl::Status status = CheckSegments(request); !status.ok()) co_return status;
   const absl::StatusOr<std::string> body = BodyText(request);
   if (!body.ok()) co_return Describe(body.status(), request);
-  auto attempt = [this, &request, &body](CallContext each) { return SendOnce(std::move(each), request, *body); };
+  std::string throttler = request.throttler();
+  auto attempt = [this, &request, &body, &throttler](CallContext each) {
+    return SendOnce(std::move(each), request, *body, throttler);
+  };
   absl::StatusOr<HttpResponse> response =
       co_await retrier_.Run<HttpResponse>(context, request.idempotency(), std::move(attempt));
   if (!response.ok()) co_return Describe(response.status(), request);
@@ -136,7 +160,10 @@ Task<absl::StatusOr<HttpResponse>> RestClient::Send(CallContext context, const R
 Task<absl::StatusOr<std::unique_ptr<HttpStream>>> RestClient::Open(CallContext context, RestRequest request) {
   using Stream = std::unique_ptr<HttpStream>;
   if (absl::Status status = CheckSegments(request); !status.ok()) co_return status;
-  auto attempt = [this, &request](CallContext each) { return OpenOnce(std::move(each), request); };
+  std::string throttler = request.throttler();
+  auto attempt = [this, &request, &throttler](CallContext each) {
+    return OpenOnce(std::move(each), request, throttler);
+  };
   absl::StatusOr<Stream> stream = co_await retrier_.Run<Stream>(context, request.idempotency(), std::move(attempt));
   if (!stream.ok()) co_return Describe(stream.status(), request);
   co_return stream;
@@ -145,28 +172,48 @@ Task<absl::StatusOr<std::unique_ptr<HttpStream>>> RestClient::Open(CallContext c
 bool RestClient::Trusts(std::string_view url) const { return trusted_origins_.Contains(url); }
 
 Task<absl::StatusOr<HttpResponse>> RestClient::SendOnce(CallContext context, const RestRequest& request,
-                                                        const std::string& body) {
+                                                        const std::string& body, std::string& throttler) {
+  absl::StatusOr<RateBudget::Permit> turn = co_await rate_budget_.Acquire(context, throttler);
+  if (!turn.ok()) co_return WithName(turn.status(), request);
   const CallContext one_attempt = OneAttempt(context, request);
   HttpRequest http_request = MakeHttpRequest(request, "application/json", body);
   absl::StatusOr<HttpResponse> response = co_await http_.Send(one_attempt, std::move(http_request));
-  if (!response.ok()) co_return TransportError(response.status(), context, request);
-  if (response->status / 100 != 2) co_return ErrorFromResponse(NameOf(request), request.subject(), *response);
-  co_return response;
+  if (!response.ok()) {
+    if (DeliveryOf(response.status()) == Delivery::kNotSent) turn->NotSent();
+    co_return TransportError(response.status(), context, request);
+  }
+  if (response->status / 100 == 2) {
+    turn->Answered(response->headers);
+    co_return response;
+  }
+  absl::Status error = ErrorFromResponse(NameOf(request), request.subject(), *response);
+  NoteError(*turn, error, response->headers, throttler);
+  co_return error;
 }
 
-Task<absl::StatusOr<std::unique_ptr<HttpStream>>> RestClient::OpenOnce(CallContext context,
-                                                                       const RestRequest& request) {
+Task<absl::StatusOr<std::unique_ptr<HttpStream>>> RestClient::OpenOnce(CallContext context, const RestRequest& request,
+                                                                       std::string& throttler) {
+  absl::StatusOr<RateBudget::Permit> turn = co_await rate_budget_.Acquire(context, throttler);
+  if (!turn.ok()) co_return WithName(turn.status(), request);
   const CallContext one_attempt = OneAttempt(context, request);
   HttpRequest http_request = MakeHttpRequest(request, "*/*", "");
   absl::StatusOr<std::unique_ptr<HttpStream>> stream = co_await http_.Open(one_attempt, std::move(http_request));
-  if (!stream.ok()) co_return TransportError(stream.status(), context, request);
-  if ((*stream)->status() / 100 == 2) co_return stream;
+  if (!stream.ok()) {
+    if (DeliveryOf(stream.status()) == Delivery::kNotSent) turn->NotSent();
+    co_return TransportError(stream.status(), context, request);
+  }
+  if ((*stream)->status() / 100 == 2) {
+    turn->Answered((*stream)->headers());
+    co_return stream;
+  }
   HttpResponse response;
   response.status = (*stream)->status();
   response.headers = (*stream)->headers();
   const CallContext short_wait = context.WithDeadline(clock_.Now() + kErrorBodyLimit);
   response.body = co_await ReadErrorBody(short_wait, **stream);
-  co_return ErrorFromResponse(NameOf(request), request.subject(), response);
+  absl::Status error = ErrorFromResponse(NameOf(request), request.subject(), response);
+  NoteError(*turn, error, response.headers, throttler);
+  co_return error;
 }
 
 HttpRequest RestClient::MakeHttpRequest(const RestRequest& request, std::string_view accept, std::string body) {
@@ -174,6 +221,7 @@ HttpRequest RestClient::MakeHttpRequest(const RestRequest& request, std::string_
   http.method = request.method();
   http.url = Url(request);
   http.pool = request.pool();
+  http.revalidate = request.revalidate();
   http.irrevocable_once_sent = request.idempotency() != Idempotency::kRead;
   http.headers.Add("Accept", accept);
   http.headers.Add("User-Agent", kUserAgent);
@@ -225,8 +273,7 @@ absl::Status RestClient::TransportError(const absl::Status& error, const CallCon
                      absl::StrCat(NameOf(request), ": ", error.message()),
                      {{"limit", std::to_string(HttpRequest().max_body_bytes)}});
   }
-  return absl::IsUnavailable(error) ? WithErrorMessage(error, absl::StrCat(NameOf(request), ": ", error.message()))
-                                    : error;
+  return absl::IsUnavailable(error) ? WithName(error, request) : error;
 }
 
 absl::Status RestClient::Describe(absl::Status error, const RestRequest& request) const {

@@ -17,6 +17,7 @@
 #include "daemon/net/http_client.h"
 #include "daemon/net/url.h"
 #include "daemon/upstream/v0/json_fields.h"
+#include "daemon/upstream/v0/rate_budget.h"
 #include "daemon/upstream/v0/rest_request.h"
 #include "daemon/upstream/v0/retry.h"
 
@@ -33,8 +34,8 @@ struct RestClientOptions {
   RetryPolicy retry;
 };
 
-// What all requests to Daytona's API have in common: URL, headers, who we are, size of the body, retries, and what an
-// answer means. Used on the loop thread only.
+// What all requests to Daytona's API have in common: URL, headers, who we are, size of the body, turns within the rate
+// limits, retries, and what an answer means. Used on the loop thread only.
 //
 // Every error has the metadata `upstream_path` and the request's tags, and says with `outcome` = `unknown` when a
 // mutation may have happened all the same.
@@ -66,8 +67,12 @@ class RestClient {
 
  private:
   Task<absl::StatusOr<HttpResponse>> Send(CallContext context, const RestRequest& request);
-  Task<absl::StatusOr<HttpResponse>> SendOnce(CallContext context, const RestRequest& request, const std::string& body);
-  Task<absl::StatusOr<std::unique_ptr<HttpStream>>> OpenOnce(CallContext context, const RestRequest& request);
+  // One attempt. It counts against `throttler`, and a refusal by another rate limit leaves that one's name there for
+  // the next attempt.
+  Task<absl::StatusOr<HttpResponse>> SendOnce(CallContext context, const RestRequest& request, const std::string& body,
+                                              std::string& throttler);
+  Task<absl::StatusOr<std::unique_ptr<HttpStream>>> OpenOnce(CallContext context, const RestRequest& request,
+                                                             std::string& throttler);
   HttpRequest MakeHttpRequest(const RestRequest& request, std::string_view accept, std::string body);
 
   std::string Url(const RestRequest& request) const;
@@ -81,6 +86,7 @@ class RestClient {
   Clock& clock_;
   CredentialSource& credentials_;
   const TrustedOrigins& trusted_origins_;
+  RateBudget rate_budget_;
   Retrier retrier_;
 };
 

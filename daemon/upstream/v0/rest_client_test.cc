@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <future>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "daemon/base/error.h"
 #include "daemon/upstream/testing/rest_api_fixture.h"
@@ -177,10 +179,12 @@ TEST_F(RestClientTest, OutcomeIsUnknownOnlyWhereAMutationMayHaveHappened) {
 
 TEST_F(RestClientTest, RepeatsAMutationThatWasSurelyNotProcessed) {
   http_.Fail(ConnectionRefused()).Answer(429, "", {{"Retry-After-sandbox-create", "2"}}).Answer(200, R"({"id": "x"})");
+  const Clock::TimePoint began = clock_.Now();
   EXPECT_EQ(*Fetch(Post({{"a", 1}})), "x");
   EXPECT_EQ(http_.requests().size(), 3U);
   for (const HttpRequest& request : http_.requests()) EXPECT_EQ(request.body, R"({"a":1})");
-  EXPECT_THAT(clock_.sleeps(), ElementsAre(187500us, 2125ms));
+  EXPECT_THAT(clock_.sleeps(), ElementsAre(187500us)) << "after the 429 it waited for its turn instead";
+  EXPECT_EQ(clock_.Now() - began, 2187500us);
 }
 
 TEST_F(RestClientTest, UnavailableSaysWhenToComeBack) {
@@ -246,6 +250,16 @@ TEST_F(RestClientTest, NoErrorHoldsTheCredential) {
   EXPECT_THAT(error.ToString(absl::StatusToStringMode::kWithEverything), Not(HasSubstr("KEY")));
 }
 
+TEST_F(RestClientTest, OnlyReadsOfObjectsAreRemembered) {
+  (void)Run(api_->GetSandbox(context_, "a"));
+  (void)Run(api_->ListVolumes(context_, false));
+  (void)Run(api_->OpenContextStore(context_));
+  (void)Run(api_->StartSandbox(context_, "a"));
+  std::vector<bool> remembered;
+  for (const HttpRequest& request : http_.requests()) remembered.push_back(request.revalidate);
+  EXPECT_THAT(remembered, ElementsAre(true, true, false, false)) << "the third answers with keys";
+}
+
 TEST_F(RestClientTest, PingAsksForSomethingCheapThatNeedsTheCredential) {
   http_.Answer(200, R"({"items": [], "nextCursor": null})").Answer(401, "").Answer(200, "<html></html>");
   EXPECT_TRUE(Run(api_->Ping(context_)).ok());
@@ -253,6 +267,136 @@ TEST_F(RestClientTest, PingAsksForSomethingCheapThatNeedsTheCredential) {
   EXPECT_EQ(ErrorReason(Run(api_->Ping(context_))), "UPSTREAM_MALFORMED_RESPONSE") << "a wrong base URL";
   EXPECT_EQ(http_.Lines()[0], "GET http://api.test/api/sandbox?limit=1");
   EXPECT_FALSE(http_.requests()[0].bearer.empty());
+}
+
+class RestClientRateTest : public RestClientTest {
+ protected:
+  static FakeHttpClient::Headers Rate(const std::string& throttler, int limit, int remaining, int reset) {
+    return {{"X-RateLimit-Limit-" + throttler, std::to_string(limit)},
+            {"X-RateLimit-Remaining-" + throttler, std::to_string(remaining)},
+            {"X-RateLimit-Reset-" + throttler, std::to_string(reset)}};
+  }
+
+  // Makes several calls at once; returns what came of each.
+  std::vector<absl::StatusOr<std::string>> FetchTogether(std::vector<RestRequest> requests) {
+    std::vector<std::future<absl::StatusOr<std::string>>> calls;
+    calls.reserve(requests.size());
+    for (RestRequest& request : requests) {
+      calls.push_back(StartTask(io_, client_->Fetch(context_, std::move(request), ReadId)));
+    }
+    std::vector<absl::StatusOr<std::string>> results;
+    for (auto& call : calls) {
+      io_.restart();
+      while (call.wait_for(0s) != std::future_status::ready && io_.run_one_for(30s) > 0) {
+      }
+      results.push_back(call.get());
+    }
+    return results;
+  }
+};
+
+TEST_F(RestClientRateTest, RequestsCountAgainstTheLimitThatUpstreamCountsThemAgainst) {
+  context_ = context_.WithDeadline(clock_.Now() + 10s);
+  const auto throttler_of = [this](auto call) {
+    for (const char* name : {"authenticated", "sandbox-create", "sandbox-lifecycle"}) {
+      RestApiOptions options(*BaseUrl::Parse("http://api.test/api"));
+      api_ = std::make_unique<RestApi>(std::move(options), http_, clock_, credentials_, origins_, [] { return 0.5; });
+      http_.Answer(404, "", Rate(name, 5, 0, 60));
+      const size_t before = http_.requests().size();
+      (void)call();
+      (void)call();
+      if (http_.requests().size() == before + 1) return std::string(name);
+    }
+    return std::string("none");
+  };
+  EXPECT_EQ(throttler_of([this] { return Run(api_->CreateSandbox(context_, NewSandbox())).status(); }),
+            "sandbox-create");
+  EXPECT_EQ(throttler_of([this] { return Run(api_->StartSandbox(context_, "a")).status(); }), "sandbox-lifecycle");
+  EXPECT_EQ(throttler_of([this] { return Run(api_->StopSandbox(context_, "a", true)).status(); }), "sandbox-lifecycle");
+  EXPECT_EQ(throttler_of([this] { return Run(api_->DeleteSandbox(context_, "a")).status(); }), "sandbox-lifecycle");
+  EXPECT_EQ(throttler_of([this] { return Run(api_->GetSandbox(context_, "a")).status(); }), "authenticated");
+  EXPECT_EQ(throttler_of([this] { return Run(api_->CreateSnapshot(context_, NewSnapshot())).status(); }),
+            "authenticated");
+  EXPECT_EQ(throttler_of([this] { return Run(api_->DeleteVolume(context_, "a")); }), "authenticated");
+}
+
+TEST_F(RestClientRateTest, AnotherServersUrlIsNotLimited) {
+  http_.Answer(200, R"({"id": "x"})", Rate("authenticated", 5, 0, 60)).Answer(200, R"({"id": "x"})");
+  EXPECT_TRUE(Fetch(Get()).ok());
+  context_ = context_.WithDeadline(clock_.Now() + 10s);
+  EXPECT_TRUE(Fetch(RestRequest::ForUrl("http://logs.test:4000/x")).ok());
+}
+
+TEST_F(RestClientRateTest, ARequestWithoutATurnIsNotSentAndSaysSo) {
+  http_.Answer(200, R"({"id": "x"})", Rate("authenticated", 5, 0, 60));
+  EXPECT_TRUE(Fetch(Get()).ok());
+  context_ = context_.WithDeadline(clock_.Now() + 10s);
+  const absl::Status error = Fetch(Post(OrderedJson::object())).status();
+  EXPECT_EQ(http_.requests().size(), 1U);
+  EXPECT_EQ(error.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(ErrorReason(error), "RATE_LIMITED");
+  EXPECT_EQ(RetryDelay(error), 60s);
+  EXPECT_EQ(ErrorMetadataValue(error, "throttler"), "authenticated");
+  EXPECT_EQ(ErrorMetadataValue(error, "upstream_path"), "/api/thing");
+  EXPECT_EQ(ErrorMetadataValue(error, "delivery"), "not_sent");
+  EXPECT_EQ(ErrorMetadataValue(error, "outcome"), std::nullopt);
+  EXPECT_EQ(ErrorMetadataValue(error, "attempts"), std::nullopt);
+  EXPECT_THAT(std::string(error.message()), HasSubstr("POST /thing: Daytona's rate limit `authenticated`"));
+}
+
+TEST_F(RestClientRateTest, ARefusalIsWaitedForOnce) {
+  http_.Answer(429, "", {{"Retry-After-authenticated", "20"}}).Answer(200, R"({"id": "x"})");
+  const Clock::TimePoint began = clock_.Now();
+  EXPECT_TRUE(Fetch(Get()).ok());
+  EXPECT_EQ(clock_.Now() - began, 20s);
+}
+
+TEST_F(RestClientRateTest, AfterARefusalOnlyAProbeIsSentUntilItIsAnswered) {
+  http_.Answer(429, "", {{"Retry-After-authenticated", "20"}}).Answer(429, "", {{"Retry-After-authenticated", "1"}});
+  for (int i = 0; i < 5; ++i) http_.Answer(200, R"({"id": "x"})", Rate("authenticated", 100, 50 - i, 60));
+  const Clock::TimePoint began = clock_.Now();
+  for (const auto& result : FetchTogether({Get(), Get(), Get(), Get(), Get()})) EXPECT_TRUE(result.ok());
+  EXPECT_EQ(clock_.Now() - began, 21s);
+  EXPECT_EQ(http_.requests().size(), 7U) << "the others were not sent in vain";
+}
+
+TEST_F(RestClientRateTest, ARefusalByAnUnknownLimitIsWaitedForAsWell) {
+  http_.Answer(429, "", {{"Retry-After-sandbox-list", "20"}}).Answer(200, R"({"id": "x"})");
+  const Clock::TimePoint began = clock_.Now();
+  EXPECT_TRUE(Fetch(Get()).ok());
+  EXPECT_EQ(clock_.Now() - began, 20s);
+}
+
+TEST_F(RestClientRateTest, ARefusalThatDoesNotSayHowLongIsBackedOffFrom) {
+  http_.Answer(429, "").Answer(200, R"({"id": "x"})");
+  EXPECT_TRUE(Fetch(Get()).ok());
+  EXPECT_THAT(clock_.sleeps(), ElementsAre(187500us));
+}
+
+TEST_F(RestClientRateTest, ARefusalBeyondWhatTheCallerLivesToSeeIsPassedOn) {
+  http_.Answer(429, "", {{"Retry-After-authenticated", "20"}});
+  context_ = context_.WithDeadline(clock_.Now() + 10s).Detached(clock_.Now() + 60s);
+  const absl::Status error = Fetch(Get()).status();
+  EXPECT_EQ(ErrorMetadataValue(error, "http_status"), "429");
+  EXPECT_EQ(ErrorMetadataValue(error, "ended_by"), "deadline");
+  EXPECT_EQ(RetryDelay(error), 20s);
+}
+
+// Row rate-limited-everywhere, when everything fails: the storm is what callers ask for, and little more.
+TEST_F(RestClientRateTest, AStormOfRetriesEndsWithItsBudget) {
+  RestClientOptions options(*BaseUrl::Parse("http://api.test/api"));
+  options.retry.budget = 30;
+  client_ = std::make_unique<RestClient>(std::move(options), http_, clock_, credentials_, origins_, [] { return 0.5; });
+  constexpr int kCallers = 100;
+  for (int i = 0; i < 4 * kCallers; ++i) http_.Fail(ConnectionLost());
+  std::vector<RestRequest> requests(kCallers, Get());
+  int ended_by_budget = 0;
+  for (const auto& result : FetchTogether(std::move(requests))) {
+    EXPECT_TRUE(absl::IsUnavailable(result.status()));
+    ended_by_budget += ErrorMetadataValue(result.status(), "ended_by") == "budget" ? 1 : 0;
+  }
+  EXPECT_EQ(http_.requests().size(), kCallers + 30U);
+  EXPECT_GE(ended_by_budget, 90);
 }
 
 }  // namespace

@@ -28,6 +28,11 @@ enum class Subject { kNone, kSandbox, kSnapshot, kVolume, kBuildLog, kContextSto
 // How long upstream takes to answer: most requests at once; some are held, up to 30 s, until something has happened.
 enum class Pace { kPrompt, kHeld };
 
+// Upstream's rate limits, by the names that its headers have.
+inline constexpr std::string_view kGeneralThrottler = "authenticated";
+inline constexpr std::string_view kCreateThrottler = "sandbox-create";        // creates and forks
+inline constexpr std::string_view kLifecycleThrottler = "sandbox-lifecycle";  // start, stop, delete and their like
+
 // One request to Daytona's API, before it is turned into HTTP. One that does not say whether it may be repeated does
 // not compile.
 //
@@ -43,6 +48,7 @@ class RestRequest {
   static RestRequest ForUrl(std::string url) {
     RestRequest request(HttpMethod::kGet, Idempotency::kRead, {});
     request.url_ = std::move(url);
+    request.throttler_ = "";  // it leads to another server
     return request;
   }
 
@@ -63,6 +69,16 @@ class RestRequest {
     pace_ = pace;
     return *this;
   }
+  // The rate limit that upstream counts it against, kGeneralThrottler unless said; empty for none.
+  RestRequest& CountedAgainst(std::string_view throttler) {
+    throttler_ = throttler;
+    return *this;
+  }
+  // Its answer may be remembered, and asked for again by its ETag. Not for answers with secrets in them.
+  RestRequest& Revalidate() {
+    revalidate_ = true;
+    return *this;
+  }
   // A metadata entry of each error of this request, such as the name of what it was to create. Nothing if `value` is
   // empty.
   RestRequest& Tag(std::string_view key, std::string_view value) {
@@ -81,6 +97,8 @@ class RestRequest {
   Subject subject() const { return subject_; }
   ConnectionPool pool() const { return pool_; }
   Pace pace() const { return pace_; }
+  const std::string& throttler() const { return throttler_; }
+  bool revalidate() const { return revalidate_; }
   const ErrorMetadata& tags() const { return tags_; }
 
  private:
@@ -93,6 +111,8 @@ class RestRequest {
   Subject subject_ = Subject::kNone;
   ConnectionPool pool_ = ConnectionPool::kCalls;
   Pace pace_ = Pace::kPrompt;
+  std::string throttler_{kGeneralThrottler};
+  bool revalidate_ = false;
   ErrorMetadata tags_;
 };
 

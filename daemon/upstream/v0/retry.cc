@@ -16,12 +16,15 @@
 namespace daytonad {
 namespace {
 
+bool HasAnswer(const absl::Status& error) { return ErrorMetadataValue(error, "http_status").has_value(); }
+
 enum class Safety { kFinal, kIfIdempotent, kAlways };
 
 // Is it safe to send a request again that ended with this?
 Safety SafetyOf(const absl::Status& error) {
   const std::string reason = ErrorReason(error);
-  if (reason == "RATE_LIMITED") return Safety::kAlways;
+  // Without an answer it is the rate budget that says no, having thought of the deadline already.
+  if (reason == "RATE_LIMITED") return HasAnswer(error) ? Safety::kAlways : Safety::kFinal;
   if (reason == "UPSTREAM_UNAVAILABLE" || reason == "UPSTREAM_TIMED_OUT") return Safety::kIfIdempotent;
   if (reason == "UPSTREAM_UNREACHABLE" || reason == "UPSTREAM_CONNECTION_LOST" ||
       reason == "CONTEXT_STORE_UNAVAILABLE") {
@@ -32,7 +35,7 @@ Safety SafetyOf(const absl::Status& error) {
 
 // What the server itself asked for, as against what the transport suggests.
 std::optional<std::chrono::milliseconds> ServerDelay(const absl::Status& error) {
-  return ErrorMetadataValue(error, "http_status").has_value() ? RetryDelay(error) : std::nullopt;
+  return HasAnswer(error) ? RetryDelay(error) : std::nullopt;
 }
 
 std::string Seconds(Clock::Duration duration) {
@@ -77,24 +80,31 @@ Retrier::Decision Retrier::Decide(const CallContext& context, Idempotency idempo
                                   const absl::Status& error) {
   const Safety safety = SafetyOf(error);
   if (safety == Safety::kFinal || (safety == Safety::kIfIdempotent && idempotency == Idempotency::kNotIdempotent)) {
-    if (ErrorMetadataValue(error, "http_status").has_value()) NoteAnswer();
-    return {attempts == 1 ? error : WithErrorMetadata(error, "attempts", std::to_string(attempts))};
+    if (HasAnswer(error)) NoteAnswer();
+    // The rate budget refused it before it was sent.
+    const int made = ErrorReason(error) == "RATE_LIMITED" ? attempts - 1 : attempts;
+    return {attempts == 1 ? error : WithErrorMetadata(error, "attempts", std::to_string(made))};
   }
   if (attempts >= policy_.max_attempts) return {GivenUp(error, attempts, "attempts", "more are not made for one call")};
+  const bool asked_to_wait = ServerDelay(error).has_value();
+  const bool refused = asked_to_wait && ErrorReason(error) == "RATE_LIMITED";
   const Clock::Duration wait = Wait(attempts, error);
-  if (wait >= context.deadline() - clock_.Now()) {
+  // A turn that the caller would not live to see is not waited for, even if other callers share this request.
+  const Clock::TimePoint limit = refused ? context.send_by() : context.deadline();
+  if (wait >= limit - clock_.Now()) {
     absl::Status given_up =
         GivenUp(error, attempts, "deadline",
                 absl::StrCat("the next one, in ", Seconds(wait), ", would come after the call's deadline"));
-    if (ServerDelay(error).has_value()) return {given_up};
+    if (asked_to_wait) return {given_up};
     return {WithRetryDelay(std::move(given_up), std::chrono::ceil<std::chrono::milliseconds>(wait))};
   }
   // Coming back after 429 when the server said so does it no harm, and needs no budget.
-  if (safety != Safety::kAlways || !ServerDelay(error).has_value()) {
+  if (safety != Safety::kAlways || !asked_to_wait) {
     if (tokens_ < 1) return {GivenUp(error, attempts, "budget", "too many requests to Daytona failed of late")};
     tokens_ -= 1;
   }
-  return {absl::OkStatus(), wait};
+  const bool waits_later = refused && policy_.attempts_wait_for_their_turn;
+  return {absl::OkStatus(), waits_later ? Clock::Duration::zero() : wait};
 }
 
 }  // namespace daytonad

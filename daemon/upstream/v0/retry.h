@@ -24,6 +24,8 @@ struct RetryPolicy {
   // earns back: a broken upstream is not hit several times as hard.
   double budget = 500;
   double budget_per_answer = 0.2;
+  // After a 429 that says when to come back, the attempt itself waits for its turn (RateBudget): no wait here before.
+  bool attempts_wait_for_their_turn = false;
 };
 
 // A number from 0 to below 1.
@@ -57,6 +59,7 @@ class Retrier {
       }
       const Decision decision = Decide(context, idempotency, attempts, result.status());
       if (!decision.error.ok()) co_return decision.error;
+      if (decision.wait == Clock::Duration::zero()) continue;
       if (absl::Status slept = co_await clock_.Sleep(context, decision.wait); !slept.ok()) co_return slept;
     }
   }

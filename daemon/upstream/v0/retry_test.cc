@@ -38,7 +38,8 @@ absl::Status Answered(int http_status, std::optional<std::string> retry_after = 
 
 class RetrierTest : public testing::Test {
  protected:
-  explicit RetrierTest(RetryPolicy policy = RetryPolicy()) : retrier_(clock_, policy, [this] { return random_; }) {}
+  explicit RetrierTest(RetryPolicy policy = RetryPolicy())
+      : retrier_(std::in_place, clock_, policy, [this] { return random_; }) {}
 
   // Runs one call whose attempts end as given, and then with 7.
   absl::StatusOr<int> Run(Idempotency idempotency, std::deque<absl::Status> failures) {
@@ -49,7 +50,7 @@ class RetrierTest : public testing::Test {
 
   Task<absl::StatusOr<int>> Loop(Idempotency idempotency) {
     auto attempt = [this](CallContext) { return Attempt(); };
-    co_return co_await retrier_.Run<int>(context_, idempotency, std::move(attempt));
+    co_return co_await retrier_->Run<int>(context_, idempotency, std::move(attempt));
   }
 
   Task<absl::StatusOr<int>> Attempt() {
@@ -63,7 +64,7 @@ class RetrierTest : public testing::Test {
   double random_ = 0.5;
   FakeClock clock_;
   CallContext context_ = CallContext::Background("test");
-  Retrier retrier_;
+  std::optional<Retrier> retrier_;
   std::deque<absl::Status> failures_;
   int attempts_ = 0;
 };
@@ -154,6 +155,21 @@ TEST_F(RetrierTest, DoesNotHammerAServerThatSaysNow) {
   random_ = 0;
   EXPECT_TRUE(Run(Idempotency::kNotIdempotent, {Answered(429, "0")}).ok());
   EXPECT_THAT(clock_.sleeps(), ElementsAre(250ms));
+}
+
+TEST_F(RetrierTest, LeavesTheWaitToAttemptsThatWaitForTheirTurn) {
+  RetryPolicy policy;
+  policy.attempts_wait_for_their_turn = true;
+  retrier_.emplace(clock_, policy, [] { return 0.5; });
+  EXPECT_TRUE(Run(Idempotency::kNotIdempotent, {Answered(429, "12"), Answered(429)}).ok());
+  EXPECT_THAT(clock_.sleeps(), ElementsAre(375ms)) << "the second did not say how long";
+}
+
+TEST_F(RetrierTest, ATurnThatWouldComeTooLateIsFinal) {
+  const absl::Status no_turn = MakeError(absl::StatusCode::kResourceExhausted, "RATE_LIMITED", "no turn in time");
+  EXPECT_EQ(Run(Idempotency::kRead, {no_turn}).status(), no_turn);
+  const absl::StatusOr<int> result = Run(Idempotency::kRead, {ConnectionLost(), no_turn});
+  EXPECT_EQ(ErrorMetadataValue(result.status(), "attempts"), "1") << "requests that were made";
 }
 
 TEST_F(RetrierTest, GivesUpAtOnceIfTheServersWaitPassesTheDeadline) {

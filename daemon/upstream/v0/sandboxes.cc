@@ -90,6 +90,7 @@ Task<absl::StatusOr<v1::Sandbox>> RestApi::CreateSandbox(CallContext context, Ne
   RestRequest request(HttpMethod::kPost, Idempotency::kNotIdempotent, {"sandbox"});
   request.SetBody(WriteNewSandbox(sandbox, default_target_))
       .Through(ConnectionPool::kCreates, Pace::kHeld)
+      .CountedAgainst(kCreateThrottler)
       .Tag("sandbox_name", sandbox.spec.name());
   // No coroutine: thousands of creates may wait for their turn, and none shall keep its spec meanwhile.
   return client_.Fetch(std::move(context), std::move(request), ReadSandbox);
@@ -97,6 +98,7 @@ Task<absl::StatusOr<v1::Sandbox>> RestApi::CreateSandbox(CallContext context, Ne
 
 Task<absl::StatusOr<v1::Sandbox>> RestApi::GetSandbox(CallContext context, std::string id_or_name) {
   RestRequest request = SandboxRequest(HttpMethod::kGet, Idempotency::kRead, id_or_name);
+  request.Revalidate();
   co_return co_await client_.Fetch(context, std::move(request), ReadSandbox);
 }
 
@@ -108,6 +110,7 @@ Task<absl::StatusOr<SandboxPage>> RestApi::ListSandboxes(CallContext context, Sa
   AddCommonFilter(request, query, "regionIds");
   AddNewerFilter(request, query.filter);
   AddOrder(request, query);
+  request.Revalidate();
   co_return co_await client_.Fetch(context, std::move(request), ReadSandboxPage);
 }
 
@@ -117,25 +120,27 @@ Task<absl::StatusOr<NumberedSandboxPage>> RestApi::ListSandboxesByPage(CallConte
   request.AddQuery("page", std::to_string(page));
   AddCommonFilter(request, query, "regions");
   AddOrder(request, query);
+  request.Revalidate();
   co_return co_await client_.Fetch(context, std::move(request), ReadNumberedSandboxPage);
 }
 
 Task<absl::StatusOr<v1::Sandbox>> RestApi::StartSandbox(CallContext context, std::string id_or_name) {
   RestRequest request = SandboxRequest(HttpMethod::kPost, Idempotency::kIdempotentWrite, id_or_name, {"start"});
-  request.Through(ConnectionPool::kCreates, Pace::kHeld);
+  request.Through(ConnectionPool::kCreates, Pace::kHeld).CountedAgainst(kLifecycleThrottler);
   co_return co_await client_.Fetch(context, std::move(request), ReadSandbox);
 }
 
 Task<absl::StatusOr<v1::Sandbox>> RestApi::StopSandbox(CallContext context, std::string id_or_name, bool force) {
   // Not idempotent: a stopped sandbox refuses to be stopped.
   RestRequest request = SandboxRequest(HttpMethod::kPost, Idempotency::kNotIdempotent, id_or_name, {"stop"});
-  request.AddQuery("force", force ? "true" : "false");
+  request.AddQuery("force", force ? "true" : "false").CountedAgainst(kLifecycleThrottler);
   co_return co_await client_.Fetch(context, std::move(request), ReadSandbox);
 }
 
 Task<absl::StatusOr<v1::Sandbox>> RestApi::DeleteSandbox(CallContext context, std::string id_or_name) {
   // Not idempotent: its name is free at once, and may be another sandbox's by the time of a second request.
   RestRequest request = SandboxRequest(HttpMethod::kDelete, Idempotency::kNotIdempotent, id_or_name);
+  request.CountedAgainst(kLifecycleThrottler);
   co_return co_await client_.Fetch(context, std::move(request), ReadSandbox);
 }
 

@@ -32,6 +32,7 @@ Task<absl::StatusOr<v1::Snapshot>> RestApi::CreateSnapshot(CallContext context, 
 
 Task<absl::StatusOr<v1::Snapshot>> RestApi::GetSnapshot(CallContext context, std::string id_or_name) {
   RestRequest request = SnapshotRequest(HttpMethod::kGet, Idempotency::kRead, id_or_name);
+  request.Revalidate();
   co_return co_await client_.Fetch(context, std::move(request), ReadSnapshot);
 }
 
@@ -43,6 +44,7 @@ Task<absl::StatusOr<SnapshotPage>> RestApi::ListSnapshots(CallContext context, S
   if (!query.source_sandbox.empty()) request.AddQuery("sourceSandboxId", query.source_sandbox);
   if (const std::string sort = SnapshotSortText(query.sort); !sort.empty()) request.AddQuery("sort", sort);
   if (const std::string order = SortOrderText(query.order); !order.empty()) request.AddQuery("order", order);
+  request.Revalidate();
   co_return co_await client_.Fetch(context, std::move(request), ReadSnapshotPage);
 }
 

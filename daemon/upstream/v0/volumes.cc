@@ -26,12 +26,14 @@ Task<absl::StatusOr<v1::Volume>> RestApi::CreateVolume(CallContext context, std:
 
 Task<absl::StatusOr<v1::Volume>> RestApi::GetVolumeById(CallContext context, std::string id) {
   RestRequest request = VolumeRequest(HttpMethod::kGet, Idempotency::kRead, id);
+  request.Revalidate();
   co_return co_await client_.Fetch(context, std::move(request), ReadVolume);
 }
 
 Task<absl::StatusOr<v1::Volume>> RestApi::GetVolumeByName(CallContext context, std::string name) {
   RestRequest request(HttpMethod::kGet, Idempotency::kRead, {"volumes", "by-name", name});
   request.About(Subject::kVolume).Tag("volume_name", name);
+  request.Revalidate();
   co_return co_await client_.Fetch(context, std::move(request), ReadVolume);
 }
 
@@ -39,6 +41,7 @@ Task<absl::StatusOr<std::vector<v1::Volume>>> RestApi::ListVolumes(CallContext c
   RestRequest request(HttpMethod::kGet, Idempotency::kRead, {"volumes"});
   // Upstream takes any value for yes, "false" too.
   if (include_deleted) request.AddQuery("includeDeleted", "true");
+  request.Revalidate();
   co_return co_await client_.Fetch(context, std::move(request), ReadVolumes);
 }
 

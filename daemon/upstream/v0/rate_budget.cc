@@ -1,0 +1,273 @@
+#include "daemon/upstream/v0/rate_budget.h"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <cstdint>
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "daemon/base/error.h"
+#include "daemon/base/event.h"
+#include "daemon/base/fair_queue.h"
+#include "daemon/base/log.h"
+
+namespace daytonad {
+namespace {
+
+using TimePoint = Clock::TimePoint;
+
+// Upstream has half a dozen.
+constexpr size_t kMaxThrottlers = 32;
+constexpr size_t kMaxNameLength = 64;
+// A longer window is not believed.
+constexpr int64_t kMaxReset = 86400;
+
+// X-RateLimit-{Limit,Remaining,Reset}-{throttler} of one throttler.
+struct RateHeaders {
+  std::optional<int64_t> limit;
+  std::optional<int64_t> remaining;
+  std::optional<int64_t> reset;
+
+  std::optional<RateWindow::Report> ToReport() const {
+    if (!limit.has_value() || !remaining.has_value() || !reset.has_value()) return std::nullopt;
+    if (*limit == 0 || *reset > kMaxReset) return std::nullopt;
+    return RateWindow::Report{*limit, *remaining, std::chrono::seconds(*reset)};
+  }
+};
+
+std::map<std::string, RateHeaders> ReadRateHeaders(const HttpHeaders& headers) {
+  std::map<std::string, RateHeaders> found;
+  for (const auto& [name, value] : headers.entries()) {
+    absl::string_view rest = name;
+    const auto consume = [&rest](absl::string_view prefix) {
+      const bool fits = absl::StartsWithIgnoreCase(rest, prefix);
+      if (fits) rest.remove_prefix(prefix.size());
+      return fits;
+    };
+    int64_t number = 0;
+    if (!consume("x-ratelimit-") || !absl::SimpleAtoi(value, &number) || number < 0) continue;
+    if (consume("limit-")) {
+      found[absl::AsciiStrToLower(rest)].limit = number;
+    } else if (consume("remaining-")) {
+      found[absl::AsciiStrToLower(rest)].remaining = number;
+    } else if (consume("reset-")) {
+      found[absl::AsciiStrToLower(rest)].reset = number;
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+struct RateBudget::Waiter {
+  explicit Waiter(const CallContext& context)
+      : client(context.identity().caller.client), send_by(context.send_by()), background(context.background()) {}
+
+  const std::string client;
+  const TimePoint send_by;
+  const bool background;
+  bool queued = false;
+  FairQueue<Waiter>::Place place;  // while it is queued
+  // Fired when it has left the queue: with a turn, or because it won't get one in time.
+  Event called;
+  std::optional<RateWindow::Request> turn;
+};
+
+// One limit, and who waits for it. Kept alive by what waits.
+struct RateBudget::Throttler {
+  Throttler(Clock& clock, std::string name) : clock(clock), name(std::move(name)) {}
+
+  FairQueue<Waiter>& QueueOf(const Waiter& waiter) { return waiter.background ? background : callers; }
+  bool SomebodyWaits() const { return !callers.empty() || !background.empty(); }
+
+  // May one that comes now go at once?
+  bool FreeFor(bool is_background) {
+    const bool first = is_background ? !SomebodyWaits() : callers.empty();
+    return first && window.Allows(clock.Now(), is_background);
+  }
+
+  // When one that comes now has its turn at the earliest.
+  TimePoint TurnOf(const Waiter& waiter) {
+    const size_t ahead =
+        waiter.background ? callers.size() + background.Ahead(waiter.client) : callers.Ahead(waiter.client);
+    return window.EarliestTurn(ahead, waiter.background, clock.Now());
+  }
+
+  void Enter(Waiter& waiter) {
+    waiter.place = QueueOf(waiter).Add(waiter.client, &waiter);
+    waiter.queued = true;
+  }
+  void Leave(Waiter& waiter) {
+    if (!waiter.queued) return;
+    QueueOf(waiter).Remove(waiter.place);
+    waiter.queued = false;
+  }
+
+  // Gives the turns that can be given now.
+  void GiveTurns() {
+    const TimePoint now = clock.Now();
+    while (SomebodyWaits()) {
+      const bool is_background = callers.empty();
+      if (!window.Allows(now, is_background)) break;
+      Waiter* next = is_background ? background.Pop() : callers.Pop();
+      next->queued = false;
+      next->turn = window.Send(now);
+      next->called.Fire();
+    }
+    // The keeper sleeps too long now, or for nobody.
+    if (keeping && (!SomebodyWaits() || window.NextChange(now) < kept_until)) {
+      std::exchange(disturbed, std::make_shared<Event>())->Fire();
+    }
+  }
+
+  // What was learned from an answer. If waiting takes longer than it seemed, whoever can't have a turn in time any more
+  // shall know now.
+  void Learned(bool later) {
+    if (later) {
+      DismissLate(callers, 0);
+      DismissLate(background, callers.size());
+    }
+    GiveTurns();
+  }
+
+  void DismissLate(FairQueue<Waiter>& queue, size_t ahead) {
+    for (Waiter* waiter : queue.InOrder()) {
+      if (window.EarliestTurn(ahead, waiter->background, clock.Now()) <= waiter->send_by) {
+        ++ahead;
+      } else {
+        Leave(*waiter);
+        waiter->called.Fire();
+      }
+    }
+  }
+
+  // Gives turns when time alone allows it, as long as somebody waits.
+  static Task<void> Keep(std::shared_ptr<Throttler> self) {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    const CallContext context = CallContext::Background("rate budget");
+    while (self->SomebodyWaits()) {
+      const std::shared_ptr<Event> disturbed = self->disturbed;
+      self->kept_until = self->window.NextChange(self->clock.Now());
+      (void)co_await disturbed->Wait(self->clock, context.WithDeadline(self->kept_until));
+      self->GiveTurns();
+    }
+    self->keeping = false;
+  }
+
+  absl::Status Refusal(TimePoint turn) const {
+    const Clock::Duration wait = std::max<Clock::Duration>(turn - clock.Now(), std::chrono::milliseconds(1));
+    const auto rounded = std::chrono::ceil<std::chrono::milliseconds>(wait);
+    const std::string limit = window.limit().has_value() ? std::to_string(*window.limit()) : "";
+    absl::Status error = MakeError(
+        absl::StatusCode::kResourceExhausted, "RATE_LIMITED",
+        absl::StrCat("Daytona's rate limit `", name, "`", limit.empty() ? "" : absl::StrCat(" (", limit, " requests)"),
+                     " is used up, and this request's turn, in ", static_cast<double>(rounded.count()) / 1000,
+                     " s at the earliest, comes after the call's deadline. It was not sent: try again then, or give ",
+                     "the call more time."),
+        {{"throttler", name}, {"ended_by", "deadline"}});
+    if (!limit.empty()) error = WithErrorMetadata(std::move(error), "limit", limit);
+    return WithDelivery(WithRetryDelay(std::move(error), rounded), Delivery::kNotSent);
+  }
+
+  Clock& clock;
+  const std::string name;
+  RateWindow window;
+  FairQueue<Waiter> callers;
+  FairQueue<Waiter> background;
+  bool keeping = false;  // Keep runs
+  TimePoint kept_until = TimePoint::max();
+  std::shared_ptr<Event> disturbed = std::make_shared<Event>();
+};
+
+RateBudget::Permit::~Permit() {
+  if (throttler_ == nullptr) return;
+  throttler_->window.Lost(request_, throttler_->clock.Now());
+  throttler_->GiveTurns();
+}
+
+void RateBudget::Permit::Answered(const HttpHeaders& headers) {
+  const std::shared_ptr<Throttler> own = std::exchange(throttler_, nullptr);
+  if (own == nullptr) return;
+  const TimePoint now = own->clock.Now();
+  std::optional<RateWindow::Report> own_report;
+  for (const auto& [name, rate_headers] : ReadRateHeaders(headers)) {
+    const std::optional<RateWindow::Report> report = rate_headers.ToReport();
+    if (!report.has_value()) continue;
+    if (name == own->name) {
+      own_report = report;
+    } else if (const std::shared_ptr<Throttler> other = budget_->Find(name)) {
+      other->Learned(other->window.Answered({0, request_.sent}, report, now));
+    }
+  }
+  own->Learned(own->window.Answered(request_, own_report, now));
+}
+
+void RateBudget::Permit::Refused(const std::string& throttler, std::chrono::milliseconds wait) {
+  std::shared_ptr<Throttler> refusing = std::exchange(throttler_, nullptr);
+  if (refusing == nullptr) return;
+  const TimePoint now = refusing->clock.Now();
+  if (!throttler.empty() && throttler != refusing->name) {
+    refusing->window.NotSent(request_, now);
+    refusing->GiveTurns();
+    request_.number = 0;
+    refusing = budget_->Find(throttler);
+    if (refusing == nullptr) return;
+  }
+  const bool later = refusing->window.Refused(request_, wait, now);
+  if (later) {
+    Log(LogLevel::kWarning, "Daytona takes no more requests for now: its rate limit is used up",
+        {{"throttler", refusing->name}, {"seconds", absl::StrCat(static_cast<double>(wait.count()) / 1000)}});
+  }
+  refusing->Learned(later);
+}
+
+void RateBudget::Permit::NotSent() {
+  const std::shared_ptr<Throttler> own = std::exchange(throttler_, nullptr);
+  if (own == nullptr) return;
+  own->window.NotSent(request_, own->clock.Now());
+  own->GiveTurns();
+}
+
+Task<absl::StatusOr<RateBudget::Permit>> RateBudget::Acquire(CallContext context, std::string name) {
+  const std::shared_ptr<Throttler> throttler = name.empty() ? nullptr : Find(name);
+  if (throttler == nullptr) co_return Permit();
+  if (throttler->FreeFor(context.background())) {
+    co_return Permit(this, throttler, throttler->window.Send(clock_.Now()));
+  }
+  Waiter waiter(context);
+  if (const TimePoint turn = throttler->TurnOf(waiter); turn > waiter.send_by) co_return throttler->Refusal(turn);
+
+  throttler->Enter(waiter);
+  // Also if the loop ends, and this never resumes.
+  const absl::Cleanup leave = [&throttler, &waiter] { throttler->Leave(waiter); };
+  if (!std::exchange(throttler->keeping, true)) {
+    const Executor executor = co_await boost::asio::this_coro::executor;
+    boost::asio::co_spawn(executor, Throttler::Keep(throttler), boost::asio::detached);
+  }
+  (void)co_await waiter.called.Wait(clock_, context.WithDeadline(waiter.send_by));
+  if (waiter.turn.has_value()) co_return Permit(this, throttler, *waiter.turn);
+  throttler->Leave(waiter);
+  throttler->GiveTurns();  // lets the keeper go, if it was for this one
+  if (context.cancelled()) co_return WithDelivery(CancelledError(), Delivery::kNotSent);
+  co_return throttler->Refusal(throttler->TurnOf(waiter));
+}
+
+size_t RateBudget::waiting(std::string_view throttler) const {
+  const auto found = throttlers_.find(throttler);
+  return found == throttlers_.end() ? 0 : found->second->callers.size() + found->second->background.size();
+}
+
+std::shared_ptr<RateBudget::Throttler> RateBudget::Find(const std::string& name) {
+  const auto found = throttlers_.find(name);
+  if (found != throttlers_.end()) return found->second;
+  if (throttlers_.size() >= kMaxThrottlers || name.size() > kMaxNameLength) return nullptr;
+  return throttlers_[name] = std::make_shared<Throttler>(clock_, name);
+}
+
+}  // namespace daytonad

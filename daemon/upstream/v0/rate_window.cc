@@ -1,0 +1,146 @@
+#include "daemon/upstream/v0/rate_window.h"
+
+#include <algorithm>
+
+namespace daytonad {
+namespace {
+
+// Upstream tells times in whole seconds, rounded up.
+constexpr std::chrono::seconds kRounding(1);
+// An upstream that refuses and says "now" is not asked in a tight loop.
+constexpr std::chrono::milliseconds kLeastWait(250);
+// A refusal comes at once, but a create that is accepted may be answered after half a minute: silence means accepted.
+constexpr std::chrono::seconds kProbeLimit(2);
+// The part of a window that background work leaves to callers: one in so many, and at least one.
+constexpr int64_t kReserve = 10;
+
+}  // namespace
+
+bool RateWindow::Allows(TimePoint now, bool background) {
+  Roll(now);
+  if (refused_ && (now < refused_until_ || probe_ != 0)) return false;
+  const std::optional<int64_t> available = Available();
+  return !available.has_value() || *available > Reserve(background);
+}
+
+RateWindow::Request RateWindow::Send(TimePoint now) {
+  Roll(now);
+  const Request request{++last_number_, now};
+  uncounted_.insert(uncounted_.end(), request.number);
+  if (refused_) {
+    probe_ = request.number;
+    probe_limit_ = now + kProbeLimit;
+  }
+  return request;
+}
+
+bool RateWindow::Answered(const Request& request, const std::optional<Report>& report, TimePoint now) {
+  Roll(now);
+  if (request.number != 0 && request.number == probe_) refused_ = false;
+  if (!report.has_value()) {
+    Lost(request, now);
+    return false;
+  }
+  const TimePoint end_before = latest_end_;
+  Learn(request, *report, now);
+  NotSent(request, now);  // whatever it cost was told
+  return latest_end_ > end_before;
+}
+
+void RateWindow::Lost(const Request& request, TimePoint now) {
+  const bool uncounted = uncounted_.contains(request.number);
+  NotSent(request, now);
+  if (uncounted && known_ && !over_) remaining_ = std::max<int64_t>(remaining_ - 1, 0);
+}
+
+void RateWindow::NotSent(const Request& request, TimePoint now) {
+  Roll(now);
+  if (request.number == probe_) probe_ = 0;
+  uncounted_.erase(request.number);
+}
+
+bool RateWindow::Refused(const Request& request, Duration wait, TimePoint now) {
+  NotSent(request, now);
+  const TimePoint until = now + std::max<Duration>(wait, kLeastWait);
+  const bool known = request.sent < refused_until_;
+  // Sent before the last refusal was over: if that is long ago, it has nothing to say any more.
+  if (known && now >= refused_until_) return false;
+  // Of several refusals at a time, upstream means the same end; each one is rounded up.
+  const bool later = !known || request.sent + wait - kRounding >= refused_until_;
+  refused_until_ = later ? until : std::min(refused_until_, until);
+  refused_ = true;
+  return later;
+}
+
+RateWindow::TimePoint RateWindow::NextChange(TimePoint now) {
+  Roll(now);
+  TimePoint next = TimePoint::max();
+  if (known_ && !over_) next = latest_end_;
+  if (refused_ && now < refused_until_) next = std::min(next, refused_until_);
+  if (probe_ != 0) next = std::min(next, probe_limit_);
+  return next;
+}
+
+RateWindow::TimePoint RateWindow::EarliestTurn(size_t ahead, bool background, TimePoint now) {
+  Roll(now);
+  TimePoint turn = refused_ ? std::max(now, refused_until_) : now;
+  const int64_t reserve = Reserve(background);
+  int64_t behind = static_cast<int64_t>(ahead);
+  if (known_ && !over_) {
+    const int64_t left = std::max<int64_t>(*Available() - reserve, 0);
+    if (behind < left) return turn;
+    behind -= left;
+    turn = std::max(turn, latest_end_);
+  }
+  if (!limit_.has_value()) return turn;
+  const int64_t windows = behind / (*limit_ - reserve);
+  // A turn that never comes is not to be exceeded by adding to it.
+  if (length_ > Duration::zero() && windows > (TimePoint::max() - turn) / length_) return TimePoint::max();
+  return turn + windows * length_;
+}
+
+void RateWindow::Roll(TimePoint now) {
+  if (known_ && !over_ && now >= latest_end_) {
+    over_ = true;
+    uncounted_.clear();
+  }
+  if (probe_ != 0 && now >= probe_limit_) {
+    refused_ = false;
+    probe_ = 0;
+  }
+}
+
+void RateWindow::Learn(const Request& request, const Report& report, TimePoint now) {
+  const TimePoint latest = now + report.reset;
+  const TimePoint earliest = request.sent + std::max<Duration>(report.reset - kRounding, Duration::zero());
+  if (!known_ || earliest >= latest_end_) {
+    known_ = true;
+    over_ = false;
+    earliest_end_ = earliest;
+    latest_end_ = latest;
+    remaining_ = report.remaining;
+  } else if (over_ || latest < earliest_end_) {
+    return;
+  } else {
+    earliest_end_ = std::max(earliest_end_, earliest);
+    latest_end_ = std::min(latest_end_, latest);
+    remaining_ = std::min(remaining_, report.remaining);
+  }
+  limit_ = report.limit;
+  length_ = std::max(length_, report.reset);
+  // Those sent before the one that tells the lowest count are in that count, but for the odd one that was overtaken.
+  const bool lowest = report.remaining == remaining_;
+  if (lowest) uncounted_.erase(uncounted_.begin(), uncounted_.upper_bound(request.number));
+}
+
+std::optional<int64_t> RateWindow::Available() const {
+  if (!known_) return std::nullopt;
+  return (over_ ? *limit_ : remaining_) - static_cast<int64_t>(uncounted_.size());
+}
+
+int64_t RateWindow::Reserve(bool background) const {
+  if (!background || !limit_.has_value()) return 0;
+  return std::min(std::max<int64_t>(*limit_ / kReserve, 1), *limit_ - 1);
+}
+
+}  // namespace daytonad

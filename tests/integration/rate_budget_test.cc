@@ -1,0 +1,157 @@
+// Upstream's rate limits, and how the daemon shares them out. Rows of the users' complaints are named in the tests.
+#include <algorithm>
+#include <chrono>
+#include <future>
+#include <string>
+#include <vector>
+
+#include "tests/integration/fixture.h"
+
+namespace daytonad::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Sandboxes = v1::DaytonaService::Stub;
+
+class RateBudgetTest : public IntegrationTest {
+ protected:
+  client::Result<v1::CreateSandboxResponse> CreateSandbox(const std::string& name, seconds limit = seconds(100)) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + limit);
+    v1::CreateSandboxRequest request;
+    request.mutable_spec()->set_name(name);
+    return client::Call(sandboxes(), &Sandboxes::CreateSandbox, request, context);
+  }
+
+  // A read of a sandbox that does not exist: one request.
+  static std::string Look(const client::Client& at, const std::string& name, const std::string& client_name = "") {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + seconds(100));
+    if (!client_name.empty()) context.AddMetadata("daytonad-client", client_name);
+    v1::GetSandboxRequest request;
+    request.set_sandbox(name);
+    auto stub = v1::DaytonaService::NewStub(at.channel());
+    return Outcome(client::Call(*stub, &Sandboxes::GetSandbox, request, context).error);
+  }
+  static std::future<std::string> StartLook(const client::Client& at, const std::string& name,
+                                            const std::string& client_name = "") {
+    return std::async(std::launch::async, [&at, name, client_name] { return Look(at, name, client_name); });
+  }
+
+  // How many requests upstream refused with 429.
+  int Refused() {
+    const nlohmann::json requests = control().Requests();
+    return static_cast<int>(std::count_if(requests.begin(), requests.end(),
+                                          [](const nlohmann::json& request) { return request["status"] == 429; }));
+  }
+};
+
+constexpr char kMissing[] = "NOT_FOUND SANDBOX_NOT_FOUND";
+
+class FewCreatesTest : public RateBudgetTest {
+ protected:
+  emulator::EmulatorOptions emulator_options() override {
+    emulator::EmulatorOptions options = QuickEmulator();
+    options.rate_limits["sandbox-create"] = {3, 2};
+    return options;
+  }
+};
+
+TEST_F(FewCreatesTest, RateLimitedEverywhereCallsQueueUntilTheNextWindowAndNoneIsRefused) {
+  EXPECT_EQ(Outcome(CreateSandbox("first").error), "OK") << "its answer tells the limit";
+  std::vector<std::future<std::string>> creates;
+  constexpr int kCreates = 8;
+  creates.reserve(kCreates);
+  for (int i = 0; i < kCreates; ++i) {
+    creates.push_back(
+        std::async(std::launch::async, [this, i] { return Outcome(CreateSandbox("box-" + std::to_string(i)).error); }));
+  }
+  for (auto& create : creates) EXPECT_EQ(create.get(), "OK");
+  EXPECT_EQ(Refused(), 0);
+}
+
+class SpentCreatesTest : public RateBudgetTest {
+ protected:
+  emulator::EmulatorOptions emulator_options() override {
+    emulator::EmulatorOptions options = QuickEmulator();
+    options.rate_limits["sandbox-create"] = {2, 1000};
+    options.rate_limits["sandbox-lifecycle"] = {1, 1000};
+    return options;
+  }
+};
+
+TEST_F(SpentCreatesTest, RateLimitedEverywhereBeyondTheDeadlineSaysTheExactWaitAndSendsNothing) {
+  EXPECT_EQ(Outcome(CreateSandbox("one").error), "OK");
+  EXPECT_EQ(Outcome(CreateSandbox("two").error), "OK");
+  for (int i = 0; i < 3; ++i) {
+    const auto refused = CreateSandbox("three");
+    ASSERT_EQ(Outcome(refused.error), "RESOURCE_EXHAUSTED RATE_LIMITED");
+    EXPECT_EQ(refused.error->metadata.at("throttler"), "sandbox-create");
+    EXPECT_EQ(refused.error->metadata.at("limit"), "2");
+    EXPECT_EQ(refused.error->metadata.at("delivery"), "not_sent");
+    // Upstream's window began with the first create, which was less than a test's time ago.
+    EXPECT_GT(refused.error->retry_delay, seconds(800));
+    EXPECT_LE(refused.error->retry_delay, seconds(1000));
+  }
+  EXPECT_EQ(control().CountRequests("POST", "/sandbox"), 2);
+  EXPECT_EQ(Refused(), 0);
+  EXPECT_EQ(Look(*client_, "no-such"), kMissing) << "reads have a limit of their own";
+}
+
+TEST_F(SpentCreatesTest, RateLimitedEverywhereEachLimitIsItsOwn) {
+  const v1::Sandbox sandbox = MakeSandbox();
+  const auto stop = [this, &sandbox] {
+    v1::StopSandboxRequest request;
+    request.set_sandbox(sandbox.id());
+    return Call(sandboxes(), &Sandboxes::StopSandbox, request).error;
+  };
+  EXPECT_EQ(Outcome(stop()), "OK");
+  const auto refused = stop();
+  ASSERT_EQ(Outcome(refused), "RESOURCE_EXHAUSTED RATE_LIMITED");
+  EXPECT_EQ(refused->metadata.at("throttler"), "sandbox-lifecycle");
+  EXPECT_EQ(Outcome(CreateSandbox("two").error), "OK");
+}
+
+class FewReadsTest : public RateBudgetTest {
+ protected:
+  emulator::EmulatorOptions emulator_options() override {
+    emulator::EmulatorOptions options = QuickEmulator();
+    options.rate_limits["authenticated"] = {kLimit, 4};
+    return options;
+  }
+
+  static constexpr int kLimit = 20;
+};
+
+TEST_F(FewReadsTest, RateLimitedEverywhereTheFloodOfOneClientDoesNotHoldUpAnother) {
+  std::vector<std::future<std::string>> flood;
+  constexpr int kFlood = 3 * kLimit;
+  flood.reserve(kFlood);
+  for (int i = 0; i < kFlood; ++i) flood.push_back(StartLook(*client_, "flood-" + std::to_string(i), "flood"));
+  // The start of the daemon has used a part of the window; now all of it is, and the rest of the flood waits.
+  ASSERT_TRUE(Eventually([this] { return control().CountRequests("GET", "flood") >= kLimit / 2; }));
+  EXPECT_EQ(StartLook(*client_, "single", "single").get(), kMissing);
+  const int before = control().CountRequests("GET", "flood");
+  EXPECT_LE(before, 2 * kLimit) << "it was served in the next window";
+  for (auto& look : flood) EXPECT_EQ(look.get(), kMissing);
+  EXPECT_EQ(Refused(), 0);
+}
+
+TEST_F(FewReadsTest, RateLimitedEverywhereByAnotherProcessWithTheSameKeyIsWaitedFor) {
+  const DaemonProcess other(DaemonFor(emulator_->url()));
+  ASSERT_TRUE(other.running()) << other.log();
+  const auto other_client = client::Client::Connect(other.addresses().front());
+  for (int i = 0; i < kLimit; ++i) {
+    EXPECT_EQ(Look(*other_client, "other-" + std::to_string(i)), kMissing);
+  }
+  // This daemon does not know of these, and thinks that it has most of the window left.
+  std::vector<std::future<std::string>> looks;
+  looks.reserve(kLimit);
+  for (int i = 0; i < kLimit; ++i) looks.push_back(StartLook(*client_, "own-" + std::to_string(i)));
+  for (auto& look : looks) EXPECT_EQ(look.get(), kMissing);
+  EXPECT_LE(Refused(), kLimit) << "each is refused once at most, and all learn from it";
+}
+
+}  // namespace
+}  // namespace daytonad::testing
