@@ -89,7 +89,8 @@ RestApiOptions UpstreamOptions(const Config& config, BaseUrl api_url) {
 
 SharedApiOptions StateOptions(const Config& config) {
   SharedApiOptions options;
-  options.read_limit = config.request_timeout;
+  // Room for every attempt and the pauses between them: a connection that hangs is not the end of a read.
+  options.read_limit = config.request_timeout * RetryPolicy().max_attempts + std::chrono::seconds(30);
   options.mutation_limit = config.request_timeout + kTimeHeldUpstream;
   return options;
 }

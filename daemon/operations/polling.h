@@ -45,9 +45,9 @@ class PollBackoff {
   Clock::Duration paused_{};
 };
 
-// Upstream could not answer just now. A wait goes on in spite of it: its own time limit bounds it.
+// Upstream could not answer just now, or not in time. A wait goes on in spite of it: its own time limit bounds it.
 inline bool IsPassing(const absl::Status& status) {
-  return absl::IsUnavailable(status) || ErrorReason(status) == "RATE_LIMITED";
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || ErrorReason(status) == "RATE_LIMITED";
 }
 
 // How long an operation may take, as two limits: `call` is the caller's own deadline, `wait` also knows the request's
