@@ -1,6 +1,7 @@
 #ifndef DAYTONAD_TESTS_FAULTS_FAULT_FIXTURE_H_
 #define DAYTONAD_TESTS_FAULTS_FAULT_FIXTURE_H_
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -47,14 +48,12 @@ class FaultTest : public SandboxesTest {
     return client::Call(stub, method, request, context);
   }
 
-  // How many sandboxes the emulator has by this name, as it says itself.
+  // How many sandboxes upstream has by this name.
   int CountSandboxes(const std::string& name) {
-    int count = 0;
-    v1::ListSandboxesRequest request;
-    for (const v1::Sandbox& sandbox : Call(sandboxes(), &Stub::ListSandboxes, request).value.sandboxes()) {
-      if (sandbox.name() == name) ++count;
-    }
-    return count;
+    const auto listed = Call(sandboxes(), &Stub::ListSandboxes, Parse<v1::ListSandboxesRequest>("max_age {}"));
+    EXPECT_EQ(Outcome(listed.error), "OK");
+    const auto has_name = [&](const v1::Sandbox& sandbox) { return sandbox.name() == name; };
+    return static_cast<int>(std::ranges::count_if(listed.value.sandboxes(), has_name));
   }
 
   FaultProxy proxy_;

@@ -149,6 +149,13 @@ class FaultProxy::Impl {
     return counts;
   }
   int open(const std::string& opening) const { return static_cast<int>(Find(opening).size()); }
+  std::size_t bytes(Way way, const std::string& opening) const {
+    std::size_t sum = 0;
+    for (const auto& [key, size] : bytes_) {
+      if (key.first == way && key.second.find(opening) != std::string::npos) sum += size;
+    }
+    return sum;
+  }
 
  private:
   void Bind(std::uint16_t port) {
@@ -241,7 +248,7 @@ class FaultProxy::Impl {
       }
       if (!connection->is_open()) co_return;
       flow.passed += pace.size;
-      (flow.way == Way::kToServer ? counts_.bytes_to_server : counts_.bytes_to_client) += pace.size;
+      bytes_[{flow.way, connection->opening}] += pace.size;
       auto [error, written] = co_await asio::async_write(flow.to, asio::buffer(&bytes[at], pace.size), kAsTuple);
       if (error) co_return Ended(*connection, error);
       at += written;
@@ -360,6 +367,7 @@ class FaultProxy::Impl {
   std::list<ActiveFault> faults_;
   std::list<ConnectionPtr> connections_;
   Counts counts_;
+  std::map<std::pair<Way, std::string>, std::size_t> bytes_;  // by first line
   std::thread thread_;
 };
 
@@ -400,6 +408,9 @@ void FaultProxy::ListenAgain() {
 }
 FaultProxy::Counts FaultProxy::counts() {
   return OnThread([&] { return impl_->counts(); });
+}
+std::size_t FaultProxy::bytes(Way way, const std::string& opening) {
+  return OnThread([&] { return impl_->bytes(way, opening); });
 }
 int FaultProxy::open(const std::string& opening) {
   return OnThread([&] { return impl_->open(opening); });

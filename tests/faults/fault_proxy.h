@@ -82,12 +82,11 @@ class FaultProxy {
     int most_open = 0;
     int strikes = 0;  // of faults, all together
     int stalled = 0;  // directions of connections that pass nothing on now
-    std::size_t bytes_to_server = 0;
-    std::size_t bytes_to_client = 0;
   };
   Counts counts();
-  // How many connections are open whose first line has this in it.
+  // Of connections whose first line has this in it: how many are open, and how many bytes ever went this way.
   int open(const std::string& opening);
+  std::size_t bytes(Way way, const std::string& opening = "");
 
  private:
   class Impl;

@@ -71,8 +71,8 @@ TEST_F(FaultProxyTest, PassesBytesOnBothWaysAndCountsThem) {
   EXPECT_EQ(Receive(ends.server, 4), "ping");
   Send(ends.server, "pong!");
   EXPECT_EQ(Receive(ends.client, 5), "pong!");
-  EXPECT_EQ(proxy_.counts().bytes_to_server, 10U);
-  EXPECT_EQ(proxy_.counts().bytes_to_client, 5U);
+  EXPECT_EQ(proxy_.bytes(Way::kToServer), 10U);
+  EXPECT_EQ(proxy_.bytes(Way::kToClient, "hello"), 5U);
   EXPECT_EQ(proxy_.counts().open, 1);
   ends.client.close();
   EXPECT_EQ(ReceiveAll(ends.server).second, asio::error::eof);
