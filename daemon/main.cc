@@ -92,7 +92,8 @@ RestApiOptions UpstreamOptions(const Config& config, BaseUrl api_url) {
 
 SharedStateOptions StateOptions(const Config& config) {
   SharedStateOptions options;
-  options.calls.read_limit = config.request_timeout;
+  // Room for every attempt and the pauses between them: a connection that hangs is not the end of a read.
+  options.calls.read_limit = config.request_timeout * RetryPolicy().max_attempts + std::chrono::seconds(30);
   options.calls.mutation_limit = config.request_timeout + kTimeHeldUpstream;
   options.lifetimes.polling = config.cache_lifetime;
   options.lifetimes.with_events = config.cache_lifetime_with_events;

@@ -79,7 +79,7 @@ std::optional<std::chrono::milliseconds> RetryDelay(const absl::Status& status) 
 }
 
 bool IsPassing(const absl::Status& status) {
-  return absl::IsUnavailable(status) || ErrorReason(status) == "RATE_LIMITED";
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || ErrorReason(status) == "RATE_LIMITED";
 }
 
 void FieldViolations::Add(std::string_view field, std::string_view description) {

@@ -268,6 +268,19 @@ TEST_F(CurlHttpClientTest, AnswerCutInTheMiddleIsLost) {
   }
 }
 
+TEST_F(CurlHttpClientTest, AnswerCutWithinItsHeadIsLost) {
+  for (const std::string head : {"HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Request-"}) {
+    for (const bool reset : {false, true}) {
+      Server server([&](const Server::Request&) -> Server::Script {
+        return {Server::Send{head}, Server::Close{reset}};
+      });
+      const auto response = Send(Request(HttpMethod::kDelete, server.Url("/"), ""));
+      EXPECT_EQ(ErrorReason(response.status()), "UPSTREAM_CONNECTION_LOST") << head;
+      EXPECT_EQ(DeliveryOf(response.status()), Delivery::kUnknown);
+    }
+  }
+}
+
 // The peer reads the second request of a kept-alive connection and closes: did it process it or not?
 Server::Script ReadsSecondRequestAndCloses(const Server::Request& request) {
   if (request.connection == 1 && request.target == "/second") return {Server::Close{}};

@@ -138,6 +138,13 @@ TEST_F(CurlHttpStreamTest, ABodyThatBreaksOffIsLostAfterItsBytes) {
   }
 }
 
+TEST_F(CurlHttpStreamTest, AHeadThatBreaksOffIsNoStream) {
+  Server server([](const Server::Request&) -> Server::Script {
+    return {Server::Send{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chu"}, Server::Close{}};
+  });
+  EXPECT_EQ(ErrorReason(Open(server.Url("/logs")).status()), "UPSTREAM_CONNECTION_LOST");
+}
+
 TEST_F(CurlHttpStreamTest, ASlowReaderSlowsThePeerDownAndLosesNothing) {
   constexpr size_t kPieces = 1024;
   const std::string piece(size_t{64} << 10, 'p');  // 64 MiB in all, far above what sockets buffer

@@ -279,6 +279,12 @@ bool CurlTransfer::OnBodyBytes(std::string_view bytes) {
 }
 
 void CurlTransfer::OnFinished(CURLcode code) {
+  // To libcurl, an answer whose connection is closed within its head is whole, and empty.
+  if (code == CURLE_OK && !headers_received_) {
+    code = CURLE_GOT_NOTHING;
+    constexpr std::string_view kCutHead = "the connection was closed within the head of the answer";
+    error_text_[kCutHead.copy(error_text_.data(), error_text_.size() - 1)] = '\0';
+  }
   if (code == CURLE_OK) {
     Finish(absl::OkStatus(), /*reuse_handle=*/true);
     return;
