@@ -56,7 +56,7 @@ TEST_F(WaitFaultsTest, AWaitOutlivesItsConnections) {
   }
   proxy_.Add({.action = Action::kCut, .after = 30, .times = 3});
   ASSERT_TRUE(Eventually([this] { return proxy_.counts().strikes == 3; }));
-  proxy_.Add({.action = Action::kReplace, .times = 3, .find = "HTTP/1.1", .with = "HTTP/#.1"});
+  proxy_.Add({.action = Action::kReplace, .times = 3, .find = "HTTP/1.1", .with = "####/1.1"});
   ASSERT_TRUE(Eventually([this] { return proxy_.counts().strikes == 6; }));
   EXPECT_EQ(wait.wait_for(seconds(0)), std::future_status::timeout);
   control().ForceSandbox(id, {{"state", "started"}});
