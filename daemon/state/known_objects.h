@@ -202,7 +202,9 @@ class KnownObjects {
   };
 
   // Of a record without its object: itself, two keys in the index, a name.
-  static constexpr size_t kOverhead = 512;
+  static constexpr size_t kOverhead = 1024;
+  // An object in memory, for each byte of its encoding; to count exactly takes longer than to read it.
+  static constexpr size_t kBytesPerByte = 2;
 
   static bool LaterThan(const T& a, const T& b) {
     const auto time = [](const T& object) {
@@ -251,7 +253,8 @@ class KnownObjects {
   void RaiseFloor(Record* record) { (record != nullptr ? record->floor : floor_) = ++moment_; }
 
   void Accept(const std::string& id, Record& record, T object, Sight sight, Moment since, Clock::TimePoint at) {
-    const bool changed = record.known.object == nullptr || !Equal(object, *record.known.object);
+    // Whether anything changed is of interest to watchers alone, and not cheap to tell.
+    const bool changed = record.known.object == nullptr || record.pins == 0 || !Equal(object, *record.known.object);
     if (changed) Replace(id, record, std::move(object));
     record.as_of = since;
     record.known.seen_at = at;
@@ -275,7 +278,7 @@ class KnownObjects {
     if (!object.name().empty()) names_[object.name()] = id;
     record.known.object = std::make_shared<const T>(std::move(object));
     bytes_ -= record.bytes;
-    record.bytes = kOverhead + record.known.object->SpaceUsedLong();
+    record.bytes = kOverhead + kBytesPerByte * record.known.object->ByteSizeLong();
     bytes_ += record.bytes;
   }
 
