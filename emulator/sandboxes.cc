@@ -90,6 +90,7 @@ void Sandboxes::Enter(Sandbox& sandbox, std::string_view state, std::string_view
   const std::string old_desired = sandbox.desired_state;
   if (!desired.empty()) sandbox.desired_state = desired;
   Touch(sandbox);
+  if (sandbox.state != old_state) sandbox.last_activity = sandbox.updated;
   if (events_.heard()) {
     if (sandbox.desired_state != old_desired) {
       const std::string text = sandbox.ToText(SandboxView::kChanged);

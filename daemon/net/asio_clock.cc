@@ -1,9 +1,10 @@
 #include "daemon/net/asio_clock.h"
 
 #include <algorithm>
-#include <utility>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <stop_token>
 
-#include "boost/asio/this_coro.hpp"
 #include "daemon/net/wakeup.h"
 
 namespace daytonad {
@@ -14,11 +15,14 @@ Task<absl::Status> AsioClock::Sleep(CallContext context, Duration duration) {
   const bool endless = duration >= TimePoint::max() - now;
   const TimePoint end = endless ? TimePoint::max() : now + std::max(duration, Duration::zero());
 
-  // A wake-up that nobody sets: what ends the wait is time, or the call.
-  Wakeup wakeup(co_await boost::asio::this_coro::executor);
-  absl::Status waited = co_await wakeup.Wait(context.WithDeadline(end));
-  const bool slept = absl::IsDeadlineExceeded(waited) && end <= context.deadline();
-  co_return slept ? absl::OkStatus() : waited;
+  LoopTimer timer(co_await boost::asio::this_coro::executor);
+  timer.expires_at(std::min(end, context.deadline()));
+  const std::stop_callback on_stop(context.stop_token(), [&timer] { timer.cancel(); });
+  constexpr auto kToken = boost::asio::as_tuple(kUseTask);
+  co_await timer.async_wait(kToken);
+  if (context.cancelled()) co_return CancelledError();
+  if (end > context.deadline()) co_return DeadlineExceededError();
+  co_return absl::OkStatus();
 }
 
 }  // namespace daytonad

@@ -62,9 +62,10 @@ SandboxDecision DecideWhenStable(bool gone_is_good) {
   };
 }
 
-v1::Sandbox ObjectOf(const Sighting<v1::Sandbox>& seen) {
-  v1::Sandbox sandbox = *seen.object;
-  if (absl::IsNotFound(seen.status)) MarkDestroyed(sandbox);
+std::shared_ptr<const v1::Sandbox> ObjectOf(const Sighting<v1::Sandbox>& seen) {
+  if (!absl::IsNotFound(seen.status)) return seen.object;
+  auto sandbox = std::make_shared<v1::Sandbox>(*seen.object);
+  MarkDestroyed(*sandbox);
   return sandbox;
 }
 

@@ -2,6 +2,7 @@
 #define DAYTONAD_DAEMON_OPERATIONS_SANDBOX_STATES_H_
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -29,7 +30,7 @@ SandboxDecision DecideByState(std::vector<v1::SandboxState> wanted);
 SandboxDecision DecideWhenStable(bool gone_is_good);
 
 // What was seen; of a sandbox that is gone, what was known of it, and that it is DESTROYED.
-v1::Sandbox ObjectOf(const Sighting<v1::Sandbox>& seen);
+std::shared_ptr<const v1::Sandbox> ObjectOf(const Sighting<v1::Sandbox>& seen);
 
 }  // namespace daytonad
 

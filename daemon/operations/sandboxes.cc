@@ -68,11 +68,12 @@ std::unique_ptr<Watch<v1::Sandbox>> SandboxOperations::Watching(const v1::Sandbo
   return with_.watches.WatchSandbox(known.id().empty() ? known.name() : known.id());
 }
 
-Task<SandboxResult> SandboxOperations::WaitForState(WaitContext limits, v1::Sandbox known,
-                                                    std::vector<v1::SandboxState> wanted) {
-  const auto watch = Watching(known);
+Task<SandboxOperations::SharedResult> SandboxOperations::WaitForState(WaitContext limits,
+                                                                      std::shared_ptr<const v1::Sandbox> known,
+                                                                      std::vector<v1::SandboxState> wanted) {
+  const auto watch = Watching(*known);
   Sighting<v1::Sandbox> last;
-  last.object = std::make_shared<const v1::Sandbox>(std::move(known));
+  last.object = std::move(known);
   Goal<v1::Sandbox> goal;
   goal.decide = DecideByState(std::move(wanted));
   absl::Status status = co_await WaitUntil(clock_, limits, *watch, goal, last);
@@ -82,11 +83,12 @@ Task<SandboxResult> SandboxOperations::WaitForState(WaitContext limits, v1::Sand
   co_return Naming(ExplainTimeout(std::move(status), limits, clock_, now), *last.object);
 }
 
-Task<SandboxResult> SandboxOperations::WaitFor(CallContext context, std::string id_or_name,
-                                               std::vector<v1::SandboxState> states, Clock::Duration timeout) {
+Task<SandboxOperations::SharedResult> SandboxOperations::WaitFor(CallContext context, std::string id_or_name,
+                                                                 std::vector<v1::SandboxState> states,
+                                                                 Clock::Duration timeout) {
   const WaitContext limits(context, clock_, timeout);
-  v1::Sandbox known;
-  known.set_name(std::move(id_or_name));
+  auto known = std::make_shared<v1::Sandbox>();
+  known->set_name(std::move(id_or_name));
   return WaitForState(limits, std::move(known), std::move(states));
 }
 
@@ -140,9 +142,11 @@ Task<SandboxResult> SandboxOperations::ChangeAndWait(CallContext context, std::s
   absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), changed);
   if (!status.ok()) co_return ExplainTimeout(std::move(status), limits, clock_, meanwhile);
   if (!wait || changed.concluded || Contains(shared->goal, changed.object.state())) co_return std::move(changed.object);
-  SandboxResult reached = co_await WaitForState(limits, std::move(changed.object), shared->goal);
-  if (reached.ok()) with_.requests.Conclude(context, *reached);
-  co_return reached;
+  auto known = std::make_shared<const v1::Sandbox>(std::move(changed.object));
+  SharedResult reached = co_await WaitForState(limits, std::move(known), shared->goal);
+  if (!reached.ok()) co_return reached.status();
+  with_.requests.Conclude(context, **reached);
+  co_return **reached;
 }
 
 Task<SandboxResult> SandboxOperations::ChangeWhenStable(CallContext context, std::string id_or_name,
@@ -168,7 +172,7 @@ Task<SandboxResult> SandboxOperations::ChangeWhenStable(CallContext context, std
     stable.decide = DecideWhenStable(Contains(change->goal, v1::SANDBOX_STATE_DESTROYED));
     const WaitContext until(context, clock_, Clock::Duration::zero());
     absl::Status waited = co_await WaitUntil(clock_, until, *watch, stable, last);
-    latest = ObjectOf(last);
+    latest = *ObjectOf(last);
     if (absl::IsDeadlineExceeded(waited)) co_return StillInProgress(answer.status(), latest);
     if (!waited.ok()) co_return waited;
     // The other change was the same one.

@@ -63,9 +63,10 @@ class SandboxOperations {
                                          bool wait, bool force);
   Task<absl::StatusOr<v1::Sandbox>> Delete(CallContext context, std::string id_or_name, Clock::Duration timeout,
                                            bool wait);
-  // Waits for any of these states.
-  Task<absl::StatusOr<v1::Sandbox>> WaitFor(CallContext context, std::string id_or_name,
-                                            std::vector<v1::SandboxState> states, Clock::Duration timeout);
+  // Waits for any of these states. The result is shared with all who know it: thousands may wait.
+  using SharedResult = absl::StatusOr<std::shared_ptr<const v1::Sandbox>>;
+  Task<SharedResult> WaitFor(CallContext context, std::string id_or_name, std::vector<v1::SandboxState> states,
+                             Clock::Duration timeout);
 
  private:
   using Result = absl::StatusOr<v1::Sandbox>;
@@ -94,7 +95,8 @@ class SandboxOperations {
   Task<Result> SettleChange(CallContext context, v1::Sandbox known, std::shared_ptr<const Change> change,
                             absl::Status lost);
   // `known` has an id or a name at least.
-  Task<Result> WaitForState(WaitContext limits, v1::Sandbox known, std::vector<v1::SandboxState> wanted);
+  Task<SharedResult> WaitForState(WaitContext limits, std::shared_ptr<const v1::Sandbox> known,
+                                  std::vector<v1::SandboxState> wanted);
   // By its id as soon as that is known: its name may be another's by the time of a second look.
   std::unique_ptr<Watch<v1::Sandbox>> Watching(const v1::Sandbox& known) const;
 

@@ -36,22 +36,24 @@ struct Goal {
 };
 
 // Waits until `decide` has seen enough. `last` is what the wait began with and ended with; its object is kept when a
-// later sighting has none. What is known may begin a wait, but never ends one unless it is fresh. When the wait's own
-// time is up, there is one last look with what is left of the call, so that a change in the last moment is not missed.
+// later sighting has none. `limits` outlive the call. What is known may begin a wait, but never ends one unless it is
+// fresh. When the wait's own time is up, there is one last look with what is left of the call, so that a change in the
+// last moment is not missed.
 //
 // Thousands of calls may be waiting here: the object is shared with all who know it, and in no frame.
 template <typename T>
-Task<absl::Status> WaitUntil(Clock& clock, WaitContext limits, Watch<T>& watch, const Goal<T>& goal,
+Task<absl::Status> WaitUntil(Clock& clock, const WaitContext& limits, Watch<T>& watch, const Goal<T>& goal,
                              Sighting<T>& last) {
   constexpr auto kLastLook = std::chrono::seconds(5);
+  CallContext waiting = limits.wait;
   bool last_look = false;
   while (true) {
-    absl::StatusOr<Sighting<T>> seen = co_await watch.Next(limits.wait);
+    absl::StatusOr<Sighting<T>> seen = co_await watch.Next(waiting);
     if (!seen.ok()) {
       const bool may_look = absl::IsDeadlineExceeded(seen.status()) && limits.call.Check(clock.Now()).ok();
       if (last_look || !may_look) co_return seen.status();
       last_look = true;
-      limits.wait = limits.call.WithDeadline(clock.Now() + kLastLook);
+      waiting = limits.call.WithDeadline(clock.Now() + kLastLook);
       watch.LookNow();
       continue;
     }

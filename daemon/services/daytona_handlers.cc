@@ -234,9 +234,12 @@ Task<absl::StatusOr<v1::WaitSandboxResponse>> DaytonaHandlers::WaitSandbox(CallC
   }
   if (!violations.empty()) co_return violations.ToStatus();
 
-  absl::StatusOr<v1::Sandbox> sandbox = co_await sandboxes_.WaitFor(
+  SandboxOperations::SharedResult sandbox = co_await sandboxes_.WaitFor(
       std::move(context), std::move(*request.mutable_sandbox()), std::move(states), timeout);
-  co_return Answer<v1::WaitSandboxResponse>(std::move(sandbox));
+  if (!sandbox.ok()) co_return sandbox.status();
+  v1::WaitSandboxResponse response;
+  *response.mutable_sandbox() = **sandbox;
+  co_return response;
 }
 
 Task<absl::Status> DaytonaHandlers::WatchSandbox(CallContext context, v1::WatchSandboxRequest request,

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "daemon/api/watch.h"
 #include "daemon/base/clock.h"
@@ -31,7 +31,7 @@ class Interest {
 
   void Tell(Sighting<T> sighting) {
     news_.push_back(std::move(sighting));
-    if (news_.size() > kKept) news_.pop_front();
+    if (news_.size() > kKept) news_.erase(news_.begin());
     ++newest_;
     std::exchange(arrived_, std::make_shared<Event>())->Fire();
   }
@@ -63,7 +63,7 @@ class Interest {
   static constexpr size_t kKept = 8;
 
   const std::string id_;
-  std::deque<Sighting<T>> news_;
+  std::vector<Sighting<T>> news_;  // mostly none or one
   std::uint64_t newest_ = 0;
   std::shared_ptr<Event> arrived_ = std::make_shared<Event>();
 };

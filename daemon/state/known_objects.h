@@ -59,13 +59,14 @@ class KnownObjects {
     virtual ~Listener() = default;
     // It changed, or is gone.
     virtual void OnChanged(const std::string& id, const Known& known, Sight sight) = 0;
-    // What is known of it may be wrong.
-    virtual void OnDoubt(const std::string& id) = 0;
+    // What is known of it may be wrong, since this was seen.
+    virtual void OnDoubt(const std::string& id, Sight sight) = 0;
   };
 
   // A change that is being made.
   struct Change {
-    std::string id;  // empty if not known
+    std::string id;    // empty if not known
+    std::string name;  // if that is all that is known
     Moment begun = 0;
     bool is_create = false;
   };
@@ -91,8 +92,10 @@ class KnownObjects {
       const T& known = *record.known.object;
       FillIn(object, known);
       if (sight == Sight::kListItem && SameState(object, known)) return;  // nothing that is not known better
-      if (sight == Sight::kListItem && !(Counts(record, since) && LaterThan(object, known))) return Doubt(id, record);
-      if (sight == Sight::kEvent && !SameState(object, known) && LaterThan(known, object)) return Doubt(id, record);
+      if (sight == Sight::kListItem && !(Counts(record, since) && LaterThan(object, known)))
+        return Doubt(id, record, sight);
+      if (sight == Sight::kEvent && !SameState(object, known) && LaterThan(known, object))
+        return Doubt(id, record, sight);
     }
     Accept(id, record, std::move(object), sight, since, at);
   }
@@ -107,15 +110,15 @@ class KnownObjects {
     }
     // A name that is not found says little: upstream remembers such answers for a while.
     const auto by_name = names_.find(id_or_name);
-    if (by_name != names_.end()) Doubt(by_name->second, records_.at(by_name->second));
+    if (by_name != names_.end()) Doubt(by_name->second, records_.at(by_name->second), Sight::kRead);
   }
 
-  // An event says that it is gone; it may be known by its name only.
+  // An event says that it is gone. One that has the name only may be late, and mean one that had it before.
   void SeeRemoved(const std::string& id, const std::string& name) {
     const auto by_name = names_.find(name);
-    const std::string known_id = id.empty() && by_name != names_.end() ? by_name->second : id;
-    const auto found = records_.find(known_id);
+    const auto found = records_.find(id.empty() && by_name != names_.end() ? by_name->second : id);
     if (found == records_.end() || found->second.known.object == nullptr || found->second.known.gone) return;
+    if (id.empty() && !IsGoing(*found->second.known.object)) return Doubt(found->first, found->second, Sight::kEvent);
     SetGone(found->first, found->second, Sight::kEvent);
   }
 
@@ -129,9 +132,13 @@ class KnownObjects {
     } else if (LooksLikeUuid(id_or_name)) {
       change.id = id_or_name;
       record = &RecordOf(id_or_name);
+    } else {
+      change.name = id_or_name;
+      ++changing_names_[id_or_name];
     }
     if (record != nullptr) {
       ++record->changing;
+      Touch(*record);
       Unpublish(*record);
     }
     RaiseFloor(record);
@@ -147,25 +154,29 @@ class KnownObjects {
 
   // `answer` is what upstream said of the object, null if it said nothing. `at` is when the request was sent.
   void EndChange(const Change& change, const T* answer, Clock::TimePoint at) {
-    Record* const changed = change.id.empty() ? nullptr : &RecordOf(change.id);
-    if (changed != nullptr) --changed->changing;
+    Record* const changed = EndChanging(change);
     if (answer == nullptr || answer->id().empty()) {
+      if (change.is_create) return;
       RaiseFloor(changed);
-      if (changed != nullptr && changed->known.object != nullptr) Doubt(change.id, *changed);
+      if (changed != nullptr && changed->known.object != nullptr) {
+        Doubt(changed->known.object->id(), *changed, Sight::kChange);
+      }
       return;
     }
     const std::string id = answer->id();
     Record& record = RecordOf(id);
+    const bool overtaken = std::max(record.as_of, std::exchange(record.answered, Begin())) > change.begun;
     RaiseFloor(&record);
     if (record.known.gone) return;
     T object = *answer;
     if (record.known.object != nullptr) {
-      FillIn(object, *record.known.object);
-      if (record.as_of > change.begun && !SameState(object, *record.known.object)) {
-        // Events came meanwhile. What is new is answered as it was at first, so they are right; of another change
-        // nothing tells which is older.
-        return change.is_create ? Complete(id, record, object) : Doubt(id, record);
-      }
+      const T& known = *record.known.object;
+      FillIn(object, known);
+      // Something was seen meanwhile, or another change was answered. What is new is answered as it was at first, so
+      // that is right; of another change nothing tells which is older.
+      if (overtaken && change.is_create) return Complete(id, record, object);
+      if (overtaken && !SameState(object, known)) return Doubt(id, record, Sight::kChange);
+      if (overtaken && LaterThan(known, object)) return Complete(id, record, object);
     }
     Accept(id, record, std::move(object), Sight::kChange, change.begun, at);
   }
@@ -174,14 +185,20 @@ class KnownObjects {
   const Known* Find(const std::string& id_or_name) {
     Record* record = FindRecord(id_or_name);
     if (record == nullptr) return nullptr;
-    order_.splice(order_.begin(), order_, record->place);
+    Touch(*record);
     return &record->known;
   }
 
   // What is watched is kept, however little room there is.
-  void Pin(const std::string& id) { ++RecordOf(id).pins; }
+  void Pin(const std::string& id) {
+    Record& record = RecordOf(id);
+    ++record.pins;
+    Touch(record);
+  }
   void Unpin(const std::string& id) {
-    --RecordOf(id).pins;
+    Record& record = RecordOf(id);
+    --record.pins;
+    Touch(record);
     Evict();
   }
 
@@ -192,17 +209,21 @@ class KnownObjects {
  private:
   struct Record {
     Known known;
-    Moment as_of = 0;  // what is known counts from here
-    Moment floor = 0;  // reads begun before may not have seen a change that was made since
+    Moment as_of = 0;     // what is known counts from here
+    Moment floor = 0;     // reads begun before may not have seen a change that was made since
+    Moment answered = 0;  // when a change was answered last
     int changing = 0;
     int pins = 0;
+    bool held = false;  // in held_, not in order_
     size_t bytes = 0;
     std::shared_ptr<const typename CacheIndex<T>::Entry> published;
     std::list<std::string>::iterator place;
   };
 
   // Of a record without its object: itself, two keys in the index, a name.
-  static constexpr size_t kOverhead = 512;
+  static constexpr size_t kOverhead = 1024;
+  // An object in memory, for each byte of its encoding; to count exactly takes longer than to read it.
+  static constexpr size_t kBytesPerByte = 2;
 
   static bool LaterThan(const T& a, const T& b) {
     const auto time = [](const T& object) {
@@ -229,6 +250,7 @@ class KnownObjects {
     if (is_new) {
       order_.push_front(id);
       record.place = order_.begin();
+      record.floor = floor_;
       record.bytes = kOverhead;
       bytes_ += kOverhead;
     }
@@ -244,20 +266,33 @@ class KnownObjects {
   }
 
   // Can what was begun at this moment have seen all that is known?
-  bool Counts(const Record& record, Moment since) const {
-    return since >= record.floor && since >= floor_ && since > record.as_of;
+  bool Counts(const Record& record, Moment since) const { return since >= record.floor && since > record.as_of; }
+
+  // What is to be changed, if it is known by now.
+  Record* EndChanging(const Change& change) {
+    if (!change.name.empty()) {
+      const auto name = changing_names_.find(change.name);
+      if (--name->second == 0) changing_names_.erase(name);
+      return FindRecord(change.name);
+    }
+    if (change.id.empty()) return nullptr;
+    Record& record = RecordOf(change.id);
+    --record.changing;
+    Touch(record);
+    return &record;
   }
 
   void RaiseFloor(Record* record) { (record != nullptr ? record->floor : floor_) = ++moment_; }
 
   void Accept(const std::string& id, Record& record, T object, Sight sight, Moment since, Clock::TimePoint at) {
-    const bool changed = record.known.object == nullptr || !Equal(object, *record.known.object);
+    // Whether anything changed is of interest to watchers alone, and not cheap to tell.
+    const bool changed = record.known.object == nullptr || record.pins == 0 || !Equal(object, *record.known.object);
     if (changed) Replace(id, record, std::move(object));
-    record.as_of = since;
+    record.as_of = std::max(record.as_of, since);
     record.known.seen_at = at;
     if (IsGone(*record.known.object)) return SetGone(id, record, sight);
     Publish(id, record);
-    order_.splice(order_.begin(), order_, record.place);
+    Touch(record);
     if (changed && listener_ != nullptr) listener_->OnChanged(id, record.known, sight);
     Evict();
   }
@@ -269,14 +304,22 @@ class KnownObjects {
     Accept(id, record, std::move(object), Sight::kChange, record.as_of, record.known.seen_at);
   }
 
-  // A new name is known at once, and the old one is free.
+  // A new name is known at once, and the old one is free. Whoever takes a name has it, until somebody else takes it.
   void Replace(const std::string& id, Record& record, T object) {
-    if (record.known.object != nullptr && record.known.object->name() != object.name()) ForgetName(id, record);
-    if (!object.name().empty()) names_[object.name()] = id;
+    const bool named = record.known.object != nullptr && record.known.object->name() == object.name();
+    if (!named && record.known.object != nullptr) ForgetName(id, record);
+    if (!object.name().empty() && (!named || !names_.contains(object.name()))) TakeName(id, object.name());
     record.known.object = std::make_shared<const T>(std::move(object));
     bytes_ -= record.bytes;
-    record.bytes = kOverhead + record.known.object->SpaceUsedLong();
+    record.bytes = kOverhead + kBytesPerByte * record.known.object->ByteSizeLong();
     bytes_ += record.bytes;
+  }
+
+  void TakeName(const std::string& id, const std::string& name) {
+    std::string& owner = names_[name];
+    if (owner == id) return;
+    if (!owner.empty()) index_.Erase(name);
+    owner = id;
   }
 
   void ForgetName(const std::string& id, Record& record) {
@@ -287,19 +330,23 @@ class KnownObjects {
 
   void SetGone(const std::string& id, Record& record, Sight sight) {
     record.known.gone = true;
+    RaiseFloor(&record);
     ForgetName(id, record);
     if (listener_ != nullptr) listener_->OnChanged(id, record.known, sight);
   }
 
-  void Doubt(const std::string& id, Record& record) {
+  void Doubt(const std::string& id, Record& record, Sight sight) {
+    if (record.known.gone) return;
     record.known.seen_at = kLongAgo;
     Unpublish(record);
-    if (listener_ != nullptr) listener_->OnDoubt(id);
+    if (listener_ != nullptr) listener_->OnDoubt(id, sight);
   }
 
   void Publish(const std::string& id, Record& record) {
     const T& object = *record.known.object;
-    if (record.changing > 0 || object.view() != v1::VIEW_FULL) return Unpublish(record);
+    const bool changing = record.changing > 0 || changing_names_.contains(object.name());
+    const bool in_doubt = record.known.seen_at == kLongAgo;
+    if (changing || in_doubt || object.view() != v1::VIEW_FULL) return Unpublish(record);
     record.published = std::make_shared<const typename CacheIndex<T>::Entry>(record.known.object, record.known.seen_at);
     index_.Put(id, record.published);
     const auto name = names_.find(object.name());
@@ -315,16 +362,26 @@ class KnownObjects {
     record.published = nullptr;
   }
 
+  // It was used just now.
+  void Touch(Record& record) {
+    std::list<std::string>& from = record.held ? held_ : order_;
+    record.held = record.pins > 0 || record.changing > 0;
+    std::list<std::string>& to = record.held ? held_ : order_;
+    to.splice(to.begin(), from, record.place);
+  }
+
   // The least recently used go first; what was read from the index since it was looked at last gets another round.
   void Evict() {
-    for (size_t looked = 0, all = order_.size(); bytes_ > max_bytes_ && looked < all; ++looked) {
+    const size_t most = 2 * order_.size();
+    for (size_t looked = 0; bytes_ > max_bytes_ && !order_.empty() && looked < most; ++looked) {
       const auto last = std::prev(order_.end());
       Record& record = records_.at(*last);
-      const bool used = record.published != nullptr && record.published->used.exchange(false);
-      if (used || record.pins > 0 || record.changing > 0) {
-        order_.splice(order_.begin(), order_, last);
+      if (record.published != nullptr && record.published->used.exchange(false)) {
+        Touch(record);
         continue;
       }
+      // If it is learnt again, then not from what was begun before this.
+      floor_ = std::max({floor_, record.floor, record.as_of});
       if (record.known.object != nullptr) ForgetName(*last, record);
       bytes_ -= record.bytes;
       records_.erase(*last);
@@ -335,11 +392,14 @@ class KnownObjects {
   const size_t max_bytes_;
   Listener* listener_ = nullptr;
   Moment moment_ = 0;
-  Moment floor_ = 0;  // for all records: a change was made of something that was not known
+  Moment floor_ =
+      0;  // of records that are new: there was a change of something that was not known, or it was forgotten
   size_t bytes_ = 0;
   absl::flat_hash_map<std::string, Record> records_;
-  absl::flat_hash_map<std::string, std::string> names_;  // the id of what has a name
-  std::list<std::string> order_;                         // ids, the most recently used first
+  absl::flat_hash_map<std::string, std::string> names_;   // the id of what has a name
+  absl::flat_hash_map<std::string, int> changing_names_;  // changes under way of what is known by its name only
+  std::list<std::string> order_;                          // ids, the most recently used first
+  std::list<std::string> held_;                           // ids of what is watched or being changed: it stays
   CacheIndex<T> index_;
 };
 

@@ -19,6 +19,12 @@ bool IsGone(const v1::Sandbox& sandbox) { return sandbox.state() == v1::SANDBOX_
 bool IsGone(const v1::Snapshot&) { return false; }  // it is removed, and no state says so
 bool IsGone(const v1::Volume& volume) { return volume.state() == v1::VOLUME_STATE_DELETED; }
 
+bool IsGoing(const v1::Sandbox& sandbox) { return sandbox.state() == v1::SANDBOX_STATE_DESTROYING; }
+bool IsGoing(const v1::Snapshot& snapshot) { return snapshot.state() == v1::SNAPSHOT_STATE_REMOVING; }
+bool IsGoing(const v1::Volume& volume) {
+  return volume.state() == v1::VOLUME_STATE_PENDING_DELETE || volume.state() == v1::VOLUME_STATE_DELETING;
+}
+
 absl::Status GoneError(const v1::Sandbox& sandbox) { return NoMore("SANDBOX_NOT_FOUND", "sandbox", sandbox.id()); }
 absl::Status GoneError(const v1::Snapshot& snapshot) { return NoMore("SNAPSHOT_NOT_FOUND", "snapshot", snapshot.id()); }
 absl::Status GoneError(const v1::Volume& volume) { return NoMore("VOLUME_NOT_FOUND", "volume", volume.id()); }

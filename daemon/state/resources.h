@@ -14,6 +14,11 @@ bool IsGone(const v1::Sandbox& sandbox);
 bool IsGone(const v1::Snapshot& snapshot);
 bool IsGone(const v1::Volume& volume);
 
+// Does it say that it will be gone soon?
+bool IsGoing(const v1::Sandbox& sandbox);
+bool IsGoing(const v1::Snapshot& snapshot);
+bool IsGoing(const v1::Volume& volume);
+
 // The error of a look at something that is gone, as upstream gives it.
 absl::Status GoneError(const v1::Sandbox& sandbox);
 absl::Status GoneError(const v1::Snapshot& snapshot);

@@ -111,7 +111,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
     if (known.gone) interest.next_look = Clock::TimePoint::max();
     interest.Tell(std::move(sighting));
   }
-  void OnDoubt(const std::string& id) override {
+  void OnDoubt(const std::string& id, Sight) override {
     const auto found = interests_.find(id);
     if (found != interests_.end()) LookAt(*found->second, clock_.Now());
   }

@@ -1,0 +1,489 @@
+#include "daemon/state/known_objects.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/state/testing/objects.h"
+
+namespace daytonad {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr char kUuid[] = "81f3eb83-c4cc-4291-9f22-191c8d25122c";
+
+class KnownObjectsTest : public ::testing::Test, protected KnownObjects<v1::Sandbox>::Listener {
+ protected:
+  using Objects = KnownObjects<v1::Sandbox>;
+
+  KnownObjectsTest() { known_.set_listener(this); }
+
+  void OnChanged(const std::string& id, const Objects::Known& known, Sight) override {
+    told_.push_back(id + (known.gone ? " gone" : " " + known.object->state_text()));
+  }
+  void OnDoubt(const std::string& id, Sight) override { told_.push_back(id + " in doubt"); }
+
+  Clock::TimePoint At(int second) const {
+    return Clock::TimePoint(std::chrono::hours(10) + std::chrono::seconds(second));
+  }
+
+  // A read that is sent and answered now.
+  void Read(const v1::Sandbox& sandbox) { known_.See(sandbox, Sight::kRead, known_.Begin(), At(0)); }
+  void Event(const v1::Sandbox& sandbox) { known_.See(sandbox, Sight::kEvent, known_.Begin(), At(0)); }
+  void ListItem(const v1::Sandbox& item) { known_.See(item, Sight::kListItem, known_.Begin(), At(0)); }
+  void EndChange(const Objects::Change& change, const v1::Sandbox& answer) { known_.EndChange(change, &answer, At(0)); }
+
+  std::string StateOfKnown(const std::string& id) {
+    const Objects::Known* known = known_.Find(id);
+    if (known == nullptr) return "unknown";
+    if (known->gone) return "gone";
+    return known->object->state_text() + (known->seen_at == Objects::kLongAgo ? " in doubt" : "");
+  }
+  // What a read from memory would give.
+  std::string Published(const std::string& key) const {
+    const auto entry = known_.index().Find(key);
+    return entry == nullptr ? "nothing" : entry->object->id() + " " + entry->object->state_text();
+  }
+
+  std::vector<std::string> Told() { return std::exchange(told_, {}); }
+
+  Objects known_{1 << 20};
+  std::vector<std::string> told_;
+};
+
+// --- The order of observation ---
+
+TEST_F(KnownObjectsTest, ARecordIsFoundByIdAndByName) {
+  Read(SandboxIn("a", "started"));
+  EXPECT_EQ(StateOfKnown("a"), "started");
+  EXPECT_EQ(StateOfKnown("name-of-a"), "started");
+  EXPECT_EQ(Published("a"), "a started");
+  EXPECT_EQ(Published("name-of-a"), "a started");
+  EXPECT_EQ(StateOfKnown("b"), "unknown");
+  EXPECT_THAT(Told(), ElementsAre("a started"));
+}
+
+TEST_F(KnownObjectsTest, AnEventIsNewerThanAReadThatWasBegunBeforeIt) {
+  const Moment since = known_.Begin();
+  Event(SandboxIn("a", "started", 1));
+  known_.See(SandboxIn("a", "creating", 9), Sight::kRead, since, At(0));
+  EXPECT_EQ(StateOfKnown("a"), "started");
+}
+
+TEST_F(KnownObjectsTest, AReadThatWasBegunAfterAnEventIsNewerWhateverItsTimeSays) {
+  Event(SandboxIn("a", "started", 9));
+  Read(SandboxIn("a", "stopped", 1));
+  EXPECT_EQ(Published("a"), "a stopped");
+}
+
+TEST_F(KnownObjectsTest, OfTwoReadsTheOneBegunLaterCountsInWhateverOrderTheyAreAnswered) {
+  const Moment first = known_.Begin();
+  const Moment second = known_.Begin();
+  known_.See(SandboxIn("a", "started"), Sight::kRead, second, At(2));
+  known_.See(SandboxIn("a", "creating"), Sight::kRead, first, At(1));
+  EXPECT_EQ(Published("a"), "a started");
+  EXPECT_EQ(known_.Find("a")->seen_at, At(2));
+}
+
+TEST_F(KnownObjectsTest, WhatIsSeenAgainIsYoungerAndNoNews) {
+  known_.See(SandboxIn("a", "started"), Sight::kRead, known_.Begin(), At(1));
+  Told();
+  known_.See(SandboxIn("a", "started"), Sight::kRead, known_.Begin(), At(5));
+  EXPECT_EQ(known_.index().Find("a")->seen_at, At(5));
+  EXPECT_THAT(Told(), IsEmpty());
+}
+
+TEST_F(KnownObjectsTest, AnEventThatContradictsTheOrderOfUpdatesMakesDoubtful) {
+  Read(SandboxIn("a", "stopping", 5));
+  Told();
+  Event(SandboxIn("a", "started", 4));
+  EXPECT_EQ(StateOfKnown("a"), "stopping in doubt");
+  EXPECT_EQ(Published("a"), "nothing");
+  EXPECT_EQ(Published("name-of-a"), "nothing");
+  EXPECT_THAT(Told(), ElementsAre("a in doubt"));
+  Read(SandboxIn("a", "stopping", 5));
+  EXPECT_EQ(Published("a"), "a stopping");
+  EXPECT_THAT(Told(), IsEmpty());
+}
+
+TEST_F(KnownObjectsTest, AnEventIsBelievedIfNothingContradictsIt) {
+  Read(SandboxIn("a", "stopping", 5));
+  Event(SandboxIn("a", "stopped", 5));
+  EXPECT_EQ(Published("a"), "a stopped");
+}
+
+TEST_F(KnownObjectsTest, AnEventLeavesOutTheBuildInfoThatIsKnown) {
+  v1::Sandbox sandbox = SandboxIn("a", "creating");
+  sandbox.mutable_build_info()->set_dockerfile_content("FROM scratch");
+  Read(sandbox);
+  Event(SandboxIn("a", "started"));
+  EXPECT_EQ(known_.Find("a")->object->build_info().dockerfile_content(), "FROM scratch");
+}
+
+// --- List items ---
+
+TEST_F(KnownObjectsTest, AnItemOfWhatIsNotKnownMakesNothingKnown) {
+  ListItem(ItemIn("a", "started"));
+  EXPECT_EQ(StateOfKnown("a"), "unknown");
+  EXPECT_EQ(known_.size(), 0U);
+}
+
+TEST_F(KnownObjectsTest, AnItemThatShowsTheSameStateChangesNothing) {
+  known_.See(SandboxIn("a", "started", 1), Sight::kRead, known_.Begin(), At(1));
+  known_.See(ItemIn("a", "started", 2), Sight::kListItem, known_.Begin(), At(5));
+  EXPECT_EQ(known_.Find("a")->seen_at, At(1));
+  EXPECT_EQ(known_.Find("a")->object->updated_at().seconds(), 1);
+}
+
+TEST_F(KnownObjectsTest, ANewerItemMovesTheStateOnAndKeepsWhatItLacks) {
+  v1::Sandbox sandbox = SandboxIn("a", "creating", 1);
+  (*sandbox.mutable_env())["KEY"] = "value";
+  sandbox.add_volumes()->set_mount_path("/data");
+  sandbox.set_network_block_all(true);
+  Read(sandbox);
+  ListItem(ItemIn("a", "started", 2));
+  const auto entry = known_.index().Find("a");
+  ASSERT_NE(entry, nullptr);
+  EXPECT_EQ(entry->object->state_text(), "started");
+  EXPECT_EQ(entry->object->view(), v1::VIEW_FULL);
+  EXPECT_EQ(entry->object->env().at("KEY"), "value");
+  EXPECT_EQ(entry->object->volumes(0).mount_path(), "/data");
+  EXPECT_TRUE(entry->object->network_block_all());
+}
+
+TEST_F(KnownObjectsTest, AnItemThatIsNotNewerNeverMovesTheStateButMakesDoubtful) {
+  Read(SandboxIn("a", "stopping", 5));
+  Told();
+  ListItem(ItemIn("a", "started", 5));
+  EXPECT_EQ(StateOfKnown("a"), "stopping in doubt");
+  EXPECT_THAT(Told(), ElementsAre("a in doubt"));
+}
+
+TEST_F(KnownObjectsTest, AnItemOfAListFromBeforeAnEventMakesDoubtfulHoweverNewItSaysThatItIs) {
+  const Moment since = known_.Begin();
+  Event(SandboxIn("a", "stopping", 5));
+  known_.See(ItemIn("a", "started", 6), Sight::kListItem, since, At(0));
+  EXPECT_EQ(StateOfKnown("a"), "stopping in doubt");
+}
+
+TEST_F(KnownObjectsTest, WhatIsKnownInPartOnlyIsNoAnswer) {
+  Read(ItemIn("a", "started"));
+  EXPECT_EQ(StateOfKnown("a"), "started");
+  EXPECT_EQ(Published("a"), "nothing");
+}
+
+// --- Changes ---
+
+TEST_F(KnownObjectsTest, NothingIsAnsweredFromMemoryWhileAChangeIsUnderWay) {
+  Read(SandboxIn("a", "started"));
+  const auto change = known_.BeginChange("name-of-a");
+  EXPECT_EQ(Published("a"), "nothing");
+  EXPECT_EQ(Published("name-of-a"), "nothing");
+  Read(SandboxIn("a", "started"));
+  Event(SandboxIn("a", "stopping", 2));
+  EXPECT_EQ(Published("a"), "nothing");
+  EndChange(change, SandboxIn("a", "stopping", 2));
+  EXPECT_EQ(Published("a"), "a stopping");
+}
+
+TEST_F(KnownObjectsTest, NorOfWhatBecomesKnownMeanwhileByTheNameThatIsChanged) {
+  const auto change = known_.BeginChange("name-of-a");
+  Read(SandboxIn("a", "started"));
+  EXPECT_EQ(StateOfKnown("a"), "started");
+  EXPECT_EQ(Published("a"), "nothing");
+  EXPECT_EQ(Published("name-of-a"), "nothing");
+  known_.EndChange(change, nullptr, At(0));
+  EXPECT_EQ(StateOfKnown("a"), "started in doubt") << "nobody knows whether it was changed";
+  Read(SandboxIn("a", "stopping"));
+  EXPECT_EQ(Published("a"), "a stopping");
+}
+
+TEST_F(KnownObjectsTest, ReadsFromBeforeAChangesAnswerDoNotCount) {
+  Read(SandboxIn("a", "started"));
+  const Moment before = known_.Begin();
+  const auto change = known_.BeginChange("a");
+  const Moment during = known_.Begin();
+  EndChange(change, SandboxIn("a", "stopping"));
+  known_.See(SandboxIn("a", "started"), Sight::kRead, before, At(0));
+  known_.See(SandboxIn("a", "started"), Sight::kRead, during, At(0));
+  EXPECT_EQ(Published("a"), "a stopping");
+}
+
+TEST_F(KnownObjectsTest, NorIfTheObjectWasNotKnownThen) {
+  const Moment before = known_.Begin();
+  const auto by_id = known_.BeginChange(kUuid);
+  known_.EndChange(by_id, nullptr, At(0));
+  known_.See(SandboxIn(kUuid, "started"), Sight::kRead, before, At(0));
+  EXPECT_EQ(Published(kUuid), "nothing");
+
+  const auto by_name = known_.BeginChange("name-of-b");
+  const Moment during = known_.Begin();
+  known_.EndChange(by_name, nullptr, At(0));
+  known_.See(SandboxIn("b", "started"), Sight::kRead, during, At(0));
+  EXPECT_EQ(Published("b"), "nothing");
+}
+
+TEST_F(KnownObjectsTest, ReadsOfOtherObjectsCountWhateverIsChanged) {
+  Read(SandboxIn("a", "starting"));
+  const Moment since = known_.Begin();
+  known_.EndChange(known_.BeginChange("there is no such"), nullptr, At(0));
+  known_.EndChange(known_.BeginCreate(), nullptr, At(0));
+  known_.See(SandboxIn("a", "started"), Sight::kRead, since, At(0));
+  EXPECT_EQ(Published("a"), "a started");
+}
+
+TEST_F(KnownObjectsTest, AChangeWithoutAnAnswerMakesDoubtful) {
+  Read(SandboxIn("a", "started"));
+  known_.EndChange(known_.BeginChange("a"), nullptr, At(0));
+  EXPECT_EQ(StateOfKnown("a"), "started in doubt");
+  EXPECT_EQ(Published("a"), "nothing");
+}
+
+TEST_F(KnownObjectsTest, WhatIsCreatedIsAnsweredAsItWasAtFirstSoEventsAreNewer) {
+  const auto change = known_.BeginCreate();
+  Event(SandboxIn("a", "creating"));
+  Event(SandboxIn("a", "started"));
+  v1::Sandbox answer = SandboxIn("a", "creating");
+  answer.mutable_build_info()->set_dockerfile_content("FROM scratch");
+  EndChange(change, answer);
+  EXPECT_EQ(Published("a"), "a started");
+  EXPECT_EQ(known_.Find("a")->object->build_info().dockerfile_content(), "FROM scratch");
+  EXPECT_THAT(Told(), ElementsAre("a creating", "a started", "a started"));
+}
+
+TEST_F(KnownObjectsTest, AnEventThatCameWhileAChangeWasUnderWayAndDiffersFromItsAnswerMakesDoubtful) {
+  Read(SandboxIn("a", "started"));
+  const auto change = known_.BeginChange("a");
+  Event(SandboxIn("a", "stopped", 3));
+  EndChange(change, SandboxIn("a", "stopping", 2));
+  EXPECT_EQ(StateOfKnown("a"), "stopped in doubt");
+  EXPECT_EQ(Published("a"), "nothing");
+}
+
+TEST_F(KnownObjectsTest, AnAnswerThatAgreesWithAnEventDoesNotMakeItOlder) {
+  Read(SandboxIn("a", "started"));
+  const auto stop = known_.BeginChange("a");
+  const auto start = known_.BeginChange("a");
+  Event(SandboxIn("a", "stopping", 3));
+  EndChange(stop, SandboxIn("a", "stopping", 3));
+  EndChange(start, SandboxIn("a", "starting", 2));
+  EXPECT_EQ(StateOfKnown("a"), "stopping in doubt") << "the event came after both were begun";
+}
+
+TEST_F(KnownObjectsTest, NothingTellsWhichOfTwoChangesAtOnceWasTheLater) {
+  Read(SandboxIn("a", "started"));
+  const auto stop = known_.BeginChange("a");
+  const auto start = known_.BeginChange("a");
+  EndChange(stop, SandboxIn("a", "stopping"));
+  EXPECT_EQ(StateOfKnown("a"), "stopping");
+  EndChange(start, SandboxIn("a", "starting"));
+  EXPECT_EQ(StateOfKnown("a"), "stopping in doubt");
+  EXPECT_EQ(Published("a"), "nothing");
+}
+
+TEST_F(KnownObjectsTest, ChangesOneAfterTheOtherAreBelieved) {
+  Read(SandboxIn("a", "started"));
+  EndChange(known_.BeginChange("a"), SandboxIn("a", "stopping", 5));
+  EndChange(known_.BeginChange("a"), SandboxIn("a", "starting", 4));
+  EXPECT_EQ(Published("a"), "a starting");
+}
+
+// --- Removal ---
+
+TEST_F(KnownObjectsTest, RemovalIsFinal) {
+  Read(SandboxIn("a", "started"));
+  const auto change = known_.BeginChange("a");
+  Told();
+  Event(SandboxIn("a", "destroyed", 2));
+  EXPECT_THAT(Told(), ElementsAre("a gone"));
+  Event(SandboxIn("a", "started", 3));
+  Read(SandboxIn("a", "started", 3));
+  ListItem(ItemIn("a", "started", 4));
+  EndChange(change, SandboxIn("a", "stopping", 5));
+  known_.SeeNone("a", known_.Begin());
+  EXPECT_EQ(StateOfKnown("a"), "gone");
+  EXPECT_EQ(Published("a"), "nothing");
+  EXPECT_THAT(Told(), IsEmpty());
+}
+
+TEST_F(KnownObjectsTest, AChangeThatFailsBecauseTheObjectIsGoneCastsNoDoubtOnThat) {
+  Read(SandboxIn("a", "started"));
+  const auto change = known_.BeginChange("a");
+  Event(SandboxIn("a", "destroyed"));
+  Told();
+  known_.EndChange(change, nullptr, At(0));
+  EXPECT_EQ(StateOfKnown("a"), "gone");
+  EXPECT_THAT(Told(), IsEmpty());
+}
+
+TEST_F(KnownObjectsTest, ADeletionFreesTheNameAtOnce) {
+  Read(SandboxIn("a", "started"));
+  EndChange(known_.BeginChange("a"), SandboxIn("a", "destroyed"));
+  EXPECT_EQ(StateOfKnown("a"), "gone");
+  EXPECT_EQ(StateOfKnown("name-of-a"), "unknown");
+  v1::Sandbox next = SandboxIn("b", "creating");
+  next.set_name("name-of-a");
+  EndChange(known_.BeginCreate(), next);
+  EXPECT_EQ(Published("name-of-a"), "b creating");
+}
+
+TEST_F(KnownObjectsTest, WhatIsNotFoundByItsIdIsGone) {
+  Read(SandboxIn("a", "started"));
+  known_.SeeNone("a", known_.Begin());
+  EXPECT_EQ(StateOfKnown("a"), "gone");
+}
+
+TEST_F(KnownObjectsTest, UnlessThatWasAskedBeforeItWasSeen) {
+  const Moment since = known_.Begin();
+  Read(SandboxIn("a", "started"));
+  known_.SeeNone("a", since);
+  EXPECT_EQ(Published("a"), "a started");
+}
+
+TEST_F(KnownObjectsTest, WhatIsNotFoundByItsNameIsDoubtfulOnly) {
+  Read(SandboxIn("a", "started"));
+  known_.SeeNone("name-of-a", known_.Begin());
+  EXPECT_EQ(StateOfKnown("a"), "started in doubt");
+}
+
+TEST_F(KnownObjectsTest, AnEventThatTellsTheIdRemoves) {
+  Read(SandboxIn("a", "started"));
+  known_.SeeRemoved("a", "name-of-a");
+  EXPECT_EQ(StateOfKnown("a"), "gone");
+  known_.SeeRemoved("b", "name-of-b");
+  EXPECT_EQ(StateOfKnown("b"), "unknown");
+}
+
+TEST_F(KnownObjectsTest, AnEventThatTellsTheNameOnlyRemovesWhatWasOnItsWayOut) {
+  Read(SandboxIn("a", "destroying"));
+  known_.SeeRemoved("", "name-of-a");
+  EXPECT_EQ(StateOfKnown("a"), "gone");
+}
+
+TEST_F(KnownObjectsTest, ButNotWhatHasTakenTheNameSince) {
+  Read(SandboxIn("a", "started"));
+  known_.SeeRemoved("", "name-of-a");
+  EXPECT_EQ(StateOfKnown("a"), "started in doubt");
+}
+
+// --- Names ---
+
+TEST_F(KnownObjectsTest, ARenamedObjectIsFoundByItsNewNameOnly) {
+  Read(SandboxIn("a", "started"));
+  v1::Sandbox renamed = SandboxIn("a", "started");
+  renamed.set_name("other");
+  Event(renamed);
+  EXPECT_EQ(Published("other"), "a started");
+  EXPECT_EQ(Published("name-of-a"), "nothing");
+  EXPECT_EQ(StateOfKnown("name-of-a"), "unknown");
+}
+
+TEST_F(KnownObjectsTest, ANameThatAnotherHasTakenLeadsToThatOne) {
+  Read(SandboxIn("a", "started"));
+  v1::Sandbox next = SandboxIn("b", "creating");
+  next.set_name("name-of-a");
+  Read(next);
+  EXPECT_EQ(Published("name-of-a"), "b creating");
+  EXPECT_EQ(Published("a"), "a started");
+  // What comes late of the first one does not take it back.
+  Event(SandboxIn("a", "destroying", 2));
+  EXPECT_EQ(Published("name-of-a"), "b creating");
+  EXPECT_EQ(Published("a"), "a destroying");
+  Event(SandboxIn("a", "destroyed", 3));
+  EXPECT_EQ(Published("name-of-a"), "b creating");
+}
+
+TEST_F(KnownObjectsTest, ATakenNameNeverLeadsToTheOneThatHadItBefore) {
+  Read(SandboxIn("a", "started"));
+  v1::Sandbox part = ItemIn("b", "creating");  // no answer itself
+  part.set_name("name-of-a");
+  Read(part);
+  EXPECT_EQ(Published("name-of-a"), "nothing");
+}
+
+// --- Room ---
+
+class KnownObjectsRoomTest : public KnownObjectsTest {
+ protected:
+  static std::string Id(int number) { return "id-" + std::to_string(number); }
+  void Fill(int from, int to) {
+    for (int i = from; i < to; ++i) Read(SandboxIn(Id(i), "started"));
+  }
+};
+
+TEST_F(KnownObjectsRoomTest, WhatWasNotUsedForLongestGoesFirst) {
+  Fill(0, 2000);
+  EXPECT_LE(known_.bytes(), size_t{1} << 20);
+  EXPECT_LT(known_.size(), 2000U);
+  EXPECT_EQ(StateOfKnown(Id(0)), "unknown");
+  EXPECT_EQ(Published(Id(0)), "nothing");
+  EXPECT_EQ(Published("name-of-" + Id(0)), "nothing");
+  EXPECT_EQ(Published(Id(1999)), Id(1999) + " started");
+}
+
+TEST_F(KnownObjectsRoomTest, WhatIsReadFromMemoryStays) {
+  Fill(0, 100);
+  for (int i = 100; i < 4000; ++i) {
+    known_.index().Find(Id(7))->used = true;
+    Fill(i, i + 1);
+  }
+  EXPECT_EQ(Published(Id(7)), Id(7) + " started");
+  EXPECT_EQ(Published(Id(8)), "nothing");
+}
+
+TEST_F(KnownObjectsRoomTest, ThereIsABoundThoughEverythingIsRead) {
+  for (int i = 0; i < 3000; ++i) {
+    Fill(i, i + 1);
+    for (int j = 0; j <= i; ++j) {
+      if (const auto entry = known_.index().Find(Id(j))) entry->used = true;
+    }
+  }
+  EXPECT_LE(known_.bytes(), size_t{1} << 20);
+}
+
+TEST_F(KnownObjectsRoomTest, WhatIsWatchedOrBeingChangedStaysUntilItIsNot) {
+  Fill(0, 2);
+  known_.Pin(Id(0));
+  const auto change = known_.BeginChange(Id(1));
+  Fill(2, 4000);
+  EXPECT_EQ(Published(Id(0)), Id(0) + " started");
+  EXPECT_EQ(StateOfKnown(Id(1)), "started");
+  known_.Unpin(Id(0));
+  EndChange(change, SandboxIn(Id(1), "stopping"));
+  Fill(4000, 8000);
+  EXPECT_EQ(StateOfKnown(Id(0)), "unknown");
+  EXPECT_EQ(StateOfKnown(Id(1)), "unknown");
+  EXPECT_LE(known_.bytes(), size_t{1} << 20);
+}
+
+TEST_F(KnownObjectsRoomTest, WhatWasForgottenIsNotLearntAgainFromWhatWasBegunBefore) {
+  Fill(0, 1);
+  const Moment before = known_.Begin();
+  EndChange(known_.BeginChange(Id(0)), SandboxIn(Id(0), "stopping"));
+  Fill(1, 4000);
+  ASSERT_EQ(StateOfKnown(Id(0)), "unknown");
+  known_.See(SandboxIn(Id(0), "started"), Sight::kRead, before, At(0));
+  EXPECT_EQ(Published(Id(0)), "nothing");
+}
+
+TEST_F(KnownObjectsRoomTest, WithoutRoomNothingIsKept) {
+  Objects none(0);
+  none.See(SandboxIn("a", "started"), Sight::kRead, none.Begin(), At(0));
+  EXPECT_EQ(none.size(), 0U);
+  EXPECT_EQ(none.index().Find("a"), nullptr);
+  none.Pin("a");
+  none.See(SandboxIn("a", "started"), Sight::kRead, none.Begin(), At(0));
+  EXPECT_NE(none.index().Find("a"), nullptr);
+  none.Unpin("a");
+  EXPECT_EQ(none.size(), 0U);
+  EXPECT_EQ(none.bytes(), 0U);
+}
+
+}  // namespace
+}  // namespace daytonad
