@@ -243,6 +243,42 @@ TEST_F(EventFaultsTest, WhatIsLostInARestartIsGoneAndWhatIsNewIsHeardOf) {
   SeeState(*watch_again, "started");
 }
 
+TEST_F(EventFaultsTest, SnapshotsAndVolumesThatChangeWhileEventsAreBrokenAreNotMissed) {
+  v1::WatchSnapshotRequest of_snapshot;
+  of_snapshot.set_snapshot(MakeSnapshot("built").id());
+  WatchStream<v1::WatchSnapshotResponse> snapshot(snapshots(), &Snapshots::WatchSnapshot, of_snapshot);
+  EXPECT_EQ(snapshot.Next().snapshot().state(), v1::SNAPSHOT_STATE_ACTIVE);
+  v1::WatchVolumeRequest of_volume;
+  of_volume.set_volume(MakeVolume("data").id());
+  WatchStream<v1::WatchVolumeResponse> volume(volumes(), &Volumes::WatchVolume, of_volume);
+  EXPECT_EQ(volume.Next().volume().state(), v1::VOLUME_STATE_READY);
+
+  BreakEvents();
+  control().ForceSnapshot(of_snapshot.snapshot(), {{"state", "error"}});
+  v1::DeleteVolumeRequest deletion;
+  deletion.set_volume(of_volume.volume());
+  EXPECT_EQ(Outcome(Call(somebody_else().volumes(), &Volumes::DeleteVolume, deletion).error), "OK");
+  EXPECT_TRUE(snapshot
+                  .NextThat([](const v1::WatchSnapshotResponse& message) {
+                    return message.snapshot().state() == v1::SNAPSHOT_STATE_ERROR;
+                  })
+                  .maybe_missed());
+  const auto rest = volume.Rest();
+  EXPECT_EQ(Outcome(rest.error), "OK");
+  ASSERT_FALSE(rest.messages.empty());
+  EXPECT_TRUE(rest.messages.back().removed());
+}
+
+TEST_F(EventFaultsTest, AKeyThatIsRevokedEndsWaitsWithThat) {
+  const std::string id = BeginSandbox("box");
+  const auto watch = WatchSandbox(id);
+  SeeState(*watch, "creating");
+  auto wait = BeginWait(id);
+  control().ChangeKeys({{"revoke", {kApiKey}}});
+  EXPECT_EQ(wait.get(), "UNAUTHENTICATED UPSTREAM_REJECTED_CREDENTIAL");
+  EXPECT_EQ(watch->End(), "UNAUTHENTICATED UPSTREAM_REJECTED_CREDENTIAL");
+}
+
 // Waits for many sandboxes, each by two callers.
 class ManyWaitersFaultsTest : public EventFaultsTest {
  protected:
