@@ -58,6 +58,10 @@ int EmulatorControl::CountRequests(const std::string& method, const std::string&
 
 int EmulatorControl::Connections(const char* member) const { return Send("GET", "connections").at(member).get<int>(); }
 
+int EmulatorControl::in_progress(const std::string& method_and_path) const {
+  return Send("GET", "connections").at("inProgressByPath").value(method_and_path, 0);
+}
+
 nlohmann::json EmulatorControl::Storage() const { return Send("GET", "storage"); }
 std::string EmulatorControl::StoredObject(const std::string& key) const {
   return SendForText("GET", "storage/object?key=" + key);
@@ -74,5 +78,10 @@ void EmulatorControl::ForceSandbox(const std::string& id, const nlohmann::json& 
 void EmulatorControl::ForceSnapshot(const std::string& id, const nlohmann::json& change) const {
   Send("POST", "snapshots/" + id, change.dump());
 }
+void EmulatorControl::ForceSandboxes(const nlohmann::json& change) const { Send("POST", "sandboxes", change.dump()); }
+
+nlohmann::json EmulatorControl::Events() const { return Send("GET", "events"); }
+void EmulatorControl::SetEvents(const nlohmann::json& faults) const { Send("POST", "events", faults.dump()); }
+void EmulatorControl::ChangeKeys(const nlohmann::json& keys) const { Send("POST", "keys", keys.dump()); }
 
 }  // namespace daytonad::testing

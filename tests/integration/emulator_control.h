@@ -23,6 +23,8 @@ class EmulatorControl {
   void ResetRequests() const;
 
   int in_progress() const { return Connections("inProgress"); }
+  // The same of one kind: "GET /api/volumes".
+  int in_progress(const std::string& method_and_path) const;
   int streams() const { return Connections("streams"); }
   int clients_gone() const { return Connections("clientsGone"); }
 
@@ -42,6 +44,15 @@ class EmulatorControl {
 
   void ForceSandbox(const std::string& id, const nlohmann::json& change) const;
   void ForceSnapshot(const std::string& id, const nlohmann::json& change) const;
+  // The state of many sandboxes: {ids: [...], state: ...} or {all: true, ...}.
+  void ForceSandboxes(const nlohmann::json& change) const;
+
+  // Event connections: {connections, joined, accepted, refused, sent, dropped, ...}.
+  nlohmann::json Events() const;
+  // Makes events fail: {cut, refuse, drop, duplicate, delay_ms, reorder, silent, ...}.
+  void SetEvents(const nlohmann::json& faults) const;
+  // {accept: [...], revoke: [...]}.
+  void ChangeKeys(const nlohmann::json& keys) const;
 
  private:
   int Connections(const char* member) const;
