@@ -44,6 +44,12 @@ void EmulatorControl::AddFault(const nlohmann::json& match, const nlohmann::json
 }
 void EmulatorControl::ClearFaults() const { Send("DELETE", "faults"); }
 
+int EmulatorControl::strikes() const {
+  int strikes = 0;
+  for (const nlohmann::json& fault : Send("GET", "faults")) strikes += fault.at("matched").get<int>();
+  return strikes;
+}
+
 nlohmann::json EmulatorControl::Requests() const { return Send("GET", "requests").at("requests"); }
 void EmulatorControl::ResetRequests() const { Send("DELETE", "requests"); }
 
@@ -57,10 +63,6 @@ int EmulatorControl::CountRequests(const std::string& method, const std::string&
 }
 
 int EmulatorControl::Connections(const char* member) const { return Send("GET", "connections").at(member).get<int>(); }
-
-int EmulatorControl::in_progress(const std::string& method_and_path) const {
-  return Send("GET", "connections").at("inProgressByPath").value(method_and_path, 0);
-}
 
 nlohmann::json EmulatorControl::Storage() const { return Send("GET", "storage"); }
 std::string EmulatorControl::StoredObject(const std::string& key) const {

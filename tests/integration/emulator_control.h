@@ -15,6 +15,8 @@ class EmulatorControl {
   // `match` and `fault` as the emulator takes them.
   void AddFault(const nlohmann::json& match, const nlohmann::json& fault) const;
   void ClearFaults() const;
+  // How often faults struck, those that were not removed.
+  int strikes() const;
 
   // The requests since the last reset, each {method, path, query, headers, body, status, ...}.
   nlohmann::json Requests() const;
@@ -23,8 +25,6 @@ class EmulatorControl {
   void ResetRequests() const;
 
   int in_progress() const { return Connections("inProgress"); }
-  // The same of one kind: "GET /api/volumes".
-  int in_progress(const std::string& method_and_path) const;
   int streams() const { return Connections("streams"); }
   int clients_gone() const { return Connections("clientsGone"); }
 
