@@ -280,6 +280,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
       } else {
         hub->GetWanted();
         if (hub->ListIsDue()) co_await hub->ListRound();
+        if (hub->interests_.empty()) break;  // what the list told ended all waits, and nobody is left to wake us
       }
       const std::shared_ptr<Event> wake = hub->wake_;
       hub->wake_at_ = hub->NextLook();

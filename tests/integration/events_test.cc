@@ -3,6 +3,7 @@
 // there are none.
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <deque>
 #include <filesystem>
 #include <fstream>
@@ -396,6 +397,9 @@ TEST_F(PollingTest, PollingStormOfTwoHundredWaitersForFiftySandboxesIsOneListAtA
   waits.ExpectAll(v1::SANDBOX_STATE_ARCHIVED);
   EXPECT_LE(Lists(), rounds() + 2);
   EXPECT_LE(Gets(), 4 + kSandboxes) << "none but those that a list shows as changed";
+  daemon_->Signal(SIGTERM);
+  EXPECT_EQ(daemon_->WaitForExit(), 0);
+  EXPECT_THAT(daemon_->log(), Not(HasSubstr("work left"))) << "nobody waits any more, so nothing is looked at";
 }
 
 // Row polling-storm: nor does it depend on how many wait for the same one.
