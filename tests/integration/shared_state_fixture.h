@@ -91,6 +91,8 @@ class SharedStateTest : public SandboxesTest {
     options.flags.insert(options.flags.end(), more.begin(), more.end());
     return options;
   }
+  // Also looks that nothing goes on in a daemon whose callers have left.
+  void TearDown() override;
   // Beyond the defaults.
   virtual std::vector<std::string> flags() { return {}; }
 
