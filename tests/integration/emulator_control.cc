@@ -44,6 +44,12 @@ void EmulatorControl::AddFault(const nlohmann::json& match, const nlohmann::json
 }
 void EmulatorControl::ClearFaults() const { Send("DELETE", "faults"); }
 
+int EmulatorControl::strikes() const {
+  int strikes = 0;
+  for (const nlohmann::json& fault : Send("GET", "faults")) strikes += fault.at("matched").get<int>();
+  return strikes;
+}
+
 nlohmann::json EmulatorControl::Requests() const { return Send("GET", "requests").at("requests"); }
 void EmulatorControl::ResetRequests() const { Send("DELETE", "requests"); }
 
@@ -74,5 +80,10 @@ void EmulatorControl::ForceSandbox(const std::string& id, const nlohmann::json& 
 void EmulatorControl::ForceSnapshot(const std::string& id, const nlohmann::json& change) const {
   Send("POST", "snapshots/" + id, change.dump());
 }
+void EmulatorControl::ForceSandboxes(const nlohmann::json& change) const { Send("POST", "sandboxes", change.dump()); }
+
+nlohmann::json EmulatorControl::Events() const { return Send("GET", "events"); }
+void EmulatorControl::SetEvents(const nlohmann::json& faults) const { Send("POST", "events", faults.dump()); }
+void EmulatorControl::ChangeKeys(const nlohmann::json& keys) const { Send("POST", "keys", keys.dump()); }
 
 }  // namespace daytonad::testing

@@ -15,6 +15,8 @@ class EmulatorControl {
   // `match` and `fault` as the emulator takes them.
   void AddFault(const nlohmann::json& match, const nlohmann::json& fault) const;
   void ClearFaults() const;
+  // How often faults struck, those that were not removed.
+  int strikes() const;
 
   // The requests since the last reset, each {method, path, query, headers, body, status, ...}.
   nlohmann::json Requests() const;
@@ -42,6 +44,15 @@ class EmulatorControl {
 
   void ForceSandbox(const std::string& id, const nlohmann::json& change) const;
   void ForceSnapshot(const std::string& id, const nlohmann::json& change) const;
+  // The state of many sandboxes: {ids: [...], state: ...} or {all: true, ...}.
+  void ForceSandboxes(const nlohmann::json& change) const;
+
+  // Event connections: {connections, joined, accepted, refused, sent, dropped, ...}.
+  nlohmann::json Events() const;
+  // Makes events fail: {cut, refuse, drop, duplicate, delay_ms, reorder, silent, ...}.
+  void SetEvents(const nlohmann::json& faults) const;
+  // {accept: [...], revoke: [...]}.
+  void ChangeKeys(const nlohmann::json& keys) const;
 
  private:
   int Connections(const char* member) const;

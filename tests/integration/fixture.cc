@@ -21,12 +21,17 @@ emulator::EmulatorOptions QuickEmulator() {
   return options;
 }
 
-ProcessOptions DaemonFor(const std::string& url, const std::string& key) {
+ProcessOptions PlainDaemonFor(const std::string& url, const std::string& key) {
   ProcessOptions options;
   // The daemon looks whether upstream answers when it starts (SetUp waits for that), and then not again during a test.
-  // Nor does it answer from memory or hear of events: most tests count its requests.
-  options.flags = {"--api-url", url, "--health-interval", "1h", "--cache-lifetime", "0", "--events", "off"};
+  options.flags = {"--api-url", url, "--health-interval", "1h"};
   options.environment = {{"DAYTONA_API_KEY", key}};
+  return options;
+}
+
+ProcessOptions DaemonFor(const std::string& url, const std::string& key) {
+  ProcessOptions options = PlainDaemonFor(url, key);
+  options.flags.insert(options.flags.end(), {"--cache-lifetime", "0", "--events", "off"});
   return options;
 }
 

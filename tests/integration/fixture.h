@@ -23,7 +23,10 @@ inline constexpr char kApiKey[] = "emulator-key";
 // Everything happens at once, so that tests are quick; a test that wants to see a transition sets its delay.
 emulator::EmulatorOptions QuickEmulator();
 
-// Flags and environment of a daemon that talks to the API at `url` with `key`.
+// Flags and environment of a daemon that talks to the API at `url` with `key`, with the defaults of everything else.
+ProcessOptions PlainDaemonFor(const std::string& url, const std::string& key = kApiKey);
+
+// The same, but it does not answer from memory or hear of events: most tests count its requests.
 ProcessOptions DaemonFor(const std::string& url, const std::string& key = kApiKey);
 
 // An emulator in this process, a daemon beside it, and a client. Start() may be called with other options first.
