@@ -94,8 +94,10 @@ class KnownObjects {
       if (sight == Sight::kListItem && SameState(object, known)) return;  // nothing that is not known better
       if (sight == Sight::kListItem && !(Counts(record, since) && LaterThan(object, known)))
         return Doubt(id, record, sight);
-      if (sight == Sight::kEvent && !SameState(object, known) && LaterThan(known, object))
-        return Doubt(id, record, sight);
+      if (sight == Sight::kEvent && LaterThan(known, object)) {
+        // Late, perhaps. With the same state it says nothing, and must not make others of its time look new.
+        return SameState(object, known) ? void() : Doubt(id, record, sight);
+      }
     }
     Accept(id, record, std::move(object), sight, since, at);
   }

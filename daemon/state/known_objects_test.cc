@@ -118,6 +118,14 @@ TEST_F(KnownObjectsTest, AnEventIsBelievedIfNothingContradictsIt) {
   EXPECT_EQ(Published("a"), "a stopped");
 }
 
+TEST_F(KnownObjectsTest, AnEventThatIsOlderAndShowsTheSameStateMakesNoOtherLookNew) {
+  Read(SandboxIn("a", "started", 5));
+  Event(SandboxIn("a", "started", 3));
+  EXPECT_EQ(Published("a"), "a started");
+  Event(SandboxIn("a", "stopped", 4));
+  EXPECT_EQ(StateOfKnown("a"), "started in doubt");
+}
+
 TEST_F(KnownObjectsTest, AnEventLeavesOutTheBuildInfoThatIsKnown) {
   v1::Sandbox sandbox = SandboxIn("a", "creating");
   sandbox.mutable_build_info()->set_dockerfile_content("FROM scratch");

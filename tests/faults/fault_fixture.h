@@ -3,16 +3,19 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tests/faults/fault_proxy.h"
-#include "tests/integration/sandboxes_fixture.h"
+#include "tests/integration/shared_state_fixture.h"
 
 namespace daytonad::testing {
 
-// A daemon that reaches the emulator through the proxy, build logs included; control() goes past it.
-class FaultTest : public SandboxesTest {
+// A daemon that reaches the emulator through the proxy, build logs included; control() goes past it. It polls, and
+// answers nothing from memory.
+class FaultTest : public SharedStateTest {
  protected:
   using Action = Fault::Action;
 
@@ -57,6 +60,56 @@ class FaultTest : public SandboxesTest {
   }
 
   FaultProxy proxy_;
+};
+
+// Sandboxes stay on their way until the test says otherwise.
+class SlowFaultTest : public FaultTest {
+ protected:
+  emulator::EmulatorOptions emulator_options() override {
+    emulator::EmulatorOptions options = FaultTest::emulator_options();
+    options.hold_limit = std::chrono::milliseconds(1);
+    options.delays.create = options.delays.start = options.delays.stop = std::chrono::hours(1);
+    return options;
+  }
+
+  std::string BeginSandbox(const std::string& name) {
+    const auto created = Create("spec { name: '" + name + "' } wait: false");
+    EXPECT_EQ(Outcome(created.error), "OK");
+    return created.value.sandbox().id();
+  }
+  // Waits until it is started, without a limit of its own. The state it is in, or the error.
+  std::future<std::string> BeginWait(const std::string& id, const std::string& timeout = "timeout {}") {
+    return std::async(std::launch::async, [this, id, timeout] {
+      const auto waited = Wait(id, "states: SANDBOX_STATE_STARTED " + timeout);
+      return waited.ok() ? waited.value.sandbox().state_text() : Outcome(waited.error);
+    });
+  }
+};
+
+// The event connection, by its first line.
+inline constexpr char kEvents[] = "/socket.io/";
+
+// A daemon as it is by default: it hears of events, and answers from memory. Tests begin when events arrive.
+class EventFaultTest : public SlowFaultTest {
+ protected:
+  ProcessOptions daemon_options() override {
+    proxy_.ForwardTo(emulator_->port());
+    ProcessOptions options = PlainDaemonFor(proxy_.origin() + "/api");
+    const std::vector<std::string> more = flags();
+    options.flags.insert(options.flags.end(), more.begin(), more.end());
+    return options;
+  }
+  void SetUp() override {
+    SlowFaultTest::SetUp();
+    AwaitEvents();
+  }
+
+  // Until Heal() there is no event connection. Returns when the daemon knows.
+  void BreakEvents() {
+    proxy_.Add({.action = Action::kCut, .way = Way::kToServer, .opening = kEvents, .times = -1});
+    proxy_.CutNow(kEvents);
+    AwaitLog("events of Daytona do not arrive");
+  }
 };
 
 }  // namespace daytonad::testing

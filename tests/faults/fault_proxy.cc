@@ -139,6 +139,11 @@ class FaultProxy::Impl {
   void EndNow(const std::string& opening) {
     for (const ConnectionPtr& connection : Find(opening)) End(*connection);
   }
+  void StallNow(const std::string& opening) {
+    for (const ConnectionPtr& connection : Find(opening)) {
+      connection->to_server.stalled = connection->to_client.stalled = true;
+    }
+  }
 
   Counts counts() const {
     Counts counts = counts_;
@@ -396,6 +401,9 @@ void FaultProxy::CutNow(const std::string& opening) {
 }
 void FaultProxy::EndNow(const std::string& opening) {
   OnThread([&] { impl_->EndNow(opening); });
+}
+void FaultProxy::StallNow(const std::string& opening) {
+  OnThread([&] { impl_->StallNow(opening); });
 }
 void FaultProxy::RefuseConnections(bool refuse) {
   OnThread([&] { impl_->RefuseConnections(refuse); });

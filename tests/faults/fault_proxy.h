@@ -70,6 +70,10 @@ class FaultProxy {
   void CutNow(const std::string& opening = "");
   void EndNow(const std::string& opening = "");
 
+  // Passes nothing on any more in the connections that there are, either way, until Heal(): as a router does that has
+  // forgotten them. New ones work.
+  void StallNow(const std::string& opening = "");
+
   // While it refuses, new connections are accepted and reset at once.
   void RefuseConnections(bool refuse);
   // While it does not listen, there is nobody to connect to. Then it is the same port again.

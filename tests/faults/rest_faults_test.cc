@@ -222,8 +222,8 @@ TEST_F(RestFaultsTest, TheRestOfAnAnswerIsNotTheNextOne) {
 }
 
 TEST_F(RestFaultsTest, AnAnswerThatIsShorterThanItSaysEndsWithTheDeadline) {
-  MakeVolume("data");
-  const std::string expected = Volume("data");
+  // Not read before: a "304 Not Modified" has no length.
+  const std::string expected = MakeVolume("data").ShortDebugString();
   proxy_.Add({.action = Action::kReplace, .find = "Content-Length: ", .with = "Content-Length: 9"});
   EXPECT_THAT(Volume("data", seconds(1)), StartsWith("DEADLINE_EXCEEDED"));
   ASSERT_TRUE(Eventually([this] { return proxy_.open("GET ") == 0; }));
@@ -261,7 +261,7 @@ TEST_F(RestFaultsTest, ASlowConnectionIsWaitedForWithinTheDeadline) {
 TEST_F(RestFaultsTest, AReadThatStallsEndsWithItsDeadlineAndSoDoesItsConnection) {
   MakeVolume("data");
   const std::string expected = Volume("data");
-  for (const std::size_t after : {0, 30, 300}) {
+  for (const std::size_t after : {0, 30, 100}) {
     proxy_.Add({.action = Action::kStall, .after = after});
     EXPECT_THAT(Volume("data", seconds(1)), StartsWith("DEADLINE_EXCEEDED"));
     EXPECT_TRUE(Eventually([this] { return proxy_.counts().stalled == 0; })) << "the daemon hangs on";

@@ -64,6 +64,10 @@ int EmulatorControl::CountRequests(const std::string& method, const std::string&
 
 int EmulatorControl::Connections(const char* member) const { return Send("GET", "connections").at(member).get<int>(); }
 
+int EmulatorControl::in_progress(const std::string& method_and_path) const {
+  return Send("GET", "connections").at("inProgressByPath").value(method_and_path, 0);
+}
+
 nlohmann::json EmulatorControl::Storage() const { return Send("GET", "storage"); }
 std::string EmulatorControl::StoredObject(const std::string& key) const {
   return SendForText("GET", "storage/object?key=" + key);

@@ -25,6 +25,8 @@ class EmulatorControl {
   void ResetRequests() const;
 
   int in_progress() const { return Connections("inProgress"); }
+  // The same of one kind: "GET /api/volumes".
+  int in_progress(const std::string& method_and_path) const;
   int streams() const { return Connections("streams"); }
   int clients_gone() const { return Connections("clientsGone"); }
 
