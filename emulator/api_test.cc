@@ -171,6 +171,22 @@ TEST_F(ApiTest, AFaultMayDelayTheRequestOrItsAnswer) {
   EXPECT_EQ(late->Status(), 200);
 }
 
+TEST_F(ApiTest, AFaultMayHoldTheRequestOrItsAnswerUntilItIsRemoved) {
+  AddFault(R"({"match":{"times":1},"fault":{"hold":true}})");
+  AddFault(R"({"match":{"times":1},"fault":{"hold":true,"when":"after"}})");
+  const auto request = Begin("POST", "/api/volumes", R"({"name":"a"})");
+  const auto answer = Begin("POST", "/api/volumes", R"({"name":"b"})");
+  time_.Advance(1h);
+  EXPECT_EQ(world_.volumes.List(false).size(), 1U);
+  EXPECT_FALSE(request->finished);
+  EXPECT_FALSE(answer->finished);
+  api_.faults().Clear();
+  time_.Advance(0ms);
+  EXPECT_EQ(world_.volumes.List(false).size(), 2U);
+  EXPECT_EQ(request->Status(), 200);
+  EXPECT_EQ(answer->Status(), 200);
+}
+
 TEST_F(ApiTest, AFaultMayCutSpoilOrExtendTheBody) {
   AddFault(R"({"match":{"times":1},"fault":{"cut_after_bytes":5}})");
   AddFault(R"({"match":{"times":1},"fault":{"malformed_body":true}})");

@@ -81,6 +81,7 @@ Outcome<std::uint64_t> Faults::Add(const Json& definition) {
   if (when != "before" && when != "after") return BadRequest(R"("when" must be "before" or "after")");
   made->after = when == "after";
   made->delay = milliseconds(IntegerOr(fault, "delay_ms", 0));
+  made->hold = BooleanOr(fault, "hold", false);
   made->drop = BooleanOr(fault, "drop", false);
   made->malformed_body = BooleanOr(fault, "malformed_body", false);
   made->extra_fields = BooleanOr(fault, "extra_fields", false);
@@ -98,6 +99,11 @@ Outcome<std::uint64_t> Faults::Add(const Json& definition) {
   made->id = next_id_++;
   faults_.push_back(made);
   return made->id;
+}
+
+void Faults::Clear() {
+  faults_.clear();
+  for (auto& step : std::exchange(held_, {})) scheduler_.After(milliseconds::zero(), std::move(step));
 }
 
 Json Faults::List() const {
@@ -155,6 +161,16 @@ Response Faults::Altered(const Fault& fault, const Exchange& exchange, Response 
   return response;
 }
 
+void Faults::AfterPause(const Fault& fault, std::function<void()> step) {
+  if (fault.hold) {
+    held_.push_back(std::move(step));
+  } else if (fault.delay == milliseconds::zero()) {
+    step();
+  } else {
+    scheduler_.After(fault.delay, std::move(step));
+  }
+}
+
 void Faults::Apply(const std::shared_ptr<Exchange>& exchange, std::function<void()> process) {
   const Request& request = exchange->request();
   if (request.cut) return exchange->Drop();
@@ -174,15 +190,15 @@ void Faults::Apply(const std::shared_ptr<Exchange>& exchange, std::function<void
     }
     if (fault->cut_after_bytes.has_value()) exchange->CutBodyAfter(*fault->cut_after_bytes);
     exchange->InterceptReply([this, fault, answer](std::shared_ptr<Exchange> answered, Response response) {
-      if (!fault->after || fault->delay == milliseconds::zero()) return answer(answered, std::move(response));
-      scheduler_.After(fault->delay, [answer, answered, response] { answer(answered, response); });
+      if (!fault->after) return answer(answered, std::move(response));
+      AfterPause(*fault, [answer, answered, response] { answer(answered, response); });
     });
     process();
   };
-  if (fault->after || fault->delay == milliseconds::zero()) {
+  if (fault->after) {
     begin();
   } else {
-    scheduler_.After(fault->delay, begin);
+    AfterPause(*fault, begin);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <regex>
 #include <string>
+#include <vector>
 
 #include "emulator/api_error.h"
 #include "emulator/http.h"
@@ -32,6 +33,7 @@ struct Fault {
   // Before the request is processed, or after: its effect is there, its answer is not.
   bool after = false;
   milliseconds delay{0};
+  bool hold = false;  // instead of a delay: until the faults are removed
   std::optional<Response> response;
   std::optional<std::size_t> cut_after_bytes;
   std::optional<std::uint64_t> cut_request_after_bytes;
@@ -49,7 +51,8 @@ class Faults {
   // Takes {match: {method, path_regex, times}, fault: {...}}; the README lists the members. Returns its id.
   Outcome<std::uint64_t> Add(const Json& definition);
   Json List() const;
-  void Clear() { faults_.clear(); }
+  // Removes all, and lets go of what they hold.
+  void Clear();
 
   // Who watches a request's body as it comes: a function that is told how much there is, and says false once the
   // connection shall be cut. Null if no fault asks for that.
@@ -61,12 +64,15 @@ class Faults {
  private:
   // The first fault for such a request, whose strike is not counted yet.
   std::shared_ptr<Fault> Find(std::string_view method, std::string_view path) const;
+  // Takes the step when the fault's time is over.
+  void AfterPause(const Fault& fault, std::function<void()> step);
   Response Altered(const Fault& fault, const Exchange& exchange, Response response) const;
   // The answer that stands in for the real one, if there is such.
   std::optional<Response> Substitute(const Fault& fault, const Exchange& exchange) const;
 
   Scheduler& scheduler_;
   std::list<std::shared_ptr<Fault>> faults_;
+  std::vector<std::function<void()>> held_;
   std::uint64_t next_id_ = 1;
 };
 

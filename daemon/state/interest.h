@@ -49,6 +49,9 @@ class Interest {
   // Fires when the next news arrive.
   std::shared_ptr<Event> arrived() const { return arrived_; }
 
+  // Somebody waits for a look at it, or needs one: it is not left to a list.
+  bool urgent() const { return look_wanted || in_doubt; }
+
   // For the hub alone.
   int watchers = 0;
   Clock::TimePoint next_look{};
@@ -57,6 +60,8 @@ class Interest {
   Clock::TimePoint confirmed_at{};  // when a look that showed nothing new was begun last
   bool looking = false;             // a request for it alone is under way
   bool look_wanted = false;         // somebody waits for a fresh sighting, changed or not
+  bool in_doubt = false;            // what is known of it was contradicted
+  bool gone = false;                // and needs no look any more
   bool gap = false;                 // events were missed, perhaps: the next news shall say so
 
  private:

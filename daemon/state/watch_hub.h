@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <chrono>
 #include <functional>
@@ -60,6 +61,8 @@ struct LookPolicy {
   size_t unseen_per_round = 3;
   // Requests for one object that are under way at a time.
   size_t max_gets = 16;
+  // How long a look may take. One that hangs is not waited for any longer.
+  Clock::Duration limit = std::chrono::seconds(20);
 };
 
 // Watches objects of one kind for any number of callers, as one would for itself.
@@ -91,6 +94,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
 
   // Events arrive from now on, or no more. Either way something may have been missed.
   void OnEventsChanged() {
+    listed_at_ = KnownObjects<T>::kLongAgo;
     for (auto& [id, interest] : interests_) {
       interest->gap = true;
       interest->pause = Clock::Duration::zero();
@@ -108,12 +112,17 @@ class WatchHub final : public KnownObjects<T>::Listener {
     // A look shows what is, and not what was in between.
     sighting.maybe_missed = std::exchange(interest.gap, false) || sight == Sight::kRead || sight == Sight::kListItem;
     interest.look_wanted = false;
+    interest.in_doubt = false;
+    interest.gone = known.gone;
     if (known.gone) interest.next_look = Clock::TimePoint::max();
     interest.Tell(std::move(sighting));
   }
-  void OnDoubt(const std::string& id, Sight) override {
+  void OnDoubt(const std::string& id, Sight sight) override {
     const auto found = interests_.find(id);
-    if (found != interests_.end()) LookAt(*found->second, clock_.Now());
+    if (found == interests_.end()) return;
+    // A list lags as a rule, and then of many objects: the next one may agree.
+    if (sight != Sight::kListItem) found->second->in_doubt = true;
+    LookAt(*found->second, clock_.Now());
   }
 
   // For tests and metrics: how many objects are watched.
@@ -143,44 +152,55 @@ class WatchHub final : public KnownObjects<T>::Listener {
     }
 
     void LookNow() override {
+      pause_ = Clock::Duration::zero();
       if (interest_ == nullptr) return;  // the first look is fresh
       interest_->look_wanted = true;
-      const auto* known = hub_.known_.Find(interest_->id());
-      if (known != nullptr && known->gone) return hub_.Confirm(*interest_);
+      if (interest_->gone) return hub_.Confirm(*interest_);
       hub_.LookAt(*interest_, hub_.clock_.Now());
     }
 
    private:
+    // It may be asked for again and again, as long as there is no such object.
     Task<absl::StatusOr<Sighting<T>>> First(CallContext context) {
-      if (const auto* known = hub_.known_.Find(id_or_name_)) {
-        if (known->gone) co_return hub_.Present(*known, nullptr);
-        Join(known->object->id());
-        co_return hub_.Present(*known, interest_.get());
-      }
-      Clock::Duration pause = hub_.policy_.first;
+      Clock::Duration asked_for{};
       while (true) {
-        absl::StatusOr<T> seen = co_await hub_.looks_.get(context, id_or_name_);
-        if (seen.ok()) {
-          Join(seen->id());
-          Sighting<T> sighting;
-          sighting.object = hub_.Remember(*std::move(seen));
-          co_return sighting;
+        if (pause_ > Clock::Duration::zero()) {
+          absl::Status slept = co_await hub_.clock_.Sleep(context, std::max(pause_, asked_for));
+          if (!slept.ok()) co_return slept;
         }
+        if (const auto* known = hub_.known_.Find(id_or_name_)) co_return MeetKnown(*known);
+        pause_ = std::clamp<Clock::Duration>(pause_ * 2, hub_.policy_.first, hub_.policy_.longest);
+        absl::StatusOr<T> seen = co_await hub_.looks_.get(context, id_or_name_);
+        if (seen.ok()) co_return MeetSeen(*std::move(seen));
         if (absl::Status ended = context.Check(hub_.clock_.Now()); !ended.ok()) co_return ended;
         if (!IsPassing(seen.status())) {
           Sighting<T> sighting;
           sighting.status = seen.status();
           co_return sighting;
         }
-        const Clock::Duration asked_for = RetryDelay(seen.status()).value_or(std::chrono::seconds(0));
-        absl::Status slept = co_await hub_.clock_.Sleep(context, std::max(pause, asked_for));
-        if (!slept.ok()) co_return slept;
-        pause = std::min(pause * 2, hub_.policy_.longest);
+        asked_for = RetryDelay(seen.status()).value_or(std::chrono::seconds(0));
       }
     }
 
-    void Join(const std::string& id) {
-      interest_ = hub_.Join(id);
+    Sighting<T> MeetKnown(typename KnownObjects<T>::Known known) {
+      if (known.gone) return hub_.Present(known, nullptr);
+      Join(known.object->id(), hub_.IsFresh(known, nullptr));
+      return hub_.Present(known, interest_.get());
+    }
+
+    // What is known by now may be newer than what was asked for, or in doubt.
+    Sighting<T> MeetSeen(T seen) {
+      const auto* known = hub_.known_.Find(seen.id());
+      if (known != nullptr && known->gone) return hub_.Present(*known, nullptr);
+      Sighting<T> sighting;
+      sighting.fresh = known == nullptr || !InDoubt(*known);
+      sighting.object = known != nullptr && sighting.fresh ? known->object : std::make_shared<const T>(std::move(seen));
+      Join(sighting.object->id(), sighting.fresh);
+      return sighting;
+    }
+
+    void Join(const std::string& id, bool fresh) {
+      interest_ = hub_.Join(id, fresh);
       read_ = interest_->newest();
     }
 
@@ -188,6 +208,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
     const std::string id_or_name_;
     InterestPtr interest_;
     std::uint64_t read_ = 0;
+    Clock::Duration pause_{};  // before it is asked for again
   };
 
   Sighting<T> Present(const typename KnownObjects<T>::Known& known, const Interest<T>* interest) const {
@@ -208,24 +229,17 @@ class WatchHub final : public KnownObjects<T>::Listener {
     return known.seen_at == KnownObjects<T>::kLongAgo;
   }
 
-  // The shared object, if it is the one that was seen just now.
-  std::shared_ptr<const T> Remember(T seen) {
-    const auto* known = known_.Find(seen.id());
-    if (known != nullptr && !known->gone && SameState(*known->object, seen)) return known->object;
-    return std::make_shared<const T>(std::move(seen));
-  }
-
-  InterestPtr Join(const std::string& id) {
-    InterestPtr& interest = interests_[id];
-    if (interest == nullptr) {
-      interest = std::make_shared<Interest<T>>(id);
-      interest->looked_at = clock_.Now();
-      known_.Pin(id);
-      const auto* known = known_.Find(id);
-      const bool fresh = known != nullptr && IsFresh(*known, nullptr);
-      LookAt(*interest, clock_.Now() + (fresh ? NextPause(*interest) : Clock::Duration::zero()));
-    }
-    ++interest->watchers;
+  // Fresh: seen just now, or as good as that.
+  InterestPtr Join(const std::string& id, bool fresh) {
+    InterestPtr& entry = interests_[id];
+    if (entry == nullptr) entry = std::make_shared<Interest<T>>(id);
+    InterestPtr interest = entry;
+    if (++interest->watchers > 1) return interest;
+    known_.Pin(id);
+    interest->looked_at = clock_.Now();
+    const auto* known = known_.Find(id);
+    interest->in_doubt = known != nullptr && InDoubt(*known);
+    LookAt(*interest, clock_.Now() + (fresh ? NextPause(*interest) : Clock::Duration::zero()));
     return interest;
   }
 
@@ -256,10 +270,12 @@ class WatchHub final : public KnownObjects<T>::Listener {
 
   // When the looker may serve a wish for a look at this time.
   Clock::TimePoint Served(const Interest<T>& interest) const {
-    return Few() || interest.look_wanted ? interest.next_look : std::max(interest.next_look, listed_at_ + ListGap());
+    if (Few() || interest.urgent()) return interest.next_look;
+    return listing_ ? Clock::TimePoint::max() : std::max(interest.next_look, listed_at_ + ListGap());
   }
 
   void LookAt(Interest<T>& interest, Clock::TimePoint when) {
+    if (interest.gone) return;
     interest.next_look = when;
     if (running_) {
       if (Served(interest) < wake_at_) Wake();
@@ -269,17 +285,23 @@ class WatchHub final : public KnownObjects<T>::Listener {
     boost::asio::co_spawn(executor_, Run(this), boost::asio::detached);
   }
 
-  void Wake() { std::exchange(wake_, std::make_shared<Event>())->Fire(); }
+  void Wake() {
+    wake_at_ = KnownObjects<T>::kLongAgo;  // once is enough
+    std::exchange(wake_, std::make_shared<Event>())->Fire();
+  }
 
   // Takes looks as long as there is something to look at.
   static Task<void> Run(WatchHub* hub) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
+    // Never from within the call that wants it: who joins has read what was told, who is in the midst of a change ends
+    // it.
+    co_await boost::asio::post(hub->executor_, kUseTask);
     while (!hub->interests_.empty()) {
       if (hub->Few()) {
         hub->GetAllDue();
       } else {
-        hub->GetWanted();
-        if (hub->ListIsDue()) co_await hub->ListRound();
+        hub->GetUrgent();
+        if (hub->ListIsDue()) hub->StartListRound();
       }
       const std::shared_ptr<Event> wake = hub->wake_;
       hub->wake_at_ = hub->NextLook();
@@ -305,19 +327,20 @@ class WatchHub final : public KnownObjects<T>::Listener {
     }
   }
 
-  // Somebody waits for these. If they are many, the list will do.
-  void GetWanted() {
+  // If they are many, the list may do.
+  void GetUrgent() {
     const Clock::TimePoint now = clock_.Now();
     for (const auto& [id, interest] : interests_) {
       if (gets_ >= policy_.max_gets) break;
-      if (interest->look_wanted && interest->next_look <= now) StartGet(interest);
+      if (interest->urgent() && interest->next_look <= now) StartGet(interest);
     }
   }
 
   bool ListIsDue() const {
     const Clock::TimePoint now = clock_.Now();
-    if (now < listed_at_ + ListGap()) return false;
-    return std::ranges::any_of(interests_, [&](const auto& entry) { return entry.second->next_look <= now; });
+    if (listing_ || now < listed_at_ + ListGap()) return false;
+    return std::ranges::any_of(
+        interests_, [&](const auto& entry) { return entry.second->next_look <= now && !entry.second->looking; });
   }
 
   void StartGet(const InterestPtr& interest) {
@@ -330,30 +353,37 @@ class WatchHub final : public KnownObjects<T>::Listener {
   static Task<void> Get(WatchHub* hub, InterestPtr interest) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     interest->looked_at = hub->clock_.Now();
-    absl::StatusOr<T> seen = co_await hub->looks_.get(CallContext::Background("watch"), interest->id());
+    const CallContext context = CallContext::Background("watch").WithDeadline(interest->looked_at + hub->policy_.limit);
+    absl::StatusOr<T> seen = co_await hub->looks_.get(context, interest->id());
     --hub->gets_;
     interest->looking = false;
     if (interest->watchers == 0) co_return;
-    Clock::Duration pause = hub->NextPause(*interest);
-    if (seen.ok() && seen->id() != interest->id()) {
+    hub->TakeLook(*interest, std::move(seen));
+  }
+
+  // KnownObjects has it already, if it counts; what changed was told.
+  void TakeLook(Interest<T>& interest, absl::StatusOr<T> seen) {
+    const auto* known = known_.Find(interest.id());
+    Clock::Duration pause = NextPause(interest);
+    if (!seen.ok()) {
+      if (interest.urgent()) pause = std::min(pause, policy_.longest);
+      pause = std::max<Clock::Duration>(pause, RetryDelay(seen.status()).value_or(std::chrono::seconds(0)));
+      // Not found: what is known is gone by now, or a change of it is under way.
+      const bool telling = absl::IsNotFound(seen.status()) ? known == nullptr : !IsPassing(seen.status());
+      if (telling) Fail(interest, seen.status());
+    } else if (seen->id() != interest.id()) {
       // Another one, which is not ours to understand: whoever waits sees it as it is.
       Sighting<T> sighting;
       sighting.object = std::make_shared<const T>(*std::move(seen));
-      interest->Tell(std::move(sighting));
-    } else if (seen.ok()) {
-      // What was begun before a change that was made since says nothing of it.
-      const auto* known = hub->known_.Find(interest->id());
-      if (known == nullptr || InDoubt(*known)) {
-        pause = hub->policy_.first;
-      } else {
-        hub->Confirm(*interest);
-      }
+      interest.Tell(std::move(sighting));
+    } else if (known != nullptr && !InDoubt(*known) && SameState(*known->object, *seen)) {
+      interest.in_doubt = false;
+      Confirm(interest);
     } else {
-      pause = std::max<Clock::Duration>(pause, RetryDelay(seen.status()).value_or(std::chrono::seconds(0)));
-      if (!absl::IsNotFound(seen.status()) && !IsPassing(seen.status())) hub->Fail(*interest, seen.status());
+      // It was begun before something that was learnt since, and says nothing of that.
+      pause = policy_.first;
     }
-    const auto* known = hub->known_.Find(interest->id());
-    if (known == nullptr || !known->gone) hub->LookAt(*interest, hub->clock_.Now() + pause);
+    LookAt(interest, clock_.Now() + pause);
   }
 
   // Whoever waits for a look has had it.
@@ -373,28 +403,55 @@ class WatchHub final : public KnownObjects<T>::Listener {
     interest.Tell(std::move(sighting));
   }
 
-  // One look at all: what changed last is at the front of the list, so that it need not be read to its end.
-  Task<void> ListRound() {
+  void StartListRound() {
+    listing_ = true;
     listed_at_ = clock_.Now();
-    const Clock::TimePoint begun = listed_at_;
-    absl::flat_hash_set<std::string> unseen;
-    for (const auto& [id, interest] : interests_) {
-      if (interest->next_look <= begun && !interest->looking) unseen.insert(id);
-    }
+    boost::asio::co_spawn(executor_, ListRound(this), boost::asio::detached);
+  }
+
+  // One look at all: what changed last is at the front of the list, so that it need not be read to its end.
+  static Task<void> ListRound(WatchHub* hub) {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    const Clock::TimePoint begun = hub->listed_at_;
+    const CallContext context = CallContext::Background("watch").WithDeadline(begun + hub->policy_.limit);
+    absl::flat_hash_set<std::string> unseen = hub->Due(begun);
     std::string cursor;
-    for (int page = 0; page < policy_.max_pages && !unseen.empty(); ++page) {
-      absl::StatusOr<RecentChanges> recent = co_await looks_.list(CallContext::Background("watch"), std::move(cursor));
-      if (!recent.ok()) {
-        EndRound(begun, RetryDelay(recent.status()).value_or(std::chrono::seconds(0)));
-        if (!IsPassing(recent.status())) FailAll(recent.status());
-        co_return;
-      }
-      for (const auto& [id, state] : recent->states) SeeListed(id, state, begun, unseen);
+    absl::Status failed;
+    for (int page = 0; page < hub->policy_.max_pages && !unseen.empty(); ++page) {
+      absl::StatusOr<RecentChanges> recent = co_await hub->looks_.list(context, std::move(cursor));
+      failed = recent.status();
+      if (!failed.ok()) break;
+      for (const auto& [id, state] : recent->states) hub->SeeListed(id, state, begun, unseen);
       cursor = std::move(recent->next_cursor);
       if (cursor.empty()) break;
     }
-    GetUnseen(unseen, begun);
-    EndRound(begun, Clock::Duration::zero());
+    if (failed.ok()) {
+      hub->GetUnseen(unseen, begun);
+    } else if (absl::IsUnauthenticated(failed)) {
+      hub->FailAll(failed);
+    }
+    if (failed.ok() || IsPassing(failed) || absl::IsUnauthenticated(failed)) {
+      hub->EndRound(begun, RetryDelay(failed).value_or(std::chrono::seconds(0)));
+    } else {
+      hub->GetAll(unseen);
+    }
+    hub->listing_ = false;
+    hub->Wake();
+  }
+
+  absl::flat_hash_set<std::string> Due(Clock::TimePoint now) const {
+    absl::flat_hash_set<std::string> due;
+    for (const auto& [id, interest] : interests_) {
+      if (interest->next_look <= now && !interest->looking) due.insert(id);
+    }
+    return due;
+  }
+
+  // If it is the list that upstream does not give, its objects may be had one by one; else each says what is wrong.
+  void GetAll(const absl::flat_hash_set<std::string>& ids) {
+    for (const std::string& id : ids) {
+      if (const auto found = interests_.find(id); found != interests_.end()) StartGet(found->second);
+    }
   }
 
   void SeeListed(const std::string& id, const std::string& state, Clock::TimePoint begun,
@@ -403,13 +460,14 @@ class WatchHub final : public KnownObjects<T>::Listener {
     if (found == interests_.end()) return;
     unseen.erase(id);
     Interest<T>& interest = *found->second;
+    if (interest.gone) return;
     interest.looked_at = begun;
     const auto* known = known_.Find(id);
-    const bool agrees = known != nullptr && !known->gone && known->object->state_text() == state && !InDoubt(*known);
+    const bool agrees = known != nullptr && known->object->state_text() == state && !InDoubt(*known);
     if (agrees) {
       interest.confirmed_at = begun;
       Confirm(interest);
-    } else if (known == nullptr || !known->gone) {
+    } else {
       StartGet(found->second);  // one of the two is late
     }
   }
@@ -425,10 +483,12 @@ class WatchHub final : public KnownObjects<T>::Listener {
     }
   }
 
+  // All that the list has shown are in step from now on: one list does for them the next time, too.
   void EndRound(Clock::TimePoint begun, Clock::Duration at_least) {
     const Clock::TimePoint now = clock_.Now();
     for (const auto& [id, interest] : interests_) {
-      if (interest->looking || interest->next_look > begun) continue;
+      const bool served = interest->next_look <= begun || interest->looked_at == begun;
+      if (!served || interest->gone || interest->looking || interest->urgent()) continue;
       interest->next_look = now + std::max(NextPause(*interest), at_least);
     }
   }
@@ -445,6 +505,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
   const LookPolicy policy_;
   absl::flat_hash_map<std::string, InterestPtr> interests_;
   bool running_ = false;
+  bool listing_ = false;
   Clock::TimePoint wake_at_ = Clock::TimePoint::max();
   std::shared_ptr<Event> wake_ = std::make_shared<Event>();
   Clock::TimePoint listed_at_ = KnownObjects<T>::kLongAgo;

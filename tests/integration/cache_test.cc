@@ -1,5 +1,6 @@
 // Answers from memory: where they come from, how old they may be, and that they cost no request. What they may never
 // show is in coherence_test.cc.
+#include <atomic>
 #include <future>
 
 #include "tests/integration/shared_state_fixture.h"
@@ -184,29 +185,32 @@ TEST_F(CacheTest, NotFoundIsNeverRemembered) {
 
 TEST_F(CacheTest, ReadsOfTheSameAtOnceAreOneRequest) {
   const v1::Sandbox sandbox = ForeignSandbox();
-  // Long enough for all to come meanwhile; who does not, is a hit or asks, and the sums are right all the same.
-  control().AddFault({{"method", "GET"}, {"path_regex", sandbox.id()}}, {{"delay_ms", 2000}});
   control().ResetRequests();
-  constexpr int kReaders = 16;
   std::vector<std::future<Read<v1::Sandbox>>> readers;
-  readers.reserve(kReaders);
-  for (int i = 0; i < kReaders; ++i) {
-    readers.push_back(
-        std::async(std::launch::async, [&, i] { return ReadSandbox(sandbox.id(), i % 2 == 0 ? "" : kAskUpstream); }));
+  readers.push_back(BeginHeld("GET", "/sandbox/" + sandbox.id(), [&] { return ReadSandbox(sandbox.id()); }));
+  constexpr int kMore = 16;
+  std::atomic<int> begun = 0;
+  for (int i = 0; i < kMore; ++i) {
+    readers.push_back(std::async(std::launch::async, [&, i] {
+      ++begun;
+      return ReadSandbox(sandbox.id(), i % 2 == 0 ? "" : kAskUpstream);
+    }));
   }
+  // That they have come to the daemon can't be seen; but these are behind most of them.
+  ASSERT_TRUE(Eventually([&] { return begun == kMore; }));
+  for (int i = 0; i < 20; ++i) ReadVolume("none");
+  EXPECT_EQ(SandboxReads(), 1);
+  Release();
+  EXPECT_EQ(readers.front().get().source, "miss");
   int joined = 0;
-  int asked = 0;
-  for (auto& reader : readers) {
-    const Read<v1::Sandbox> read = reader.get();
-    EXPECT_EQ(read.outcome, "OK");
-    if (read.source == "coalesced") {
-      ++joined;
-      EXPECT_GT(read.age, 0) << "counts from when the request was sent";
-    }
-    if (read.source == "miss" || read.source == "bypass") ++asked;
+  for (size_t i = 1; i < readers.size(); ++i) {
+    const Read<v1::Sandbox> read = readers[i].get();
+    EXPECT_EQ(read.object.id(), sandbox.id());
+    if (read.source != "coalesced") continue;
+    ++joined;
+    EXPECT_GT(read.age, 0) << "counts from when the request was sent";
   }
-  EXPECT_EQ(SandboxReads(), asked);
-  EXPECT_GE(joined, 1);
+  EXPECT_GE(joined, kMore / 2);
 }
 
 TEST_F(CacheTest, AReadThatAsksAgainIsRevalidatedByItsEtag) {

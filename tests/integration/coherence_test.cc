@@ -19,16 +19,6 @@ class CoherenceTest : public SharedStateTest {
     EXPECT_EQ(read.outcome, "OK");
     return read.object.state();
   }
-
-  // The answer to the next request of this kind is made up at once, and sent much later. Ends when it is made up.
-  template <typename Call>
-  auto BeginSlow(const std::string& method, const std::string& path, Call call) {
-    control().AddFault({{"method", method}, {"path_regex", path + "$"}, {"times", 1}},
-                       {{"when", "after"}, {"delay_ms", 1500}});
-    auto running = std::async(std::launch::async, call);
-    EXPECT_TRUE(Eventually([&] { return control().in_progress(method + " /api" + path) == 1; }));
-    return running;
-  }
 };
 
 // --- 1: you read your writes ---
@@ -101,12 +91,13 @@ TEST_F(CoherenceTest, WhileAChangeIsUnderWayNothingAboutItsObjectIsAnsweredFromM
   const v1::Sandbox other = MakeSandbox();
   EXPECT_EQ(ReadSandbox(sandbox.id()).source, "hit");
   auto stop =
-      BeginSlow("POST", "/sandbox/" + sandbox.id() + "/stop", [&] { return Outcome(Stop(sandbox.id()).error); });
+      BeginHeld("POST", "/sandbox/" + sandbox.id() + "/stop", [&] { return Outcome(Stop(sandbox.id()).error); });
   const Read<v1::Sandbox> meanwhile = ReadSandbox(sandbox.id());
   EXPECT_NE(meanwhile.source, "hit");
   EXPECT_NE(meanwhile.object.state(), v1::SANDBOX_STATE_STARTED) << "upstream has begun to stop it";
   EXPECT_NE(ReadSandbox(sandbox.name()).source, "hit");
   EXPECT_EQ(ReadSandbox(other.id()).source, "hit");
+  Release();
   EXPECT_EQ(stop.get(), "OK");
   EXPECT_EQ(StateOf(sandbox.id()), v1::SANDBOX_STATE_STOPPED);
 }
@@ -114,11 +105,12 @@ TEST_F(CoherenceTest, WhileAChangeIsUnderWayNothingAboutItsObjectIsAnsweredFromM
 TEST_F(CoherenceTest, AReadThatWasBegunBeforeAChangeDoesNotPutTheOldStateBack) {
   const v1::Sandbox sandbox = MakeSandbox();
   for (const std::string& key : {sandbox.id(), sandbox.name()}) {
-    auto slow = BeginSlow("GET", "/sandbox/" + key, [&] { return StateOf(key, kAskUpstream); });
+    auto slow = BeginHeld("GET", "/sandbox/" + key, [&] { return StateOf(key, kAskUpstream); });
     EXPECT_EQ(Outcome(Stop(sandbox.id()).error), "OK");
     // Nor does a later reader join it.
     EXPECT_EQ(StateOf(key), v1::SANDBOX_STATE_STOPPED);
     EXPECT_EQ(StateOf(key, kAskUpstream), v1::SANDBOX_STATE_STOPPED);
+    Release();
     EXPECT_EQ(slow.get(), v1::SANDBOX_STATE_STARTED) << "as it was when this was asked";
     EXPECT_EQ(StateOf(sandbox.id()), v1::SANDBOX_STATE_STOPPED);
     EXPECT_EQ(StateOf(sandbox.name()), v1::SANDBOX_STATE_STOPPED);
@@ -128,11 +120,12 @@ TEST_F(CoherenceTest, AReadThatWasBegunBeforeAChangeDoesNotPutTheOldStateBack) {
 
 TEST_F(CoherenceTest, AListThatWasBegunBeforeAChangeDoesNotPutTheOldStateBack) {
   const v1::Sandbox sandbox = MakeSandbox();
-  auto slow = BeginSlow("GET", "/sandbox", [&] {
+  auto slow = BeginHeld("GET", "/sandbox", [&] {
     const auto listed = Call(sandboxes(), &Stub::ListSandboxes, {});
     return listed.value.sandboxes_size() == 1 ? listed.value.sandboxes(0).state() : v1::SANDBOX_STATE_UNSPECIFIED;
   });
   EXPECT_EQ(Outcome(Stop(sandbox.id()).error), "OK");
+  Release();
   EXPECT_EQ(slow.get(), v1::SANDBOX_STATE_STARTED);
   EXPECT_EQ(StateOf(sandbox.id()), v1::SANDBOX_STATE_STOPPED);
   EXPECT_EQ(StateOf(sandbox.name()), v1::SANDBOX_STATE_STOPPED);
@@ -140,18 +133,20 @@ TEST_F(CoherenceTest, AListThatWasBegunBeforeAChangeDoesNotPutTheOldStateBack) {
 
 TEST_F(CoherenceTest, AReadThatWasBegunBeforeADeletionDoesNotBringItBack) {
   const v1::Sandbox sandbox = MakeSandbox(Parse<v1::SandboxSpec>(R"(name: "box")"));
-  auto slow = BeginSlow("GET", "/sandbox/" + sandbox.id(), [&] { return StateOf(sandbox.id(), kAskUpstream); });
+  auto slow = BeginHeld("GET", "/sandbox/" + sandbox.id(), [&] { return StateOf(sandbox.id(), kAskUpstream); });
   EXPECT_EQ(Outcome(Delete("box", "wait: true").error), "OK");
+  Release();
   EXPECT_EQ(slow.get(), v1::SANDBOX_STATE_STARTED);
   EXPECT_EQ(ReadSandbox(sandbox.id()).outcome, "NOT_FOUND SANDBOX_NOT_FOUND");
   EXPECT_EQ(ReadSandbox("box").outcome, "NOT_FOUND SANDBOX_NOT_FOUND");
 
   const v1::Volume volume = MakeVolume("vol");
-  auto slow_volume = BeginSlow("GET", "/volumes/" + volume.id(), [&] { return ReadVolume(volume.id(), kAskUpstream); });
+  auto slow_volume = BeginHeld("GET", "/volumes/" + volume.id(), [&] { return ReadVolume(volume.id(), kAskUpstream); });
   v1::DeleteVolumeRequest request;
   request.set_volume(volume.id());
   request.set_wait(true);
   EXPECT_EQ(Outcome(Call(volumes(), &Volumes::DeleteVolume, request).error), "OK");
+  Release();
   EXPECT_EQ(slow_volume.get().object.state(), v1::VOLUME_STATE_READY);
   EXPECT_EQ(ReadVolume("vol").outcome, "NOT_FOUND VOLUME_NOT_FOUND");
   EXPECT_NE(ReadVolume(volume.id()).object.state(), v1::VOLUME_STATE_READY);
@@ -233,10 +228,11 @@ TEST_F(CoherenceTest, AWatcherIsNotTakenBackBySlowAnswers) {
   const auto watch = WatchSandbox(sandbox.id());
   EXPECT_EQ(watch->Next().sandbox().state(), v1::SANDBOX_STATE_STARTED);
   auto slow_read =
-      BeginSlow("GET", "/sandbox/" + sandbox.name(), [&] { return StateOf(sandbox.name(), kAskUpstream); });
+      BeginHeld("GET", "/sandbox/" + sandbox.name(), [&] { return StateOf(sandbox.name(), kAskUpstream); });
   auto slow_list =
-      BeginSlow("GET", "/sandbox", [&] { return Outcome(Call(sandboxes(), &Stub::ListSandboxes, {}).error); });
+      BeginHeld("GET", "/sandbox", [&] { return Outcome(Call(sandboxes(), &Stub::ListSandboxes, {}).error); });
   EXPECT_EQ(Outcome(Stop(sandbox.id()).error), "OK");
+  Release();
   EXPECT_EQ(slow_read.get(), v1::SANDBOX_STATE_STARTED);
   EXPECT_EQ(slow_list.get(), "OK");
   EXPECT_EQ(Outcome(Delete(sandbox.id(), "wait: true").error), "OK");

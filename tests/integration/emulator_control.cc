@@ -44,6 +44,12 @@ void EmulatorControl::AddFault(const nlohmann::json& match, const nlohmann::json
 }
 void EmulatorControl::ClearFaults() const { Send("DELETE", "faults"); }
 
+int EmulatorControl::strikes() const {
+  int strikes = 0;
+  for (const nlohmann::json& fault : Send("GET", "faults")) strikes += fault.at("matched").get<int>();
+  return strikes;
+}
+
 nlohmann::json EmulatorControl::Requests() const { return Send("GET", "requests").at("requests"); }
 void EmulatorControl::ResetRequests() const { Send("DELETE", "requests"); }
 

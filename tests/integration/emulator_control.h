@@ -15,6 +15,8 @@ class EmulatorControl {
   // `match` and `fault` as the emulator takes them.
   void AddFault(const nlohmann::json& match, const nlohmann::json& fault) const;
   void ClearFaults() const;
+  // How often faults struck, those that were not removed.
+  int strikes() const;
 
   // The requests since the last reset, each {method, path, query, headers, body, status, ...}.
   nlohmann::json Requests() const;

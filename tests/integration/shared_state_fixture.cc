@@ -1,5 +1,6 @@
 #include "tests/integration/shared_state_fixture.h"
 
+#include <csignal>
 #include <regex>
 
 namespace daytonad::testing {
@@ -15,6 +16,14 @@ void ReadCacheEntry(const grpc::ClientContext& context, std::string& source, dou
   ASSERT_TRUE(std::regex_match(entry, parts, form)) << entry;
   source = parts[1];
   age = std::stod(parts[2]);
+}
+
+void SharedStateTest::TearDown() {
+  if (daemon_->running()) {
+    daemon_->Signal(SIGTERM);
+    EXPECT_EQ(daemon_->WaitForExit(), 0);
+  }
+  EXPECT_THAT(daemon_->log(), ::testing::Not(::testing::HasSubstr("work left")));
 }
 
 client::Client& SharedStateTest::somebody_else() {

@@ -91,6 +91,8 @@ class SharedStateTest : public SandboxesTest {
     options.flags.insert(options.flags.end(), more.begin(), more.end());
     return options;
   }
+  // Also looks that nothing goes on in a daemon whose callers have left.
+  void TearDown() override;
   // Beyond the defaults.
   virtual std::vector<std::string> flags() { return {}; }
 
@@ -139,6 +141,19 @@ class SharedStateTest : public SandboxesTest {
     request.set_sandbox(id_or_name);
     return std::make_unique<SandboxWatch>(sandboxes(), &Stub::WatchSandbox, request);
   }
+
+  // Makes a call whose request upstream answers as things are now, but it holds that answer back until Release(). The
+  // request is the next of this method whose path ends so.
+  template <typename Call>
+  auto BeginHeld(const std::string& method, const std::string& path_end, Call call) {
+    const int before = control().strikes();
+    control().AddFault({{"method", method}, {"path_regex", path_end + "$"}, {"times", 1}},
+                       {{"when", "after"}, {"hold", true}});
+    auto running = std::async(std::launch::async, call);
+    EXPECT_TRUE(Eventually([&] { return control().strikes() > before; }));
+    return running;
+  }
+  void Release() { control().ClearFaults(); }
 
   // What is asked of upstream about sandboxes: reads of one, and lists.
   int SandboxReads() { return control().CountRequests("GET", "/api/sandbox"); }

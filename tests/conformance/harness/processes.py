@@ -149,8 +149,10 @@ class Daemon:
             "--listen",
             f"unix:{directory}/d.sock",
         ]
-        # It looks whether upstream answers when it starts, and then not again.
-        command += ["--address-file", str(address_file), "--health-interval", "1h", *flags]
+        # It looks whether upstream answers when it starts, and then not again. It answers nothing from memory, and
+        # hears of nothing by events: it is its requests that are compared.
+        command += ["--address-file", str(address_file), "--health-interval", "1h"]
+        command += ["--cache-lifetime", "0", "--events", "off", *flags]
         environment = {"PATH": _PATH, **environment}
         with open(self.log_file, "wb") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)

@@ -1,0 +1,692 @@
+#include "daemon/state/watch_hub.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "daemon/base/error.h"
+#include "daemon/base/testing/fake_clock.h"
+#include "daemon/state/testing/fake_looks.h"
+
+namespace daytonad {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::Ge;
+using ::testing::IsEmpty;
+using ::testing::Le;
+using ::testing::SizeIs;
+
+class WatchHubTest : public ::testing::Test {
+ protected:
+  struct Watcher {
+    std::unique_ptr<Watch<v1::Sandbox>> watch;
+    std::stop_source stop;
+    std::vector<Sighting<v1::Sandbox>> seen;
+
+    const Sighting<v1::Sandbox>& last() const { return seen.back(); }
+    std::string state() const { return last().object == nullptr ? "" : last().object->state_text(); }
+  };
+
+  void TearDown() override {
+    if (looks_.gate != nullptr) looks_.gate->Fire();
+    if (looks_.list_gate != nullptr) looks_.list_gate->Fire();
+    for (Watcher& watcher : watchers_) Leave(watcher);
+    Settle();
+    EXPECT_EQ(hub_.size(), 0U);
+    EXPECT_EQ(clock_.sleepers(), 0U) << "something goes on though nobody watches";
+  }
+
+  static Task<void> Follow(Watcher* watcher) {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    while (true) {
+      const CallContext context = CallContext::Background("test").WithStopToken(watcher->stop.get_token());
+      absl::StatusOr<Sighting<v1::Sandbox>> next = co_await watcher->watch->Next(context);
+      if (!next.ok()) co_return;
+      watcher->seen.push_back(*std::move(next));
+      if (!watcher->last().status.ok()) co_return;
+    }
+  }
+
+  Watcher& OpenOnly(const std::string& id) {
+    Watcher& watcher = watchers_.emplace_back();
+    watcher.watch = hub_.Open(id);
+    return watcher;
+  }
+  // Reads until it is told of an error, or leaves.
+  void Read(Watcher& watcher) {
+    boost::asio::co_spawn(io_, Follow(&watcher), boost::asio::detached);
+    Settle();
+  }
+  Watcher& Open(const std::string& id) {
+    Watcher& watcher = OpenOnly(id);
+    Read(watcher);
+    return watcher;
+  }
+  void Leave(Watcher& watcher) {
+    watcher.stop.request_stop();
+    Settle();
+    watcher.watch.reset();
+    Settle();
+  }
+
+  void Settle() {
+    io_.restart();
+    io_.poll();
+  }
+  // In steps: whatever is due on the way happens then.
+  void Pass(Clock::Duration duration, Clock::Duration step = milliseconds(5)) {
+    for (Clock::Duration passed{}; passed < duration; passed += step) {
+      clock_.Advance(step);
+      Settle();
+    }
+  }
+
+  void Upstream(const v1::Sandbox& sandbox) { looks_.objects[sandbox.id()] = sandbox; }
+  void See(const v1::Sandbox& sandbox, Sight sight) { known_.See(sandbox, sight, known_.Begin(), clock_.Now()); }
+  void Event(const v1::Sandbox& sandbox) {
+    Upstream(sandbox);
+    See(sandbox, Sight::kEvent);
+    Settle();
+  }
+  void SetEvents(bool up) {
+    up ? freshness_.EventsUp(clock_.Now()) : freshness_.EventsDown();
+    hub_.OnEventsChanged();
+    Settle();
+  }
+  // That many are known and watched: "0", "1", ...
+  void OpenMany(int count) {
+    for (int i = 0; i < count; ++i) {
+      Upstream(SandboxIn(std::to_string(i), "starting"));
+      See(SandboxIn(std::to_string(i), "starting"), Sight::kRead);
+      Open(std::to_string(i));
+    }
+  }
+
+  // The pauses between them, in milliseconds.
+  std::vector<long> Pauses(const std::vector<Clock::TimePoint>& times) const {
+    std::vector<long> pauses;
+    Clock::TimePoint before = started_;
+    for (const Clock::TimePoint& time : times) {
+      pauses.push_back(std::chrono::duration_cast<milliseconds>(time - before).count());
+      before = time;
+    }
+    return pauses;
+  }
+
+  boost::asio::io_context io_;
+  FakeClock clock_{FakeClock::Mode::kManual};
+  const Clock::TimePoint started_ = clock_.Now();
+  KnownObjects<v1::Sandbox> known_{1 << 20};
+  Freshness freshness_{Lifetimes()};
+  FakeLooks looks_{known_, clock_};
+  WatchHub<v1::Sandbox> hub_{io_.get_executor(), clock_, known_, freshness_, looks_.looks()};
+  std::deque<Watcher> watchers_;
+};
+
+// --- The first sighting ---
+
+TEST_F(WatchHubTest, WhatIsKnownAndFreshIsToldAtOnce) {
+  Upstream(SandboxIn("a", "started"));
+  See(SandboxIn("a", "started"), Sight::kRead);
+  const Watcher& watcher = Open("name-of-a");
+  ASSERT_THAT(watcher.seen, SizeIs(1));
+  EXPECT_EQ(watcher.state(), "started");
+  EXPECT_TRUE(watcher.last().fresh);
+  EXPECT_FALSE(watcher.last().maybe_missed);
+  EXPECT_THAT(looks_.gets, IsEmpty());
+}
+
+TEST_F(WatchHubTest, WhatIsKnownFromLongAgoIsToldAsThatAndLookedAt) {
+  Upstream(SandboxIn("a", "started", 2));
+  See(SandboxIn("a", "starting"), Sight::kRead);
+  Pass(seconds(5), seconds(5));
+  const Watcher& watcher = Open("a");
+  ASSERT_THAT(watcher.seen, SizeIs(2));
+  EXPECT_EQ(watcher.seen[0].object->state_text(), "starting");
+  EXPECT_FALSE(watcher.seen[0].fresh);
+  EXPECT_EQ(watcher.state(), "started");
+  EXPECT_TRUE(watcher.last().fresh);
+  EXPECT_THAT(looks_.gets, SizeIs(1));
+}
+
+TEST_F(WatchHubTest, WhatIsNotKnownIsLookedAtOnce) {
+  Upstream(SandboxIn("a", "started"));
+  const Watcher& watcher = Open("name-of-a");
+  ASSERT_THAT(watcher.seen, SizeIs(1));
+  EXPECT_EQ(watcher.state(), "started");
+  EXPECT_TRUE(watcher.last().fresh);
+  EXPECT_THAT(looks_.gets, SizeIs(1));
+}
+
+TEST_F(WatchHubTest, WhatIsKnownToBeGoneIsNotLookedAt) {
+  See(SandboxIn("a", "destroyed"), Sight::kEvent);
+  const Watcher& watcher = Open("a");
+  ASSERT_THAT(watcher.seen, SizeIs(1));
+  EXPECT_TRUE(absl::IsNotFound(watcher.last().status));
+  EXPECT_TRUE(watcher.last().fresh);
+  EXPECT_EQ(watcher.state(), "destroyed");
+  EXPECT_THAT(looks_.gets, IsEmpty());
+}
+
+TEST_F(WatchHubTest, WhatDoesNotExistIsToldAndAskedForAgainInPausesOnly) {
+  Watcher& watcher = Open("a");
+  ASSERT_THAT(watcher.seen, SizeIs(1));
+  EXPECT_TRUE(absl::IsNotFound(watcher.last().status));
+  Read(watcher);
+  EXPECT_THAT(looks_.gets, SizeIs(1));
+  Pass(milliseconds(100));
+  EXPECT_THAT(looks_.gets, SizeIs(2));
+  Event(SandboxIn("a", "creating"));
+  Read(watcher);
+  Pass(milliseconds(200));
+  EXPECT_EQ(watcher.state(), "creating") << "an event made it known";
+  EXPECT_THAT(looks_.gets, SizeIs(2));
+}
+
+TEST_F(WatchHubTest, UpstreamsBadMomentsAreNotToldAndWaitedForAsAsked) {
+  Upstream(SandboxIn("a", "started"));
+  looks_.get_error = WithRetryDelay(absl::UnavailableError("down"), milliseconds(400));
+  const Watcher& watcher = Open("a");
+  Pass(milliseconds(400));
+  EXPECT_THAT(watcher.seen, IsEmpty());
+  EXPECT_THAT(looks_.gets, SizeIs(2));
+  looks_.get_error = absl::OkStatus();
+  Pass(milliseconds(400));
+  EXPECT_EQ(watcher.state(), "started");
+}
+
+TEST_F(WatchHubTest, OtherErrorsOfTheFirstLookAreTold) {
+  looks_.get_error = absl::PermissionDeniedError("no");
+  const Watcher& watcher = Open("a");
+  ASSERT_THAT(watcher.seen, SizeIs(1));
+  EXPECT_TRUE(absl::IsPermissionDenied(watcher.last().status));
+}
+
+TEST_F(WatchHubTest, AnEventThatComesDuringTheFirstLookIsNewerThanIt) {
+  Upstream(SandboxIn("a", "starting"));
+  looks_.gate = std::make_shared<daytonad::Event>();
+  const Watcher& watcher = Open("a");
+  Event(SandboxIn("a", "started", 2));
+  looks_.gate->Fire();
+  Settle();
+  ASSERT_THAT(watcher.seen, SizeIs(1));
+  EXPECT_EQ(watcher.state(), "started");
+}
+
+TEST_F(WatchHubTest, WhatGoesDuringTheFirstLookIsGone) {
+  Upstream(SandboxIn("a", "destroying"));
+  looks_.gate = std::make_shared<daytonad::Event>();
+  const Watcher& watcher = Open("a");
+  See(SandboxIn("a", "destroyed", 2), Sight::kEvent);
+  looks_.gate->Fire();
+  Settle();
+  ASSERT_THAT(watcher.seen, SizeIs(1));
+  EXPECT_TRUE(absl::IsNotFound(watcher.last().status));
+  EXPECT_EQ(hub_.size(), 0U);
+}
+
+// --- News ---
+
+TEST_F(WatchHubTest, EventsAndAnswersToAnybodysCallsAreNews) {
+  Upstream(SandboxIn("a", "creating"));
+  Watcher& first = Open("a");
+  Watcher& second = Open("name-of-a");
+  Event(SandboxIn("a", "starting", 2));
+  EXPECT_EQ(first.state(), "starting");
+  EXPECT_EQ(second.state(), "starting");
+  EXPECT_FALSE(first.last().maybe_missed);
+  const v1::Sandbox answer = SandboxIn("a", "started", 3);
+  known_.EndChange(known_.BeginChange("a"), &answer, clock_.Now());
+  Settle();
+  EXPECT_EQ(first.state(), "started");
+  EXPECT_FALSE(first.last().maybe_missed);
+  See(SandboxIn("a", "stopped", 4), Sight::kRead);
+  Settle();
+  EXPECT_EQ(second.state(), "stopped");
+  EXPECT_TRUE(second.last().maybe_missed) << "a read does not show what was in between";
+  EXPECT_EQ(first.last().object, second.last().object) << "what is told is shared";
+}
+
+TEST_F(WatchHubTest, ALookThatShowsAChangeIsNewsAndOneThatDoesNotIsNot) {
+  Upstream(SandboxIn("a", "starting"));
+  const Watcher& watcher = Open("a");
+  Pass(seconds(1));
+  EXPECT_THAT(watcher.seen, SizeIs(1));
+  Upstream(SandboxIn("a", "started", 2));
+  Pass(seconds(1));
+  ASSERT_THAT(watcher.seen, SizeIs(2));
+  EXPECT_EQ(watcher.state(), "started");
+  EXPECT_TRUE(watcher.last().maybe_missed);
+}
+
+TEST_F(WatchHubTest, RemovalIsToldWithWhatWasKnownAndEndsTheLooks) {
+  Upstream(SandboxIn("a", "started"));
+  const Watcher& watcher = Open("a");
+  looks_.objects.clear();
+  Pass(milliseconds(100));
+  EXPECT_TRUE(absl::IsNotFound(watcher.last().status));
+  EXPECT_EQ(watcher.state(), "started");
+  const size_t gets = looks_.gets.size();
+  Pass(seconds(5));
+  EXPECT_THAT(looks_.gets, SizeIs(gets));
+}
+
+TEST_F(WatchHubTest, RemovalIsToldThoughThereIsNoRoomToRememberAnything) {
+  KnownObjects<v1::Sandbox> known(0);
+  FakeLooks looks(known, clock_);
+  WatchHub<v1::Sandbox> hub(io_.get_executor(), clock_, known, freshness_, looks.looks());
+  looks.objects["a"] = SandboxIn("a", "started");
+  Watcher watcher;
+  watcher.watch = hub.Open("a");
+  Read(watcher);
+  EXPECT_EQ(watcher.state(), "started");
+  looks.objects.clear();
+  Pass(milliseconds(300));
+  EXPECT_TRUE(absl::IsNotFound(watcher.last().status));
+  Leave(watcher);
+}
+
+TEST_F(WatchHubTest, WhoReadsTooSlowlyIsToldTheLastEightAndThatThereWereMore) {
+  Upstream(SandboxIn("a", "state 0"));
+  Watcher& slow = Open("a");
+  slow.stop.request_stop();
+  Settle();
+  slow.stop = std::stop_source();
+  for (int i = 1; i <= 20; ++i) Event(SandboxIn("a", "state " + std::to_string(i), i));
+  slow.seen.clear();
+  Read(slow);
+  ASSERT_THAT(slow.seen, SizeIs(8));
+  EXPECT_EQ(slow.seen[0].object->state_text(), "state 13");
+  EXPECT_TRUE(slow.seen[0].maybe_missed);
+  EXPECT_FALSE(slow.seen[1].maybe_missed);
+  EXPECT_EQ(slow.state(), "state 20");
+}
+
+// --- How often ---
+
+TEST_F(WatchHubTest, LooksQuicklyAtFirstAndThenOnceASecond) {
+  Upstream(SandboxIn("a", "starting"));
+  Open("a");
+  Pass(seconds(10), milliseconds(1));
+  const std::vector<long> pauses = Pauses(looks_.gets);
+  ASSERT_GE(pauses.size(), 14U);
+  EXPECT_EQ(pauses[0], 0);
+  EXPECT_EQ(pauses[1], 100);
+  EXPECT_EQ(pauses[2], 125);
+  EXPECT_NEAR(static_cast<double>(pauses[3]), 156, 1.5);
+  EXPECT_EQ(pauses.back(), 1000);
+  EXPECT_THAT(pauses, Each(Le(1000)));
+}
+
+TEST_F(WatchHubTest, LooksRarelyWhileEventsArrive) {
+  SetEvents(true);
+  Upstream(SandboxIn("a", "starting"));
+  Open("a");
+  Pass(seconds(120), milliseconds(50));
+  const std::vector<long> pauses = Pauses(looks_.gets);
+  ASSERT_GE(pauses.size(), 10U);
+  EXPECT_EQ(pauses[1], 1000);
+  EXPECT_EQ(pauses[2], 1500);
+  EXPECT_EQ(pauses[3], 2250);
+  EXPECT_EQ(pauses.back(), 15000);
+}
+
+TEST_F(WatchHubTest, ManyWatchersOfOneObjectCostWhatOneCosts) {
+  Upstream(SandboxIn("a", "starting"));
+  Open("a");
+  for (int i = 0; i < 99; ++i) Open(i % 2 == 0 ? "a" : "name-of-a");
+  Pass(milliseconds(100));
+  EXPECT_THAT(looks_.gets, SizeIs(2));
+  Upstream(SandboxIn("a", "started", 2));
+  Pass(milliseconds(125));
+  EXPECT_THAT(looks_.gets, SizeIs(3));
+  for (const Watcher& watcher : watchers_) EXPECT_EQ(watcher.state(), "started");
+}
+
+TEST_F(WatchHubTest, ALookThatFailsIsRepeatedWhenUpstreamWantsIt) {
+  Upstream(SandboxIn("a", "starting"));
+  const Watcher& watcher = Open("a");
+  looks_.get_error = WithRetryDelay(absl::UnavailableError("down"), seconds(3));
+  Pass(milliseconds(100));
+  EXPECT_THAT(looks_.gets, SizeIs(2));
+  Pass(milliseconds(2995));
+  EXPECT_THAT(looks_.gets, SizeIs(2));
+  Pass(milliseconds(5));
+  EXPECT_THAT(looks_.gets, SizeIs(3));
+  EXPECT_THAT(watcher.seen, SizeIs(1)) << "such errors pass";
+}
+
+TEST_F(WatchHubTest, ALookThatHangsIsGivenUp) {
+  Upstream(SandboxIn("a", "starting"));
+  const Watcher& watcher = Open("a");
+  looks_.gate = std::make_shared<daytonad::Event>();
+  Pass(milliseconds(100));
+  EXPECT_EQ(looks_.in_flight, 1);
+  looks_.gate.reset();
+  Upstream(SandboxIn("a", "started", 2));
+  Pass(seconds(22), milliseconds(50));
+  EXPECT_EQ(watcher.state(), "started");
+}
+
+TEST_F(WatchHubTest, ErrorsThatDoNotPassAreTold) {
+  Upstream(SandboxIn("a", "starting"));
+  const Watcher& watcher = Open("a");
+  looks_.get_error = absl::PermissionDeniedError("no more");
+  Pass(milliseconds(100));
+  EXPECT_TRUE(absl::IsPermissionDenied(watcher.last().status));
+  EXPECT_EQ(watcher.state(), "starting");
+}
+
+// --- Many objects ---
+
+TEST_F(WatchHubTest, ManyObjectsShareOneList) {
+  OpenMany(50);
+  Pass(seconds(5));
+  EXPECT_THAT(looks_.gets, IsEmpty());
+  std::vector<long> pauses = Pauses(looks_.lists);
+  pauses.erase(pauses.begin());
+  EXPECT_THAT(pauses, Each(Ge(250)));
+  looks_.objects["7"] = SandboxIn("7", "started", 2);
+  Pass(seconds(1));
+  EXPECT_EQ(watchers_[7].state(), "started");
+  EXPECT_EQ(watchers_[8].state(), "starting");
+  EXPECT_THAT(looks_.gets, IsEmpty()) << "the list was newer, which settles it";
+}
+
+TEST_F(WatchHubTest, WhoeverComesAtWhateverTimeSharesTheSameList) {
+  for (int i = 0; i < 20; ++i) {
+    Upstream(SandboxIn(std::to_string(i), "starting"));
+    See(SandboxIn(std::to_string(i), "starting"), Sight::kRead);
+    Open(std::to_string(i));
+    Pass(milliseconds(130));
+  }
+  Pass(seconds(10));
+  looks_.lists.clear();
+  Pass(seconds(60));
+  EXPECT_THAT(looks_.lists, SizeIs(Le(61)));
+  EXPECT_THAT(looks_.lists, SizeIs(Ge(55)));
+}
+
+TEST_F(WatchHubTest, WhileEventsArriveThereIsAListEachTenSeconds) {
+  SetEvents(true);
+  OpenMany(50);
+  Pass(seconds(20), milliseconds(50));
+  looks_.lists.clear();
+  Pass(seconds(60), milliseconds(50));
+  EXPECT_THAT(looks_.lists, SizeIs(Le(6)));
+  EXPECT_THAT(looks_.lists, SizeIs(Ge(4)));
+  EXPECT_THAT(looks_.gets, IsEmpty());
+}
+
+TEST_F(WatchHubTest, WhereTheListIsLateTheObjectItselfIsLookedAt) {
+  OpenMany(10);
+  looks_.listed = looks_.objects;
+  looks_.objects["3"] = SandboxIn("3", "started", 2);
+  See(looks_.objects["3"], Sight::kEvent);
+  Settle();
+  EXPECT_EQ(watchers_[3].state(), "started");
+  Pass(seconds(1));
+  EXPECT_THAT(looks_.gets, SizeIs(Ge(1)));
+  EXPECT_EQ(watchers_[3].state(), "started");
+  EXPECT_THAT(watchers_[3].seen, SizeIs(2)) << "nobody was told of the old state again";
+}
+
+TEST_F(WatchHubTest, WhatListsDoNotShowIsLookedAtByItselfAFewAtATime) {
+  OpenMany(10);
+  looks_.page_size = 1;  // the list is read to its fourth page: "0" to "3" are shown
+  Pass(seconds(15));
+  EXPECT_THAT(looks_.gets, IsEmpty());
+  Pass(seconds(10));
+  EXPECT_THAT(looks_.gets, SizeIs(6));
+  looks_.objects["9"] = SandboxIn("9", "started", 1);
+  Pass(seconds(25));
+  EXPECT_EQ(watchers_[9].state(), "started");
+}
+
+TEST_F(WatchHubTest, AListThatIsNotToBeHadDoesNotMeanThatItsObjectsAreGone) {
+  OpenMany(40);
+  looks_.list_error = absl::NotFoundError("no such route");
+  for (auto& [id, sandbox] : looks_.objects) sandbox = SandboxIn(id, "started", 2);
+  Pass(seconds(3));
+  for (const Watcher& watcher : watchers_) {
+    EXPECT_TRUE(watcher.last().status.ok());
+    EXPECT_EQ(watcher.state(), "started");
+  }
+}
+
+TEST_F(WatchHubTest, ACredentialThatIsRefusedIsToldToAll) {
+  OpenMany(40);
+  looks_.list_error = absl::UnauthenticatedError("expired");
+  Pass(seconds(1));
+  for (const Watcher& watcher : watchers_) EXPECT_TRUE(absl::IsUnauthenticated(watcher.last().status));
+  EXPECT_THAT(looks_.lists, SizeIs(Le(5)));
+}
+
+TEST_F(WatchHubTest, AListThatFailsForNowIsRepeatedAndNotTold) {
+  OpenMany(10);
+  looks_.list_error = absl::UnavailableError("down");
+  Pass(seconds(3));
+  looks_.list_error = absl::OkStatus();
+  looks_.objects["3"] = SandboxIn("3", "started", 2);
+  Pass(milliseconds(1300));
+  EXPECT_EQ(watchers_[3].state(), "started");
+  EXPECT_THAT(watchers_[4].seen, SizeIs(1));
+}
+
+// --- LookNow ---
+
+TEST_F(WatchHubTest, ALookThatIsAskedForIsToldThoughNothingHasChanged) {
+  Upstream(SandboxIn("a", "started"));
+  Watcher& asking = Open("a");
+  const Watcher& other = Open("a");
+  asking.watch->LookNow();
+  Settle();
+  EXPECT_THAT(looks_.gets, SizeIs(2));
+  ASSERT_THAT(asking.seen, SizeIs(2));
+  EXPECT_TRUE(asking.last().fresh);
+  EXPECT_FALSE(asking.last().maybe_missed);
+  EXPECT_EQ(asking.seen[0].object, asking.seen[1].object);
+  EXPECT_THAT(other.seen, SizeIs(2));
+}
+
+TEST_F(WatchHubTest, ManyMayAskForALookAtOnce) {
+  OpenMany(100);
+  looks_.gate = std::make_shared<daytonad::Event>();
+  looks_.list_gate = std::make_shared<daytonad::Event>();
+  for (Watcher& watcher : watchers_) watcher.watch->LookNow();
+  Settle();
+  EXPECT_EQ(looks_.most_in_flight, 16);
+  looks_.gate->Fire();
+  looks_.list_gate->Fire();
+  Pass(seconds(1));
+  for (const Watcher& watcher : watchers_) EXPECT_THAT(watcher.seen, SizeIs(Ge(2)));
+  EXPECT_LE(looks_.most_in_flight, 16);
+}
+
+TEST_F(WatchHubTest, AListThatHangsDoesNotHoldUpWhoAsksForALook) {
+  OpenMany(10);
+  looks_.list_gate = std::make_shared<daytonad::Event>();
+  Pass(milliseconds(300));
+  ASSERT_THAT(looks_.lists, SizeIs(Ge(1)));
+  watchers_[3].watch->LookNow();
+  Settle();
+  EXPECT_THAT(watchers_[3].seen, SizeIs(2));
+}
+
+TEST_F(WatchHubTest, AWantedLookThatFailsIsRepeatedSoonEvenWhileEventsArrive) {
+  SetEvents(true);
+  Upstream(SandboxIn("a", "starting"));
+  Watcher& watcher = Open("a");
+  Pass(seconds(120), milliseconds(50));
+  looks_.get_error = absl::UnavailableError("down");
+  watcher.watch->LookNow();
+  Settle();
+  looks_.get_error = absl::OkStatus();
+  Pass(seconds(1));
+  EXPECT_THAT(watcher.seen, SizeIs(2));
+}
+
+TEST_F(WatchHubTest, ALookAtWhatIsGoneIsAnsweredAtOnce) {
+  Upstream(SandboxIn("a", "started"));
+  Watcher& watcher = Open("a");
+  Event(SandboxIn("a", "destroyed"));
+  const size_t gets = looks_.gets.size();
+  watcher.watch->LookNow();
+  Read(watcher);
+  ASSERT_THAT(watcher.seen, SizeIs(3));
+  EXPECT_TRUE(absl::IsNotFound(watcher.last().status));
+  EXPECT_THAT(looks_.gets, SizeIs(gets));
+}
+
+TEST_F(WatchHubTest, ALookFromBeforeAChangeDoesNotTellTheOldState) {
+  Upstream(SandboxIn("a", "started"));
+  Watcher& watcher = Open("a");
+  looks_.gate = std::make_shared<daytonad::Event>();
+  watcher.watch->LookNow();
+  Settle();
+  const auto change = known_.BeginChange("a");
+  Upstream(SandboxIn("a", "stopping", 2));
+  known_.EndChange(change, &looks_.objects["a"], clock_.Now());
+  Settle();
+  ASSERT_THAT(watcher.seen, SizeIs(2));
+  watcher.watch->LookNow();
+  looks_.gate->Fire();
+  Settle();
+  EXPECT_THAT(watcher.seen, SizeIs(2)) << "the look that was asked for is still to come";
+  Pass(milliseconds(100));
+  ASSERT_THAT(watcher.seen, SizeIs(3));
+  EXPECT_EQ(watcher.state(), "stopping");
+}
+
+TEST_F(WatchHubTest, ALookThatSawMoreThanALateEventIsRepeated) {
+  Upstream(SandboxIn("a", "started", 1));
+  Watcher& watcher = Open("a");
+  looks_.gate = std::make_shared<daytonad::Event>();
+  Upstream(SandboxIn("a", "stopped", 1));
+  watcher.watch->LookNow();
+  Settle();
+  See(SandboxIn("a", "stopping", 1), Sight::kEvent);
+  watcher.watch->LookNow();
+  looks_.gate->Fire();
+  Settle();
+  EXPECT_EQ(watcher.state(), "stopping");
+  Pass(milliseconds(100));
+  EXPECT_EQ(watcher.state(), "stopped");
+}
+
+// --- Doubt ---
+
+TEST_F(WatchHubTest, WhatIsInDoubtIsLookedAtAtOnceAlsoAmongMany) {
+  SetEvents(true);
+  OpenMany(20);
+  See(SandboxIn("3", "started", 5), Sight::kEvent);
+  Upstream(SandboxIn("3", "stopped", 6));
+  See(SandboxIn("3", "stopping", 4), Sight::kEvent);
+  Settle();
+  EXPECT_EQ(watchers_[3].state(), "stopped");
+  EXPECT_THAT(looks_.gets, SizeIs(1));
+}
+
+TEST_F(WatchHubTest, DoubtThatALookDispelsIsNoNews) {
+  SetEvents(true);
+  Upstream(SandboxIn("a", "started", 5));
+  const Watcher& watcher = Open("a");
+  See(SandboxIn("a", "starting", 4), Sight::kEvent);
+  Settle();
+  EXPECT_THAT(looks_.gets, SizeIs(2));
+  EXPECT_THAT(watcher.seen, SizeIs(1));
+}
+
+// --- Events up and down ---
+
+TEST_F(WatchHubTest, WhenEventsComeUpEverythingIsLookedAtAndTheNextNewsSaysThatSomethingMayBeMissed) {
+  Upstream(SandboxIn("a", "starting"));
+  const Watcher& watcher = Open("a");
+  Pass(seconds(5));
+  looks_.gets.clear();
+  SetEvents(true);
+  EXPECT_THAT(looks_.gets, SizeIs(1));
+  Event(SandboxIn("a", "started", 2));
+  EXPECT_TRUE(watcher.last().maybe_missed);
+  Event(SandboxIn("a", "stopped", 3));
+  EXPECT_FALSE(watcher.last().maybe_missed);
+  SetEvents(false);
+  EXPECT_THAT(looks_.gets, SizeIs(2));
+  Event(SandboxIn("a", "starting", 4));
+  EXPECT_TRUE(watcher.last().maybe_missed);
+}
+
+TEST_F(WatchHubTest, AlsoAmongMany) {
+  OpenMany(20);
+  Pass(seconds(3));
+  looks_.lists.clear();
+  looks_.objects["3"] = SandboxIn("3", "started", 2);
+  SetEvents(true);
+  EXPECT_THAT(looks_.lists, SizeIs(1));
+  EXPECT_EQ(watchers_[3].state(), "started");
+}
+
+TEST_F(WatchHubTest, WhatIsGoneIsNotLookedAtWhateverHappens) {
+  Upstream(SandboxIn("a", "started"));
+  Watcher& slow = Open("a");  // it is told of the end, and stays
+  Event(SandboxIn("a", "destroyed", 2));
+  ASSERT_TRUE(absl::IsNotFound(slow.last().status));
+  looks_.gets.clear();
+  SetEvents(true);
+  SetEvents(false);
+  Pass(seconds(3));
+  EXPECT_THAT(looks_.gets, IsEmpty());
+}
+
+// --- Leaving ---
+
+TEST_F(WatchHubTest, WhenTheLastWatcherLeavesTheLooksEnd) {
+  Upstream(SandboxIn("a", "starting"));
+  Watcher& first = Open("a");
+  Watcher& second = Open("a");
+  Leave(first);
+  Pass(milliseconds(100));
+  EXPECT_THAT(looks_.gets, SizeIs(2));
+  Leave(second);
+  EXPECT_EQ(hub_.size(), 0U);
+  EXPECT_EQ(clock_.sleepers(), 0U);
+  Pass(seconds(5));
+  EXPECT_THAT(looks_.gets, SizeIs(2));
+}
+
+TEST_F(WatchHubTest, AWatcherMayLeaveAndComeBackWhileALookIsUnderWay) {
+  Upstream(SandboxIn("a", "starting"));
+  Watcher& first = Open("a");
+  looks_.gate = std::make_shared<daytonad::Event>();
+  Pass(milliseconds(100));
+  Leave(first);
+  Watcher& second = Open("a");
+  Upstream(SandboxIn("a", "started", 2));
+  looks_.gate->Fire();
+  Settle();
+  Pass(seconds(1));
+  EXPECT_EQ(second.state(), "started");
+}
+
+TEST_F(WatchHubTest, AWatcherMayLeaveDuringItsFirstLook) {
+  Upstream(SandboxIn("a", "starting"));
+  looks_.gate = std::make_shared<daytonad::Event>();
+  Watcher& watcher = Open("a");
+  Leave(watcher);
+  EXPECT_THAT(watcher.seen, IsEmpty());
+  EXPECT_EQ(looks_.in_flight, 0);
+}
+
+}  // namespace
+}  // namespace daytonad
