@@ -12,10 +12,6 @@ Task<absl::StatusOr<T>> RecordingApi::Read(KnownObjects<T>& known, std::string i
   absl::StatusOr<T> seen = co_await std::move(read);
   if (seen.ok()) {
     known.See(*seen, Sight::kRead, since, at);
-    // What was learnt while this was under way is newer, and somebody may have been shown it.
-    const auto* newer = known.Find(seen->id());
-    if (newer != nullptr && newer->gone && !IsGone(*seen)) co_return GoneError(*newer->object);
-    if (newer != nullptr && newer->seen_at > at && newer->object->view() == v1::VIEW_FULL) co_return *newer->object;
   } else if (absl::IsNotFound(seen.status())) {
     known.SeeNone(id_or_name, since);
   }
