@@ -131,10 +131,17 @@ TEST_P(RandomFaultsTest, NothingGoesBackwardsAndTheLastStateIsSeen) {
     v1::GetSandboxRequest request;
     request.set_sandbox(ids[static_cast<size_t>(looked_at)]);
     if (below(2) == 0) request.mutable_max_age();
-    const auto got = CallWithin(milliseconds(200), sandboxes(), &Stub::GetSandbox, request);
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + milliseconds(200));
+    const auto got = client::Call(sandboxes(), &Stub::GetSandbox, request, context);
     if (!got.ok()) continue;
-    EXPECT_GE(NumberOf(got.value.sandbox()), read[looked_at]) << "it went backwards in step " << step;
-    read[looked_at] = NumberOf(got.value.sandbox());
+    std::string source;
+    double age = 0;
+    ReadCacheEntry(context, source, age);
+    // What hung on its way to upstream, or was joined there, may be older than what was read meanwhile.
+    const int number = NumberOf(got.value.sandbox());
+    EXPECT_TRUE(source != "hit" || number >= read[looked_at]) << "memory went backwards in step " << step;
+    read[looked_at] = std::max(read[looked_at], number);
   }
   proxy_.RefuseConnections(false);
   proxy_.Heal();
