@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
 #include "daemon/base/absl_view.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/ids.h"
@@ -51,6 +52,8 @@ class KnownObjects {
     Clock::TimePoint seen_at = kLongAgo;
     // It exists no more. Final: ids are not used twice.
     bool gone = false;
+    // What upstream said when it was looked for then; OK if it was not asked.
+    absl::Status gone_error;
   };
 
   // Told of what those who watch want to know.
@@ -103,11 +106,12 @@ class KnownObjects {
   }
 
   // A read of this was answered with NOT_FOUND.
-  void SeeNone(const std::string& id_or_name, Moment since) {
+  void SeeNone(const std::string& id_or_name, Moment since, const absl::Status& error = absl::OkStatus()) {
     const auto by_id = records_.find(id_or_name);
     if (by_id != records_.end()) {
       Record& record = by_id->second;
       if (record.known.object == nullptr || record.known.gone || !Counts(record, since)) return;
+      record.known.gone_error = error;
       return SetGone(by_id->first, record, Sight::kRead);
     }
     // A name that is not found says little: upstream remembers such answers for a while.

@@ -214,7 +214,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
   Sighting<T> Present(const typename KnownObjects<T>::Known& known, const Interest<T>* interest) const {
     Sighting<T> sighting;
     sighting.object = known.object;
-    if (known.gone) sighting.status = GoneError(*known.object);
+    if (known.gone) sighting.status = known.gone_error.ok() ? GoneError(*known.object) : known.gone_error;
     sighting.fresh = known.gone || IsFresh(known, interest);
     return sighting;
   }
