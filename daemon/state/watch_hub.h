@@ -183,7 +183,10 @@ class WatchHub final : public KnownObjects<T>::Listener {
     }
 
     Sighting<T> MeetKnown(typename KnownObjects<T>::Known known) {
-      if (known.gone) return hub_.Present(known, nullptr);
+      if (known.gone) {
+        pause_ = hub_.policy_.first;
+        return hub_.Present(known, nullptr);
+      }
       Join(known.object->id(), hub_.IsFresh(known, nullptr));
       return hub_.Present(known, interest_.get());
     }
