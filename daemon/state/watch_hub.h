@@ -108,7 +108,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
     if (found == interests_.end()) return;
     Interest<T>& interest = *found->second;
     Sighting<T> sighting = Present(known, &interest);
-    sighting.fresh = true;
+    sighting.fresh = known.gone || !InDoubt(known);
     // A look shows what is, and not what was in between.
     sighting.maybe_missed = std::exchange(interest.gap, false) || sight == Sight::kRead || sight == Sight::kListItem;
     interest.look_wanted = false;
