@@ -191,13 +191,13 @@ class WatchHub final : public KnownObjects<T>::Listener {
       return hub_.Present(known, interest_.get());
     }
 
-    // What is known by now may be newer than what was asked for, or in doubt.
+    // If it counts, it is what is known by now; else that is newer, though perhaps in doubt.
     Sighting<T> MeetSeen(T seen) {
       const auto* known = hub_.known_.Find(seen.id());
       if (known != nullptr && known->gone) return hub_.Present(*known, nullptr);
       Sighting<T> sighting;
-      sighting.fresh = known == nullptr || !InDoubt(*known);
-      sighting.object = known != nullptr && sighting.fresh ? known->object : std::make_shared<const T>(std::move(seen));
+      sighting.fresh = known != nullptr && !InDoubt(*known);
+      sighting.object = known != nullptr ? known->object : std::make_shared<const T>(std::move(seen));
       Join(sighting.object->id(), sighting.fresh);
       return sighting;
     }
