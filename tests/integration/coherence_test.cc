@@ -118,6 +118,28 @@ TEST_F(CoherenceTest, AReadThatWasBegunBeforeAChangeDoesNotPutTheOldStateBack) {
   }
 }
 
+TEST_F(CoherenceTest, AReadThatWasBegunBeforeAChangeOfWhatIsNotKnownYetDoesNotPutTheOldStateBack) {
+  const v1::Sandbox sandbox = AsSomebodyElse([&] { return MakeSandbox(Parse<v1::SandboxSpec>(R"(name: "box")")); });
+  auto slow = BeginHeld("GET", "/sandbox/box", [&] { return StateOf("box"); });
+  EXPECT_EQ(Outcome(Stop("box", "wait: false").error), "OK");
+  Release();
+  EXPECT_EQ(slow.get(), v1::SANDBOX_STATE_STARTED);
+  EXPECT_NE(StateOf("box"), v1::SANDBOX_STATE_STARTED);
+  EXPECT_NE(StateOf(sandbox.id()), v1::SANDBOX_STATE_STARTED);
+}
+
+TEST_F(CoherenceTest, AReadThatWasBegunBeforeANameWasGivenAnewDoesNotPutTheOldOneBack) {
+  const v1::Sandbox old = MakeSandbox(Parse<v1::SandboxSpec>(R"(name: "box")"));
+  auto slow = BeginHeld("GET", "/sandbox/box", [&] { return ReadSandbox("box", kAskUpstream).object.id(); });
+  EXPECT_EQ(Outcome(Delete("box", "wait: true").error), "OK");
+  const v1::Sandbox next = MakeSandbox(Parse<v1::SandboxSpec>(R"(name: "box")"));
+  Release();
+  EXPECT_EQ(slow.get(), old.id());
+  EXPECT_EQ(ReadSandbox("box").object.id(), next.id());
+  EXPECT_EQ(ReadSandbox("box", kAskUpstream).object.id(), next.id());
+  EXPECT_EQ(ReadSandbox(old.id()).outcome, "NOT_FOUND SANDBOX_NOT_FOUND");
+}
+
 TEST_F(CoherenceTest, AListThatWasBegunBeforeAChangeDoesNotPutTheOldStateBack) {
   const v1::Sandbox sandbox = MakeSandbox();
   auto slow = BeginHeld("GET", "/sandbox", [&] {
