@@ -174,6 +174,30 @@ TEST_F(CoherenceTest, AReadThatWasBegunBeforeADeletionDoesNotBringItBack) {
   EXPECT_NE(ReadVolume(volume.id()).object.state(), v1::VOLUME_STATE_READY);
 }
 
+// Upstream's answer to these has nothing in it, so that nothing new is known in place of the old.
+TEST_F(CoherenceTest, AReadThatWasBegunBeforeAChangeWithAnEmptyAnswerDoesNotPutTheOldStateBack) {
+  const v1::Snapshot snapshot = MakeSnapshot("snap");
+  auto slow_snapshot =
+      BeginHeld("GET", "/snapshots/" + snapshot.id(), [&] { return ReadSnapshot(snapshot.id(), kAskUpstream); });
+  v1::DeactivateSnapshotRequest deactivate;
+  deactivate.set_snapshot("snap");
+  EXPECT_EQ(Outcome(Call(snapshots(), &Snapshots::DeactivateSnapshot, deactivate).error), "OK");
+  Release();
+  EXPECT_EQ(slow_snapshot.get().object.state(), v1::SNAPSHOT_STATE_ACTIVE);
+  EXPECT_EQ(ReadSnapshot(snapshot.id()).object.state(), v1::SNAPSHOT_STATE_INACTIVE);
+  EXPECT_EQ(ReadSnapshot("snap").object.state(), v1::SNAPSHOT_STATE_INACTIVE);
+
+  const v1::Volume volume = MakeVolume("vol");
+  auto slow_volume = BeginHeld("GET", "/volumes/" + volume.id(), [&] { return ReadVolume(volume.id(), kAskUpstream); });
+  v1::DeleteVolumeRequest request;
+  request.set_volume(volume.id());
+  EXPECT_EQ(Outcome(Call(volumes(), &Volumes::DeleteVolume, request).error), "OK");
+  Release();
+  EXPECT_EQ(slow_volume.get().object.state(), v1::VOLUME_STATE_READY);
+  EXPECT_NE(ReadVolume(volume.id()).object.state(), v1::VOLUME_STATE_READY);
+  EXPECT_NE(ReadVolume("vol").object.state(), v1::VOLUME_STATE_READY);
+}
+
 TEST_F(CoherenceTest, AChangeWhoseAnswerIsLostIsReadAllTheSame) {
   const v1::Sandbox sandbox = MakeSandbox();
   EXPECT_EQ(ReadSandbox(sandbox.id()).source, "hit");
