@@ -43,7 +43,8 @@ absl::Status WithErrorMessage(const absl::Status& status, std::string_view messa
 absl::Status WithRetryDelay(absl::Status status, std::chrono::milliseconds delay);
 std::optional<std::chrono::milliseconds> RetryDelay(const absl::Status& status);
 
-// Upstream could not answer just now, or not in time. Whoever waits or watches goes on in spite of it: its own time limit bounds it.
+// Upstream could not answer just now, or not in time. Whoever waits or watches goes on in spite of it: its own time
+// limit bounds it.
 bool IsPassing(const absl::Status& status);
 
 // Collects what is wrong with a request, so that a caller learns of everything at once.

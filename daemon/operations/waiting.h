@@ -68,7 +68,7 @@ Task<absl::Status> WaitUntil(Clock& clock, const WaitContext& limits, Watch<T>& 
     std::optional<absl::Status> decided = telling ? goal.decide(*seen) : std::nullopt;
     if (decided.has_value() && seen->fresh) co_return *std::move(decided);
     if (last_look && seen->fresh) co_return DeadlineExceededError();
-    if (decided.has_value()) watch.LookNow();
+    if (decided.has_value() || last_look) watch.LookNow();
   }
 }
 

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
 #include "daemon/base/absl_view.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/ids.h"
@@ -51,6 +52,8 @@ class KnownObjects {
     Clock::TimePoint seen_at = kLongAgo;
     // It exists no more. Final: ids are not used twice.
     bool gone = false;
+    // What upstream said when it was looked for then; OK if it was not asked.
+    absl::Status gone_error;
   };
 
   // Told of what those who watch want to know.
@@ -91,23 +94,22 @@ class KnownObjects {
     if (record.known.object != nullptr) {
       const T& known = *record.known.object;
       FillIn(object, known);
-      if (sight == Sight::kListItem && SameState(object, known)) return;  // nothing that is not known better
-      if (sight == Sight::kListItem && !(Counts(record, since) && LaterThan(object, known)))
-        return Doubt(id, record, sight);
-      if (sight == Sight::kEvent && LaterThan(known, object)) {
-        // Late, perhaps. With the same state it says nothing, and must not make others of its time look new.
-        return SameState(object, known) ? void() : Doubt(id, record, sight);
-      }
+      const bool listed = sight == Sight::kListItem;
+      const bool late = sight == Sight::kEvent && LaterThan(known, object);
+      if ((listed || late) && SameState(object, known)) return;  // nothing that is not known better
+      const bool newer = Counts(record, since) && LaterThan(object, known);
+      if (late || (listed && !newer)) return Doubt(id, record, sight);
     }
     Accept(id, record, std::move(object), sight, since, at);
   }
 
   // A read of this was answered with NOT_FOUND.
-  void SeeNone(const std::string& id_or_name, Moment since) {
+  void SeeNone(const std::string& id_or_name, Moment since, const absl::Status& error = absl::OkStatus()) {
     const auto by_id = records_.find(id_or_name);
     if (by_id != records_.end()) {
       Record& record = by_id->second;
       if (record.known.object == nullptr || record.known.gone || !Counts(record, since)) return;
+      record.known.gone_error = error;
       return SetGone(by_id->first, record, Sight::kRead);
     }
     // A name that is not found says little: upstream remembers such answers for a while.
@@ -177,7 +179,7 @@ class KnownObjects {
       // Something was seen meanwhile, or another change was answered. What is new is answered as it was at first, so
       // that is right; of another change nothing tells which is older.
       if (overtaken && change.is_create) return Complete(id, record, object);
-      if (overtaken && !SameState(object, known)) return Doubt(id, record, Sight::kChange);
+      if (overtaken && !SameState(object, known)) return Contest(id, record, std::move(object), change.begun);
       if (overtaken && LaterThan(known, object)) return Complete(id, record, object);
     }
     Accept(id, record, std::move(object), Sight::kChange, change.begun, at);
@@ -304,6 +306,15 @@ class KnownObjects {
     T object = *record.known.object;
     FillIn(object, answer);
     Accept(id, record, std::move(object), Sight::kChange, record.as_of, record.known.seen_at);
+  }
+
+  // The answer shows another state than what was seen since. The later of the two is kept, but is no answer.
+  void Contest(const std::string& id, Record& record, T answer, Moment since) {
+    if (LaterThan(answer, *record.known.object)) {
+      Accept(id, record, std::move(answer), Sight::kChange, since, kLongAgo);
+    }
+    const auto kept = records_.find(id);
+    if (kept != records_.end()) Doubt(id, kept->second, Sight::kChange);
   }
 
   // A new name is known at once, and the old one is free. Whoever takes a name has it, until somebody else takes it.

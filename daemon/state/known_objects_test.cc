@@ -112,6 +112,13 @@ TEST_F(KnownObjectsTest, AnEventThatContradictsTheOrderOfUpdatesMakesDoubtful) {
   EXPECT_THAT(Told(), IsEmpty());
 }
 
+TEST_F(KnownObjectsTest, ALateEventThatShowsTheSameStateChangesNothing) {
+  known_.See(SandboxIn("a", "started", 5), Sight::kRead, known_.Begin(), At(1));
+  known_.See(SandboxIn("a", "started", 2), Sight::kEvent, known_.Begin(), At(3));
+  EXPECT_EQ(known_.Find("a")->object->updated_at().seconds(), 5);
+  EXPECT_EQ(known_.index().Find("a")->seen_at, At(1));
+}
+
 TEST_F(KnownObjectsTest, AnEventIsBelievedIfNothingContradictsIt) {
   Read(SandboxIn("a", "stopping", 5));
   Event(SandboxIn("a", "stopped", 5));
@@ -271,6 +278,18 @@ TEST_F(KnownObjectsTest, AnEventThatCameWhileAChangeWasUnderWayAndDiffersFromIts
   Event(SandboxIn("a", "stopped", 3));
   EndChange(change, SandboxIn("a", "stopping", 2));
   EXPECT_EQ(StateOfKnown("a"), "stopped in doubt");
+  EXPECT_EQ(Published("a"), "nothing");
+}
+
+TEST_F(KnownObjectsTest, OfAnAnswerAndAnEventThatDifferTheLaterIsKeptSoThatNothingOlderTakesItsPlace) {
+  Read(SandboxIn("a", "stopped", 1));
+  const auto change = known_.BeginChange("a");
+  Event(SandboxIn("a", "starting", 2));
+  Told();
+  EndChange(change, SandboxIn("a", "stopping", 4));
+  EXPECT_THAT(Told(), ElementsAre("a stopping", "a in doubt"));
+  Event(SandboxIn("a", "started", 3));
+  EXPECT_EQ(StateOfKnown("a"), "stopping in doubt");
   EXPECT_EQ(Published("a"), "nothing");
 }
 

@@ -13,7 +13,7 @@ Task<absl::StatusOr<T>> RecordingApi::Read(KnownObjects<T>& known, std::string i
   if (seen.ok()) {
     known.See(*seen, Sight::kRead, since, at);
   } else if (absl::IsNotFound(seen.status())) {
-    known.SeeNone(id_or_name, since);
+    known.SeeNone(id_or_name, since, seen.status());
   }
   co_return seen;
 }

@@ -108,7 +108,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
     if (found == interests_.end()) return;
     Interest<T>& interest = *found->second;
     Sighting<T> sighting = Present(known, &interest);
-    sighting.fresh = true;
+    sighting.fresh = known.gone || !InDoubt(known);
     // A look shows what is, and not what was in between.
     sighting.maybe_missed = std::exchange(interest.gap, false) || sight == Sight::kRead || sight == Sight::kListItem;
     interest.look_wanted = false;
@@ -183,18 +183,21 @@ class WatchHub final : public KnownObjects<T>::Listener {
     }
 
     Sighting<T> MeetKnown(typename KnownObjects<T>::Known known) {
-      if (known.gone) return hub_.Present(known, nullptr);
+      if (known.gone) {
+        pause_ = hub_.policy_.first;
+        return hub_.Present(known, nullptr);
+      }
       Join(known.object->id(), hub_.IsFresh(known, nullptr));
       return hub_.Present(known, interest_.get());
     }
 
-    // What is known by now may be newer than what was asked for, or in doubt.
+    // If it counts, it is what is known by now; else that is newer, though perhaps in doubt.
     Sighting<T> MeetSeen(T seen) {
       const auto* known = hub_.known_.Find(seen.id());
       if (known != nullptr && known->gone) return hub_.Present(*known, nullptr);
       Sighting<T> sighting;
-      sighting.fresh = known == nullptr || !InDoubt(*known);
-      sighting.object = known != nullptr && sighting.fresh ? known->object : std::make_shared<const T>(std::move(seen));
+      sighting.fresh = known != nullptr && !InDoubt(*known);
+      sighting.object = known != nullptr ? known->object : std::make_shared<const T>(std::move(seen));
       Join(sighting.object->id(), sighting.fresh);
       return sighting;
     }
@@ -214,7 +217,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
   Sighting<T> Present(const typename KnownObjects<T>::Known& known, const Interest<T>* interest) const {
     Sighting<T> sighting;
     sighting.object = known.object;
-    if (known.gone) sighting.status = GoneError(*known.object);
+    if (known.gone) sighting.status = known.gone_error.ok() ? GoneError(*known.object) : known.gone_error;
     sighting.fresh = known.gone || IsFresh(known, interest);
     return sighting;
   }

@@ -224,6 +224,22 @@ TEST_F(WatchHubTest, AnEventThatComesDuringTheFirstLookIsNewerThanIt) {
   EXPECT_EQ(watcher.state(), "started");
 }
 
+TEST_F(WatchHubTest, SoIsAChangeEvenIfItsAnswerIsInDoubt) {
+  Upstream(SandboxIn("a", "started"));
+  looks_.gate = std::make_shared<daytonad::Event>();
+  const Watcher& watcher = Open("a");
+  const auto change = known_.BeginCreate();
+  Event(SandboxIn("a", "stopping", 2));
+  const v1::Sandbox answer = SandboxIn("a", "stopping", 2);
+  known_.EndChange(change, &answer, clock_.Now());
+  See(SandboxIn("a", "starting", 1), Sight::kEvent);
+  std::exchange(looks_.gate, nullptr)->Fire();
+  Settle();
+  ASSERT_THAT(watcher.seen, SizeIs(1));
+  EXPECT_EQ(watcher.state(), "stopping");
+  EXPECT_FALSE(watcher.last().fresh);
+}
+
 TEST_F(WatchHubTest, WhatGoesDuringTheFirstLookIsGone) {
   Upstream(SandboxIn("a", "destroying"));
   looks_.gate = std::make_shared<daytonad::Event>();

@@ -118,6 +118,28 @@ TEST_F(CoherenceTest, AReadThatWasBegunBeforeAChangeDoesNotPutTheOldStateBack) {
   }
 }
 
+TEST_F(CoherenceTest, AReadThatWasBegunBeforeAChangeOfWhatIsNotKnownYetDoesNotPutTheOldStateBack) {
+  const v1::Sandbox sandbox = AsSomebodyElse([&] { return MakeSandbox(Parse<v1::SandboxSpec>(R"(name: "box")")); });
+  auto slow = BeginHeld("GET", "/sandbox/box", [&] { return StateOf("box"); });
+  EXPECT_EQ(Outcome(Stop("box", "wait: false").error), "OK");
+  Release();
+  EXPECT_EQ(slow.get(), v1::SANDBOX_STATE_STARTED);
+  EXPECT_NE(StateOf("box"), v1::SANDBOX_STATE_STARTED);
+  EXPECT_NE(StateOf(sandbox.id()), v1::SANDBOX_STATE_STARTED);
+}
+
+TEST_F(CoherenceTest, AReadThatWasBegunBeforeANameWasGivenAnewDoesNotPutTheOldOneBack) {
+  const v1::Sandbox old = MakeSandbox(Parse<v1::SandboxSpec>(R"(name: "box")"));
+  auto slow = BeginHeld("GET", "/sandbox/box", [&] { return ReadSandbox("box", kAskUpstream).object.id(); });
+  EXPECT_EQ(Outcome(Delete("box", "wait: true").error), "OK");
+  const v1::Sandbox next = MakeSandbox(Parse<v1::SandboxSpec>(R"(name: "box")"));
+  Release();
+  EXPECT_EQ(slow.get(), old.id());
+  EXPECT_EQ(ReadSandbox("box").object.id(), next.id());
+  EXPECT_EQ(ReadSandbox("box", kAskUpstream).object.id(), next.id());
+  EXPECT_EQ(ReadSandbox(old.id()).outcome, "NOT_FOUND SANDBOX_NOT_FOUND");
+}
+
 TEST_F(CoherenceTest, AListThatWasBegunBeforeAChangeDoesNotPutTheOldStateBack) {
   const v1::Sandbox sandbox = MakeSandbox();
   auto slow = BeginHeld("GET", "/sandbox", [&] {
@@ -150,6 +172,30 @@ TEST_F(CoherenceTest, AReadThatWasBegunBeforeADeletionDoesNotBringItBack) {
   EXPECT_EQ(slow_volume.get().object.state(), v1::VOLUME_STATE_READY);
   EXPECT_EQ(ReadVolume("vol").outcome, "NOT_FOUND VOLUME_NOT_FOUND");
   EXPECT_NE(ReadVolume(volume.id()).object.state(), v1::VOLUME_STATE_READY);
+}
+
+// Upstream's answer to these has nothing in it, so that nothing new is known in place of the old.
+TEST_F(CoherenceTest, AReadThatWasBegunBeforeAChangeWithAnEmptyAnswerDoesNotPutTheOldStateBack) {
+  const v1::Snapshot snapshot = MakeSnapshot("snap");
+  auto slow_snapshot =
+      BeginHeld("GET", "/snapshots/" + snapshot.id(), [&] { return ReadSnapshot(snapshot.id(), kAskUpstream); });
+  v1::DeactivateSnapshotRequest deactivate;
+  deactivate.set_snapshot("snap");
+  EXPECT_EQ(Outcome(Call(snapshots(), &Snapshots::DeactivateSnapshot, deactivate).error), "OK");
+  Release();
+  EXPECT_EQ(slow_snapshot.get().object.state(), v1::SNAPSHOT_STATE_ACTIVE);
+  EXPECT_EQ(ReadSnapshot(snapshot.id()).object.state(), v1::SNAPSHOT_STATE_INACTIVE);
+  EXPECT_EQ(ReadSnapshot("snap").object.state(), v1::SNAPSHOT_STATE_INACTIVE);
+
+  const v1::Volume volume = MakeVolume("vol");
+  auto slow_volume = BeginHeld("GET", "/volumes/" + volume.id(), [&] { return ReadVolume(volume.id(), kAskUpstream); });
+  v1::DeleteVolumeRequest request;
+  request.set_volume(volume.id());
+  EXPECT_EQ(Outcome(Call(volumes(), &Volumes::DeleteVolume, request).error), "OK");
+  Release();
+  EXPECT_EQ(slow_volume.get().object.state(), v1::VOLUME_STATE_READY);
+  EXPECT_NE(ReadVolume(volume.id()).object.state(), v1::VOLUME_STATE_READY);
+  EXPECT_NE(ReadVolume("vol").object.state(), v1::VOLUME_STATE_READY);
 }
 
 TEST_F(CoherenceTest, AChangeWhoseAnswerIsLostIsReadAllTheSame) {

@@ -19,6 +19,7 @@ void ReadCacheEntry(const grpc::ClientContext& context, std::string& source, dou
 }
 
 void SharedStateTest::TearDown() {
+  client_.reset();
   if (daemon_->running()) {
     daemon_->Signal(SIGTERM);
     EXPECT_EQ(daemon_->WaitForExit(), 0);

@@ -1,0 +1,68 @@
+#ifndef DAYTONAD_DAEMON_OPERATIONS_TESTING_SCRIPTED_WATCH_H_
+#define DAYTONAD_DAEMON_OPERATIONS_TESTING_SCRIPTED_WATCH_H_
+
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "daemon/api/watch.h"
+#include "daemon/base/clock.h"
+#include "daytonad/v1/sandbox.pb.h"
+
+namespace daytonad {
+
+// A watch whose sightings a test lays out. When there are no more, it waits until its context ends.
+class ScriptedWatch final : public Watch<v1::Sandbox> {
+ public:
+  using Seen = Sighting<v1::Sandbox>;
+
+  explicit ScriptedWatch(Clock& clock) : clock_(clock) {}
+
+  static std::shared_ptr<const v1::Sandbox> InState(const std::string& state) {
+    v1::Sandbox sandbox;
+    sandbox.set_id("id-1");
+    sandbox.set_state_text(state);
+    return std::make_shared<const v1::Sandbox>(std::move(sandbox));
+  }
+  static Seen Fresh(const std::string& state) { return Of(InState(state), absl::OkStatus(), true); }
+  static Seen Stale(const std::string& state) { return Of(InState(state), absl::OkStatus(), false); }
+  static Seen Failed(absl::Status status) { return Of(nullptr, std::move(status), true); }
+  static Seen Of(std::shared_ptr<const v1::Sandbox> object, absl::Status status, bool fresh) {
+    Seen seen;
+    seen.object = std::move(object);
+    seen.status = std::move(status);
+    seen.fresh = fresh;
+    return seen;
+  }
+
+  // What comes by itself, and what each LookNow() brings.
+  std::deque<Seen> seen;
+  std::deque<Seen> looks;
+  int looked = 0;
+
+  Task<absl::StatusOr<Seen>> Next(CallContext context) override {
+    if (seen.empty()) {
+      absl::Status slept = co_await clock_.Sleep(std::move(context), std::chrono::hours(24 * 365));
+      co_return slept;
+    }
+    Seen next = std::move(seen.front());
+    seen.pop_front();
+    co_return next;
+  }
+
+  void LookNow() override {
+    ++looked;
+    if (looks.empty()) return;
+    seen.push_back(std::move(looks.front()));
+    looks.pop_front();
+  }
+
+ private:
+  Clock& clock_;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_OPERATIONS_TESTING_SCRIPTED_WATCH_H_

@@ -1,0 +1,173 @@
+#include "daemon/operations/waiting.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "daemon/base/testing/fake_clock.h"
+#include "daemon/base/testing/run_task.h"
+#include "daemon/operations/testing/scripted_watch.h"
+
+namespace daytonad {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+
+// Waits for "started"; "error" and whatever upstream answers with an error end the wait, too.
+class WaitingTest : public ::testing::Test {
+ protected:
+  using Seen = ScriptedWatch::Seen;
+
+  WaitingTest() {
+    goal_.decide = [this](const Seen& seen) -> std::optional<absl::Status> {
+      ++decided_;
+      if (!seen.status.ok()) return seen.status;
+      if (seen.object->state_text() == "started") return absl::OkStatus();
+      if (seen.object->state_text() == "error") return absl::FailedPreconditionError("it failed");
+      return std::nullopt;
+    };
+    goal_.observe = [this](const v1::Sandbox& sandbox) { return Observe(sandbox.state_text()); };
+  }
+
+  Task<absl::Status> Observe(std::string state) {
+    observed_.push_back(std::move(state));
+    co_return observer_;
+  }
+
+  // The call has a minute, the wait as long as it says.
+  absl::Status Wait(Clock::Duration timeout = seconds(10)) {
+    const CallContext call =
+        CallContext::Background("test").WithDeadline(started_ + minutes(1)).WithStopToken(stop_.get_token());
+    return RunTask(io_, WaitUntil(clock_, WaitContext(call, clock_, timeout), watch_, goal_, last_));
+  }
+  Clock::Duration Passed() const { return clock_.Now() - started_; }
+  std::string Last() const { return last_.object == nullptr ? "nothing" : last_.object->state_text(); }
+
+  boost::asio::io_context io_;
+  FakeClock clock_;
+  const Clock::TimePoint started_ = clock_.Now();
+  std::stop_source stop_;
+  ScriptedWatch watch_{clock_};
+  Goal<v1::Sandbox> goal_;
+  Seen last_;
+  std::vector<std::string> observed_;
+  absl::Status observer_;
+  int decided_ = 0;
+};
+
+TEST_F(WaitingTest, EndsWithTheStateThatIsWaitedFor) {
+  watch_.seen = {ScriptedWatch::Fresh("creating"), ScriptedWatch::Fresh("started"), ScriptedWatch::Fresh("stopped")};
+  EXPECT_TRUE(Wait().ok());
+  EXPECT_EQ(Last(), "started");
+  EXPECT_THAT(observed_, ElementsAre("creating", "started"));
+  EXPECT_EQ(watch_.looked, 0);
+}
+
+TEST_F(WaitingTest, SomethingOldDoesNotEndIt) {
+  watch_.seen = {ScriptedWatch::Stale("started")};
+  watch_.looks = {ScriptedWatch::Fresh("stopped")};
+  EXPECT_TRUE(absl::IsDeadlineExceeded(Wait()));
+  EXPECT_EQ(Last(), "stopped");
+}
+
+TEST_F(WaitingTest, UnlessALookConfirmsIt) {
+  watch_.seen = {ScriptedWatch::Stale("started")};
+  watch_.looks = {ScriptedWatch::Fresh("started")};
+  EXPECT_TRUE(Wait().ok());
+  EXPECT_EQ(watch_.looked, 1);
+  EXPECT_EQ(Passed(), seconds(0));
+}
+
+TEST_F(WaitingTest, SomethingOldThatIsNotTheEndIsWaitedOnWithoutALook) {
+  watch_.seen = {ScriptedWatch::Stale("creating"), ScriptedWatch::Fresh("started")};
+  EXPECT_TRUE(Wait().ok());
+  EXPECT_EQ(watch_.looked, 0);
+}
+
+TEST_F(WaitingTest, AFailureEndsIt) {
+  watch_.seen = {ScriptedWatch::Fresh("error")};
+  EXPECT_TRUE(absl::IsFailedPrecondition(Wait()));
+}
+
+TEST_F(WaitingTest, AnErrorEndsItAndWhatWasKnownIsKept) {
+  watch_.seen = {ScriptedWatch::Fresh("creating"), ScriptedWatch::Failed(absl::PermissionDeniedError("no"))};
+  EXPECT_TRUE(absl::IsPermissionDenied(Wait()));
+  EXPECT_EQ(Last(), "creating");
+  EXPECT_TRUE(absl::IsPermissionDenied(last_.status));
+  EXPECT_THAT(observed_, ElementsAre("creating"));
+}
+
+TEST_F(WaitingTest, AnObserverThatHasGoneEndsIt) {
+  observer_ = absl::CancelledError("gone");
+  watch_.seen = {ScriptedWatch::Fresh("creating"), ScriptedWatch::Fresh("started")};
+  EXPECT_TRUE(absl::IsCancelled(Wait()));
+  EXPECT_EQ(decided_, 0);
+}
+
+TEST_F(WaitingTest, WhenTheTimeIsUpThereIsALastLook) {
+  watch_.seen = {ScriptedWatch::Fresh("creating")};
+  watch_.looks = {ScriptedWatch::Fresh("started")};
+  EXPECT_TRUE(Wait(seconds(10)).ok());
+  EXPECT_EQ(Passed(), seconds(10));
+  EXPECT_EQ(watch_.looked, 1);
+}
+
+TEST_F(WaitingTest, ALastLookThatShowsNothingElseEndsItAtOnce) {
+  watch_.seen = {ScriptedWatch::Fresh("creating")};
+  watch_.looks = {ScriptedWatch::Fresh("creating")};
+  EXPECT_TRUE(absl::IsDeadlineExceeded(Wait(seconds(10))));
+  EXPECT_EQ(Passed(), seconds(10));
+}
+
+TEST_F(WaitingTest, ALastLookThatFailsSaysNoMoreThanThatTheTimeIsUp) {
+  watch_.seen = {ScriptedWatch::Fresh("creating")};
+  watch_.looks = {ScriptedWatch::Failed(absl::PermissionDeniedError("no"))};
+  EXPECT_TRUE(absl::IsDeadlineExceeded(Wait(seconds(10))));
+}
+
+TEST_F(WaitingTest, ButThatItIsGoneIsTold) {
+  watch_.seen = {ScriptedWatch::Fresh("creating")};
+  watch_.looks = {ScriptedWatch::Failed(absl::NotFoundError("gone"))};
+  EXPECT_TRUE(absl::IsNotFound(Wait(seconds(10))));
+}
+
+TEST_F(WaitingTest, ALastLookThatIsToldSomethingOldLooksAgain) {
+  watch_.looks = {ScriptedWatch::Stale("creating"), ScriptedWatch::Fresh("started")};
+  EXPECT_TRUE(Wait(seconds(10)).ok());
+  EXPECT_EQ(watch_.looked, 2);
+  EXPECT_EQ(Passed(), seconds(10));
+}
+
+TEST_F(WaitingTest, ALastLookTakesFiveSecondsAtMost) {
+  watch_.seen = {ScriptedWatch::Fresh("creating")};
+  EXPECT_TRUE(absl::IsDeadlineExceeded(Wait(seconds(10))));
+  EXPECT_EQ(Passed(), seconds(15));
+}
+
+TEST_F(WaitingTest, NorMoreThanTheCallHasLeft) {
+  watch_.seen = {ScriptedWatch::Fresh("creating")};
+  EXPECT_TRUE(absl::IsDeadlineExceeded(Wait(seconds(58))));
+  EXPECT_EQ(Passed(), minutes(1));
+}
+
+TEST_F(WaitingTest, WithoutATimeLimitTheCallsOwnEndsItWithoutALastLook) {
+  EXPECT_TRUE(absl::IsDeadlineExceeded(Wait(seconds(0))));
+  EXPECT_EQ(Passed(), minutes(1));
+  EXPECT_EQ(watch_.looked, 0);
+}
+
+TEST_F(WaitingTest, WhoLeavesIsNotWaitedFor) {
+  stop_.request_stop();
+  EXPECT_TRUE(absl::IsCancelled(Wait()));
+  EXPECT_EQ(watch_.looked, 0);
+}
+
+}  // namespace
+}  // namespace daytonad

@@ -1,0 +1,287 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/api/testing/fake_api.h"
+#include "daemon/base/testing/fake_clock.h"
+#include "daemon/state/shared_state.h"
+#include "daemon/state/testing/objects.h"
+
+// Half a minute of everything at once, on an upstream whose answers take their time, whose lists lag, and whose events
+// are late, doubled, out of order or lost. Each change has a number, so that it can be told what is older than what.
+namespace daytonad {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using SandboxResult = absl::StatusOr<v1::Sandbox>;
+
+class Dice {
+ public:
+  explicit Dice(unsigned seed) : random_(seed) {}
+  int UpTo(int most) { return std::uniform_int_distribution<int>(0, most)(random_); }
+  bool OneIn(int chances) { return UpTo(chances - 1) == 0; }
+  milliseconds Ms(int most) { return milliseconds(UpTo(most)); }
+
+ private:
+  std::mt19937 random_;
+};
+
+int NumberOf(const v1::Sandbox& sandbox) { return static_cast<int>(sandbox.updated_at().seconds()); }
+
+class ErraticUpstream final : public FakeApi {
+ public:
+  ErraticUpstream(Clock& clock, Dice& dice) : clock_(clock), dice_(dice) {}
+
+  void Add(const std::string& id) { Enter(SandboxIn(id, "started", ++number_)); }
+  void Change(const std::string& id) {
+    const auto found = objects_.find(id);
+    if (found == objects_.end()) return;
+    static const std::map<std::string, std::string> kNext = {
+        {"started", "stopping"}, {"stopping", "stopped"}, {"stopped", "starting"}, {"starting", "started"}};
+    Enter(SandboxIn(id, kNext.at(found->second.state_text()), ++number_));
+  }
+  void Remove(const std::string& id) {
+    if (!objects_.contains(id)) return;
+    Enter(SandboxIn(id, "destroyed", ++number_));
+    objects_.erase(id);
+  }
+  // The state as it is; "" if there is none.
+  std::string StateOfReal(const std::string& id) const {
+    const auto found = objects_.find(id);
+    return found == objects_.end() ? "" : found->second.state_text();
+  }
+
+  // Events that are to arrive by now.
+  std::vector<v1::Sandbox> TakeEvents() {
+    std::vector<v1::Sandbox> due;
+    while (!events_.empty() && events_.begin()->first <= clock_.Now()) {
+      due.push_back(events_.begin()->second);
+      events_.erase(events_.begin());
+    }
+    return due;
+  }
+  void SetEvents(bool up) {
+    events_up_ = up;
+    events_.clear();
+  }
+  void Calm() { erratic_ = false; }
+
+  Task<SandboxResult> GetSandbox(CallContext context, std::string id_or_name) override {
+    absl::Status sent = co_await clock_.Sleep(context, dice_.Ms(300));
+    if (!sent.ok()) co_return sent;
+    SandboxResult answer = Find(id_or_name);
+    absl::Status received = co_await clock_.Sleep(context, dice_.Ms(300));
+    if (!received.ok()) co_return received;
+    if (erratic_ && dice_.OneIn(10)) co_return absl::UnavailableError("a bad moment");
+    co_return answer;
+  }
+  Task<SandboxResult> StopSandbox(CallContext context, std::string id, bool) override {
+    absl::Status sent = co_await clock_.Sleep(context, dice_.Ms(300));
+    if (!sent.ok()) co_return sent;
+    Change(id);
+    SandboxResult answer = Find(id);
+    absl::Status received = co_await clock_.Sleep(context, dice_.Ms(300));
+    if (!received.ok()) co_return received;
+    if (erratic_ && dice_.OneIn(10)) co_return absl::UnavailableError("the answer was lost");
+    co_return answer;
+  }
+  Task<absl::StatusOr<SandboxPage>> ListSandboxes(CallContext context, SandboxListQuery, std::string) override {
+    absl::Status slept = co_await clock_.Sleep(context, dice_.Ms(300));
+    if (!slept.ok()) co_return slept;
+    if (erratic_ && dice_.OneIn(10)) co_return absl::UnavailableError("a bad moment");
+    const Clock::TimePoint as_of = clock_.Now() - dice_.Ms(2000);
+    SandboxPage page;
+    for (const auto& [id, history] : history_) {
+      const v1::Sandbox* then = nullptr;
+      for (const auto& [time, sandbox] : history) {
+        if (time <= as_of) then = &sandbox;
+      }
+      if (then == nullptr || then->state_text() == "destroyed") continue;
+      page.items.push_back(ItemIn(id, then->state_text(), NumberOf(*then)));
+    }
+    co_return page;
+  }
+
+ private:
+  void Enter(v1::Sandbox sandbox) {
+    history_[sandbox.id()].emplace_back(clock_.Now(), sandbox);
+    if (events_up_) {
+      for (int i = dice_.OneIn(5) ? 2 : 1; i > 0; --i) {
+        if (!dice_.OneIn(5)) events_.emplace(clock_.Now() + dice_.Ms(dice_.OneIn(2) ? 50 : 2000), sandbox);
+      }
+    }
+    objects_[sandbox.id()] = std::move(sandbox);
+  }
+  SandboxResult Find(const std::string& id_or_name) const {
+    for (const auto& [id, sandbox] : objects_) {
+      if (id == id_or_name || sandbox.name() == id_or_name) return sandbox;
+    }
+    return absl::NotFoundError("no such sandbox");
+  }
+
+  Clock& clock_;
+  Dice& dice_;
+  bool erratic_ = true;
+  bool events_up_ = false;
+  int number_ = 0;
+  std::map<std::string, v1::Sandbox> objects_;
+  std::map<std::string, std::vector<std::pair<Clock::TimePoint, v1::Sandbox>>> history_;
+  std::multimap<Clock::TimePoint, v1::Sandbox> events_;
+};
+
+class SharedStateRandomTest : public ::testing::TestWithParam<unsigned> {
+ protected:
+  struct Watcher {
+    std::string id;
+    std::unique_ptr<Watch<v1::Sandbox>> watch;
+    std::stop_source stop;
+    std::string state;
+    bool gone = false;
+  };
+
+  SharedStateRandomTest() {
+    // A handful is looked at in another way than many are.
+    const int count = GetParam() % 2 == 0 ? 3 : 12;
+    for (int i = 0; i < count; ++i) {
+      ids_.push_back("box-" + std::to_string(i));
+      upstream_.Add(ids_.back());
+    }
+  }
+  void TearDown() override {
+    for (Watcher& watcher : watchers_) watcher.stop.request_stop();
+    Settle();
+    watchers_.clear();
+    Step();
+    for (int i = 0; i < 100; ++i) Step();
+    EXPECT_EQ(clock_.sleepers(), 0U);
+  }
+
+  const std::string& AnyId() { return ids_[static_cast<size_t>(dice_.UpTo(static_cast<int>(ids_.size()) - 1))]; }
+
+  void Settle() {
+    io_.restart();
+    io_.poll();
+  }
+  void Step() {
+    settled_ = answered_;
+    clock_.Advance(milliseconds(10));
+    Settle();
+    for (v1::Sandbox& event : upstream_.TakeEvents()) {
+      state_.OnSandbox(std::move(event));
+      Settle();
+    }
+  }
+
+  // --- Callers ---
+
+  static Task<void> ReadOnce(SharedStateRandomTest* test, std::string id, std::optional<Clock::Duration> max_age) {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    const int at_least = test->answered_[id];
+    auto terms = std::make_shared<ReadTerms>();
+    terms->max_age = max_age;
+    const CallContext context = CallContext::Background("test").WithReadTerms(terms);
+    const SandboxResult seen = co_await test->state_.api().GetSandbox(context, id);
+    if (!seen.ok()) co_return;
+    EXPECT_GE(NumberOf(*seen), at_least) << "read what was before a change, source " << static_cast<int>(terms->source);
+    EXPECT_EQ(seen->view(), v1::VIEW_FULL);
+  }
+  static Task<void> ChangeOnce(SharedStateRandomTest* test, std::string id) {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    const SandboxResult made = co_await test->state_.api().StopSandbox(CallContext::Background("test"), id, false);
+    if (made.ok()) test->answered_[id] = std::max(test->answered_[id], NumberOf(*made));
+  }
+  static Task<void> ListOnce(SharedStateRandomTest* test) {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    (void)co_await test->state_.api().ListSandboxes(CallContext::Background("test"), SandboxListQuery(), "");
+  }
+  static Task<void> Follow(SharedStateRandomTest* test, Watcher* watcher) {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    const CallContext context = CallContext::Background("test").WithStopToken(watcher->stop.get_token());
+    while (!watcher->gone) {
+      const absl::StatusOr<Sighting<v1::Sandbox>> seen = co_await watcher->watch->Next(context);
+      if (!seen.ok()) co_return;
+      watcher->gone = absl::IsNotFound(seen->status);
+      if (watcher->gone || !seen->status.ok()) continue;
+      watcher->state = seen->object->state_text();
+      EXPECT_GE(NumberOf(*seen->object), test->settled_[watcher->id]) << "told what was before a change";
+    }
+  }
+
+  void Spawn(Task<void> task) {
+    boost::asio::co_spawn(io_, std::move(task), boost::asio::detached);
+    Settle();
+  }
+  void Open(const std::string& id) {
+    Watcher& watcher = watchers_.emplace_back();
+    watcher.id = id;
+    watcher.watch = state_.WatchSandbox(id);
+    Spawn(Follow(this, &watcher));
+  }
+  void SetEvents(bool up) {
+    events_up_ = up;
+    upstream_.SetEvents(up);
+    up ? state_.OnEventsUp() : state_.OnEventsDown();
+    Settle();
+  }
+
+  void DoSomething() {
+    if (dice_.OneIn(12)) upstream_.Change(AnyId());
+    if (dice_.OneIn(400)) upstream_.Remove(AnyId());
+    if (dice_.OneIn(10)) {
+      const std::optional<Clock::Duration> ages[] = {std::nullopt, seconds(0), milliseconds(500), seconds(20)};
+      Spawn(ReadOnce(this, dice_.OneIn(2) ? AnyId() : AnyId(), ages[dice_.UpTo(3)]));
+    }
+    if (dice_.OneIn(20)) Spawn(ChangeOnce(this, AnyId()));
+    if (dice_.OneIn(50)) Spawn(ListOnce(this));
+    if (dice_.OneIn(300)) SetEvents(!events_up_);
+    if (dice_.OneIn(100)) Open(AnyId());
+    if (dice_.OneIn(30))
+      watchers_[static_cast<size_t>(dice_.UpTo(static_cast<int>(watchers_.size()) - 1))].watch->LookNow();
+  }
+
+  Dice dice_{GetParam()};
+  boost::asio::io_context io_;
+  FakeClock clock_{FakeClock::Mode::kManual};
+  ErraticUpstream upstream_{clock_, dice_};
+  SharedState state_{upstream_, io_.get_executor(), clock_, SharedStateOptions()};
+  bool events_up_ = false;
+  std::vector<std::string> ids_;
+  std::deque<Watcher> watchers_;
+  std::map<std::string, int> answered_;  // the number of the last change that was answered
+  std::map<std::string, int> settled_;   // the same a moment ago, so that all have been told
+};
+
+TEST_P(SharedStateRandomTest, NobodyIsShownWhatWasBeforeAChangeAndAllAreToldHowItEnds) {
+  for (const std::string& id : ids_) Open(id);
+  for (int i = 0; i < 3000; ++i) {
+    DoSomething();
+    Step();
+    if (HasFailure()) FAIL() << "at " << i * 10 << " ms";
+  }
+  // Now nothing changes any more, and what was on its way arrives; then comes the look for what was missed.
+  upstream_.Calm();
+  for (int i = 0; i < 3500; ++i) Step();
+  for (const Watcher& watcher : watchers_) {
+    EXPECT_EQ(watcher.gone, upstream_.StateOfReal(watcher.id).empty()) << watcher.id;
+    if (!watcher.gone) {
+      EXPECT_EQ(watcher.state, upstream_.StateOfReal(watcher.id)) << watcher.id;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, SharedStateRandomTest, ::testing::Range(1U, 25U));
+
+}  // namespace
+}  // namespace daytonad
