@@ -289,8 +289,7 @@ class KnownObjects {
   void RaiseFloor(Record* record) { (record != nullptr ? record->floor : floor_) = ++moment_; }
 
   void Accept(const std::string& id, Record& record, T object, Sight sight, Moment since, Clock::TimePoint at) {
-    // Whether anything changed is of interest to watchers alone, and not cheap to tell.
-    const bool changed = record.known.object == nullptr || record.pins == 0 || !Equal(object, *record.known.object);
+    const bool changed = record.known.object == nullptr || !Equal(object, *record.known.object);
     if (changed) Replace(id, record, std::move(object));
     record.as_of = std::max(record.as_of, since);
     record.known.seen_at = at;
