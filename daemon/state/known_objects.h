@@ -90,12 +90,13 @@ class KnownObjects {
     // A list may show what is long gone: it tells of what is known, and makes nothing known.
     if (id.empty() || (sight == Sight::kListItem && !records_.contains(id))) return;
     Record& record = RecordOf(id);
-    if (record.known.gone || (sight == Sight::kRead && !Counts(record, since))) return;
+    const bool last = IsGone(object);  // nothing comes after that, whenever it was seen
+    if (record.known.gone || (sight == Sight::kRead && !last && !Counts(record, since))) return;
     if (record.known.object != nullptr) {
       const T& known = *record.known.object;
       FillIn(object, known);
       const bool listed = sight == Sight::kListItem;
-      const bool late = sight == Sight::kEvent && LaterThan(known, object);
+      const bool late = sight == Sight::kEvent && !last && LaterThan(known, object);
       if ((listed || late) && SameState(object, known)) return;  // nothing that is not known better
       const bool newer = Counts(record, since) && LaterThan(object, known);
       if (late || (listed && !newer)) return Doubt(id, record, sight);
@@ -169,7 +170,8 @@ class KnownObjects {
     }
     const std::string id = answer->id();
     Record& record = RecordOf(id);
-    const bool overtaken = std::max(record.as_of, std::exchange(record.answered, Begin())) > change.begun;
+    const Moment seen_last = std::max(record.as_of, std::exchange(record.answered, Begin()));
+    const bool overtaken = seen_last > change.begun && !IsGone(*answer);
     RaiseFloor(&record);
     if (record.known.gone) return;
     T object = *answer;

@@ -339,6 +339,24 @@ TEST_F(KnownObjectsTest, RemovalIsFinal) {
   EXPECT_THAT(Told(), IsEmpty());
 }
 
+// Upstream's last event of a volume has an older `updatedAt` than the one before.
+TEST_F(KnownObjectsTest, NothingCastsDoubtOnARemoval) {
+  Read(SandboxIn("a", "destroying", 5));
+  Event(SandboxIn("a", "destroyed", 2));
+  EXPECT_EQ(StateOfKnown("a"), "gone");
+
+  const Moment since = known_.Begin();
+  Event(SandboxIn("b", "destroying", 5));
+  known_.See(SandboxIn("b", "destroyed", 5), Sight::kRead, since, At(0));
+  EXPECT_EQ(StateOfKnown("b"), "gone");
+
+  Read(SandboxIn("c", "started"));
+  const auto change = known_.BeginChange("c");
+  Event(SandboxIn("c", "destroying", 5));
+  EndChange(change, SandboxIn("c", "destroyed", 4));
+  EXPECT_EQ(StateOfKnown("c"), "gone");
+}
+
 TEST_F(KnownObjectsTest, AChangeThatFailsBecauseTheObjectIsGoneCastsNoDoubtOnThat) {
   Read(SandboxIn("a", "started"));
   const auto change = known_.BeginChange("a");
