@@ -104,6 +104,14 @@ class KnownObjects {
     Accept(id, record, std::move(object), sight, since, at);
   }
 
+  // Is this answer to a read that was begun at `since` older than what was learnt meanwhile?
+  bool Overtaken(const T& answer, Moment since) const {
+    const auto found = records_.find(answer.id());
+    if (found == records_.end() || IsGone(answer)) return false;
+    const Record& record = found->second;
+    return record.known.gone || since < record.floor || since < record.as_of;
+  }
+
   // A read of this was answered with NOT_FOUND.
   void SeeNone(const std::string& id_or_name, Moment since, const absl::Status& error = absl::OkStatus()) {
     const auto by_id = records_.find(id_or_name);
@@ -406,8 +414,8 @@ class KnownObjects {
   const size_t max_bytes_;
   Listener* listener_ = nullptr;
   Moment moment_ = 0;
-  Moment floor_ =
-      0;  // of records that are new: there was a change of something that was not known, or it was forgotten
+  // Of records that are new: there was a change of something that was not known, or something was forgotten.
+  Moment floor_ = 0;
   size_t bytes_ = 0;
   absl::flat_hash_map<std::string, Record> records_;
   absl::flat_hash_map<std::string, std::string> names_;   // the id of what has a name

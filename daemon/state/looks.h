@@ -2,7 +2,7 @@
 #define DAYTONAD_DAEMON_STATE_LOOKS_H_
 
 #include "daemon/api/api.h"
-#include "daemon/state/watch_hub.h"
+#include "daemon/state/look_policy.h"
 
 // How the hubs look at each kind of object, through the api that everybody uses.
 namespace daytonad {

@@ -4,18 +4,23 @@
 
 namespace daytonad {
 
-template <typename T>
-Task<absl::StatusOr<T>> RecordingApi::Read(KnownObjects<T>& known, std::string id_or_name,
-                                           Task<absl::StatusOr<T>> read) {
-  const Moment since = known.Begin();
-  const Clock::TimePoint at = clock_.Now();
-  absl::StatusOr<T> seen = co_await std::move(read);
-  if (seen.ok()) {
+template <typename Owner, typename T>
+Task<absl::StatusOr<T>> RecordingApi::Read(KnownObjects<T>& known,
+                                           Task<absl::StatusOr<T>> (Owner::*method)(CallContext, std::string),
+                                           CallContext context, std::string id_or_name) {
+  // What changes all the time can't be caught up with.
+  constexpr int kAttempts = 3;
+  for (int attempt = 1;; ++attempt) {
+    const Moment since = known.Begin();
+    const Clock::TimePoint at = clock_.Now();
+    Owner& owner = inner_;
+    absl::StatusOr<T> seen = co_await (owner.*method)(context, id_or_name);
+    if (absl::IsNotFound(seen.status())) known.SeeNone(id_or_name, since, seen.status());
+    if (!seen.ok()) co_return seen;
     known.See(*seen, Sight::kRead, since, at);
-  } else if (absl::IsNotFound(seen.status())) {
-    known.SeeNone(id_or_name, since, seen.status());
+    if (attempt == kAttempts || !known.Overtaken(*seen, since)) co_return seen;
+    if (const auto newer = known.index().Find(id_or_name)) co_return *newer->object;
   }
-  co_return seen;
 }
 
 template <typename T>
@@ -48,8 +53,7 @@ Task<absl::StatusOr<v1::Sandbox>> RecordingApi::CreateSandbox(CallContext contex
 }
 
 Task<absl::StatusOr<v1::Sandbox>> RecordingApi::GetSandbox(CallContext context, std::string id_or_name) {
-  Task<absl::StatusOr<v1::Sandbox>> read = inner_.GetSandbox(std::move(context), id_or_name);
-  return Read(knowledge_.sandboxes, std::move(id_or_name), std::move(read));
+  return Read(knowledge_.sandboxes, &SandboxApi::GetSandbox, std::move(context), std::move(id_or_name));
 }
 
 Task<absl::StatusOr<SandboxPage>> RecordingApi::ListSandboxes(CallContext context, SandboxListQuery query,
@@ -95,8 +99,7 @@ Task<absl::StatusOr<v1::Snapshot>> RecordingApi::CreateSnapshot(CallContext cont
 }
 
 Task<absl::StatusOr<v1::Snapshot>> RecordingApi::GetSnapshot(CallContext context, std::string id_or_name) {
-  Task<absl::StatusOr<v1::Snapshot>> read = inner_.GetSnapshot(std::move(context), id_or_name);
-  return Read(knowledge_.snapshots, std::move(id_or_name), std::move(read));
+  return Read(knowledge_.snapshots, &SnapshotApi::GetSnapshot, std::move(context), std::move(id_or_name));
 }
 
 Task<absl::StatusOr<SnapshotPage>> RecordingApi::ListSnapshots(CallContext context, SnapshotListQuery query,
@@ -131,13 +134,11 @@ Task<absl::StatusOr<v1::Volume>> RecordingApi::CreateVolume(CallContext context,
 }
 
 Task<absl::StatusOr<v1::Volume>> RecordingApi::GetVolumeById(CallContext context, std::string id) {
-  Task<absl::StatusOr<v1::Volume>> read = inner_.GetVolumeById(std::move(context), id);
-  return Read(knowledge_.volumes, std::move(id), std::move(read));
+  return Read(knowledge_.volumes, &VolumeApi::GetVolumeById, std::move(context), std::move(id));
 }
 
 Task<absl::StatusOr<v1::Volume>> RecordingApi::GetVolumeByName(CallContext context, std::string name) {
-  Task<absl::StatusOr<v1::Volume>> read = inner_.GetVolumeByName(std::move(context), name);
-  return Read(knowledge_.volumes, std::move(name), std::move(read));
+  return Read(knowledge_.volumes, &VolumeApi::GetVolumeByName, std::move(context), std::move(name));
 }
 
 Task<absl::StatusOr<std::vector<v1::Volume>>> RecordingApi::ListVolumes(CallContext context, bool include_deleted) {

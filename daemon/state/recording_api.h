@@ -41,8 +41,11 @@ class RecordingApi final : public ForwardingApi {
   Task<absl::Status> DeleteVolume(CallContext context, std::string id) override;
 
  private:
-  template <typename T>
-  Task<absl::StatusOr<T>> Read(KnownObjects<T>& known, std::string id_or_name, Task<absl::StatusOr<T>> read);
+  // An answer that is older than what was learnt meanwhile is not given: what is known is, or upstream is asked again.
+  template <typename Owner, typename T>
+  Task<absl::StatusOr<T>> Read(KnownObjects<T>& known,
+                               Task<absl::StatusOr<T>> (Owner::*method)(CallContext, std::string), CallContext context,
+                               std::string id_or_name);
   template <typename T>
   Task<absl::StatusOr<T>> Make(KnownObjects<T>& known, typename KnownObjects<T>::Change change,
                                Task<absl::StatusOr<T>> make);

@@ -292,7 +292,7 @@ TEST_F(SharedStateTest, NothingOfItIsAnsweredFromMemoryWhileAChangeIsUnderWay) {
   EXPECT_EQ(Get("a").state(), "stopping");
 }
 
-TEST_F(SharedStateTest, AReadFromBeforeAChangeThatIsAnsweredAfterItIsNotRemembered) {
+TEST_F(SharedStateTest, AReadFromBeforeAChangeThatIsAnsweredAfterItIsNeitherGivenNorRemembered) {
   const auto old_gate = upstream_.read_gate = std::make_shared<Event>();
   Call& before = Get("a");
   upstream_.read_gate.reset();
@@ -301,7 +301,7 @@ TEST_F(SharedStateTest, AReadFromBeforeAChangeThatIsAnsweredAfterItIsNotRemember
   EXPECT_EQ(after.state(), "stopping");
   old_gate->Fire();
   Settle();
-  EXPECT_EQ(before.state(), "started") << "it was sent before the change";
+  EXPECT_EQ(before.state(), "stopping") << "although it was sent before the change";
   EXPECT_EQ(Get("a").state(), "stopping");
   EXPECT_EQ(Get("name-of-a").state(), "stopping");
 }

@@ -7,11 +7,9 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
@@ -22,48 +20,9 @@
 #include "daemon/state/freshness.h"
 #include "daemon/state/interest.h"
 #include "daemon/state/known_objects.h"
+#include "daemon/state/look_policy.h"
 
 namespace daytonad {
-
-// A page of a list of what changed last: ids, with the state that the list shows.
-struct RecentChanges {
-  std::vector<std::pair<std::string, std::string>> states;
-  // Of the next page; empty on the last.
-  std::string next_cursor;
-};
-
-// How to look at objects of one kind. What is seen also goes into KnownObjects, by itself.
-template <typename T>
-struct Looks {
-  std::function<Task<absl::StatusOr<T>>(CallContext, std::string id_or_name)> get;
-  // The page at a cursor; "" is the first.
-  std::function<Task<absl::StatusOr<RecentChanges>>(CallContext, std::string cursor)> list;
-};
-
-// How often to look.
-struct LookPolicy {
-  // While no events arrive: quickly at first, because most changes come soon, then slower.
-  Clock::Duration first = std::chrono::milliseconds(100);
-  Clock::Duration longest = std::chrono::seconds(1);
-  Clock::Duration list_gap = std::chrono::milliseconds(250);
-  double growth = 1.25;
-  // While they arrive, to notice what they missed.
-  Clock::Duration first_with_events = std::chrono::seconds(1);
-  Clock::Duration longest_with_events = std::chrono::seconds(15);
-  Clock::Duration list_gap_with_events = std::chrono::seconds(10);
-  double growth_with_events = 1.5;
-  // Up to so many objects are looked at one by one; more share a list.
-  size_t few = 4;
-  // Pages of a list that are read in one round.
-  int max_pages = 4;
-  // What lists have not shown for so long is looked at by itself, some in each round.
-  Clock::Duration unseen_limit = std::chrono::seconds(20);
-  size_t unseen_per_round = 3;
-  // Requests for one object that are under way at a time.
-  size_t max_gets = 16;
-  // How long a look may take. One that hangs is not waited for any longer.
-  Clock::Duration limit = std::chrono::seconds(20);
-};
 
 // Watches objects of one kind for any number of callers, as one would for itself.
 //
@@ -412,7 +371,8 @@ class WatchHub final : public KnownObjects<T>::Listener {
     boost::asio::co_spawn(executor_, ListRound(this), boost::asio::detached);
   }
 
-  // One look at all: what changed last is at the front of the list, so that it need not be read to its end.
+  // One look at all. What changed last is at the front of the list, so that it need not be read to its end; what more
+  // there is for those that the front does not show is read on, from round to round.
   static Task<void> ListRound(WatchHub* hub) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     const Clock::TimePoint begun = hub->listed_at_;
@@ -427,7 +387,9 @@ class WatchHub final : public KnownObjects<T>::Listener {
       for (const auto& [id, state] : recent->states) hub->SeeListed(id, state, begun, unseen);
       cursor = std::move(recent->next_cursor);
       if (cursor.empty()) break;
+      if (page == 0 && !hub->read_on_at_.empty()) cursor = std::move(hub->read_on_at_);
     }
+    hub->read_on_at_ = failed.ok() && !unseen.empty() ? std::move(cursor) : std::string();
     if (failed.ok()) {
       hub->GetUnseen(unseen, begun);
     } else if (absl::IsUnauthenticated(failed)) {
@@ -512,6 +474,8 @@ class WatchHub final : public KnownObjects<T>::Listener {
   Clock::TimePoint wake_at_ = Clock::TimePoint::max();
   std::shared_ptr<Event> wake_ = std::make_shared<Event>();
   Clock::TimePoint listed_at_ = KnownObjects<T>::kLongAgo;
+  // The cursor where the next round goes on behind the front of the list; empty: where that ends.
+  std::string read_on_at_;
   size_t gets_ = 0;
 };
 

@@ -458,9 +458,30 @@ TEST_F(WatchHubTest, WhereTheListIsLateTheObjectItselfIsLookedAt) {
   EXPECT_THAT(watchers_[3].seen, SizeIs(2)) << "nobody was told of the old state again";
 }
 
+TEST_F(WatchHubTest, WhatTheFrontOfTheListDoesNotShowIsReadOnFromRoundToRound) {
+  OpenMany(20);
+  looks_.page_size = 1;
+  Pass(seconds(10));
+  EXPECT_THAT(looks_.gets, IsEmpty()) << "the list shows them all, sooner or later";
+  for (auto& [id, sandbox] : looks_.objects) sandbox.set_state_text("started");  // where they are in the list
+  looks_.lists.clear();
+  Pass(seconds(10));
+  for (const Watcher& watcher : watchers_) EXPECT_EQ(watcher.state(), "started");
+  EXPECT_THAT(looks_.lists, SizeIs(Le(4 * 10 + 4))) << "no round is longer than before";
+}
+
+TEST_F(WatchHubTest, TheFrontOfALongListIsReadInEachRound) {
+  OpenMany(20);
+  looks_.page_size = 1;
+  Pass(seconds(10));
+  looks_.objects["9"] = SandboxIn("9", "started", 2);
+  Pass(milliseconds(1300));
+  EXPECT_EQ(watchers_[9].state(), "started");
+}
+
 TEST_F(WatchHubTest, WhatListsDoNotShowIsLookedAtByItselfAFewAtATime) {
   OpenMany(10);
-  looks_.page_size = 1;  // the list is read to its fourth page: "0" to "3" are shown
+  for (const char* id : {"0", "1", "2", "3"}) looks_.listed[id] = looks_.objects[id];
   Pass(seconds(15));
   EXPECT_THAT(looks_.gets, IsEmpty());
   Pass(seconds(10));

@@ -111,6 +111,19 @@ TEST_F(CacheFaultsTest, WhenUpstreamHangsWhatIsOldIsNoAnswer) {
   }
 }
 
+TEST_F(CacheFaultsTest, AnAnswerThatHungIsNotOlderThanWhatWasShownMeanwhile) {
+  const std::string id = KnownSandbox();
+  proxy_.CutNow();  // requests get connections of their own now
+  AwaitEvents(2);
+  proxy_.Add({.action = Action::kStall, .opening = "/api/sandbox"});
+  auto hanging = std::async(std::launch::async, [&] { return ReadSandbox(id, kAskUpstream); });
+  ASSERT_TRUE(Eventually([this] { return proxy_.counts().stalled == 1; }));
+  control().ForceSandbox(id, {{"state", "stopped"}});
+  ASSERT_TRUE(Eventually([&] { return ReadSandbox(id, kUpToAnHour).object.state_text() == "stopped"; }));
+  proxy_.Heal();
+  EXPECT_EQ(hanging.get().object.state_text(), "stopped");
+}
+
 // Sandboxes come and go quickly, and what upstream says of it comes half a second later.
 class LateEventsTest : public CacheFaultsTest {
  protected:
