@@ -74,6 +74,13 @@ TEST_F(DrainTest, HealthSaysSoFirstThenRunningCallsFinishAndNewOnesAreRefused) {
   ASSERT_TRUE(watch->Read(&status));
   ASSERT_EQ(status.status(), HealthCheckResponse::SERVING);
   std::future<std::string> create = BeginCreate("slow");
+  const auto get_from_memory = [this] {
+    v1::GetSandboxRequest request;
+    request.set_sandbox("slow");
+    request.mutable_max_age()->set_seconds(3600);
+    return Outcome(Call(sandboxes(), &v1::DaytonaService::Stub::GetSandbox, request).error);
+  };
+  EXPECT_EQ(get_from_memory(), "OK");
 
   daemon_->Signal(SIGTERM);
   ASSERT_TRUE(watch->Read(&status));
@@ -82,6 +89,7 @@ TEST_F(DrainTest, HealthSaysSoFirstThenRunningCallsFinishAndNewOnesAreRefused) {
     const auto listed = Call(volumes(), &v1::VolumeService::Stub::ListVolumes, {});
     return Outcome(listed.error) == "UNAVAILABLE SHUTTING_DOWN";
   }));
+  EXPECT_EQ(get_from_memory(), "UNAVAILABLE SHUTTING_DOWN");
   EXPECT_EQ(create.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
   control().ForceSandbox("slow", {{"state", "started"}});
   EXPECT_EQ(create.get(), "OK");

@@ -32,9 +32,12 @@ class Bridge {
                                         const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
                                         UnaryHandler<Handlers, Request, Response> handler,
                                         CachedHandler<Handlers, Request, T> find, int field) {
-    grpc::ServerUnaryReactor* const answered =
-        TryCachedUnary(context, caller_, request, response, handlers_, find, field);
-    return answered != nullptr ? answered : Unary(method, context, request, response, handler);
+    if (!runtime_.calls.draining()) {
+      grpc::ServerUnaryReactor* const answered =
+          TryCachedUnary(context, caller_, request, response, handlers_, find, field);
+      if (answered != nullptr) return answered;
+    }
+    return Unary(method, context, request, response, handler);
   }
 
   template <typename Request, typename Response>

@@ -3,6 +3,7 @@
 
 #include <grpcpp/server_context.h>
 
+#include <atomic>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -44,13 +45,17 @@ class ServerCall {
   bool shut_down_ = false;
 };
 
-// All RPCs in progress, over all listeners: what a drain has to wait for. Loop thread only.
+// All RPCs in progress, over all listeners: what a drain has to wait for. Loop thread only, but for
+// draining().
 class CallRegistry {
  public:
   // Refused with UNAVAILABLE once the drain has begun.
   absl::Status Add(const std::shared_ptr<ServerCall>& call);
   void Remove(const std::shared_ptr<ServerCall>& call);
   size_t size() const { return calls_.size(); }
+
+  // Any thread.
+  bool draining() const { return draining_; }
 
   // From now on no call is taken, and streams, which might go on for ever, are ended; unary calls run on.
   void BeginDrain();
@@ -61,7 +66,7 @@ class CallRegistry {
 
  private:
   std::unordered_set<std::shared_ptr<ServerCall>> calls_;
-  bool draining_ = false;
+  std::atomic<bool> draining_ = false;
   Event idle_;
 };
 
