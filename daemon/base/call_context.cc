@@ -8,7 +8,9 @@
 namespace daytonad {
 
 CallContext::CallContext(std::shared_ptr<const CallIdentity> identity, TimePoint deadline, std::stop_token stop_token)
-    : identity_(std::move(identity)), deadline_(deadline), stop_token_(std::move(stop_token)) {}
+    : origin_(std::make_shared<Origin>(Origin{.identity = std::move(identity)})),
+      deadline_(deadline),
+      stop_token_(std::move(stop_token)) {}
 
 CallContext CallContext::Background(std::string what) {
   auto identity = std::make_shared<CallIdentity>();
@@ -30,28 +32,35 @@ CallContext CallContext::WithStopToken(std::stop_token stop_token) const {
 }
 
 CallContext CallContext::Detached(TimePoint deadline) const {
-  CallContext context = *this;
-  context.send_by_ = send_by();
+  Origin origin = *origin_;
+  origin.send_by = send_by();
+  CallContext context = WithOrigin(std::move(origin));
   context.deadline_ = deadline;
   context.stop_token_ = std::stop_token();
   return context;
 }
 
 CallContext CallContext::WithReadTerms(std::shared_ptr<ReadTerms> terms) const {
-  CallContext context = *this;
-  context.read_terms_ = std::move(terms);
-  return context;
+  Origin origin = *origin_;
+  origin.read_terms = std::move(terms);
+  return WithOrigin(std::move(origin));
 }
 
 CallContext CallContext::AsBackground() const {
-  CallContext context = *this;
-  context.background_ = true;
-  return context;
+  Origin origin = *origin_;
+  origin.background = true;
+  return WithOrigin(std::move(origin));
 }
 
 CallContext CallContext::WithRequestKey(RequestKey key) const {
+  Origin origin = *origin_;
+  origin.request_key = std::make_shared<const RequestKey>(std::move(key));
+  return WithOrigin(std::move(origin));
+}
+
+CallContext CallContext::WithOrigin(Origin origin) const {
   CallContext context = *this;
-  context.request_key_ = std::make_shared<const RequestKey>(std::move(key));
+  context.origin_ = std::make_shared<const Origin>(std::move(origin));
   return context;
 }
 

@@ -82,17 +82,17 @@ class CallContext {
 
   TimePoint deadline() const { return deadline_; }
   const std::stop_token& stop_token() const { return stop_token_; }
-  const CallIdentity& identity() const { return *identity_; }
+  const CallIdentity& identity() const { return *origin_->identity; }
   // Null unless the call is a mutation with a request id.
-  const RequestKey* request_key() const { return request_key_.get(); }
+  const RequestKey* request_key() const { return origin_->request_key.get(); }
   // Null unless the call is a read that may be answered from what the daemon knows. To be filled in by who answers.
-  ReadTerms* read_terms() const { return read_terms_.get(); }
+  ReadTerms* read_terms() const { return origin_->read_terms.get(); }
   bool cancelled() const { return stop_token_.stop_requested(); }
   // Where something is scarce, such as upstream's rate limit, this waits behind every caller.
-  bool background() const { return background_; }
+  bool background() const { return origin_->background; }
   // Until when it makes sense to begin something: the earliest deadline of this context and of those that it was
   // detached from. What a caller would not live to see need not be sent.
-  TimePoint send_by() const { return std::min(send_by_, deadline_); }
+  TimePoint send_by() const { return std::min(origin_->send_by, deadline_); }
 
   // The same call with the earlier of both deadlines.
   CallContext WithDeadline(TimePoint deadline) const;
@@ -118,13 +118,21 @@ class CallContext {
   absl::Status Check(TimePoint now) const;
 
  private:
-  std::shared_ptr<const CallIdentity> identity_;
-  std::shared_ptr<const RequestKey> request_key_;
-  std::shared_ptr<ReadTerms> read_terms_;
+  // What seldom changes on the way down. A context is in every coroutine frame that waits, mostly twice; this is not.
+  struct Origin {
+    std::shared_ptr<const CallIdentity> identity;
+    std::shared_ptr<const RequestKey> request_key{};
+    std::shared_ptr<ReadTerms> read_terms{};
+    TimePoint send_by = TimePoint::max();
+    bool background = false;
+  };
+
+  // The same call with another origin.
+  CallContext WithOrigin(Origin origin) const;
+
+  std::shared_ptr<const Origin> origin_;
   TimePoint deadline_;
-  TimePoint send_by_ = TimePoint::max();
   std::stop_token stop_token_;
-  bool background_ = false;
 };
 
 // A stop source that also stops when a parent does. For work that ends with the call or earlier: a log stream that is

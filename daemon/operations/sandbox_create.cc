@@ -56,34 +56,29 @@ std::string WhatIsLeft(const CallContext& context, const absl::Status& status) {
 
 }  // namespace
 
-Task<SandboxResult> SandboxOperations::Create(CallContext context, v1::SandboxSpec spec, CreateOptions options) {
+Task<SandboxOperations::SharedResult> SandboxOperations::Create(CallContext context,
+                                                                std::shared_ptr<v1::SandboxSpec> spec,
+                                                                CreateOptions options) {
   const WaitContext limits(context, clock_, options.timeout);
-  if (spec.name().empty() && context.request_key() != nullptr) spec.set_name(NameFor(*context.request_key()));
-  // Thousands of creates may wait here. What they create is in one place, and their specs are in no frame of theirs.
-  const auto created = std::make_unique<Changed<v1::Sandbox>>();
-  absl::Status status;
-  {
-    const auto shared = std::make_shared<const v1::SandboxSpec>(std::move(spec));
-    RequestLog::Change<v1::Sandbox> once = [this, shared](CallContext own) {
-      return CreateNow(std::move(own), shared);
-    };
-    status = co_await with_.requests.Once(limits.wait, std::move(once), *created);
-    if (!status.ok()) {
-      const std::string left = WhatIsLeft(context, status);
-      status = ExplainTimeout(std::move(status), limits, clock_, left);
-      // Last, so that every error has it.
-      if (!shared->name().empty()) status = WithErrorMetadata(std::move(status), "sandbox_name", shared->name());
-    }
+  if (spec->name().empty() && context.request_key() != nullptr) spec->set_name(NameFor(*context.request_key()));
+  const auto created = std::make_shared<Changed<v1::Sandbox>>();
+  RequestLog::Change<v1::Sandbox> once = [this, spec](CallContext own) { return CreateNow(std::move(own), spec); };
+  absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), *created);
+  if (!status.ok()) {
+    const std::string left = WhatIsLeft(context, status);
+    status = ExplainTimeout(std::move(status), limits, clock_, left);
+    // Last, so that every error has it.
+    if (!spec->name().empty()) status = WithErrorMetadata(std::move(status), "sandbox_name", spec->name());
+    co_return status;
   }
-  if (!status.ok()) co_return status;
-  v1::Sandbox& sandbox = created->object;
+  spec.reset();  // the wait may be long
+  const std::shared_ptr<const v1::Sandbox> made(created, &created->object);
   // From a pool of warm sandboxes one is there at once; any other answer is older than the sandbox.
-  const bool up = sandbox.state() == v1::SANDBOX_STATE_STARTED && options.observer == nullptr;
-  if (!options.wait || up) co_return std::move(sandbox);
-  status = co_await WaitUntilUp(limits, sandbox, options);
-  if (!status.ok()) co_return status;
-  if (!created->concluded) with_.requests.Conclude(context, sandbox);
-  co_return std::move(sandbox);
+  const bool up = made->state() == v1::SANDBOX_STATE_STARTED && options.observer == nullptr;
+  if (!options.wait || up) co_return made;
+  SharedResult sandbox = co_await WaitUntilUp(limits, made, options);
+  if (sandbox.ok() && !created->concluded) with_.requests.Conclude(context, **sandbox);
+  co_return sandbox;
 }
 
 Task<SandboxResult> SandboxOperations::CreateNow(CallContext context, std::shared_ptr<const v1::SandboxSpec> spec) {
@@ -136,20 +131,21 @@ Task<absl::StatusOr<std::optional<v1::Sandbox>>> SandboxOperations::FindByName(C
   co_return Found();
 }
 
-Task<absl::Status> SandboxOperations::WaitUntilUp(WaitContext limits, v1::Sandbox& sandbox, CreateOptions options) {
+Task<SandboxOperations::SharedResult> SandboxOperations::WaitUntilUp(WaitContext limits,
+                                                                     std::shared_ptr<const v1::Sandbox> made,
+                                                                     CreateOptions options) {
   Creation<v1::Sandbox> creation;
   creation.owner = LogOwner::kSandbox;
-  creation.watch = Watching(sandbox);
+  creation.watch = Watching(*made);
   creation.goal.decide = DecideByState({v1::SANDBOX_STATE_STARTED});
   creation.building = IsBuilding;
   creation.log_offset = options.log_offset;
   CreationWait<v1::Sandbox> wait(with_.executor, clock_, with_.follower, limits, std::move(creation), options.observer);
   Sighting<v1::Sandbox> last;
-  last.object = std::make_shared<const v1::Sandbox>(std::move(sandbox));
+  last.object = std::move(made);
   absl::Status status = co_await wait.Run(last);
-  sandbox = *last.object;
-  if (status.ok()) co_return status;
-  co_return Naming(ExplainTimeout(std::move(status), limits, clock_, "the sandbox is still coming up"), sandbox);
+  if (status.ok()) co_return last.object;
+  co_return Naming(ExplainTimeout(std::move(status), limits, clock_, "the sandbox is still coming up"), *last.object);
 }
 
 }  // namespace daytonad

@@ -29,7 +29,14 @@ v1::Sandbox Made(v1::Sandbox sandbox, std::chrono::seconds ago) {
 class SandboxCreateTest : public OperationsFixture {
  protected:
   absl::StatusOr<v1::Sandbox> Create(CallContext context, v1::SandboxSpec spec) {
-    return RunTask(io_, operations_.Create(std::move(context), std::move(spec), SandboxOperations::CreateOptions()));
+    return Create(operations_, std::move(context), std::move(spec));
+  }
+  absl::StatusOr<v1::Sandbox> Create(SandboxOperations& operations, CallContext context, v1::SandboxSpec spec,
+                                     SandboxOperations::CreateOptions options = {}) {
+    const auto created = RunTask(
+        io_, operations.Create(std::move(context), std::make_shared<v1::SandboxSpec>(std::move(spec)), options));
+    if (!created.ok()) return created.status();
+    return **created;
   }
 
   static v1::SandboxSpec Named(const std::string& name) {
@@ -127,8 +134,7 @@ TEST_F(SandboxCreateTest, ANameMadeOfTheRequestIdAloneProvesWhoseItIs) {
   RequestLog forgetful(io_.get_executor(), clock_);
   const Collaborators with{api_, watches_, cached_, clock_, io_.get_executor(), follower_, forgetful, images_};
   SandboxOperations restarted(with, 10);
-  const absl::StatusOr<v1::Sandbox> adopted =
-      RunTask(io_, restarted.Create(WithRequest("r"), {}, SandboxOperations::CreateOptions()));
+  const absl::StatusOr<v1::Sandbox> adopted = Create(restarted, WithRequest("r"), {});
   ASSERT_TRUE(adopted.ok()) << adopted.status();
   EXPECT_EQ(adopted->id(), "id-1");
 }
@@ -165,7 +171,7 @@ TEST_F(SandboxCreateTest, ARepeatedCallGoesOnWaitingWhereTheFirstGaveUp) {
   api_.get_sandbox.Add(Creating());
   SandboxOperations::CreateOptions options;
   options.timeout = std::chrono::milliseconds(50);
-  const absl::Status first = RunTask(io_, operations_.Create(WithRequest("r"), {}, options)).status();
+  const absl::Status first = Create(operations_, WithRequest("r"), {}, options).status();
   EXPECT_EQ(ErrorReason(first), "WAIT_TIMED_OUT");
   api_.get_sandbox.Add(Started());
   EXPECT_TRUE(Create(WithRequest("r"), {}).ok());

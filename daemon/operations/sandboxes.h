@@ -40,8 +40,11 @@ class SandboxOperations {
     // Wants states, log and warnings; may be null. Outlives the call.
     CreateObserver<v1::Sandbox>* observer = nullptr;
   };
+  // Of what thousands of calls may wait for at once. It is shared, since a sandbox in each of their frames would be
+  // half of what they cost.
+  using SharedResult = absl::StatusOr<std::shared_ptr<const v1::Sandbox>>;
   // A sandbox without a name gets one that is derived from the call's request id, if it has one.
-  Task<absl::StatusOr<v1::Sandbox>> Create(CallContext context, v1::SandboxSpec spec, CreateOptions options);
+  Task<SharedResult> Create(CallContext context, std::shared_ptr<v1::SandboxSpec> spec, CreateOptions options);
 
   // What is in memory, and not older than this; on any thread.
   std::optional<CachedObject<v1::Sandbox>> FindCached(const std::string& id_or_name,
@@ -63,8 +66,7 @@ class SandboxOperations {
                                          bool wait, bool force);
   Task<absl::StatusOr<v1::Sandbox>> Delete(CallContext context, std::string id_or_name, Clock::Duration timeout,
                                            bool wait);
-  // Waits for any of these states. The result is shared with all who know it: thousands may wait.
-  using SharedResult = absl::StatusOr<std::shared_ptr<const v1::Sandbox>>;
+  // Waits for any of these states.
   Task<SharedResult> WaitFor(CallContext context, std::string id_or_name, std::vector<v1::SandboxState> states,
                              Clock::Duration timeout);
 
@@ -76,8 +78,8 @@ class SandboxOperations {
   Task<Result> PostCreate(CallContext context, std::shared_ptr<const v1::SandboxSpec> spec,
                           std::optional<ImageBuild> build);
   Task<absl::StatusOr<std::optional<v1::Sandbox>>> FindByName(CallContext context, std::string name);
-  // and the wait, which keeps `sandbox` up to date.
-  Task<absl::Status> WaitUntilUp(WaitContext limits, v1::Sandbox& sandbox, CreateOptions options);
+  // and the wait for the sandbox that was made.
+  Task<SharedResult> WaitUntilUp(WaitContext limits, std::shared_ptr<const v1::Sandbox> made, CreateOptions options);
 
   // A change of a sandbox, the states that it leads to, and those on the way there.
   struct Change {

@@ -33,7 +33,10 @@ class Recorder : public CreateObserver<v1::Sandbox> {
 class SandboxOperationsTest : public OperationsFixture {
  protected:
   absl::StatusOr<v1::Sandbox> Create(v1::SandboxSpec spec, SandboxOperations::CreateOptions options = {}) {
-    return RunTask(io_, operations_.Create(context_, std::move(spec), options));
+    const auto created =
+        RunTask(io_, operations_.Create(context_, std::make_shared<v1::SandboxSpec>(std::move(spec)), options));
+    if (!created.ok()) return created.status();
+    return **created;
   }
 
   SandboxOperations operations_{with_, 10};

@@ -1,6 +1,7 @@
 #include "daemon/services/daytona_handlers.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -23,6 +24,11 @@ std::optional<v1::Warning> SpecWarning(const v1::SandboxSpec& spec) {
   warning.set_message(
       "The sandbox is ephemeral: it is deleted as soon as it stops, whatever auto_delete_minutes says.");
   return warning;
+}
+
+template <typename Request>
+std::shared_ptr<v1::SandboxSpec> TakeSpec(Request& request) {
+  return std::make_shared<v1::SandboxSpec>(std::move(*request.mutable_spec()));
 }
 
 SandboxListQuery ListQuery(v1::SandboxFilter filter, v1::SandboxSortField sort, v1::SortOrder order, int page_size) {
@@ -57,10 +63,10 @@ Task<absl::StatusOr<v1::CreateSandboxResponse>> DaytonaHandlers::CreateSandbox(C
 
   v1::CreateSandboxResponse response;
   if (std::optional<v1::Warning> warning = SpecWarning(request.spec())) *response.add_warnings() = *std::move(warning);
-  absl::StatusOr<v1::Sandbox> sandbox =
-      co_await sandboxes_.Create(*std::move(mutation), std::move(*request.mutable_spec()), options);
+  SandboxOperations::SharedResult sandbox =
+      co_await sandboxes_.Create(*std::move(mutation), TakeSpec(request), options);
   if (!sandbox.ok()) co_return sandbox.status();
-  *response.mutable_sandbox() = *std::move(sandbox);
+  *response.mutable_sandbox() = **sandbox;
   co_return response;
 }
 
@@ -82,11 +88,11 @@ Task<absl::Status> DaytonaHandlers::CreateSandboxStream(CallContext context, v1:
     absl::Status written = co_await observer.OnWarning(*std::move(warning));
     if (!written.ok()) co_return written;
   }
-  absl::StatusOr<v1::Sandbox> sandbox =
-      co_await sandboxes_.Create(*std::move(mutation), std::move(*request.mutable_spec()), options);
+  SandboxOperations::SharedResult sandbox =
+      co_await sandboxes_.Create(*std::move(mutation), TakeSpec(request), options);
   if (!sandbox.ok()) co_return sandbox.status();
   v1::CreateSandboxStreamResponse last;
-  *last.mutable_result() = *std::move(sandbox);
+  *last.mutable_result() = **sandbox;
   co_return co_await writer->Write(std::move(last));
 }
 
