@@ -32,8 +32,8 @@ class FairQueue {
   class Place {
    private:
     friend FairQueue;
-    typename Lines::iterator line;
-    typename std::list<Waiter*>::iterator waiter;
+    typename Lines::iterator line_;
+    typename std::list<Waiter*>::iterator waiter_;
   };
 
   FairQueue() = default;
@@ -47,16 +47,16 @@ class FairQueue {
       found = lines_of_.emplace(client, std::prev(lines_.end())).first;
     }
     Place place;
-    place.line = found->second;
-    place.waiter = place.line->waiters.insert(place.line->waiters.end(), waiter);
+    place.line_ = found->second;
+    place.waiter_ = place.line_->waiters.insert(place.line_->waiters.end(), waiter);
     ++size_;
     return place;
   }
 
   void Remove(const Place& place) {
-    place.line->waiters.erase(place.waiter);
+    place.line_->waiters.erase(place.waiter_);
     --size_;
-    if (place.line->waiters.empty()) Drop(place.line);
+    if (place.line_->waiters.empty()) Drop(place.line_);
   }
 
   // Who is next; it leaves the queue. Not for an empty one.

@@ -72,7 +72,7 @@ TEST(WipeStringTest, OverwritesTheBytes) {
 
 TEST(SecretTest, CopiesAreToldFromEqualSecrets) {
   const Secret secret(std::string("dtn_secret"));
-  const Secret copy = secret;
+  const Secret copy = secret;  // NOLINT(performance-unnecessary-copy-initialization)
   const Secret equal(std::string("dtn_secret"));
   EXPECT_TRUE(copy.IsCopyOf(secret));
   EXPECT_FALSE(equal.IsCopyOf(secret));

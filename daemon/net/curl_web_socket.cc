@@ -53,13 +53,13 @@ class CurlStream {
 
   template <typename Buffers, typename Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
-    const boost::asio::mutable_buffer first = First<boost::asio::mutable_buffer>(buffers);
+    const auto first = First<boost::asio::mutable_buffer>(buffers);
     return boost::asio::async_compose<Token, void(error_code, size_t)>(Reading{*this, first}, token, executor_);
   }
 
   template <typename Buffers, typename Token>
   auto async_write_some(const Buffers& buffers, Token&& token) {
-    const boost::asio::const_buffer first = First<boost::asio::const_buffer>(buffers);
+    const auto first = First<boost::asio::const_buffer>(buffers);
     return boost::asio::async_compose<Token, void(error_code, size_t)>(Writing{*this, first}, token, executor_);
   }
 

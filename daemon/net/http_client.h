@@ -1,6 +1,7 @@
 #ifndef DAYTONAD_DAEMON_NET_HTTP_CLIENT_H_
 #define DAYTONAD_DAEMON_NET_HTTP_CLIENT_H_
 
+#include <any>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -78,6 +79,8 @@ struct HttpResponse {
   int status = 0;
   HttpHeaders headers;
   std::string body;
+  // Where who reads the body may leave what came of it, for whoever gets the same body again; null if nobody will.
+  std::shared_ptr<std::any> reading{};
 };
 
 // How far a request came that got no answer. Attached to the error of HttpClient's methods.

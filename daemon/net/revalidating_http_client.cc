@@ -13,8 +13,9 @@ namespace {
 
 constexpr int kOk = 200;
 constexpr int kNotModified = 304;
-// A guess at what an answer needs besides its bytes.
+// Guesses at what an answer needs besides its bytes, and at what its reading does for each byte of the body.
 constexpr size_t kAnswerOverhead = 200;
+constexpr size_t kReadingBytesPerByte = 2;
 
 // Requests with the same key get the same answer. Headers may decide about it (which organization, which form).
 std::string KeyOf(const HttpRequest& request) {
@@ -31,7 +32,8 @@ bool SameContent(absl::string_view etag, absl::string_view other) {
 }  // namespace
 
 size_t RevalidatingHttpClient::SizeOf(const Answer& answer) {
-  return kAnswerOverhead + 2 * answer.key.size() + answer.etag.size() + answer.body.size();
+  return kAnswerOverhead + 2 * answer.key.size() + answer.etag.size() +
+         (answer.reading == nullptr ? 1 : 1 + kReadingBytesPerByte) * answer.body.size();
 }
 
 Task<absl::StatusOr<HttpResponse>> RevalidatingHttpClient::Send(CallContext context, HttpRequest request) {
@@ -59,6 +61,7 @@ Task<absl::StatusOr<HttpResponse>> RevalidatingHttpClient::Revalidate(CallContex
     if (ours) {
       response->status = kOk;
       response->body = known->body;
+      response->reading = known->reading;
       co_return response;
     }
     // Not modified since something that is not known here: the body is needed after all.
@@ -76,13 +79,14 @@ std::shared_ptr<const RevalidatingHttpClient::Answer> RevalidatingHttpClient::Fi
   return answers_.front();
 }
 
-void RevalidatingHttpClient::Remember(std::string key, const HttpResponse& response) {
+void RevalidatingHttpClient::Remember(std::string key, HttpResponse& response) {
   Forget(key);
   const std::string_view etag = response.headers.Get("ETag");
   const std::string control = absl::AsciiStrToLower(AbslView(response.headers.Get("Cache-Control")));
   const bool forbidden = absl::StrContains(control, "no-store");
   if (etag.empty() || forbidden || response.body.size() > options_.max_body_bytes) return;
-  answers_.push_front(std::make_shared<const Answer>(Answer{key, std::string(etag), response.body}));
+  if (response.body.size() <= options_.max_read_bytes) response.reading = std::make_shared<std::any>();
+  answers_.push_front(std::make_shared<const Answer>(Answer{key, std::string(etag), response.body, response.reading}));
   by_key_[std::move(key)] = answers_.begin();
   bytes_ += SizeOf(*answers_.front());
   while (bytes_ > options_.max_bytes) Forget(std::string(answers_.back()->key));

@@ -14,7 +14,8 @@ namespace daytonad {
 
 // Makes repeated reads cheap: remembers the answer to a GET that has an ETag, and asks next time only whether it still
 // holds (If-None-Match). A "304 Not Modified" comes out as the remembered 200, with the headers of the 304 alone, since
-// what they say of rate limits is of now.
+// what they say of rate limits is of now. With the body it keeps what a reader made of it (HttpResponse::reading),
+// which then need not be read again.
 //
 // It never answers by itself: each request goes upstream, so nothing that comes out is older than its request. Only
 // requests that ask for it (HttpRequest::revalidate) are remembered, by their URL, all their headers and their
@@ -26,6 +27,8 @@ class RevalidatingHttpClient : public HttpClient {
     size_t max_bytes = size_t{8} << 20;
     // A larger answer is not kept.
     size_t max_body_bytes = size_t{256} << 10;
+    // Nor is the reading of one that is larger than this: a list's would need more memory than it saves time.
+    size_t max_read_bytes = size_t{16} << 10;
   };
 
   // `inner` must outlive this.
@@ -42,6 +45,7 @@ class RevalidatingHttpClient : public HttpClient {
     std::string key;
     std::string etag;
     std::string body;
+    std::shared_ptr<std::any> reading;
   };
   using Answers = std::list<std::shared_ptr<const Answer>>;  // the most recently used first
 
@@ -50,7 +54,7 @@ class RevalidatingHttpClient : public HttpClient {
   Task<absl::StatusOr<HttpResponse>> Revalidate(CallContext context, HttpRequest request);
 
   std::shared_ptr<const Answer> Find(const std::string& key);
-  void Remember(std::string key, const HttpResponse& response);
+  void Remember(std::string key, HttpResponse& response);
   void Forget(const std::string& key);
 
   HttpClient& inner_;

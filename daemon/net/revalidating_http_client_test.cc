@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <any>
 #include <deque>
 #include <memory>
 #include <string>
@@ -31,6 +32,7 @@ class RevalidatingHttpClientTest : public HttpClientFixture {
     const std::string headers = absl::StrCat("ETag: ", etag, "\r\nX-Count: ", request.connection, "\r\n");
     if (request.target == "/private") return {Server::Answer(200, body, headers + "Cache-Control: No-Store\r\n")};
     if (request.target == "/large") return {Server::Answer(200, std::string(3000, 'x'), headers)};
+    if (request.target == "/longish") return {Server::Answer(200, std::string(501, 'x'), headers)};
     if (request.target == "/missing") return {Server::Answer(404, body, headers)};
     if (request.target == "/plain") return {Server::Answer(200, body)};
     if (request.target == "/odd" && !request.headers.Get("If-None-Match").empty()) {
@@ -66,7 +68,7 @@ class RevalidatingHttpClientTest : public HttpClientFixture {
   }
 
   Server server_{Serve};
-  RevalidatingHttpClient revalidating_{*client_, {.max_bytes = 1500, .max_body_bytes = 1000}};
+  RevalidatingHttpClient revalidating_{*client_, {.max_bytes = 1600, .max_body_bytes = 1000, .max_read_bytes = 500}};
 };
 
 TEST_F(RevalidatingHttpClientTest, AsksWhetherAnAnswerStillHoldsAndGivesItAgain) {
@@ -78,6 +80,19 @@ TEST_F(RevalidatingHttpClientTest, AsksWhetherAnAnswerStillHoldsAndGivesItAgain)
   EXPECT_EQ(again->headers.Get("X-Remaining"), "7") << "the headers are those of now";
   EXPECT_EQ(again->headers.Get("X-Count"), "") << "and not those of then";
   EXPECT_THAT(Asked(), ElementsAre("/a", "/a if not W/\"/a\""));
+}
+
+TEST_F(RevalidatingHttpClientTest, KeepsWhatAReaderMadeOfTheBodyWithIt) {
+  const absl::StatusOr<HttpResponse> first = Send(Read("/a"));
+  ASSERT_TRUE(first.ok()) << first.status();
+  *first->reading = std::string("what was read");
+  const absl::StatusOr<HttpResponse> again = Send(Read("/a"));
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(std::any_cast<std::string>(*again->reading), "what was read");
+  EXPECT_EQ(Send(Read("/plain"))->reading, nullptr) << "it may not be kept";
+  EXPECT_EQ(Send(Read("/longish"))->reading, nullptr);
+  EXPECT_FALSE(Send(Read("/odd"))->reading->has_value());
+  EXPECT_FALSE(Send(Read("/odd"))->reading->has_value()) << "another body";
 }
 
 TEST_F(RevalidatingHttpClientTest, TellsCredentialsUrlsAndHeadersApart) {
@@ -113,7 +128,7 @@ TEST_F(RevalidatingHttpClientTest, AnAnswerThatIsNotModifiedSinceSomethingElseIs
 
 TEST_F(RevalidatingHttpClientTest, ForgetsTheLeastRecentlyUsedFirst) {
   for (const char* path : {"/1", "/2", "/1", "/3", "/1", "/4", "/1", "/5"}) Body(Read(path));
-  EXPECT_LE(revalidating_.bytes(), 1500U);
+  EXPECT_LE(revalidating_.bytes(), 1600U);
   EXPECT_GT(revalidating_.bytes(), 750U);
   for (const char* path : {"/5", "/1", "/2"}) EXPECT_EQ(Body(Read(path)), absl::StrCat("200 body of ", path));
   std::vector<std::string> asked = Asked();

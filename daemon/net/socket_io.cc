@@ -53,8 +53,8 @@ SocketIoPacket ParseSocketIo(std::string_view frame) {
 }
 
 std::string SocketIoConnectFrame(std::string_view token) {
-  constexpr std::string_view kHead = "40{\"token\":\"";
-  constexpr std::string_view kTail = "\"}";
+  constexpr std::string_view kHead = R"(40{"token":")";
+  constexpr std::string_view kTail = R"("})";
   std::string frame;
   frame.reserve(kHead.size() + 2 * token.size() + kTail.size());  // once: no copy is left where it grew
   frame.append(kHead);

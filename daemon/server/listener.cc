@@ -44,6 +44,8 @@ void SetLimits(grpc::ServerBuilder& builder) {
   // fill several MiB of memory for each upload.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 256 * 1024);
+  // No answer is ever compressed. What would look after that costs each call memory for as long as it waits.
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
   // A second daemon on the same port shall fail, and not get every other connection.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   // Clients may ping as often as they like, with or without a call, and connections live for ever: an idle stream is

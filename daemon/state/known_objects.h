@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/hash/hash.h"
 #include "absl/status/status.h"
 #include "daemon/base/absl_view.h"
 #include "daemon/base/clock.h"
@@ -227,6 +228,7 @@ class KnownObjects {
     Moment floor = 0;     // reads begun before may not have seen a change that was made since
     Moment answered = 0;  // when a change was answered last
     int changing = 0;
+    size_t digest = 0;  // of the object
     int pins = 0;
     bool held = false;  // in held_, not in order_
     size_t bytes = 0;
@@ -246,16 +248,15 @@ class KnownObjects {
     return a.has_updated_at() && b.has_updated_at() && time(a) > time(b);
   }
 
-  static bool Equal(const T& a, const T& b) { return SameState(a, b) && Bytes(a) == Bytes(b); }
-
-  static std::string Bytes(const T& object) {
+  // Of all that the object says: two that differ share one as good as never.
+  static size_t Digest(const T& object) {
     std::string bytes;
     google::protobuf::io::StringOutputStream stream(&bytes);
     google::protobuf::io::CodedOutputStream coded(&stream);
     coded.SetSerializationDeterministic(true);  // or maps come in any order
     object.SerializeToCodedStream(&coded);
     coded.Trim();
-    return bytes;
+    return absl::HashOf(bytes);
   }
 
   Record& RecordOf(const std::string& id) {
@@ -299,8 +300,10 @@ class KnownObjects {
   void RaiseFloor(Record* record) { (record != nullptr ? record->floor : floor_) = ++moment_; }
 
   void Accept(const std::string& id, Record& record, T object, Sight sight, Moment since, Clock::TimePoint at) {
-    const bool changed = record.known.object == nullptr || !Equal(object, *record.known.object);
+    const size_t digest = Digest(object);
+    const bool changed = record.known.object == nullptr || record.digest != digest;
     if (changed) Replace(id, record, std::move(object));
+    record.digest = digest;
     record.as_of = std::max(record.as_of, since);
     record.known.seen_at = at;
     if (IsGone(*record.known.object)) return SetGone(id, record, sight);

@@ -241,7 +241,7 @@ class SharedStateRandomTest : public ::testing::TestWithParam<unsigned> {
     if (dice_.OneIn(400)) upstream_.Remove(AnyId());
     if (dice_.OneIn(10)) {
       const std::optional<Clock::Duration> ages[] = {std::nullopt, seconds(0), milliseconds(500), seconds(20)};
-      Spawn(ReadOnce(this, dice_.OneIn(2) ? AnyId() : AnyId(), ages[dice_.UpTo(3)]));
+      Spawn(ReadOnce(this, AnyId(), ages[dice_.UpTo(3)]));
     }
     if (dice_.OneIn(20)) Spawn(ChangeOnce(this, AnyId()));
     if (dice_.OneIn(50)) Spawn(ListOnce(this));

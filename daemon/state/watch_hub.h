@@ -100,7 +100,12 @@ class WatchHub final : public KnownObjects<T>::Listener {
     ObjectWatch& operator=(const ObjectWatch&) = delete;
 
     Task<absl::StatusOr<Sighting<T>>> Next(CallContext context) override {
-      if (interest_ == nullptr) co_return co_await First(std::move(context));
+      if (interest_ == nullptr) {
+        // Mostly, and without a coroutine of its own: the memory of that would go to the long wait, most of it unused.
+        const auto* known = pause_ == Clock::Duration::zero() ? hub_.known_.Find(id_or_name_) : nullptr;
+        if (known != nullptr) co_return MeetKnown(*known);
+        co_return co_await First(std::move(context));
+      }
       while (read_ == interest_->newest()) {
         // A copy: the interest has another one as soon as this fires.
         const std::shared_ptr<Event> arrived = interest_->arrived();
@@ -268,7 +273,8 @@ class WatchHub final : public KnownObjects<T>::Listener {
       const std::shared_ptr<Event> wake = hub->wake_;
       hub->wake_at_ = hub->NextLook();
       const CallContext context = CallContext::Background("watch").WithDeadline(hub->wake_at_);
-      co_await wake->Wait(hub->clock_, context);
+      const absl::Status woken_or_due = co_await wake->Wait(hub->clock_, context);
+      woken_or_due.IgnoreError();
     }
     hub->running_ = false;
   }

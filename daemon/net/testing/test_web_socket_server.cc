@@ -146,7 +146,8 @@ class TestWebSocketServer::Impl {
         case Kind::kStall: {
           Event never;
           const CallContext context = CallContext::Background("test server").WithStopToken(stop_.get_token());
-          co_await never.Wait(clock_, context);
+          const absl::Status stopped = co_await never.Wait(clock_, context);
+          stopped.IgnoreError();
           co_return false;
         }
       }

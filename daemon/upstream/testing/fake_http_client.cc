@@ -30,6 +30,12 @@ FakeHttpClient& FakeHttpClient::Answer(int status, std::string body, const Heade
   return *this;
 }
 
+FakeHttpClient& FakeHttpClient::AnswerAgain(std::string body, std::shared_ptr<std::any> reading) {
+  Answer(200, std::move(body));
+  script_.back().outcome->reading = std::move(reading);
+  return *this;
+}
+
 FakeHttpClient& FakeHttpClient::Fail(absl::Status error) {
   script_.push_back({std::move(error)});
   return *this;

@@ -1,6 +1,7 @@
 #ifndef DAYTONAD_DAEMON_UPSTREAM_TESTING_FAKE_HTTP_CLIENT_H_
 #define DAYTONAD_DAEMON_UPSTREAM_TESTING_FAKE_HTTP_CLIENT_H_
 
+#include <any>
 #include <deque>
 #include <memory>
 #include <string>
@@ -24,6 +25,8 @@ class FakeHttpClient : public HttpClient {
 
   // For Open, the body's bytes come in one piece.
   FakeHttpClient& Answer(int status, std::string body, const Headers& headers = {});
+  // A body that was had before, and what came of it.
+  FakeHttpClient& AnswerAgain(std::string body, std::shared_ptr<std::any> reading);
   // The connection fails.
   FakeHttpClient& Fail(absl::Status error);
   // No answer comes, until the deadline or until the call is cancelled.

@@ -67,12 +67,11 @@ class RateBudget {
   // The clock must outlive this, and whatever still waits when this goes.
   explicit RateBudget(Clock& clock) : clock_(clock) {}
 
-  // Waits for a turn; an empty `throttler` is never limited. Fails, always with Delivery::kNotSent, with
+  // Waits for a turn of this throttler; an empty name is never limited. Fails, always with Delivery::kNotSent, with
   // - RESOURCE_EXHAUSTED (RATE_LIMITED) if the turn can't come before the context's send_by(), as soon as that is
-  // known;
-  //   RetryInfo has the wait;
+  //   known; RetryInfo has the wait;
   // - CANCELLED.
-  Task<absl::StatusOr<Permit>> Acquire(CallContext context, std::string throttler);
+  Task<absl::StatusOr<Permit>> Acquire(CallContext context, std::string name);
 
   // How many wait for a turn now.
   size_t waiting(std::string_view throttler) const;

@@ -85,7 +85,7 @@ RateWindow::TimePoint RateWindow::EarliestTurn(size_t ahead, bool background, Ti
   Roll(now);
   TimePoint turn = refused_ ? std::max(now, refused_until_) : now;
   const int64_t reserve = Reserve(background);
-  int64_t behind = static_cast<int64_t>(ahead);
+  auto behind = static_cast<int64_t>(ahead);
   if (known_ && !over_) {
     const int64_t left = std::max<int64_t>(*Available() - reserve, 0);
     if (behind < left) return turn;

@@ -207,6 +207,7 @@ TEST_F(RateWindowTest, AProbeThatIsHeldUpstreamWasAccepted) {
 
 TEST_F(RateWindowTest, RefusalsTogetherAreOne) {
   std::vector<Request> sent;
+  sent.reserve(5);
   for (int i = 0; i < 5; ++i) sent.push_back(Send());
   EXPECT_TRUE(window_.Refused(sent[0], 7s, now_));
   now_ += 10ms;

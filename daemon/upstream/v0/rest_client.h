@@ -1,6 +1,7 @@
 #ifndef DAYTONAD_DAEMON_UPSTREAM_V0_REST_CLIENT_H_
 #define DAYTONAD_DAEMON_UPSTREAM_V0_REST_CLIENT_H_
 
+#include <any>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -53,9 +54,12 @@ class RestClient {
   Task<absl::StatusOr<T>> Fetch(CallContext context, RestRequest request, absl::StatusOr<T> (*read)(const Json&)) {
     const absl::StatusOr<HttpResponse> response = co_await Send(context, request);
     if (!response.ok()) co_return response.status();
+    // The same body as before, perhaps.
+    if (const T* known = std::any_cast<T>(response->reading.get())) co_return *known;
     const absl::StatusOr<Json> json = ParseJson(response->body);
     absl::StatusOr<T> result = json.ok() ? read(*json) : absl::StatusOr<T>(json.status());
     if (!result.ok()) co_return DescribeUnreadable(result.status(), request, response->status);
+    if (response->reading != nullptr) *response->reading = *result;
     co_return result;
   }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <any>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -258,6 +259,21 @@ TEST_F(RestClientTest, OnlyReadsOfObjectsAreRemembered) {
   std::vector<bool> remembered;
   for (const HttpRequest& request : http_.requests()) remembered.push_back(request.revalidate);
   EXPECT_THAT(remembered, ElementsAre(true, true, false, false)) << "the third answers with keys";
+}
+
+TEST_F(RestClientTest, ABodyThatWasReadBeforeIsNotReadAgain) {
+  const auto reading = std::make_shared<std::any>();
+  http_.AnswerAgain(R"({"id": "x"})", reading);
+  EXPECT_EQ(*Fetch(Get()), "x");
+  http_.AnswerAgain("not even JSON", reading);
+  EXPECT_EQ(*Fetch(Get()), "x");
+  const auto other_reading = std::make_shared<std::any>(7);
+  http_.AnswerAgain(R"({"id": "y"})", other_reading);
+  EXPECT_EQ(*Fetch(Get()), "y") << "what was left there is something else";
+  const auto unreadable = std::make_shared<std::any>();
+  http_.AnswerAgain("{}", unreadable);
+  EXPECT_FALSE(Fetch(Get()).ok());
+  EXPECT_FALSE(unreadable->has_value());
 }
 
 TEST_F(RestClientTest, PingAsksForSomethingCheapThatNeedsTheCredential) {
