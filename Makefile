@@ -52,7 +52,7 @@ bench: build
 # Everything that is promised; some minutes.
 bench-full: build static
 	tests/sdk/setup.sh
-	tests/bench/run.sh $(BUILD) --full
+	tests/bench/run.sh $(BUILD) --full --daemon build/static/bin/daytonad
 
 # clang-tidy reads the generated headers and the compile commands of a build.
 lint:

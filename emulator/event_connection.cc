@@ -90,7 +90,7 @@ void EventConnection::TakeSocketPacket(std::string_view packet) {
   if (packet.starts_with('/')) std::tie(name_space, packet) = SplitOnce(packet, ',');
   const bool join = kind == '0';
   if (join && name_space != "/") {
-    return SendText(StrCat("44", name_space, ",{\"message\":\"Invalid namespace\"}"));
+    return SendText(StrCat("44", name_space, R"(,{"message":"Invalid namespace"})"));
   }
   // Nobody joins twice, and nobody does anything else before.
   if (join == joined_ || name_space != "/") return Close(kNormalClosure);

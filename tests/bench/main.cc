@@ -58,6 +58,7 @@ struct Flags {
   bool full = false;
   std::vector<std::string> scenarios;
   std::string bin_dir;
+  std::string daemon;  // empty: the one in bin_dir
   std::string static_daemon;
   std::string sdk_directory;
   std::string sdk_environment;
@@ -108,7 +109,7 @@ absl::Status RunAll(const Flags& flags, const std::string& own_folder) {
   };
 
   Programs programs;
-  programs.daemon = flags.bin_dir + "/daytonad";
+  programs.daemon = flags.daemon.empty() ? flags.bin_dir + "/daytonad" : flags.daemon;
   programs.emulator = flags.bin_dir + "/daytona-emulator";
   programs.static_daemon = IfThere(flags.static_daemon);
   programs.floor = own_folder + "/daytonad-floor-server";
@@ -126,7 +127,7 @@ absl::Status RunAll(const Flags& flags, const std::string& own_folder) {
     if (!status.ok()) measurements.failures.push_back({scenario.name, std::string(status.message())});
   }
   std::cout << Table(measurements);
-  if (absl::Status status = WriteReport(measurements, flags.report); !status.ok()) return status;
+  if (absl::Status status = WriteReport(measurements, programs.daemon, flags.report); !status.ok()) return status;
   std::cout << "report: " << flags.report << '\n';
   return measurements.failures.empty() ? absl::OkStatus() : absl::InternalError("not all scenarios came to their end");
 }
@@ -156,6 +157,7 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--creates", flags.sizes.creates, "sandboxes that each SDK creates")->check(CLI::Range(1, 10'000));
   app.add_option("--bin-dir", flags.bin_dir, "where daytonad and daytona-emulator are")->capture_default_str();
+  app.add_option("--daemon", flags.daemon, "the daytonad to measure, if not the one in --bin-dir");
   app.add_option("--static-daemon", flags.static_daemon, "the daytonad of the preset static, if it was built");
   app.add_option("--sdk-dir", flags.sdk_directory, "tests/bench/sdk");
   app.add_option("--sdk-env", flags.sdk_environment, "where tests/sdk/setup.sh has put the official SDKs");

@@ -106,7 +106,7 @@ std::string Table(const Measurements& measurements) {
   return out;
 }
 
-absl::Status WriteReport(const Measurements& measurements, const std::string& path) {
+absl::Status WriteReport(const Measurements& measurements, const std::string& daemon, const std::string& path) {
   Json points = Json::array();
   for (const Point& point : measurements.points) {
     points.push_back({{"name", point.name},
@@ -132,13 +132,10 @@ absl::Status WriteReport(const Measurements& measurements, const std::string& pa
     failures.push_back({{"scenario", failure.scenario}, {"message", failure.message}});
   }
   const Json report = {
-      {"version", DAYTONAD_VERSION},
-      {"date", absl::FormatTime(absl::RFC3339_sec, absl::Now(), absl::UTCTimeZone())},
-      {"machine", MachineFacts()},
-      {"points", std::move(points)},
-      {"figures", std::move(figures)},
-      {"bars", std::move(bars)},
-      {"failures", std::move(failures)},
+      {"version", DAYTONAD_VERSION}, {"date", absl::FormatTime(absl::RFC3339_sec, absl::Now(), absl::UTCTimeZone())},
+      {"machine", MachineFacts()},   {"daemon", daemon},
+      {"points", std::move(points)}, {"figures", std::move(figures)},
+      {"bars", std::move(bars)},     {"failures", std::move(failures)},
   };
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   std::error_code ignored;  // the file below cannot be written then

@@ -44,8 +44,9 @@ struct Measurements {
 
 std::string Table(const Measurements& measurements);
 
-// As JSON, with the facts of the machine; README.md describes it. Makes the folder.
-absl::Status WriteReport(const Measurements& measurements, const std::string& path);
+// As JSON, with the facts of the machine and the path of the daemon that was measured; README.md describes it. Makes
+// the folder.
+absl::Status WriteReport(const Measurements& measurements, const std::string& daemon, const std::string& path);
 
 }  // namespace daytonad::bench
 

@@ -16,7 +16,7 @@ import sys
 
 with open(sys.argv[1]) as file:
     report = json.load(file)
-assert report["version"] and report["date"], report
+assert report["version"] and report["date"] and report["daemon"].endswith("/daytonad"), report
 for fact in ("cores", "model", "kernel", "compiler", "build_type"):
     assert report["machine"][fact], fact
 points = [(point["name"], point["callers"]) for point in report["points"]]

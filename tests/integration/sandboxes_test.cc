@@ -28,6 +28,16 @@ TEST_F(SandboxesTest, IsReadByIdAndByName) {
   EXPECT_EQ(Outcome(Delete(name).error), "OK");
 }
 
+TEST_F(SandboxesTest, ACompressedRequestIsUnderstood) {
+  grpc::ClientContext context;
+  context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+  v1::CreateSandboxRequest request;
+  (*request.mutable_spec()->mutable_env())["TEXT"] = std::string(5000, 'x');
+  const auto created = client::Call(sandboxes(), &v1::DaytonaService::Stub::CreateSandbox, request, context);
+  ASSERT_EQ(Outcome(created.error), "OK");
+  EXPECT_EQ(created.value.sandbox().env().at("TEXT"), std::string(5000, 'x'));
+}
+
 TEST_F(SandboxesTest, StopsStartsAndIsDeleted) {
   const std::string id = MakeSandbox().id();
   const auto stopped = Stop(id);
