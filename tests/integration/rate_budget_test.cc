@@ -71,6 +71,19 @@ TEST_F(FewCreatesTest, RateLimitedEverywhereCallsQueueUntilTheNextWindowAndNoneI
   EXPECT_EQ(Refused(), 0);
 }
 
+TEST_F(FewCreatesTest, RateLimitedEverywhereNotEvenTheFirstCallsOfADaemonAreRefused) {
+  // Upstream's configuration was read before the daemon said that upstream is there.
+  std::vector<std::future<std::string>> creates;
+  constexpr int kCreates = 5;
+  creates.reserve(kCreates);
+  for (int i = 0; i < kCreates; ++i) {
+    creates.push_back(
+        std::async(std::launch::async, [this, i] { return Outcome(CreateSandbox("box-" + std::to_string(i)).error); }));
+  }
+  for (auto& create : creates) EXPECT_EQ(create.get(), "OK");
+  EXPECT_EQ(Refused(), 0);
+}
+
 class SpentCreatesTest : public RateBudgetTest {
  protected:
   emulator::EmulatorOptions emulator_options() override {

@@ -234,6 +234,10 @@ void RateBudget::Permit::NotSent() {
   own->GiveTurns();
 }
 
+void RateBudget::Suppose(const std::string& name, int64_t limit, Clock::Duration length) {
+  if (const auto throttler = Find(name); throttler != nullptr) throttler->window.Suppose(limit, length);
+}
+
 Task<absl::StatusOr<RateBudget::Permit>> RateBudget::Acquire(CallContext context, std::string name) {
   const std::shared_ptr<Throttler> throttler = name.empty() ? nullptr : Find(name);
   if (throttler == nullptr) co_return Permit();

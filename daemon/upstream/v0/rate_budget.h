@@ -32,7 +32,8 @@ namespace daytonad {
 //   turn->Answered(response->headers);   // or Refused, or NotSent
 //
 // While the window has room, turns are given at once. Then the callers queue, clients taking turns (FairQueue), until
-// the window is over. Background work waits behind all callers. Nothing is limited until an answer has named a limit.
+// the window is over. Background work waits behind all callers. Nothing is limited until an answer has named a limit,
+// or one is supposed.
 //
 // Loop thread only. Permits may outlive it.
 class RateBudget {
@@ -66,6 +67,9 @@ class RateBudget {
 
   // The clock must outlive this, and whatever still waits when this goes.
   explicit RateBudget(Clock& clock) : clock_(clock) {}
+
+  // What this throttler's limit is, as long as no answer has told: `limit` requests in `length`.
+  void Suppose(const std::string& name, int64_t limit, Clock::Duration length);
 
   // Waits for a turn of this throttler; an empty name is never limited. Fails, always with Delivery::kNotSent, with
   // - RESOURCE_EXHAUSTED (RATE_LIMITED) if the turn can't come before the context's send_by(), as soon as that is

@@ -16,6 +16,14 @@ constexpr int64_t kReserve = 10;
 
 }  // namespace
 
+void RateWindow::Suppose(int64_t limit, Duration length) {
+  if (known_) return;
+  known_ = true;
+  over_ = true;  // the first window begins with a request
+  limit_ = limit;
+  length_ = length;
+}
+
 bool RateWindow::Allows(TimePoint now, bool background) {
   Roll(now);
   if (refused_ && (now < refused_until_ || probe_ != 0)) return false;

@@ -37,6 +37,9 @@ class RateWindow {
     Duration reset{};       // until the window's end
   };
 
+  // So many requests in a window of this length, as long as no answer has told better.
+  void Suppose(int64_t limit, Duration length);
+
   // May a request be sent now? Background work may not have the last part of a window: that is for callers.
   bool Allows(TimePoint now, bool background);
   // Counts one request as sent.

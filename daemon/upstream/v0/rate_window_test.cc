@@ -45,6 +45,17 @@ TEST_F(RateWindowTest, NothingIsLimitedBeforeALimitIsKnown) {
   EXPECT_EQ(window_.EarliestTurn(1'000'000, true, now_), now_);
 }
 
+TEST_F(RateWindowTest, ASupposedLimitHoldsUntilAnAnswerTellsBetter) {
+  window_.Suppose(10, 60s);
+  const Request first = Send();
+  EXPECT_EQ(SendAll(), 9);
+  EXPECT_EQ(TurnAfter(10), 60s);
+  Answer(first, {20, 19, 30s});
+  EXPECT_EQ(SendAll(), 10);
+  window_.Suppose(1, 60s);
+  EXPECT_EQ(window_.limit(), 20);
+}
+
 TEST_F(RateWindowTest, AllowsWhatIsLeftOfTheWindow) {
   Learn({10, 3, 60s});
   EXPECT_EQ(window_.NextChange(now_), now_ + 60s);

@@ -62,6 +62,10 @@ class RestApi : public Api {
   Task<absl::Status> Ping(CallContext context) override;
 
  private:
+  // Upstream's configuration, which changes with its releases: read again after an hour at the earliest. A failure is
+  // no harm, since answers tell what matters.
+  Task<void> ReadConfig(CallContext context);
+
   // The log from the API itself, by a route that upstream calls deprecated.
   Task<absl::StatusOr<std::unique_ptr<ByteStream>>> OpenBuildLogOfApi(CallContext context, LogOwner owner,
                                                                       std::string id, bool follow);
@@ -72,6 +76,7 @@ class RestApi : public Api {
   Clock& clock_;
   const RandomFraction random_;
   RestClient client_;
+  Clock::TimePoint config_read_at_ = Clock::TimePoint::min();
 };
 
 }  // namespace daytonad

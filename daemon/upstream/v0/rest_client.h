@@ -66,6 +66,11 @@ class RestClient {
   // Sends a request, and gives its answer's body as it arrives. The limits hold until the headers are there.
   Task<absl::StatusOr<std::unique_ptr<HttpStream>>> Open(CallContext context, RestRequest request);
 
+  // A rate limit that is upstream's as a rule: `limit` requests in `length`. What answers tell counts more.
+  void SupposeRateLimit(std::string_view throttler, int64_t limit, Clock::Duration length) {
+    rate_budget_.Suppose(std::string(throttler), limit, length);
+  }
+
   // May the credential be sent to this URL?
   bool Trusts(std::string_view url) const;
 

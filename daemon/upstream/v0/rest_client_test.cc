@@ -277,12 +277,29 @@ TEST_F(RestClientTest, ABodyThatWasReadBeforeIsNotReadAgain) {
 }
 
 TEST_F(RestClientTest, PingAsksForSomethingCheapThatNeedsTheCredential) {
-  http_.Answer(200, R"({"items": [], "nextCursor": null})").Answer(401, "").Answer(200, "<html></html>");
+  http_.Answer(200, R"({"items": [], "nextCursor": null})")
+      .Answer(500, "")
+      .Answer(401, "")
+      .Answer(200, "<html></html>");
   EXPECT_TRUE(Run(api_->Ping(context_)).ok());
   EXPECT_EQ(Run(api_->Ping(context_)).code(), absl::StatusCode::kUnauthenticated);
   EXPECT_EQ(ErrorReason(Run(api_->Ping(context_))), "UPSTREAM_MALFORMED_RESPONSE") << "a wrong base URL";
   EXPECT_EQ(http_.Lines()[0], "GET http://api.test/api/sandbox?limit=1");
   EXPECT_FALSE(http_.requests()[0].bearer.empty());
+}
+
+TEST_F(RestClientTest, PingReadsTheConfigurationOnceAnHour) {
+  constexpr char kPage[] = R"({"items": [], "nextCursor": null})";
+  for (const char* config :
+       {"<html></html>", R"({"rateLimit": {"sandboxCreate": {"ttl": "x"}, "authenticated": 7}})"}) {
+    http_.Answer(200, kPage).Answer(200, config).Answer(200, kPage);
+    EXPECT_TRUE(Run(api_->Ping(context_)).ok());
+    EXPECT_TRUE(Run(api_->Ping(context_)).ok());
+    clock_.Advance(1h);
+  }
+  constexpr char kList[] = "GET http://api.test/api/sandbox?limit=1";
+  constexpr char kConfig[] = "GET http://api.test/api/config";
+  EXPECT_THAT(http_.Lines(), ElementsAre(kList, kConfig, kList, kList, kConfig, kList));
 }
 
 class RestClientRateTest : public RestClientTest {

@@ -30,6 +30,7 @@ enum class Pace { kPrompt, kHeld };
 
 // Upstream's rate limits, by the names that its headers have.
 inline constexpr std::string_view kGeneralThrottler = "authenticated";
+inline constexpr std::string_view kAnonymousThrottler = "anonymous";          // what needs no credential, by address
 inline constexpr std::string_view kCreateThrottler = "sandbox-create";        // creates and forks
 inline constexpr std::string_view kLifecycleThrottler = "sandbox-lifecycle";  // start, stop, delete and their like
 
