@@ -47,7 +47,7 @@ class WebSocketClient {
   void Write(const std::string& text) { stream_.write(asio::buffer(text), error_); }
   void Join(const std::string& key = "emulator-key") {
     EXPECT_THAT(Read(), StartsWith("0{"));
-    Write(StrCat("40{\"token\":\"", key, "\"}"));
+    Write(StrCat(R"(40{"token":")", key, R"("})"));
     EXPECT_THAT(Read(), StartsWith("40{"));
   }
   void Ping() { stream_.ping("x", error_); }
