@@ -81,7 +81,7 @@ TEST_F(CacheTest, WhatWasMadeHereIsKnownAtOnce) {
   EXPECT_EQ(ReadSnapshot("snap").object.state(), v1::SNAPSHOT_STATE_ACTIVE);
   EXPECT_EQ(ReadVolume(volume.id()).source, "hit");
   EXPECT_EQ(ReadVolume("vol").object.state(), v1::VOLUME_STATE_READY);
-  EXPECT_EQ(control().Requests().size(), 0u);
+  EXPECT_EQ(control().Requests().size(), 0U);
 }
 
 TEST_F(CacheTest, FindSandboxIsAHitByIdOrNameAndAsksByLabels) {
@@ -164,7 +164,7 @@ TEST_F(CacheTest, ANegativeMaxAgeIsAnError) {
     EXPECT_EQ(ReadSnapshot("snap", age).outcome, "INVALID_ARGUMENT INVALID_REQUEST");
     EXPECT_EQ(ReadVolume("vol", age).outcome, "INVALID_ARGUMENT INVALID_REQUEST");
   }
-  EXPECT_EQ(control().Requests().size(), 0u);
+  EXPECT_EQ(control().Requests().size(), 0U);
 }
 
 TEST_F(CacheTest, NotFoundIsNeverRemembered) {
@@ -173,7 +173,7 @@ TEST_F(CacheTest, NotFoundIsNeverRemembered) {
     EXPECT_EQ(ReadSandbox("box").outcome, "NOT_FOUND SANDBOX_NOT_FOUND");
     EXPECT_EQ(ReadSnapshot("snap").outcome, "NOT_FOUND SNAPSHOT_NOT_FOUND");
     EXPECT_EQ(ReadVolume("vol").outcome, "NOT_FOUND VOLUME_NOT_FOUND");
-    EXPECT_EQ(control().Requests().size(), 3u);
+    EXPECT_EQ(control().Requests().size(), 3U);
   }
   ForeignSandbox(Parse<v1::SandboxSpec>(R"(name: "box")"));
   ForeignSnapshot("snap");
@@ -221,7 +221,7 @@ TEST_F(CacheTest, AReadThatAsksAgainIsRevalidatedByItsEtag) {
   EXPECT_EQ(second.source, "bypass");
   EXPECT_EQ(second.object.SerializeAsString(), first.object.SerializeAsString());
   const nlohmann::json requests = control().Requests();
-  ASSERT_EQ(requests.size(), 2u);
+  ASSERT_EQ(requests.size(), 2U);
   EXPECT_EQ(requests[0]["status"], 200);
   EXPECT_EQ(requests[1]["status"], 304);
   control().ForceSandbox(sandbox.id(), {{"state", "stopped"}});
@@ -245,7 +245,7 @@ TEST_F(ReadOnlyListenerTest, WhoMayOnlyReadGetsHitsToo) {
   std::swap(*client_, reader);
   EXPECT_EQ(ReadSandbox(sandbox.id()).source, "hit");
   EXPECT_EQ(ReadVolume("vol").source, "hit");
-  EXPECT_EQ(control().Requests().size(), 0u);
+  EXPECT_EQ(control().Requests().size(), 0U);
   EXPECT_THAT(ReadVolume("vol", "create_if_missing: true").outcome, ::testing::StartsWith("PERMISSION_DENIED"))
       << "even if it would have been in memory";
 }
