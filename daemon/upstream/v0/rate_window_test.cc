@@ -152,6 +152,7 @@ TEST_F(RateWindowTest, NothingIsLeftWaitingWhenAllOfANewWindowAreLost) {
   Learn({3, 0, 10s});
   now_ += 10s;
   std::vector<Request> sent;
+  sent.reserve(3);
   for (int i = 0; i < 3; ++i) sent.push_back(Send());
   EXPECT_FALSE(Allows());
   for (const Request& request : sent) window_.Lost(request, now_);
