@@ -192,6 +192,7 @@ TEST_P(WatchEitherWayTest, AHundredWatchersCostWhatOneCosts) {
   const auto began = steady_clock::now();
   constexpr int kWatchers = 100;
   std::vector<std::unique_ptr<SandboxWatch>> watches;
+  watches.reserve(kWatchers);
   for (int i = 0; i < kWatchers; ++i) watches.push_back(WatchSandbox(id));
   for (const auto& watch : watches) EXPECT_EQ(watch->Next().sandbox().state(), v1::SANDBOX_STATE_STARTED);
   for (const char* state : {"stopped", "started", "archived"}) {
@@ -210,6 +211,7 @@ TEST_P(WatchEitherWayTest, WhoHangsUpFreesItAndUpstreamIsLeftAlone) {
   const std::string id = MakeSandbox().id();
   const std::string other = MakeSandbox().id();
   std::vector<std::unique_ptr<SandboxWatch>> watches;
+  watches.reserve(3);
   for (int i = 0; i < 3; ++i) watches.push_back(WatchSandbox(id));
   for (const auto& watch : watches) watch->Next();
   for (const auto& watch : watches) watch->HangUp();
