@@ -21,7 +21,7 @@ class CacheFaultsTest : public EventFaultTest {
 
   // "box", which is "started", and in memory.
   std::string KnownSandbox() {
-    const std::string id = BeginSandbox("box");
+    std::string id = BeginSandbox("box");
     control().ForceSandbox(id, {{"state", "started"}});
     EXPECT_EQ(ReadSandbox(id, kAskUpstream).object.state_text(), "started");
     EXPECT_EQ(ReadSandbox(id).source, "hit");

@@ -209,6 +209,7 @@ TEST_F(EventFaultsTest, NobodyWaitsLongerThanItsDeadlineWhenEverythingHangs) {
   proxy_.Add({.action = Action::kStall, .times = -1});
   proxy_.StallNow();
   std::vector<std::future<std::string>> waits;
+  waits.reserve(20);
   for (int i = 0; i < 20; ++i) waits.push_back(BeginWait(id, "timeout { seconds: 1 }"));
   for (auto& wait : waits) EXPECT_EQ(wait.get(), "DEADLINE_EXCEEDED WAIT_TIMED_OUT");
   v1::WaitSandboxRequest request;

@@ -288,6 +288,7 @@ TEST_F(RestFaultsTest, StaleKeepAliveConnectionsOfManyCallsBreakNoLaterOne) {
   MakeVolume("data");
   const auto many_reads = [this] {
     std::vector<std::future<std::string>> reads;
+    reads.reserve(20);
     for (int i = 0; i < 20; ++i) {
       reads.push_back(std::async(std::launch::async, [this, i] { return Volume("nope-" + std::to_string(i)); }));
     }

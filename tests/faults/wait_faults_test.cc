@@ -220,6 +220,7 @@ TEST_F(FewConnectionsFaultTest, StarvedPoolsDoNotComeFromConnectionsThatBroke) {
     proxy_.Heal();
     proxy_.Add({.action = Action::kStall, .times = -1});
     std::vector<std::future<std::string>> stalled;
+    stalled.reserve(20);
     for (int i = 0; i < 20; ++i) {
       stalled.push_back(std::async(std::launch::async, [this, i] {
         v1::GetVolumeRequest request;
