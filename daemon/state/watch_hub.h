@@ -263,6 +263,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
     // Never from within the call that wants it: who joins has read what was told, who is in the midst of a change ends
     // it.
     co_await boost::asio::post(hub->executor_, kUseTask);
+    hub->read_on_at_.clear();  // upstream may have forgotten that cursor since somebody watched last
     while (!hub->interests_.empty()) {
       if (hub->Few()) {
         hub->GetAllDue();

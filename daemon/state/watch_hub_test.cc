@@ -469,6 +469,21 @@ TEST_F(WatchHubTest, WhatTheFrontOfTheListDoesNotShowIsReadOnFromRoundToRound) {
   EXPECT_THAT(looks_.lists, SizeIs(Le(4 * 10 + 4))) << "no round is longer than before";
 }
 
+TEST_F(WatchHubTest, WhoeverWatchesAfterAllHadLeftBeginsTheListAnew) {
+  OpenMany(20);
+  looks_.page_size = 1;
+  Pass(milliseconds(600));
+  EXPECT_THAT(looks_.cursors, ::testing::Contains("6")) << "a second round, which read on";
+  for (Watcher& watcher : watchers_) Leave(watcher);
+  watchers_.clear();
+  looks_.cursors.clear();
+  OpenMany(20);
+  Pass(milliseconds(300));
+  ASSERT_THAT(looks_.cursors, SizeIs(Ge(4)));
+  looks_.cursors.resize(4);
+  EXPECT_THAT(looks_.cursors, ::testing::ElementsAre("", "1", "2", "3"));
+}
+
 TEST_F(WatchHubTest, TheFrontOfALongListIsReadInEachRound) {
   OpenMany(20);
   looks_.page_size = 1;

@@ -127,7 +127,7 @@ TEST_F(CacheFaultsTest, AnAnswerThatHungIsNotOlderThanWhatWasShownMeanwhile) {
 // Sandboxes come and go quickly, and what upstream says of it comes half a second later.
 class LateEventsTest : public CacheFaultsTest {
  protected:
-  emulator::EmulatorOptions emulator_options() override { return FaultTest::emulator_options(); }
+  emulator::EmulatorOptions emulator_options() override { return QuickEmulator(); }
 };
 
 TEST_F(LateEventsTest, YouReadYourWritesWhenEventsCrawl) {

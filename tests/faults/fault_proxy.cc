@@ -246,7 +246,7 @@ class FaultProxy::Impl {
         continue;
       }
       const Pace pace = PaceOf(*connection, flow, bytes.size() - at);
-      if (pace.delay > pace.delay.zero()) {
+      if (pace.delay > std::chrono::milliseconds::zero()) {
         asio::steady_timer timer(io_, pace.delay);
         co_await timer.async_wait(kAsTuple);
         if (flow.stalled) continue;

@@ -56,31 +56,27 @@ class FewCreatesTest : public RateBudgetTest {
     options.rate_limits["sandbox-create"] = {3, 2};
     return options;
   }
+
+  void CreateTogether(int count) {
+    std::vector<std::future<std::string>> creates;
+    creates.reserve(count);
+    for (int i = 0; i < count; ++i) {
+      creates.push_back(std::async(std::launch::async,
+                                   [this, i] { return Outcome(CreateSandbox("box-" + std::to_string(i)).error); }));
+    }
+    for (auto& create : creates) EXPECT_EQ(create.get(), "OK");
+  }
 };
 
 TEST_F(FewCreatesTest, RateLimitedEverywhereCallsQueueUntilTheNextWindowAndNoneIsRefused) {
   EXPECT_EQ(Outcome(CreateSandbox("first").error), "OK") << "its answer tells the limit";
-  std::vector<std::future<std::string>> creates;
-  constexpr int kCreates = 8;
-  creates.reserve(kCreates);
-  for (int i = 0; i < kCreates; ++i) {
-    creates.push_back(
-        std::async(std::launch::async, [this, i] { return Outcome(CreateSandbox("box-" + std::to_string(i)).error); }));
-  }
-  for (auto& create : creates) EXPECT_EQ(create.get(), "OK");
+  CreateTogether(8);
   EXPECT_EQ(Refused(), 0);
 }
 
 TEST_F(FewCreatesTest, RateLimitedEverywhereNotEvenTheFirstCallsOfADaemonAreRefused) {
   // Upstream's configuration was read before the daemon said that upstream is there.
-  std::vector<std::future<std::string>> creates;
-  constexpr int kCreates = 5;
-  creates.reserve(kCreates);
-  for (int i = 0; i < kCreates; ++i) {
-    creates.push_back(
-        std::async(std::launch::async, [this, i] { return Outcome(CreateSandbox("box-" + std::to_string(i)).error); }));
-  }
-  for (auto& create : creates) EXPECT_EQ(create.get(), "OK");
+  CreateTogether(5);
   EXPECT_EQ(Refused(), 0);
 }
 

@@ -46,6 +46,8 @@ class FakeLooks {
   // When each was begun.
   std::vector<Clock::TimePoint> gets;
   std::vector<Clock::TimePoint> lists;
+  // Where in the list each of these was.
+  std::vector<std::string> cursors;
   int in_flight = 0;
   int most_in_flight = 0;
 
@@ -73,6 +75,7 @@ class FakeLooks {
 
   Task<absl::StatusOr<RecentChanges>> List(CallContext context, std::string cursor) {
     lists.push_back(clock_.Now());
+    cursors.push_back(cursor);
     const Moment since = known_.Begin();
     const Clock::TimePoint at = clock_.Now();
     std::vector<v1::Sandbox> all;
