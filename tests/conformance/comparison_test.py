@@ -60,6 +60,14 @@ class WhatIsEqual(unittest.TestCase):
         )
 
 
+class WhatWasRecorded(unittest.TestCase):
+    def test_a_line_that_is_being_written_is_left_out(self):
+        with tempfile.TemporaryDirectory() as directory:
+            file = pathlib.Path(directory) / "requests.jsonl"
+            file.write_text('{"seq":2,"body":"\u2028"}\n{"seq":1}\n{"seq":3,"query":[["sou', encoding="utf-8")
+            self.assertEqual(recording.in_file(file), [{"seq": 1}, {"seq": 2, "body": "\u2028"}])
+
+
 class WhatIsDifferent(unittest.TestCase):
     def assert_different(self, daemon, sdk, *lines, given=None):
         self.assertEqual(differences(daemon, sdk, given), list(lines))

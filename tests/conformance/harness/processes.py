@@ -10,6 +10,8 @@ import urllib.request
 
 import grpc
 
+from harness import recording
+
 API_KEY = "emulator-key"
 # Of a JWT's form; the emulator looks at no more.
 JWT = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJjb25mb3JtYW5jZSJ9.c2lnbmF0dXJl"
@@ -107,10 +109,8 @@ class Emulator:
 
     def requests(self):
         """What was recorded since the last mark, without the harness' own; complete once the callers are done."""
-        recorded = [json.loads(line) for line in self.record_file.read_text().splitlines()]
-        recorded.sort(key=lambda request: request["seq"])
         kept = []
-        for request in recorded:
+        for request in recording.in_file(self.record_file):
             if request["headers"].get("user-agent") != HARNESS:
                 kept.append(request)
             elif request["query"] == [["mark", ""]]:

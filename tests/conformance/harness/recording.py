@@ -73,6 +73,16 @@ class _Names:
         return value
 
 
+def in_file(path):
+    """What an emulator has recorded so far, in the order of arrival.
+
+    It may be writing a request that nobody waits for, as an SDK's next attempt to open the event connection: what
+    stands behind the last line feed isn't whole.
+    """
+    lines = path.read_bytes().split(b"\n")[:-1]
+    return sorted((json.loads(line) for line in lines), key=lambda request: request["seq"])
+
+
 def _path(path, names):
     decoded = [urllib.parse.unquote(segment) for segment in path.split("/")]
     return names.replace("/".join(urllib.parse.quote(segment, safe="{}:") for segment in decoded))
