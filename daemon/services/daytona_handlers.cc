@@ -49,6 +49,21 @@ absl::StatusOr<Response> Answer(absl::StatusOr<v1::Sandbox> sandbox) {
   return response;
 }
 
+template <typename Response>
+Task<absl::StatusOr<Encoded<Response>>> Refuse(absl::Status status) {
+  co_return status;
+}
+
+// An answer that is the object alone, which others may hold, too.
+template <typename Response>
+Task<absl::StatusOr<Encoded<Response>>> AnswerShared(Task<SandboxOperations::SharedResult> result) {
+  const SandboxOperations::SharedResult sandbox = co_await std::move(result);
+  if (!sandbox.ok()) co_return sandbox.status();
+  Encoded<Response> response;
+  response.bytes = EncodeField(Response::kSandboxFieldNumber, **sandbox);
+  co_return response;
+}
+
 }  // namespace
 
 Task<absl::StatusOr<v1::CreateSandboxResponse>> DaytonaHandlers::CreateSandbox(CallContext context,
@@ -225,8 +240,9 @@ Task<absl::StatusOr<v1::DeleteSandboxResponse>> DaytonaHandlers::DeleteSandbox(C
   co_return Answer<v1::DeleteSandboxResponse>(std::move(sandbox));
 }
 
-Task<absl::StatusOr<v1::WaitSandboxResponse>> DaytonaHandlers::WaitSandbox(CallContext context,
-                                                                           v1::WaitSandboxRequest request) {
+// Not a coroutine, whose frame would hold the request for as long as the call waits.
+Task<absl::StatusOr<Encoded<v1::WaitSandboxResponse>>> DaytonaHandlers::WaitSandbox(CallContext context,
+                                                                                    v1::WaitSandboxRequest request) {
   FieldViolations violations;
   CheckObject("sandbox", request.sandbox(), violations);
   const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
@@ -238,14 +254,9 @@ Task<absl::StatusOr<v1::WaitSandboxResponse>> DaytonaHandlers::WaitSandbox(CallC
     }
     states.push_back(static_cast<v1::SandboxState>(state));
   }
-  if (!violations.empty()) co_return violations.ToStatus();
-
-  SandboxOperations::SharedResult sandbox = co_await sandboxes_.WaitFor(
-      std::move(context), std::move(*request.mutable_sandbox()), std::move(states), timeout);
-  if (!sandbox.ok()) co_return sandbox.status();
-  v1::WaitSandboxResponse response;
-  *response.mutable_sandbox() = **sandbox;
-  co_return response;
+  if (!violations.empty()) return Refuse<v1::WaitSandboxResponse>(violations.ToStatus());
+  return AnswerShared<v1::WaitSandboxResponse>(
+      sandboxes_.WaitFor(std::move(context), std::move(*request.mutable_sandbox()), std::move(states), timeout));
 }
 
 Task<absl::Status> DaytonaHandlers::WatchSandbox(CallContext context, v1::WatchSandboxRequest request,

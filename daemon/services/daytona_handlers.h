@@ -3,6 +3,7 @@
 
 #include "absl/status/statusor.h"
 #include "daemon/operations/sandboxes.h"
+#include "daemon/services/rpc/encoded.h"
 #include "daemon/services/rpc/stream_writer.h"
 #include "daytonad/v1/daytona_service.pb.h"
 
@@ -25,7 +26,8 @@ class DaytonaHandlers {
   Task<absl::StatusOr<v1::StartSandboxResponse>> StartSandbox(CallContext context, v1::StartSandboxRequest request);
   Task<absl::StatusOr<v1::StopSandboxResponse>> StopSandbox(CallContext context, v1::StopSandboxRequest request);
   Task<absl::StatusOr<v1::DeleteSandboxResponse>> DeleteSandbox(CallContext context, v1::DeleteSandboxRequest request);
-  Task<absl::StatusOr<v1::WaitSandboxResponse>> WaitSandbox(CallContext context, v1::WaitSandboxRequest request);
+  Task<absl::StatusOr<Encoded<v1::WaitSandboxResponse>>> WaitSandbox(CallContext context,
+                                                                     v1::WaitSandboxRequest request);
   Task<absl::Status> WatchSandbox(CallContext context, v1::WatchSandboxRequest request,
                                   StreamWriter<v1::WatchSandboxResponse>* writer);
   Task<absl::Status> StreamSandboxes(CallContext context, v1::StreamSandboxesRequest request,

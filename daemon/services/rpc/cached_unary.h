@@ -1,8 +1,6 @@
 #ifndef DAYTONAD_DAEMON_SERVICES_RPC_CACHED_UNARY_H_
 #define DAYTONAD_DAEMON_SERVICES_RPC_CACHED_UNARY_H_
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/wire_format_lite.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/byte_buffer.h>
@@ -11,6 +9,7 @@
 #include <optional>
 
 #include "daemon/api/cached_reads.h"
+#include "daemon/services/rpc/encoded.h"
 #include "daemon/services/rpc/read_source.h"
 
 namespace daytonad {
@@ -19,21 +18,6 @@ namespace daytonad {
 // too.
 template <typename Service, typename Request, typename T>
 using CachedHandler = std::optional<CachedObject<T>> (Service::*)(const Caller&, const Request&) const;
-
-// A message that has nothing but this one field.
-template <typename T>
-grpc::ByteBuffer EncodeField(int field, const T& object) {
-  using google::protobuf::internal::WireFormatLite;
-  using google::protobuf::io::CodedOutputStream;
-  const auto size = static_cast<std::uint32_t>(object.ByteSizeLong());
-  const std::uint32_t tag = WireFormatLite::MakeTag(field, WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
-  const grpc::Slice slice(CodedOutputStream::VarintSize32(tag) + CodedOutputStream::VarintSize32(size) + size);
-  auto* bytes = const_cast<std::uint8_t*>(slice.begin());  // ours alone until it is sent
-  bytes = CodedOutputStream::WriteVarint32ToArray(tag, bytes);
-  bytes = CodedOutputStream::WriteVarint32ToArray(size, bytes);
-  object.SerializeWithCachedSizesToArray(bytes);
-  return grpc::ByteBuffer(&slice, 1);
-}
 
 // Answers a read from memory, without a hop to the loop and back. Null if that can't be done.
 template <typename Service, typename Request, typename T>
@@ -45,7 +29,7 @@ grpc::ServerUnaryReactor* TryCachedUnary(grpc::CallbackServerContext* context, c
   if (!grpc::SerializationTraits<Request>::Deserialize(&readable, &request).ok()) return nullptr;
   const std::optional<CachedObject<T>> cached = (service.*find)(caller, request);
   if (!cached.has_value()) return nullptr;
-  *response = EncodeField(field, *cached->object);
+  EncodeField(field, *cached->object).Swap(response);
   TellReadSource(*context, ReadTerms::Source::kHit, cached->age);
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
   reactor->Finish(grpc::Status::OK);

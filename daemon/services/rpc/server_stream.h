@@ -22,6 +22,7 @@
 #include "daemon/services/rpc/grpc_status.h"
 #include "daemon/services/rpc/server_call.h"
 #include "daemon/services/rpc/stream_writer.h"
+#include "daemon/services/rpc/take_request.h"
 
 namespace daytonad {
 
@@ -38,8 +39,7 @@ class ServerStreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuff
 
   void Start(Service* service, StreamHandler<Service, Request, Response> handler, const grpc::ByteBuffer* bytes) {
     Request request;
-    grpc::ByteBuffer readable(*bytes);
-    if (!grpc::SerializationTraits<Request>::Deserialize(&readable, &request).ok()) {
+    if (!TakeRequest(bytes, &request)) {
       Finish(ToGrpcStatus(UnparsableRequest(Request::descriptor()->full_name())));
       return;
     }

@@ -17,13 +17,16 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "daemon/base/task.h"
+#include "daemon/services/rpc/encoded.h"
 #include "daemon/services/rpc/grpc_status.h"
 #include "daemon/services/rpc/read_source.h"
 #include "daemon/services/rpc/server_call.h"
+#include "daemon/services/rpc/take_request.h"
 
 namespace daytonad {
 
-// A handler of a unary RPC: a member function of a service, run as a coroutine on the loop.
+// A handler of a unary RPC: a member function of a service, run as a coroutine on the loop. Its Response is the RPC's,
+// or that as Encoded.
 template <typename Service, typename Request, typename Response>
 using UnaryHandler = Task<absl::StatusOr<Response>> (Service::*)(CallContext, Request);
 
@@ -38,8 +41,7 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
 
   void Start(Service* service, UnaryHandler<Service, Request, Response> handler, const grpc::ByteBuffer* bytes) {
     Request request;
-    grpc::ByteBuffer readable(*bytes);  // parsing consumes; a copy shares the slices
-    if (!grpc::SerializationTraits<Request>::Deserialize(&readable, &request).ok()) {
+    if (!TakeRequest(bytes, &request)) {
       Finish(ToGrpcStatus(UnparsableRequest(Request::descriptor()->full_name())));
       return;
     }
@@ -80,8 +82,7 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
       Finish(ToGrpcStatus(call_->FinalStatus(response.status())));
       return;
     }
-    bool own_buffer = false;
-    Finish(grpc::SerializationTraits<Response>::Serialize(*response, response_, &own_buffer));
+    Finish(PutAnswer(*response, response_));
   }
 
   const RpcRuntime& runtime_;

@@ -1,0 +1,50 @@
+#ifndef DAYTONAD_DAEMON_SERVICES_RPC_ENCODED_H_
+#define DAYTONAD_DAEMON_SERVICES_RPC_ENCODED_H_
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/wire_format_lite.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/slice.h>
+#include <grpcpp/support/status.h>
+
+#include <cstdint>
+
+namespace daytonad {
+
+// A message that has nothing but this one field.
+template <typename T>
+grpc::ByteBuffer EncodeField(int field, const T& object) {
+  using google::protobuf::internal::WireFormatLite;
+  using google::protobuf::io::CodedOutputStream;
+  const auto size = static_cast<std::uint32_t>(object.ByteSizeLong());
+  const std::uint32_t tag = WireFormatLite::MakeTag(field, WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
+  const grpc::Slice slice(CodedOutputStream::VarintSize32(tag) + CodedOutputStream::VarintSize32(size) + size);
+  auto* bytes = const_cast<std::uint8_t*>(slice.begin());  // ours alone until it is sent
+  bytes = CodedOutputStream::WriteVarint32ToArray(tag, bytes);
+  bytes = CodedOutputStream::WriteVarint32ToArray(size, bytes);
+  object.SerializeWithCachedSizesToArray(bytes);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+// A response in its encoding. What many share is encoded from where it is; in a message it would have to be copied.
+template <typename Response>
+struct Encoded {
+  grpc::ByteBuffer bytes;
+};
+
+// A handler's answer as gRPC wants it.
+template <typename Response>
+grpc::Status PutAnswer(const Response& answer, grpc::ByteBuffer* bytes) {
+  bool own_buffer = false;
+  return grpc::SerializationTraits<Response>::Serialize(answer, bytes, &own_buffer);
+}
+template <typename Response>
+grpc::Status PutAnswer(const Encoded<Response>& answer, grpc::ByteBuffer* bytes) {
+  *bytes = answer.bytes;  // shares the slices
+  return grpc::Status::OK;
+}
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_SERVICES_RPC_ENCODED_H_
