@@ -5,7 +5,6 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "daemon/base/call_context.h"
 #include "daemon/base/task.h"
 #include "daytonad/v1/sandbox.pb.h"
@@ -37,10 +36,13 @@ class Watch {
  public:
   virtual ~Watch() = default;
 
-  // The first call: what is known now, or the first look if nothing is. Later ones: the next change, or the next error
-  // that a look ended with (errors that pass included). Fails when the context ends, and only then; it may be called
-  // again.
-  virtual Task<absl::StatusOr<Sighting<T>>> Next(CallContext context) = 0;
+  // OK as soon as there is something to Take. At first, that is what is known now, or the first look if nothing is;
+  // later, the next change, or the next error that a look ended with (errors that pass included). Fails when the
+  // context ends, and only then; it may be called again.
+  virtual Task<absl::Status> Wait(CallContext context) = 0;
+  // Once for each Wait that was OK. (Two calls, so that a wait can be the clock's own, with no coroutine around it that
+  // would have to turn its end into a sighting: thousands wait at once.)
+  virtual Sighting<T> Take() = 0;
 
   // Asks for a look now: the sighting that follows is fresh, and it comes even if nothing has changed.
   virtual void LookNow() = 0;

@@ -2,6 +2,7 @@
 #define DAYTONAD_DAEMON_BASE_CLOCK_H_
 
 #include <chrono>
+#include <stop_token>
 
 #include "absl/status/status.h"
 #include "daemon/base/task.h"
@@ -24,6 +25,10 @@ class Clock {
   // Waits. OK once `duration` has passed; DEADLINE_EXCEEDED at the call's deadline, if that comes first; CANCELLED as
   // soon as the call is cancelled.
   virtual Task<absl::Status> Sleep(CallContext context, Duration duration) = 0;
+
+  // Waits for something other than time (see Event, which is what to use). OK as soon as a stop is requested of
+  // `fired`; DEADLINE_EXCEEDED or CANCELLED if that happens to the call first.
+  virtual Task<absl::Status> WaitFor(CallContext context, std::stop_token fired) = 0;
 };
 
 }  // namespace daytonad

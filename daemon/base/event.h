@@ -11,7 +11,8 @@
 
 namespace daytonad {
 
-// Something that happens once, for any number of waiting coroutines.
+// Something that happens once, for any number of waiting coroutines. For what happens again and again, put a new one in
+// its place, and fire the old one: `std::exchange(event, Event()).Fire()`.
 class Event {
  public:
   bool fired() const { return source_.stop_requested(); }
@@ -24,9 +25,11 @@ class Event {
     return std::stop_callback<Action>(source_.get_token(), std::move(action));
   }
 
-  // OK as soon as the event has fired; else CANCELLED or DEADLINE_EXCEEDED, as the context says. The event must outlive
-  // the wait; firing it and letting go of it at once is fine.
-  Task<absl::Status> Wait(Clock& clock, CallContext context);
+  // OK as soon as the event has fired; else CANCELLED or DEADLINE_EXCEEDED, as the context says. Who waits needs the
+  // event no longer, only somebody who fires it: firing it and letting go of it at once is fine.
+  Task<absl::Status> Wait(Clock& clock, CallContext context) {
+    return clock.WaitFor(std::move(context), source_.get_token());
+  }
 
  private:
   std::stop_source source_;

@@ -25,4 +25,19 @@ Task<absl::Status> AsioClock::Sleep(CallContext context, Duration duration) {
   co_return absl::OkStatus();
 }
 
+Task<absl::Status> AsioClock::WaitFor(CallContext context, std::stop_token fired) {
+  if (fired.stop_requested()) co_return absl::OkStatus();
+  if (absl::Status status = context.Check(Now()); !status.ok()) co_return status;
+
+  LoopTimer timer(co_await boost::asio::this_coro::executor);
+  timer.expires_at(context.deadline());
+  const auto wake = [&timer] { timer.cancel(); };
+  const std::stop_callback on_fired(fired, wake);
+  const std::stop_callback on_stop(context.stop_token(), wake);
+  constexpr auto kToken = boost::asio::as_tuple(kUseTask);
+  co_await timer.async_wait(kToken);
+  if (fired.stop_requested()) co_return absl::OkStatus();
+  co_return context.cancelled() ? CancelledError() : DeadlineExceededError();
+}
+
 }  // namespace daytonad

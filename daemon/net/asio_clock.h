@@ -1,6 +1,8 @@
 #ifndef DAYTONAD_DAEMON_NET_ASIO_CLOCK_H_
 #define DAYTONAD_DAEMON_NET_ASIO_CLOCK_H_
 
+#include <stop_token>
+
 #include "absl/status/status.h"
 #include "daemon/base/call_context.h"
 #include "daemon/base/clock.h"
@@ -14,6 +16,7 @@ class AsioClock final : public Clock {
  public:
   TimePoint Now() const override { return std::chrono::steady_clock::now(); }
   Task<absl::Status> Sleep(CallContext context, Duration duration) override;
+  Task<absl::Status> WaitFor(CallContext context, std::stop_token fired) override;
 };
 
 }  // namespace daytonad

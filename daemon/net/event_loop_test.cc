@@ -105,6 +105,28 @@ TEST_F(AsioClockTest, ThousandsOfEndlessSleepsAreCancelledAtOnce) {
   for (auto& sleep : sleeps) EXPECT_EQ(sleep.get().code(), absl::StatusCode::kCancelled);
 }
 
+TEST_F(AsioClockTest, ThousandsWhoWaitForTheSameAreWokenAtOnce) {
+  std::stop_source event;
+  const CallContext context = CallContext::Background("test");
+  std::vector<std::future<absl::Status>> waits;
+  waits.reserve(5000);
+  for (int i = 0; i < 5000; ++i) waits.push_back(Start(clock_.WaitFor(context, event.get_token())));
+  loop_.Post([event]() mutable { event.request_stop(); });
+  for (auto& wait : waits) EXPECT_TRUE(wait.get().ok());
+  EXPECT_TRUE(Start(clock_.WaitFor(context, event.get_token())).get().ok()) << "it has happened";
+}
+
+TEST_F(AsioClockTest, AWaitEndsWithItsCall) {
+  const CallContext context = CallContext::Background("test").WithDeadline(steady_clock::now() + milliseconds(20));
+  EXPECT_EQ(Start(clock_.WaitFor(context, std::stop_token())).get().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(Start(clock_.WaitFor(context, std::stop_token())).get().code(), absl::StatusCode::kDeadlineExceeded);
+  std::stop_source source;
+  const CallContext cancelled = CallContext::Background("test").WithStopToken(source.get_token());
+  std::future<absl::Status> wait = Start(clock_.WaitFor(cancelled, std::stop_token()));
+  loop_.Post([source]() mutable { source.request_stop(); });
+  EXPECT_EQ(wait.get().code(), absl::StatusCode::kCancelled);
+}
+
 Task<int> CountWakeups(Wakeup& wakeup, CallContext context) {
   int count = 0;
   while ((co_await wakeup.Wait(context)).ok()) ++count;

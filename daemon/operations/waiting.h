@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "daemon/api/watch.h"
 #include "daemon/base/call_context.h"
 #include "daemon/base/clock.h"
@@ -48,26 +47,27 @@ Task<absl::Status> WaitUntil(Clock& clock, const WaitContext& limits, Watch<T>& 
   CallContext waiting = limits.wait;
   bool last_look = false;
   while (true) {
-    absl::StatusOr<Sighting<T>> seen = co_await watch.Next(waiting);
-    if (!seen.ok()) {
-      const bool may_look = absl::IsDeadlineExceeded(seen.status()) && limits.call.Check(clock.Now()).ok();
-      if (last_look || !may_look) co_return seen.status();
+    absl::Status waited = co_await watch.Wait(waiting);
+    if (!waited.ok()) {
+      const bool may_look = absl::IsDeadlineExceeded(waited) && limits.call.Check(clock.Now()).ok();
+      if (last_look || !may_look) co_return waited;
       last_look = true;
       waiting = limits.call.WithDeadline(clock.Now() + kLastLook);
       watch.LookNow();
       continue;
     }
-    if (seen->object != nullptr) last.object = seen->object;
-    last.status = seen->status;
-    if (goal.observe && seen->status.ok()) {
-      absl::Status observed = co_await goal.observe(*seen->object);
+    const Sighting<T> seen = watch.Take();
+    if (seen.object != nullptr) last.object = seen.object;
+    last.status = seen.status;
+    if (goal.observe && seen.status.ok()) {
+      absl::Status observed = co_await goal.observe(*seen.object);
       if (!observed.ok()) co_return observed;
     }
     // A last look that fails says no more than that the time is up.
-    const bool telling = !last_look || seen->status.ok() || absl::IsNotFound(seen->status);
-    std::optional<absl::Status> decided = telling ? goal.decide(*seen) : std::nullopt;
-    if (decided.has_value() && seen->fresh) co_return *std::move(decided);
-    if (last_look && seen->fresh) co_return DeadlineExceededError();
+    const bool telling = !last_look || seen.status.ok() || absl::IsNotFound(seen.status);
+    std::optional<absl::Status> decided = telling ? goal.decide(seen) : std::nullopt;
+    if (decided.has_value() && seen.fresh) co_return *std::move(decided);
+    if (last_look && seen.fresh) co_return DeadlineExceededError();
     if (decided.has_value() || last_look) watch.LookNow();
   }
 }

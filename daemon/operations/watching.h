@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "daemon/api/watch.h"
 #include "daemon/base/call_context.h"
 #include "daemon/base/task.h"
@@ -37,17 +36,18 @@ Task<absl::Status> WatchToTheEnd(CallContext context, std::unique_ptr<Watch<T>> 
   std::shared_ptr<const T> told;
   bool missed = false;
   while (true) {
-    absl::StatusOr<Sighting<T>> seen = co_await watch->Next(context);
-    if (!seen.ok()) co_return seen.status();
-    const bool gone = absl::IsNotFound(seen->status);
-    if (!seen->status.ok() && !(gone && told != nullptr)) co_return seen->status;
-    if (told == nullptr && !seen->fresh) {
+    absl::Status waited = co_await watch->Wait(context);
+    if (!waited.ok()) co_return waited;
+    const Sighting<T> seen = watch->Take();
+    const bool gone = absl::IsNotFound(seen.status);
+    if (!seen.status.ok() && !(gone && told != nullptr)) co_return seen.status;
+    if (told == nullptr && !seen.fresh) {
       watch->LookNow();
       continue;
     }
-    missed = missed || (seen->maybe_missed && told != nullptr);
-    if (!gone && seen->object == told) continue;  // confirmed
-    if (seen->object != nullptr) told = seen->object;
+    missed = missed || (seen.maybe_missed && told != nullptr);
+    if (!gone && seen.object == told) continue;  // confirmed
+    if (seen.object != nullptr) told = seen.object;
     Update<T> update;
     update.object = told;
     update.removed = gone;

@@ -33,7 +33,7 @@ class Interest {
     news_.push_back(std::move(sighting));
     if (news_.size() > kKept) news_.erase(news_.begin());
     ++newest_;
-    std::exchange(arrived_, std::make_shared<Event>())->Fire();
+    std::exchange(arrived_, Event()).Fire();
   }
 
   // The oldest that a watcher has not read yet; there is one, if `read` is less than newest().
@@ -47,7 +47,7 @@ class Interest {
   }
 
   // Fires when the next news arrive.
-  std::shared_ptr<Event> arrived() const { return arrived_; }
+  Event& arrived() { return arrived_; }
 
   // Somebody waits for a look at it, or needs one: it is not left to a list.
   bool urgent() const { return look_wanted || in_doubt; }
@@ -70,7 +70,7 @@ class Interest {
   const std::string id_;
   std::vector<Sighting<T>> news_;  // mostly none or one
   std::uint64_t newest_ = 0;
-  std::shared_ptr<Event> arrived_ = std::make_shared<Event>();
+  Event arrived_;
 };
 
 }  // namespace daytonad

@@ -66,7 +66,7 @@ Task<T> SharedApi::RunMutation(CallContext context, typename Flight<T>::Work wor
   ForgetReads();
   ++mutations_;
   T result = co_await work(context);
-  if (--mutations_ == 0) std::exchange(settled_, std::make_shared<Event>())->Fire();
+  if (--mutations_ == 0) std::exchange(settled_, Event()).Fire();
   ForgetReads();
   if (context.cancelled()) {
     Log(LogLevel::kInfo, context, "a change was answered after its caller had left",
@@ -186,8 +186,7 @@ Task<absl::Status> SharedApi::DeleteVolume(CallContext context, std::string id) 
 
 Task<absl::Status> SharedApi::WaitForMutations(CallContext context) {
   if (mutations_ == 0) co_return absl::OkStatus();
-  const std::shared_ptr<Event> settled = settled_;
-  co_return co_await settled->Wait(clock_, std::move(context));
+  co_return co_await settled_.Wait(clock_, std::move(context));
 }
 
 }  // namespace daytonad

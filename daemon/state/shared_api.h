@@ -79,8 +79,8 @@ class SharedApi final : public ForwardingApi {
   SingleFlight<absl::StatusOr<NumberedSandboxPage>> numbered_sandbox_lists_;
   SingleFlight<absl::StatusOr<SnapshotPage>> snapshot_lists_;
   SingleFlight<absl::StatusOr<std::vector<v1::Volume>>> volume_lists_;
-  int mutations_ = 0;                                           // that have no answer yet
-  std::shared_ptr<Event> settled_ = std::make_shared<Event>();  // fires, and is replaced, when there are none
+  int mutations_ = 0;  // that have no answer yet
+  Event settled_;      // fires, and is replaced, when there are none
 };
 
 }  // namespace daytonad

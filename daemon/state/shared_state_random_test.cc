@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "daemon/api/testing/fake_api.h"
+#include "daemon/api/testing/next_sighting.h"
 #include "daemon/base/testing/fake_clock.h"
 #include "daemon/state/shared_state.h"
 #include "daemon/state/testing/objects.h"
@@ -210,7 +211,7 @@ class SharedStateRandomTest : public ::testing::TestWithParam<unsigned> {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     const CallContext context = CallContext::Background("test").WithStopToken(watcher->stop.get_token());
     while (!watcher->gone) {
-      const absl::StatusOr<Sighting<v1::Sandbox>> seen = co_await watcher->watch->Next(context);
+      const absl::StatusOr<Sighting<v1::Sandbox>> seen = co_await NextSighting(*watcher->watch, context);
       if (!seen.ok()) co_return;
       watcher->gone = absl::IsNotFound(seen->status);
       if (watcher->gone || !seen->status.ok()) continue;

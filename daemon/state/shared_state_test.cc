@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "daemon/api/testing/fake_api.h"
+#include "daemon/api/testing/next_sighting.h"
 #include "daemon/base/event.h"
 #include "daemon/base/testing/fake_clock.h"
 #include "daemon/state/testing/objects.h"
@@ -329,7 +330,7 @@ TEST_F(SharedStateTest, WhoWatchesIsToldOfAChangeByAnybodysCall) {
       co_await boost::asio::this_coro::throw_if_cancelled(false);
       const CallContext context = CallContext::Background("test").WithStopToken(std::move(stop));
       while (true) {
-        absl::StatusOr<Sighting<v1::Sandbox>> seen = co_await watch->Next(context);
+        absl::StatusOr<Sighting<v1::Sandbox>> seen = co_await NextSighting(*watch, context);
         if (!seen.ok()) co_return;
         told->push_back(seen->object->state_text());
       }

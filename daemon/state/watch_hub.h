@@ -99,20 +99,15 @@ class WatchHub final : public KnownObjects<T>::Listener {
     ObjectWatch(const ObjectWatch&) = delete;
     ObjectWatch& operator=(const ObjectWatch&) = delete;
 
-    Task<absl::StatusOr<Sighting<T>>> Next(CallContext context) override {
-      if (interest_ == nullptr) {
-        // Mostly, and without a coroutine of its own: the memory of that would go to the long wait, most of it unused.
-        const auto* known = pause_ == Clock::Duration::zero() ? hub_.known_.Find(id_or_name_) : nullptr;
-        if (known != nullptr) co_return MeetKnown(*known);
-        co_return co_await First(std::move(context));
-      }
-      while (read_ == interest_->newest()) {
-        // A copy: the interest has another one as soon as this fires.
-        const std::shared_ptr<Event> arrived = interest_->arrived();
-        absl::Status waited = co_await arrived->Wait(hub_.clock_, context);
-        if (!waited.ok()) co_return waited;
-      }
-      co_return interest_->Read(read_);
+    Task<absl::Status> Wait(CallContext context) override {
+      if (interest_ == nullptr) return First(std::move(context));
+      if (met_ != nullptr || read_ < interest_->newest()) return NoWait();
+      return interest_->arrived().Wait(hub_.clock_, std::move(context));
+    }
+
+    Sighting<T> Take() override {
+      if (met_ != nullptr) return std::move(*std::exchange(met_, nullptr));
+      return interest_->Read(read_);
     }
 
     void LookNow() override {
@@ -124,8 +119,10 @@ class WatchHub final : public KnownObjects<T>::Listener {
     }
 
    private:
+    static Task<absl::Status> NoWait() { co_return absl::OkStatus(); }
+
     // It may be asked for again and again, as long as there is no such object.
-    Task<absl::StatusOr<Sighting<T>>> First(CallContext context) {
+    Task<absl::Status> First(CallContext context) {
       Clock::Duration asked_for{};
       while (true) {
         if (pause_ > Clock::Duration::zero()) {
@@ -140,30 +137,35 @@ class WatchHub final : public KnownObjects<T>::Listener {
         if (!IsPassing(seen.status())) {
           Sighting<T> sighting;
           sighting.status = seen.status();
-          co_return sighting;
+          co_return Meet(std::move(sighting));
         }
         asked_for = RetryDelay(seen.status()).value_or(std::chrono::seconds(0));
       }
     }
 
-    Sighting<T> MeetKnown(typename KnownObjects<T>::Known known) {
+    absl::Status Meet(Sighting<T> sighting) {
+      met_ = std::make_unique<Sighting<T>>(std::move(sighting));
+      return absl::OkStatus();
+    }
+
+    absl::Status MeetKnown(typename KnownObjects<T>::Known known) {
       if (known.gone) {
         pause_ = hub_.policy_.first;
-        return hub_.Present(known, nullptr);
+        return Meet(hub_.Present(known, nullptr));
       }
       Join(known.object->id(), hub_.IsFresh(known, nullptr));
-      return hub_.Present(known, interest_.get());
+      return Meet(hub_.Present(known, interest_.get()));
     }
 
     // If it counts, it is what is known by now; else that is newer, though perhaps in doubt.
-    Sighting<T> MeetSeen(T seen) {
+    absl::Status MeetSeen(T seen) {
       const auto* known = hub_.known_.Find(seen.id());
-      if (known != nullptr && known->gone) return hub_.Present(*known, nullptr);
+      if (known != nullptr && known->gone) return Meet(hub_.Present(*known, nullptr));
       Sighting<T> sighting;
       sighting.fresh = known != nullptr && !InDoubt(*known);
       sighting.object = known != nullptr ? known->object : std::make_shared<const T>(std::move(seen));
       Join(sighting.object->id(), sighting.fresh);
-      return sighting;
+      return Meet(std::move(sighting));
     }
 
     void Join(const std::string& id, bool fresh) {
@@ -174,6 +176,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
     WatchHub& hub_;
     const std::string id_or_name_;
     InterestPtr interest_;
+    std::unique_ptr<Sighting<T>> met_;  // what the watch begins with, until it is taken
     std::uint64_t read_ = 0;
     Clock::Duration pause_{};  // before it is asked for again
   };
@@ -254,7 +257,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
 
   void Wake() {
     wake_at_ = KnownObjects<T>::kLongAgo;  // once is enough
-    std::exchange(wake_, std::make_shared<Event>())->Fire();
+    std::exchange(wake_, Event()).Fire();
   }
 
   // Takes looks as long as there is something to look at.
@@ -271,10 +274,9 @@ class WatchHub final : public KnownObjects<T>::Listener {
         hub->GetUrgent();
         if (hub->ListIsDue()) hub->StartListRound();
       }
-      const std::shared_ptr<Event> wake = hub->wake_;
       hub->wake_at_ = hub->NextLook();
       const CallContext context = CallContext::Background("watch").WithDeadline(hub->wake_at_);
-      const absl::Status woken_or_due = co_await wake->Wait(hub->clock_, context);
+      const absl::Status woken_or_due = co_await hub->wake_.Wait(hub->clock_, context);
       woken_or_due.IgnoreError();
     }
     hub->running_ = false;
@@ -479,7 +481,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
   bool running_ = false;
   bool listing_ = false;
   Clock::TimePoint wake_at_ = Clock::TimePoint::max();
-  std::shared_ptr<Event> wake_ = std::make_shared<Event>();
+  Event wake_;
   Clock::TimePoint listed_at_ = KnownObjects<T>::kLongAgo;
   // The cursor where the next round goes on behind the front of the list; empty: where that ends.
   std::string read_on_at_;

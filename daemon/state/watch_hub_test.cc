@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/api/testing/next_sighting.h"
 #include "daemon/base/error.h"
 #include "daemon/base/testing/fake_clock.h"
 #include "daemon/state/testing/fake_looks.h"
@@ -50,7 +51,7 @@ class WatchHubTest : public ::testing::Test {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     while (true) {
       const CallContext context = CallContext::Background("test").WithStopToken(watcher->stop.get_token());
-      absl::StatusOr<Sighting<v1::Sandbox>> next = co_await watcher->watch->Next(context);
+      absl::StatusOr<Sighting<v1::Sandbox>> next = co_await NextSighting(*watcher->watch, context);
       if (!next.ok()) co_return;
       watcher->seen.push_back(*std::move(next));
       if (!watcher->last().status.ok()) co_return;

@@ -39,7 +39,7 @@ class PollingWatches final : public WatchApi {
     PollingWatch(Reads& api, Clock& clock, Get get, std::string id_or_name)
         : api_(api), clock_(clock), get_(get), target_(std::move(id_or_name)) {}
 
-    Task<absl::StatusOr<Sighting<T>>> Next(CallContext context) override {
+    Task<absl::Status> Wait(CallContext context) override {
       while (true) {
         if (!std::exchange(at_once_, false)) {
           absl::Status slept = co_await clock_.Sleep(context, std::max(Pause(), asked_for_));
@@ -49,15 +49,16 @@ class PollingWatches final : public WatchApi {
         asked_for_ = RetryDelay(seen.status()).value_or(std::chrono::seconds(0));
         if (IsPassing(seen.status())) continue;
         if (absl::Status ended = context.Check(clock_.Now()); !seen.ok() && !ended.ok()) co_return ended;
-        Sighting<T> sighting;
-        sighting.status = seen.status();
+        taken_ = Sighting<T>();
+        taken_.status = seen.status();
         if (seen.ok()) {
           if (!seen->id().empty()) target_ = seen->id();  // a name may become another's
-          sighting.object = std::make_shared<const T>(*std::move(seen));
+          taken_.object = std::make_shared<const T>(*std::move(seen));
         }
-        co_return sighting;
+        co_return absl::OkStatus();
       }
     }
+    Sighting<T> Take() override { return std::move(taken_); }
     void LookNow() override { at_once_ = true; }
 
    private:
@@ -71,6 +72,7 @@ class PollingWatches final : public WatchApi {
     Clock& clock_;
     const Get get_;
     std::string target_;
+    Sighting<T> taken_;
     bool at_once_ = true;
     Clock::Duration next_ = std::chrono::milliseconds(100);
     Clock::Duration asked_for_{};

@@ -14,8 +14,6 @@ namespace {
 // rest.
 constexpr int kSettleRounds = 16;
 
-constexpr Clock::Duration kEndless = std::chrono::hours(24 * 365);
-
 using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
                                                 boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
@@ -28,26 +26,36 @@ struct FakeClock::Sleeper {
 };
 
 Task<absl::Status> FakeClock::Sleep(CallContext context, Duration duration) {
-  const bool endless = duration >= kEndless;
-  if (!endless) sleeps_.push_back(duration);
+  sleeps_.push_back(duration);
   if (absl::Status status = context.Check(now_); !status.ok()) co_return status;
-  duration = std::max(duration, Duration::zero());
-  const TimePoint wanted_end = endless ? TimePoint::max() : now_ + duration;
-  const TimePoint end = std::min(wanted_end, context.deadline());
+  const TimePoint end = now_ + std::max(duration, Duration::zero());
+  co_await SleepUntil(std::min(end, context.deadline()), context.stop_token(), std::stop_token());
+  if (context.cancelled()) co_return CancelledError();
+  co_return end <= context.deadline() ? absl::OkStatus() : DeadlineExceededError();
+}
 
+Task<absl::Status> FakeClock::WaitFor(CallContext context, std::stop_token fired) {
+  if (fired.stop_requested()) co_return absl::OkStatus();
+  if (absl::Status status = context.Check(now_); !status.ok()) co_return status;
+  co_await SleepUntil(context.deadline(), context.stop_token(), fired);
+  if (fired.stop_requested()) co_return absl::OkStatus();
+  co_return context.cancelled() ? CancelledError() : DeadlineExceededError();
+}
+
+Task<void> FakeClock::SleepUntil(TimePoint end, std::stop_token stop, std::stop_token fired) {
   const Executor executor = co_await boost::asio::this_coro::executor;
   Sleeper sleeper(executor);
   const SleeperKey key(end, next_sleeper_++);
   sleepers_.emplace(key, &sleeper);
   if (mode_ == Mode::kAutoAdvance) ScheduleJump(executor);
   {
-    const std::stop_callback on_stop(context.stop_token(), [&sleeper] { sleeper.wake.cancel(); });
+    const auto wake = [&sleeper] { sleeper.wake.cancel(); };
+    const std::stop_callback on_stop(stop, wake);
+    const std::stop_callback on_fired(fired, wake);
     constexpr auto kToken = boost::asio::as_tuple(kUseTask);
-    if (!context.cancelled()) co_await sleeper.wake.async_wait(kToken);
+    co_await sleeper.wake.async_wait(kToken);
   }
   sleepers_.erase(key);
-  if (context.cancelled()) co_return CancelledError();
-  co_return wanted_end <= context.deadline() ? absl::OkStatus() : DeadlineExceededError();
 }
 
 void FakeClock::Advance(Duration duration) {

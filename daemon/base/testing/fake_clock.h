@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <utility>
 #include <vector>
 
@@ -20,9 +21,6 @@ namespace daytonad {
 // are ready to run come first, so two coroutines that sleep 1 s and 10 s wake in that order, at 1 s and 10 s. In
 // kManual time stands until the test calls Advance().
 //
-// A sleep of a year or more is how Event waits for something other than time. It ends at its deadline like any other,
-// but time never jumps to its end, and it is not among sleeps().
-//
 // Used on one thread, the one that runs the coroutines. Must outlive them.
 class FakeClock final : public Clock {
  public:
@@ -32,19 +30,22 @@ class FakeClock final : public Clock {
 
   TimePoint Now() const override { return now_; }
   Task<absl::Status> Sleep(CallContext context, Duration duration) override;
+  Task<absl::Status> WaitFor(CallContext context, std::stop_token fired) override;
 
   // Moves time on; whoever sleeps until then or earlier wakes when the coroutines next run.
   void Advance(Duration duration);
 
-  // Every duration (below a year) that Sleep was asked for, in order, those included that ended early.
+  // Every duration that Sleep was asked for, in order, those included that ended early.
   const std::vector<Duration>& sleeps() const { return sleeps_; }
-  // How many coroutines sleep now.
+  // How many coroutines sleep or wait now.
   size_t sleepers() const { return sleepers_.size(); }
 
  private:
   struct Sleeper;
   using SleeperKey = std::pair<TimePoint, uint64_t>;  // the end, and an order among equals
 
+  // Until then, or until one of both is requested to stop.
+  Task<void> SleepUntil(TimePoint end, std::stop_token stop, std::stop_token fired);
   void WakeUntil(TimePoint end);
   void ScheduleJump(const Executor& executor);
   void Jump(const Executor& executor, int settle_rounds, std::shared_ptr<void> scheduled);

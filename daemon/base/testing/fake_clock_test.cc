@@ -6,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <chrono>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -38,10 +39,13 @@ TEST(FakeClockTest, SleepEndsAtTheDeadline) {
   EXPECT_EQ(clock.Now() - start, seconds(5));
 }
 
-TEST(FakeClockTest, EndlessSleepEndsAtTheDeadline) {
+TEST(FakeClockTest, WaitingForSomethingElseEndsAtTheDeadlineAndIsNoSleep) {
   FakeClock clock;
-  const CallContext context = Context().WithDeadline(clock.Now() + seconds(5));
-  EXPECT_EQ(RunTask(clock.Sleep(context, Clock::Duration::max())).code(), absl::StatusCode::kDeadlineExceeded);
+  const auto start = clock.Now();
+  const CallContext context = Context().WithDeadline(start + seconds(5));
+  EXPECT_EQ(RunTask(clock.WaitFor(context, std::stop_token())).code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(clock.Now() - start, seconds(5));
+  EXPECT_THAT(clock.sleeps(), ::testing::IsEmpty());
 }
 
 TEST(FakeClockTest, CancelledCallDoesNotSleep) {

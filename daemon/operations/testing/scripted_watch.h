@@ -1,9 +1,9 @@
 #ifndef DAYTONAD_DAEMON_OPERATIONS_TESTING_SCRIPTED_WATCH_H_
 #define DAYTONAD_DAEMON_OPERATIONS_TESTING_SCRIPTED_WATCH_H_
 
-#include <chrono>
 #include <deque>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <utility>
 
@@ -42,14 +42,14 @@ class ScriptedWatch final : public Watch<v1::Sandbox> {
   std::deque<Seen> looks;
   int looked = 0;
 
-  Task<absl::StatusOr<Seen>> Next(CallContext context) override {
-    if (seen.empty()) {
-      absl::Status slept = co_await clock_.Sleep(std::move(context), std::chrono::hours(24 * 365));
-      co_return slept;
-    }
+  Task<absl::Status> Wait(CallContext context) override {
+    if (!seen.empty()) co_return absl::OkStatus();
+    co_return co_await clock_.WaitFor(std::move(context), std::stop_token());
+  }
+  Seen Take() override {
     Seen next = std::move(seen.front());
     seen.pop_front();
-    co_return next;
+    return next;
   }
 
   void LookNow() override {

@@ -122,7 +122,7 @@ struct RateBudget::Throttler {
     }
     // The keeper sleeps too long now, or for nobody.
     if (keeping && (!SomebodyWaits() || window.NextChange(now) < kept_until)) {
-      std::exchange(disturbed, std::make_shared<Event>())->Fire();
+      std::exchange(disturbed, Event()).Fire();
     }
   }
 
@@ -152,9 +152,8 @@ struct RateBudget::Throttler {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     const CallContext context = CallContext::Background("rate budget");
     while (self->SomebodyWaits()) {
-      const std::shared_ptr<Event> disturbed = self->disturbed;
       self->kept_until = self->window.NextChange(self->clock.Now());
-      (void)co_await disturbed->Wait(self->clock, context.WithDeadline(self->kept_until));
+      (void)co_await self->disturbed.Wait(self->clock, context.WithDeadline(self->kept_until));
       self->GiveTurns();
     }
     self->keeping = false;
@@ -182,7 +181,7 @@ struct RateBudget::Throttler {
   FairQueue<Waiter> background;
   bool keeping = false;  // Keep runs
   TimePoint kept_until = TimePoint::max();
-  std::shared_ptr<Event> disturbed = std::make_shared<Event>();
+  Event disturbed;
 };
 
 RateBudget::Permit::~Permit() {

@@ -1,0 +1,24 @@
+#ifndef DAYTONAD_DAEMON_API_TESTING_NEXT_SIGHTING_H_
+#define DAYTONAD_DAEMON_API_TESTING_NEXT_SIGHTING_H_
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "daemon/api/watch.h"
+#include "daemon/base/call_context.h"
+#include "daemon/base/task.h"
+
+namespace daytonad {
+
+// Waits, and takes what there is.
+template <typename T>
+Task<absl::StatusOr<Sighting<T>>> NextSighting(Watch<T>& watch, CallContext context) {
+  absl::Status waited = co_await watch.Wait(std::move(context));
+  if (!waited.ok()) co_return waited;
+  co_return watch.Take();
+}
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_API_TESTING_NEXT_SIGHTING_H_
