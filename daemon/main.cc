@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "daemon/auth/credential_source.h"
 #include "daemon/auth/trusted_origins.h"
 #include "daemon/base/log.h"
@@ -224,6 +225,9 @@ int Main(int argc, char** argv) {
 }  // namespace daytonad
 
 int main(int argc, char** argv) {
+  // Debian builds Abseil as for debugging: at each lock of gRPC's it would look for cycles in their order, a tenth of
+  // what telling thousands of callers costs.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   // gRPC's last shutdown waits ten seconds for a connection whose client died while it was written to. So it is never
   // the last, and what is left of gRPC ends with the process: everything else was taken down in order by then.
   grpc_init();

@@ -59,6 +59,7 @@ class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffe
     boost::asio::post(runtime_.executor, [call = call_] { call->ClientGone(); });
   }
   void OnDone() override { delete this; }
+  bool InternalInlineable() override { return true; }  // as UnaryReactor
 
  private:
   enum class End { kNone, kComplete, kBroken };

@@ -53,6 +53,7 @@ class ServerStreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuff
     boost::asio::post(runtime_.executor, [call = call_] { call->ClientGone(); });
   }
   void OnDone() override { delete this; }
+  bool InternalInlineable() override { return true; }  // as UnaryReactor
 
  private:
   static Task<void> Run(ServerStreamReactor* reactor, Service* service,
