@@ -100,7 +100,13 @@ class WatchHub final : public KnownObjects<T>::Listener {
     ObjectWatch& operator=(const ObjectWatch&) = delete;
 
     Task<absl::Status> Wait(CallContext context) override {
-      if (interest_ == nullptr) return First(std::move(context));
+      if (interest_ == nullptr) {
+        // Mostly it is known, and met without that coroutine: Asio would hand its memory, most of it unused, to the
+        // long wait that comes next.
+        const auto* known = pause_ == Clock::Duration::zero() ? hub_.known_.Find(id_or_name_) : nullptr;
+        if (known == nullptr) return First(std::move(context));
+        MeetKnown(*known);
+      }
       if (met_ != nullptr || read_ < interest_->newest()) return NoWait();
       return interest_->arrived().Wait(hub_.clock_, std::move(context));
     }
@@ -129,43 +135,47 @@ class WatchHub final : public KnownObjects<T>::Listener {
           absl::Status slept = co_await hub_.clock_.Sleep(context, std::max(pause_, asked_for));
           if (!slept.ok()) co_return slept;
         }
-        if (const auto* known = hub_.known_.Find(id_or_name_)) co_return MeetKnown(*known);
+        if (const auto* known = hub_.known_.Find(id_or_name_)) {
+          MeetKnown(*known);
+          co_return absl::OkStatus();
+        }
         pause_ = std::clamp<Clock::Duration>(pause_ * 2, hub_.policy_.first, hub_.policy_.longest);
         absl::StatusOr<T> seen = co_await hub_.looks_.get(context, id_or_name_);
-        if (seen.ok()) co_return MeetSeen(*std::move(seen));
+        if (seen.ok()) {
+          MeetSeen(*std::move(seen));
+          co_return absl::OkStatus();
+        }
         if (absl::Status ended = context.Check(hub_.clock_.Now()); !ended.ok()) co_return ended;
         if (!IsPassing(seen.status())) {
           Sighting<T> sighting;
           sighting.status = seen.status();
-          co_return Meet(std::move(sighting));
+          Meet(std::move(sighting));
+          co_return absl::OkStatus();
         }
         asked_for = RetryDelay(seen.status()).value_or(std::chrono::seconds(0));
       }
     }
 
-    absl::Status Meet(Sighting<T> sighting) {
-      met_ = std::make_unique<Sighting<T>>(std::move(sighting));
-      return absl::OkStatus();
-    }
+    void Meet(Sighting<T> sighting) { met_ = std::make_unique<Sighting<T>>(std::move(sighting)); }
 
-    absl::Status MeetKnown(typename KnownObjects<T>::Known known) {
+    void MeetKnown(typename KnownObjects<T>::Known known) {
       if (known.gone) {
         pause_ = hub_.policy_.first;
         return Meet(hub_.Present(known, nullptr));
       }
       Join(known.object->id(), hub_.IsFresh(known, nullptr));
-      return Meet(hub_.Present(known, interest_.get()));
+      Meet(hub_.Present(known, interest_.get()));
     }
 
     // If it counts, it is what is known by now; else that is newer, though perhaps in doubt.
-    absl::Status MeetSeen(T seen) {
+    void MeetSeen(T seen) {
       const auto* known = hub_.known_.Find(seen.id());
       if (known != nullptr && known->gone) return Meet(hub_.Present(*known, nullptr));
       Sighting<T> sighting;
       sighting.fresh = known != nullptr && !InDoubt(*known);
       sighting.object = known != nullptr ? known->object : std::make_shared<const T>(std::move(seen));
       Join(sighting.object->id(), sighting.fresh);
-      return Meet(std::move(sighting));
+      Meet(std::move(sighting));
     }
 
     void Join(const std::string& id, bool fresh) {
