@@ -308,7 +308,7 @@ TEST_F(EventStreamTest, AServerThatIsBrokenIsTriedAgainSoon) {
 }
 
 TEST_F(EventStreamTest, EveryWayInWhichTheServerEndsItLeadsToANewConnection) {
-  for (const char* packet : {"1", "41", "451-[\"sandbox.created\",{\"_placeholder\":true,\"num\":0}]"}) {
+  for (const char* packet : {"1", "41", R"(451-["sandbox.created",{"_placeholder":true,"num":0}])"}) {
     server_.attempts.clear();
     sink_.lines.clear();
     MakeStream(0);
@@ -402,7 +402,7 @@ TEST_F(EventStreamTest, TheLogTellsOfChangesOnceAndNothingOfWhatWasSent) {
   Pass(minutes(60));
   answer_ = "40";
   Pass(minutes(5));
-  Latest().Send("42[\"sandbox.created\",{\"id\":\"secret-content\"");
+  Latest().Send(R"(42["sandbox.created",{"id":"secret-content")");
   Latest().Close();
   Pass(seconds(10));
   StopAndFinish();
