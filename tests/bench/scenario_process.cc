@@ -16,7 +16,6 @@
 namespace daytonad::bench {
 namespace {
 
-using std::chrono::steady_clock;
 
 constexpr int kStarts = 5;
 constexpr size_t kPromisedInFlight = 1000;
