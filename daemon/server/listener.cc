@@ -44,9 +44,9 @@ void SetLimits(grpc::ServerBuilder& builder) {
   // fill several MiB of memory for each upload.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 256 * 1024);
-  // What gRPC has ready for a call costs memory for as long as the call waits, and thousands do. So it does without what
-  // nobody needs. Nothing is compressed between programs of one machine; a request that is gets UNIMPLEMENTED. And calls
-  // end by the daemon's own clock: a context has the deadline (ServerCall), and a client that gave up says so.
+  // What gRPC has ready for a call costs memory for as long as the call waits, and thousands do. So it does without
+  // what nobody needs. Nothing is compressed between programs of one machine; a request that is gets UNIMPLEMENTED. And
+  // calls end by the daemon's own clock: a context has the deadline (ServerCall), and a client that gave up says so.
   builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
   builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);

@@ -16,7 +16,6 @@
 namespace daytonad::bench {
 namespace {
 
-
 constexpr int kStarts = 5;
 constexpr size_t kPromisedInFlight = 1000;
 constexpr size_t kCallersPerChannel = 100;
