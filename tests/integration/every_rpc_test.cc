@@ -282,6 +282,13 @@ TEST_P(EveryRpcTest, ACallerRunsOutOfTime) {
   }
 }
 
+TEST_P(EveryRpcTest, TheDaemonItselfKeepsTheDeadline) {
+  control().AddFault({{"path_regex", "^/api/"}}, {{"delay_ms", GetParam().mutation ? 2'000 : 60'000}});
+  ClientContext context;  // which has no deadline of its own, and so would wait for ever
+  context.AddMetadata("grpc-timeout", "300m");
+  EXPECT_THAT(CallWith(context, "thing"), ::testing::StartsWith("DEADLINE_EXCEEDED"));
+}
+
 class WrongKeyTest : public EveryRpcTest {
  protected:
   ProcessOptions daemon_options() override { return DaemonFor(emulator_->url(), "not-the-key"); }
