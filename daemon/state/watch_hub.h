@@ -130,30 +130,31 @@ class WatchHub final : public KnownObjects<T>::Listener {
     // It may be asked for again and again, as long as there is no such object.
     Task<absl::Status> First(CallContext context) {
       Clock::Duration asked_for{};
-      while (true) {
+      while (met_ == nullptr) {
         if (pause_ > Clock::Duration::zero()) {
           absl::Status slept = co_await hub_.clock_.Sleep(context, std::max(pause_, asked_for));
           if (!slept.ok()) co_return slept;
         }
         if (const auto* known = hub_.known_.Find(id_or_name_)) {
           MeetKnown(*known);
-          co_return absl::OkStatus();
+          break;
         }
         pause_ = std::clamp<Clock::Duration>(pause_ * 2, hub_.policy_.first, hub_.policy_.longest);
         absl::StatusOr<T> seen = co_await hub_.looks_.get(context, id_or_name_);
         if (seen.ok()) {
           MeetSeen(*std::move(seen));
-          co_return absl::OkStatus();
+          break;
         }
         if (absl::Status ended = context.Check(hub_.clock_.Now()); !ended.ok()) co_return ended;
-        if (!IsPassing(seen.status())) {
-          Sighting<T> sighting;
-          sighting.status = seen.status();
-          Meet(std::move(sighting));
-          co_return absl::OkStatus();
+        if (IsPassing(seen.status())) {
+          asked_for = RetryDelay(seen.status()).value_or(std::chrono::seconds(0));
+          continue;
         }
-        asked_for = RetryDelay(seen.status()).value_or(std::chrono::seconds(0));
+        Sighting<T> sighting;
+        sighting.status = seen.status();
+        Meet(std::move(sighting));
       }
+      co_return absl::OkStatus();
     }
 
     void Meet(Sighting<T> sighting) { met_ = std::make_unique<Sighting<T>>(std::move(sighting)); }
