@@ -2,13 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <chrono>
 #include <memory>
 #include <stop_token>
 #include <vector>
 
+#include "daemon/base/spawn.h"
 #include "daemon/base/testing/fake_clock.h"
 #include "daemon/base/testing/run_task.h"
 
@@ -28,7 +27,7 @@ TEST(EventTest, WakesAllWhoWait) {
   Event event;
   std::vector<absl::StatusCode> ends;
   for (int i = 0; i < 3; ++i) {
-    boost::asio::co_spawn(io, WaitAndNote(event, clock, CallContext::Background("test"), ends), boost::asio::detached);
+    Spawn(io.get_executor(), WaitAndNote(event, clock, CallContext::Background("test"), ends));
   }
   io.poll();
   EXPECT_TRUE(ends.empty());
@@ -59,9 +58,8 @@ TEST(EventTest, WaitEndsWithItsCallAndLeavesTheOthers) {
   std::stop_source source;
   std::vector<absl::StatusCode> ends;
   const CallContext context = CallContext::Background("test");
-  boost::asio::co_spawn(io, WaitAndNote(event, clock, context.WithStopToken(source.get_token()), ends),
-                        boost::asio::detached);
-  boost::asio::co_spawn(io, WaitAndNote(event, clock, context, ends), boost::asio::detached);
+  Spawn(io.get_executor(), WaitAndNote(event, clock, context.WithStopToken(source.get_token()), ends));
+  Spawn(io.get_executor(), WaitAndNote(event, clock, context, ends));
   io.poll();
   source.request_stop();
   io.poll();
@@ -76,7 +74,7 @@ TEST(EventTest, MayGoAsSoonAsItHasFired) {
   boost::asio::io_context io(1);
   auto event = std::make_unique<Event>();
   std::vector<absl::StatusCode> ends;
-  boost::asio::co_spawn(io, WaitAndNote(*event, clock, CallContext::Background("test"), ends), boost::asio::detached);
+  Spawn(io.get_executor(), WaitAndNote(*event, clock, CallContext::Background("test"), ends));
   io.poll();
   event->Fire();
   event.reset();

@@ -1,8 +1,6 @@
 #ifndef DAYTONAD_DAEMON_BASE_FLIGHT_H_
 #define DAYTONAD_DAEMON_BASE_FLIGHT_H_
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <functional>
 #include <memory>
@@ -13,6 +11,7 @@
 #include "daemon/base/call_context.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/event.h"
+#include "daemon/base/spawn.h"
 #include "daemon/base/task.h"
 
 namespace daytonad {
@@ -36,7 +35,7 @@ class Flight {
                                        Work work) {
     auto flight = std::shared_ptr<Flight>(new Flight());
     CallContext context = identity.Detached(deadline).WithStopToken(flight->stop_.get_token());
-    boost::asio::co_spawn(executor, Run(flight, std::move(work), std::move(context)), boost::asio::detached);
+    Spawn(executor, Run(flight, std::move(work), std::move(context)));
     return flight;
   }
 

@@ -37,11 +37,7 @@ class EventLoop {
     boost::asio::post(context_, std::forward<Fn>(fn));
   }
 
-  // Starts a coroutine that nobody waits for, on the loop. From any thread.
-  //
-  // An exception that escapes it is logged and ends the process: our coroutines report errors as values, so an
-  // exception means that some piece of state was left half changed and that someone who waits for this coroutine will
-  // wait for ever. A restart is quick and clean, going on is neither.
+  // Starts a coroutine that nobody waits for, on the loop (base/spawn.h). From any thread.
   void Spawn(Task<void> task);
 
   // Ends the loop and its thread: as soon as nothing is left to do on it, or after `grace`, when what is left is

@@ -1,8 +1,6 @@
 #ifndef DAYTONAD_DAEMON_OPERATIONS_CREATE_H_
 #define DAYTONAD_DAEMON_OPERATIONS_CREATE_H_
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <cstdint>
 #include <functional>
@@ -13,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "daemon/base/error.h"
+#include "daemon/base/spawn.h"
 #include "daemon/operations/log_follower.h"
 #include "daemon/operations/waiting.h"
 #include "daytonad/v1/common.pb.h"
@@ -35,8 +34,7 @@ class BackgroundLog : public std::enable_shared_from_this<BackgroundLog> {
   static std::shared_ptr<BackgroundLog> Start(Executor executor, LogFollower& follower, CallContext context,
                                               LogOwner owner, std::string id, int64_t offset, LogSink& sink) {
     auto log = std::make_shared<BackgroundLog>(context);
-    boost::asio::co_spawn(executor, Run(log, follower, std::move(context), owner, std::move(id), offset, sink),
-                          boost::asio::detached);
+    Spawn(executor, Run(log, follower, std::move(context), owner, std::move(id), offset, sink));
     return log;
   }
 

@@ -2,13 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <memory>
 #include <stop_token>
 
 #include "daemon/base/event.h"
+#include "daemon/base/spawn.h"
 #include "daemon/base/testing/fake_clock.h"
 #include "daytonad/v1/volume.pb.h"
 
@@ -42,7 +41,7 @@ class RequestLogTest : public ::testing::Test {
       RequestKey key{id, digest};
       context = context.WithRequestKey(std::move(key));
     }
-    boost::asio::co_spawn(io_, Keep(this, std::move(context), &call), boost::asio::detached);
+    Spawn(io_.get_executor(), Keep(this, std::move(context), &call));
     Run();
   }
 

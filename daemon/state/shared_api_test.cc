@@ -4,13 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <memory>
 #include <optional>
 
 #include "daemon/api/testing/fake_api.h"
 #include "daemon/base/event.h"
+#include "daemon/base/spawn.h"
 #include "daemon/base/testing/fake_clock.h"
 
 namespace daytonad {
@@ -76,7 +76,7 @@ class SharedApiTest : public ::testing::Test {
   }
 
   void Spawn(Task<SandboxResult> task, Call& call) {
-    boost::asio::co_spawn(io_, Keep(std::move(task), &call), boost::asio::detached);
+    daytonad::Spawn(io_.get_executor(), Keep(std::move(task), &call));
     Run();
   }
 

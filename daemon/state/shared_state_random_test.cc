@@ -15,6 +15,7 @@
 
 #include "daemon/api/testing/fake_api.h"
 #include "daemon/api/testing/next_sighting.h"
+#include "daemon/base/spawn.h"
 #include "daemon/base/testing/fake_clock.h"
 #include "daemon/state/shared_state.h"
 #include "daemon/state/testing/objects.h"
@@ -221,7 +222,7 @@ class SharedStateRandomTest : public ::testing::TestWithParam<unsigned> {
   }
 
   void Spawn(Task<void> task) {
-    boost::asio::co_spawn(io_, std::move(task), boost::asio::detached);
+    daytonad::Spawn(io_.get_executor(), std::move(task));
     Settle();
   }
   void Open(const std::string& id) {

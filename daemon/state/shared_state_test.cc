@@ -16,6 +16,7 @@
 #include "daemon/api/testing/fake_api.h"
 #include "daemon/api/testing/next_sighting.h"
 #include "daemon/base/event.h"
+#include "daemon/base/spawn.h"
 #include "daemon/base/testing/fake_clock.h"
 #include "daemon/state/testing/objects.h"
 
@@ -97,7 +98,7 @@ class SharedStateTest : public ::testing::Test {
     call->result = co_await std::move(task);
   }
   Call& Spawn(Task<SandboxResult> task, Call& call) {
-    boost::asio::co_spawn(io_, Keep(std::move(task), &call), boost::asio::detached);
+    daytonad::Spawn(io_.get_executor(), Keep(std::move(task), &call));
     Settle();
     return call;
   }
@@ -336,7 +337,7 @@ TEST_F(SharedStateTest, WhoWatchesIsToldOfAChangeByAnybodysCall) {
       }
     }
   };
-  boost::asio::co_spawn(io_, Follow::Run(watch.get(), &told, stop.get_token()), boost::asio::detached);
+  daytonad::Spawn(io_.get_executor(), Follow::Run(watch.get(), &told, stop.get_token()));
   Settle();
   Stop("name-of-a");
   EXPECT_THAT(told, ElementsAre("started", "stopping"));

@@ -2,8 +2,6 @@
 #define DAYTONAD_DAEMON_STATE_WATCH_HUB_H_
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <chrono>
@@ -16,6 +14,7 @@
 #include "daemon/api/watch.h"
 #include "daemon/base/error.h"
 #include "daemon/base/event.h"
+#include "daemon/base/spawn.h"
 #include "daemon/base/task.h"
 #include "daemon/state/freshness.h"
 #include "daemon/state/interest.h"
@@ -263,7 +262,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
       return;
     }
     running_ = true;
-    boost::asio::co_spawn(executor_, Run(this), boost::asio::detached);
+    Spawn(executor_, Run(this));
   }
 
   void Wake() {
@@ -329,7 +328,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
     if (interest->looking || gets_ >= policy_.max_gets) return;
     interest->looking = true;
     ++gets_;
-    boost::asio::co_spawn(executor_, Get(this, interest), boost::asio::detached);
+    Spawn(executor_, Get(this, interest));
   }
 
   static Task<void> Get(WatchHub* hub, InterestPtr interest) {
@@ -388,7 +387,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
   void StartListRound() {
     listing_ = true;
     listed_at_ = clock_.Now();
-    boost::asio::co_spawn(executor_, ListRound(this), boost::asio::detached);
+    Spawn(executor_, ListRound(this));
   }
 
   // One look at all. What changed last is at the front of the list, so that it need not be read to its end; what more

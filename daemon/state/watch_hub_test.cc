@@ -13,6 +13,7 @@
 
 #include "daemon/api/testing/next_sighting.h"
 #include "daemon/base/error.h"
+#include "daemon/base/spawn.h"
 #include "daemon/base/testing/fake_clock.h"
 #include "daemon/state/testing/fake_looks.h"
 
@@ -65,7 +66,7 @@ class WatchHubTest : public ::testing::Test {
   }
   // Reads until it is told of an error, or leaves.
   void Read(Watcher& watcher) {
-    boost::asio::co_spawn(io_, Follow(&watcher), boost::asio::detached);
+    Spawn(io_.get_executor(), Follow(&watcher));
     Settle();
   }
   Watcher& Open(const std::string& id) {

@@ -6,7 +6,6 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -15,6 +14,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <exception>
 #include <future>
 #include <list>
 #include <map>
@@ -31,6 +31,10 @@ using boost::system::error_code;
 using tcp = asio::ip::tcp;
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
+// For a coroutine that nobody awaits: what it throws leaves io_context::run(), and ends the test.
+constexpr auto kEndOnException = [](const std::exception_ptr& exception) {
+  if (exception) std::rethrow_exception(exception);
+};
 // A first line is looked for no further.
 constexpr std::size_t kMaxOpening = 4096;
 
@@ -110,7 +114,7 @@ class FaultProxy::Impl {
 
   void Listen() {
     acceptor_.listen();
-    asio::co_spawn(io_, Accept(), asio::detached);
+    asio::co_spawn(io_, Accept(), kEndOnException);
   }
   // The port stays ours: nobody else gets it meanwhile.
   void StopListening() {
@@ -192,7 +196,7 @@ class FaultProxy::Impl {
       connections_.push_back(connection);
       ++counts_.open;
       counts_.most_open = std::max(counts_.most_open, counts_.open);
-      asio::co_spawn(io_, ToServer(std::move(connection)), asio::detached);
+      asio::co_spawn(io_, ToServer(std::move(connection)), kEndOnException);
     }
   }
 
@@ -210,7 +214,7 @@ class FaultProxy::Impl {
     auto [error] = co_await connection->server.async_connect(Loopback(server_port_), kAsTuple);
     if (error || !connection->is_open()) co_return Cut(*connection);
     connection->server.set_option(tcp::no_delay(true));
-    asio::co_spawn(io_, ToClient(connection), asio::detached);
+    asio::co_spawn(io_, ToClient(connection), kEndOnException);
     co_await PassOn(connection, connection->to_server, std::move(first));
     co_await Pump(connection, connection->to_server);
   }

@@ -7,6 +7,7 @@ Reported, by reading tokens (no types are known, so it errs on the strict side):
   3. a conditional operator in the operand of co_await: g++ 12 destroys both branches' temporaries
   4. a capturing lambda that is itself a coroutine: its captures live in the closure, which is usually gone at the first
      suspension; give it parameters instead
+  5. asio::detached: what such a coroutine throws vanishes; use Spawn (daemon/base/spawn.h), which ends the process
 
 A finding that is surely harmless is excused on its line, or on the line above:  // lint: ok (std::string is no aggregate)
 
@@ -150,6 +151,8 @@ def problems_of(text):
         inner = lambda_at(tokens, index)
         if inner and inner.captures and has_coroutine_keyword(tokens, inner.body):
             found.add((token.line, "a coroutine lambda that captures: pass parameters, captures die with the closure"))
+        if token.text == "detached" and [t.text for t in tokens[index - 2 : index]] == ["asio", "::"]:
+            found.add((token.line, "asio::detached swallows exceptions: use Spawn of daemon/base/spawn.h"))
     lines = text.split("\n")
     return sorted(p for p in found if not any(EXCUSE.search(line) for line in lines[max(0, p[0] - 2) : p[0]]))
 
@@ -180,6 +183,8 @@ GOOD = [
     "Pair p{co_await First(), 1};",
     "co_await Get(Options{a});  // lint: ok (Options has constructors)",
     "int operator[](int i); co_await Get(array[i], m[k][2]);",
+    "const CallContext detached = context.Detached(limit); Spawn(executor, Run(detached));",
+    "// never asio::detached",
     "long n = 1'000'000; co_await Get(n); auto x = Value{2'0};",
 ]
 BAD = [
@@ -197,6 +202,8 @@ BAD = [
     "auto t = [copy = x]() -> Task<int> { co_return copy; };",
     "return [=]() -> Task<int> { for (;;) co_await Tick(); };",
     "auto r = co_await [id]() -> Task<int> { return Get(id); }();",
+    "boost::asio::co_spawn(executor, Run(this),\n  boost::asio::detached);",
+    "asio::co_spawn(io_, Accept(), asio::detached);",
 ]
 
 

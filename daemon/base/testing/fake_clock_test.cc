@@ -3,13 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <chrono>
 #include <stop_token>
 #include <string>
 #include <vector>
 
+#include "daemon/base/spawn.h"
 #include "daemon/base/testing/run_task.h"
 
 namespace daytonad {
@@ -68,8 +67,8 @@ TEST(FakeClockTest, SleepersWakeInTheOrderOfTheirEnds) {
   const auto start = clock.Now();
   boost::asio::io_context io(1);
   std::vector<std::string> log;
-  boost::asio::co_spawn(io, Tick(clock, seconds(3), 2, "slow", log), boost::asio::detached);
-  boost::asio::co_spawn(io, Tick(clock, seconds(2), 3, "fast", log), boost::asio::detached);
+  Spawn(io.get_executor(), Tick(clock, seconds(3), 2, "slow", log));
+  Spawn(io.get_executor(), Tick(clock, seconds(2), 3, "fast", log));
   io.run();
   EXPECT_THAT(log, ElementsAre("fast", "slow", "fast", "slow", "fast"));
   EXPECT_EQ(clock.Now() - start, seconds(6));
@@ -79,7 +78,7 @@ TEST(FakeClockTest, ManualTimeStandsUntilAdvanced) {
   FakeClock clock(FakeClock::Mode::kManual);
   boost::asio::io_context io(1);
   std::vector<std::string> log;
-  boost::asio::co_spawn(io, Tick(clock, seconds(2), 1, "woke", log), boost::asio::detached);
+  Spawn(io.get_executor(), Tick(clock, seconds(2), 1, "woke", log));
   io.poll();
   EXPECT_EQ(clock.sleepers(), 1U);
   clock.Advance(seconds(1));
@@ -98,7 +97,7 @@ TEST(FakeClockTest, StopWakesASleeper) {
   auto sleep = [](FakeClock& clock, CallContext context, absl::Status& status) -> Task<void> {
     status = co_await clock.Sleep(context, seconds(2));
   };
-  boost::asio::co_spawn(io, sleep(clock, Context().WithStopToken(source.get_token()), status), boost::asio::detached);
+  Spawn(io.get_executor(), sleep(clock, Context().WithStopToken(source.get_token()), status));
   io.poll();
   source.request_stop();
   io.run();

@@ -6,8 +6,6 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <memory>
@@ -17,6 +15,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "daemon/base/spawn.h"
 #include "daemon/base/task.h"
 #include "daemon/net/wakeup.h"
 #include "daemon/services/rpc/grpc_status.h"
@@ -44,7 +43,7 @@ class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffe
         arrival_(std::make_shared<Arrival>(runtime.executor)) {}
 
   void Start(Service* service, ClientStreamHandler<Service, Request, Response> handler) {
-    boost::asio::co_spawn(runtime_.executor, Run(this, service, handler), boost::asio::detached);
+    Spawn(runtime_.executor, Run(this, service, handler));
   }
 
   void OnReadDone(bool ok) override {

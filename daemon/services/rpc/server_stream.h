@@ -7,8 +7,6 @@
 #include <grpcpp/support/server_callback.h>
 
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <functional>
@@ -17,6 +15,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "daemon/base/spawn.h"
 #include "daemon/base/task.h"
 #include "daemon/net/admission.h"
 #include "daemon/services/rpc/grpc_status.h"
@@ -43,7 +42,7 @@ class ServerStreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuff
       Finish(ToGrpcStatus(UnparsableRequest(Request::descriptor()->full_name())));
       return;
     }
-    boost::asio::co_spawn(runtime_.executor, Run(this, service, handler, std::move(request)), boost::asio::detached);
+    Spawn(runtime_.executor, Run(this, service, handler, std::move(request)));
   }
 
   void OnWriteDone(bool ok) override {

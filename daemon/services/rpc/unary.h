@@ -6,8 +6,6 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <memory>
@@ -16,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "daemon/base/spawn.h"
 #include "daemon/base/task.h"
 #include "daemon/services/rpc/encoded.h"
 #include "daemon/services/rpc/grpc_status.h"
@@ -45,7 +44,7 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
       Finish(ToGrpcStatus(UnparsableRequest(Request::descriptor()->full_name())));
       return;
     }
-    boost::asio::co_spawn(runtime_.executor, Run(this, service, handler, std::move(request)), boost::asio::detached);
+    Spawn(runtime_.executor, Run(this, service, handler, std::move(request)));
   }
 
   void OnCancel() override {

@@ -1,8 +1,6 @@
 #include "daemon/upstream/v0/event_stream.h"
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <deque>
@@ -13,6 +11,7 @@
 #include "daemon/base/absl_view.h"
 #include "daemon/base/error.h"
 #include "daemon/base/log.h"
+#include "daemon/base/spawn.h"
 #include "daemon/net/socket_io.h"
 #include "daemon/net/wakeup.h"
 #include "daemon/upstream/v0/event_json.h"
@@ -78,7 +77,7 @@ EventStream::~EventStream() { Stop(); }
 void EventStream::Start(EventSink& sink) {
   sink_ = &sink;
   const CallContext context = CallContext::Background("events").WithStopToken(stop_.get_token());
-  boost::asio::co_spawn(executor_, Run(context), boost::asio::detached);
+  Spawn(executor_, Run(context));
 }
 
 void EventStream::Stop() {
@@ -121,8 +120,8 @@ Task<absl::Status> EventStream::Serve(CallContext context, const Credential& cre
   up_since_ = clock_.Now();
   LogUp();
   sink_->OnEventsUp();
-  boost::asio::co_spawn(executor_, Receive(connection, while_connected), boost::asio::detached);
-  boost::asio::co_spawn(executor_, WatchCredential(connection, while_connected), boost::asio::detached);
+  Spawn(executor_, Receive(connection, while_connected));
+  Spawn(executor_, WatchCredential(connection, while_connected));
   // Not cut short, so that the reader has ended, too, when this has.
   co_await Deliver(connection, context.Detached(Clock::TimePoint::max()));
   connection->stop.RequestStop();

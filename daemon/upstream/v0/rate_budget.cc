@@ -1,8 +1,6 @@
 #include "daemon/upstream/v0/rate_budget.h"
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <cstdint>
 #include <utility>
@@ -16,6 +14,7 @@
 #include "daemon/base/event.h"
 #include "daemon/base/fair_queue.h"
 #include "daemon/base/log.h"
+#include "daemon/base/spawn.h"
 
 namespace daytonad {
 namespace {
@@ -251,7 +250,7 @@ Task<absl::StatusOr<RateBudget::Permit>> RateBudget::Acquire(CallContext context
   const absl::Cleanup leave = [&throttler, &waiter] { throttler->Leave(waiter); };
   if (!std::exchange(throttler->keeping, true)) {
     const Executor executor = co_await boost::asio::this_coro::executor;
-    boost::asio::co_spawn(executor, Throttler::Keep(throttler), boost::asio::detached);
+    Spawn(executor, Throttler::Keep(throttler));
   }
   (void)co_await waiter.called.Wait(clock_, context.WithDeadline(waiter.send_by));
   if (waiter.turn.has_value()) co_return Permit(this, throttler, *waiter.turn);

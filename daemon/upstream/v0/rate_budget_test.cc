@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <map>
@@ -17,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/base/error.h"
+#include "daemon/base/spawn.h"
 #include "daemon/base/testing/fake_clock.h"
 
 namespace daytonad {
@@ -42,7 +41,7 @@ class RateBudgetTest : public testing::Test {
 
   // Asks for a turn under this name. What comes of it is in turns_ and order_, or in refusals_.
   void Ask(const std::string& name, CallContext context) {
-    boost::asio::co_spawn(io_, Acquire(this, name, std::move(context)), boost::asio::detached);
+    Spawn(io_.get_executor(), Acquire(this, name, std::move(context)));
     Settle();
   }
   static Task<void> Acquire(RateBudgetTest* self, std::string name, CallContext context) {
@@ -192,7 +191,7 @@ TEST_F(RateBudgetTest, ARefusalByAnotherLimitIsForThatOne) {
   const auto list = [](RateBudget* budget, CallContext context, std::optional<absl::Status>* out) -> Task<void> {
     *out = (co_await budget->Acquire(std::move(context), "sandbox-list")).status();
   };
-  boost::asio::co_spawn(io_, list(&budget_, Caller("a", 4s), &error), boost::asio::detached);
+  Spawn(io_.get_executor(), list(&budget_, Caller("a", 4s), &error));
   Settle();
   EXPECT_EQ(RetryDelay(*error), 5s);
 }
@@ -205,7 +204,7 @@ TEST_F(RateBudgetTest, LearnsOfOtherLimitsFromEveryAnswer) {
   const auto other = [](RateBudget* budget, CallContext context, std::optional<absl::Status>* out) -> Task<void> {
     *out = (co_await budget->Acquire(std::move(context), "other")).status();
   };
-  boost::asio::co_spawn(io_, other(&budget_, Caller("a", 4s), &error), boost::asio::detached);
+  Spawn(io_.get_executor(), other(&budget_, Caller("a", 4s), &error));
   Settle();
   EXPECT_EQ(RetryDelay(*error), 30s);
 }
