@@ -109,7 +109,7 @@ TEST_F(ImagesTest, AFileOfTheDaemonsMachineIsUploadedAndCopied) {
                                   "' archive_path: 'proj/a.txt' } remote_path: '/srv/' } }");
   ASSERT_EQ(Outcome(created.error), "OK") << created.error->message;
   const v1::BuildInfo& build = created.value.sandbox().build_info();
-  EXPECT_EQ(build.dockerfile_content(), "FROM debian:12\nCOPY proj/a.txt /srv/a.txt\n");
+  EXPECT_EQ(build.dockerfile_content(), "FROM debian:12\nCOPY [\"proj/a.txt\", \"/srv/a.txt\"]\n");
   // As the Python SDK hashes this file.
   EXPECT_THAT(build.context_hashes(), ElementsAre("3ca6cdf871a85ea07ac33693733306a4"));
   ASSERT_THAT(Objects(), SizeIs(1));
@@ -141,7 +141,7 @@ TEST_F(ImagesTest, FilesMayComeInTheMessage) {
   const v1::BuildInfo& build = created.value.sandbox().build_info();
   EXPECT_EQ(build.dockerfile_content(),
             "FROM debian:12\n"
-            "COPY in/b.txt /b\n"
+            "COPY [\"in/b.txt\", \"/b\"]\n"
             "COPY req.txt /.requirements.txt\nRUN python -m pip install -r /.requirements.txt\n"
             "RUN python -m pip install 'a>=1' z\n");
   ASSERT_EQ(build.context_hashes_size(), 2);
@@ -158,7 +158,7 @@ TEST_F(ImagesTest, ADirectoryAndADockerfileBringTheirFiles) {
                  (root_ / "app" / "lib").string() + "' archive_path: 'lib' } remote_path: '/lib' } }");
   ASSERT_EQ(Outcome(created.error), "OK") << created.error->message;
   EXPECT_THAT(created.value.sandbox().build_info().dockerfile_content(),
-              AllOf(HasSubstr("COPY main.py"), HasSubstr("COPY lib /lib\n")));
+              AllOf(HasSubstr("COPY main.py"), HasSubstr("COPY [\"lib\", \"/lib\"]\n")));
   EXPECT_EQ(created.value.sandbox().build_info().context_hashes_size(), 3);
   for (const nlohmann::json& object : Objects()) {
     EXPECT_THAT(control().StoredObject(object.at("key")), Not(HasSubstr("not copied")));
