@@ -264,6 +264,22 @@ TEST_F(FilesTest, ContextUploadSendsPathSizeAndHashFirst) {
   EXPECT_EQ(ArchivePaths().back(), file.substr(1));
 }
 
+TEST_F(FilesTest, ADockerfileHasLineFeedsWhateverTheFileHas) {
+  const std::string dockerfile = Write("Dockerfile", "FROM a\r\nRUN b \\\r\n  c\rUSER d\n");
+  EXPECT_EQ(Sent<v1::CreateSnapshotStreamRequest>("CreateSnapshotStream",
+                                                  {"snapshot", "create", "s", "--dockerfile", dockerfile}),
+            Golden<v1::CreateSnapshotStreamRequest>(
+                R"pb(spec { name: "s" dockerfile: "FROM a\nRUN b \\\n  c\nUSER d\n" })pb"));
+}
+
+TEST_F(FilesTest, ADockerfileThatIsNotUtf8IsRefusedBeforeAnythingIsSent) {
+  const std::string dockerfile = Write("Dockerfile", "FROM a\n# caf\xe9\n");
+  const CommandOutcome outcome = RunCommand(daemon_, {"snapshot", "create", "s", "--dockerfile", dockerfile});
+  EXPECT_EQ(outcome.exit_code, kExitUsage);
+  EXPECT_NE(outcome.err.find("Dockerfile is not UTF-8 on line 2; save it as UTF-8"), std::string::npos) << outcome.err;
+  EXPECT_TRUE(daemon_.Requests("CreateSnapshotStream").empty());
+}
+
 TEST_F(FilesTest, EachEntryOfADockerfilesContextIsUploaded) {
   const std::string dockerfile = Write("Dockerfile", "FROM a\nCOPY app /srv\n");
   Write("c/app/main.py", "1");

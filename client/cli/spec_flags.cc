@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,18 +14,24 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "client/cli/flags.h"
+#include "client/cli/text.h"
 
 namespace daytonad::cli {
 namespace {
 
-// The file's text; "-" is standard input.
-std::string ReadFile(const std::string& flag, const std::string& path) {
+// The file's text, as the Python SDK reads it: UTF-8, with LF for every kind of line end. "-" is standard input.
+std::string ReadText(const std::string& flag, const std::string& path) {
   std::ifstream file;
   if (path != "-") file.open(path, std::ios::binary);
   std::istream& in = path == "-" ? std::cin : file;
   std::string text(std::istreambuf_iterator<char>(in), {});
   if (!in.good() && !in.eof()) throw CLI::ValidationError(flag, "can't read " + path);
+  text = absl::StrReplaceAll(text, {{"\r\n", "\n"}, {"\r", "\n"}});
+  if (const std::optional<int> before = LinesBeforeNonUtf8(text)) {
+    throw CLI::ValidationError(flag, absl::StrCat(path, " is not UTF-8 on line ", *before + 1, "; save it as UTF-8"));
+  }
   return text;
 }
 
@@ -93,7 +100,7 @@ class FirstError : public google::protobuf::io::ErrorCollector {
 
 // Only JSON begins with a brace.
 v1::Image ParseImage(const std::string& flag, const std::string& path) {
-  const std::string text = ReadFile(flag, path);
+  const std::string text = ReadText(flag, path);
   v1::Image image;
   std::string problem;
   if (absl::StripLeadingAsciiWhitespace(text).substr(0, 1) == "{") {
@@ -115,7 +122,7 @@ void AddSourceFlags(CLI::App* command, Spec* spec, std::string* context, CLI::Op
           [spec](const std::string& image) { spec->set_image(image); });
   CLI::Option* dockerfile =
       AddText(source, "--dockerfile", "FILE", "Dockerfile to build it from; - reads standard input",
-              [spec](const std::string& path) { spec->set_dockerfile(ReadFile("--dockerfile", path)); });
+              [spec](const std::string& path) { spec->set_dockerfile(ReadText("--dockerfile", path)); });
   AddText(source, "--declarative", "FILE", "Image to build it from: the contract's Image as JSON or text; - as above",
           [spec](const std::string& path) { *spec->mutable_declarative_image() = ParseImage("--declarative", path); });
   AddText(command, "--context", "DIR",
