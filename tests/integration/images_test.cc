@@ -165,6 +165,34 @@ TEST_F(ImagesTest, ADirectoryAndADockerfileBringTheirFiles) {
   }
 }
 
+TEST_F(ImagesTest, ADockerfileOfTheDaemonsMachineIsReadAsText) {
+  const std::string dockerfile =
+      Write("Dockerfile", "FROM debian:12\r\nRUN a \\\r\n  && b\rRUN cat <<EOF\r\nx\r\nEOF\r\n");
+  EXPECT_EQ(DockerfileOf("dockerfile { daemon_path: '" + dockerfile + "' }"),
+            "FROM debian:12\nRUN a \\\n  && b\nRUN cat <<EOF\nx\nEOF\n");
+  const std::string latin1 = Write("Dockerfile.latin1", "FROM debian:12\n# caf\xE9\n");
+  const auto created = CreateFrom("dockerfile { daemon_path: '" + latin1 + "' }");
+  ASSERT_EQ(Outcome(created.error), "INVALID_ARGUMENT INVALID_REQUEST");
+  EXPECT_THAT(created.error->message, HasSubstr("Dockerfile.latin1 is not UTF-8: line 2 has the byte 0xe9"));
+}
+
+TEST_F(ImagesTest, WhatADockerfileCopiesIsHashedAsItIsWritten) {
+  Write("app/a.txt", "A\n");
+  Write("app/dir/b.txt", "B\n");
+  const std::string dockerfile = Write("app/Dockerfile", "FROM debian:12\nCOPY ./a.txt dir/ /srv/\n");
+  const auto created = CreateFrom("dockerfile { daemon_path: '" + dockerfile + "' }");
+  ASSERT_EQ(Outcome(created.error), "OK") << created.error->message;
+  // As the Python SDK hashes them.
+  EXPECT_THAT(created.value.sandbox().build_info().context_hashes(),
+              ElementsAre("34646ec0678626dd1531d53ce6b01d90", "442add408ca618951210bbbef1466664"));
+  ASSERT_THAT(Objects(), SizeIs(2));
+  std::vector<std::string> names;
+  for (const nlohmann::json& object : Objects()) {
+    for (std::string& name : TarNames(control().StoredObject(object.at("key")))) names.push_back(std::move(name));
+  }
+  EXPECT_THAT(names, ::testing::UnorderedElementsAre("a.txt", "dir/", "dir/b.txt"));
+}
+
 TEST_F(ImagesTest, AWholeDirectoryMayBeCopiedAsADot) {
   Write("app/main.py", "print(1)\n");
   const std::string dockerfile = Write("app/Dockerfile", "FROM debian:12\nCOPY . /srv/\n");
