@@ -150,8 +150,8 @@ TEST_F(RequestTest, SandboxCreateMapsEveryFlag) {
 
 TEST_F(RequestTest, AnUnknownGpuTypeGoesAsText) {
   EXPECT_EQ(Sent<v1::CreateSandboxStreamRequest>("CreateSandboxStream",
-                                                 {"sandbox", "create", "--gpu-type", "H100", "--gpu-type", "GB300"}),
-            Golden<v1::CreateSandboxStreamRequest>(R"pb(spec { resources { gpu_type_texts: [ "H100", "GB300" ] } })pb"));
+                                                 {"sandbox", "create", "--gpu-type", "H100", "--gpu-type", "GB9"}),
+            Golden<v1::CreateSandboxStreamRequest>(R"pb(spec { resources { gpu_type_texts: [ "H100", "GB9" ] } })pb"));
 }
 
 TEST_F(RequestTest, SandboxCreateWithoutProgressIsOneCall) {

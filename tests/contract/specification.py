@@ -1,5 +1,5 @@
-"""Validates exchanges with openapi-core against openapi-0.205.json and its overlay, more strictly than the document asks
-for: a query parameter or a member that it does not know is an error, too.
+"""Validates exchanges with openapi-core against openapi-0.205.json and its overlay, more strictly than the document
+asks for: a query parameter or a member that it does not know is an error, too.
 """
 
 import copy

@@ -73,7 +73,9 @@ def fetch_clients(directory):
 
 def fetch_sdk_versions(directory):
     """The newest SDKs, by the names that pinned_sdks() has for them."""
-    return {"daytona": _fetch_wheel("daytona", directory)[1], "@daytona/sdk": _fetch_tarball("@daytona/sdk", directory)[1]}
+    _, python = _fetch_wheel("daytona", directory)
+    _, typescript = _fetch_tarball("@daytona/sdk", directory)
+    return {"daytona": python, "@daytona/sdk": typescript}
 
 
 def pinned_sdks(directory):
@@ -230,9 +232,9 @@ class Drift:
     def _new(self, client):
         for name, queries in client.operations.items():
             if name not in self.document.operations:
-                ours = name.split(" ")[1].startswith(MAPPED)
+                kind = "new" if name.split(" ")[1].startswith(MAPPED) else "of a new kind"
                 if not self.unmapped.covers(name):
-                    self._find(f"operation {name} is new" if ours else f"operation {name} is of a new kind", client.name)
+                    self._find(f"operation {name} is {kind}", client.name)
             elif name in self.document.used_operations:
                 for query in sorted(queries - self.document.operations[name]):
                     self._find(f"query {query} of {name} is new", client.name)
@@ -244,7 +246,7 @@ class Drift:
                 self._find(f"value {value} of {enum} is new", client.name)
 
     def _gone(self):
-        """What no client has any more. One that has not the schema at all, a language that does without, says nothing."""
+        """What no client has any more. A schema that none has at all says nothing: a language may do without."""
         document = self.document
         shown = self._all("operations")
         for name in sorted(document.operations.keys() - shown.keys() - document.removed_operations):
@@ -285,7 +287,8 @@ class Drift:
                     self._find(f"member {schema}.{member} is not mapped", where)
         for enum in sorted(document.enums):
             for value in sorted(document.enums[enum].values):
-                if not self.sources.name_value(document.enums[enum].name, value) and not self.unmapped.covers(f"{enum} {value}"):
+                is_named = self.sources.name_value(document.enums[enum].name, value)
+                if not is_named and not self.unmapped.covers(f"{enum} {value}"):
                     self._find(f"value {value} of {enum} is not mapped", where)
 
 
