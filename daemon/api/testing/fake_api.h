@@ -161,6 +161,9 @@ class FakeApi : public Api {
     co_return context_store();
   }
   Task<absl::Status> Ping(CallContext) override { co_return absl::OkStatus(); }
+
+  std::optional<ServerVersion> version;
+  std::optional<ServerVersion> server_version() const override { return version; }
 };
 
 }  // namespace daytonad

@@ -108,6 +108,7 @@ void CheckIntervals(const v1::SandboxSpec& spec, FieldViolations& violations) {
   }
   CheckNotNegative("spec.auto_archive_minutes", spec.auto_archive_minutes(), violations);
   CheckNotNegative("spec.ttl_minutes", spec.ttl_minutes(), violations);
+  CheckNotNegative("spec.queue_timeout_minutes", spec.queue_timeout_minutes(), violations);
 }
 
 void CheckSource(const v1::SandboxSpec& spec, FieldViolations& violations) {
@@ -209,6 +210,8 @@ void CheckFilter(const v1::SandboxFilter& filter, Paging paging, FieldViolations
   if (filter.has_max_memory_gib()) CheckAtLeastOne("filter.max_memory_gib", filter.max_memory_gib(), violations);
   if (filter.has_min_disk_gib()) CheckAtLeastOne("filter.min_disk_gib", filter.min_disk_gib(), violations);
   if (filter.has_max_disk_gib()) CheckAtLeastOne("filter.max_disk_gib", filter.max_disk_gib(), violations);
+  if (filter.has_min_gpu()) CheckNotNegative("filter.min_gpu", filter.min_gpu(), violations);
+  if (filter.has_max_gpu()) CheckNotNegative("filter.max_gpu", filter.max_gpu(), violations);
   if (paging == Paging::kToken) return;
   const std::pair<const char*, bool> token_only[] = {
       {"filter.is_public", filter.has_is_public()},
@@ -220,6 +223,8 @@ void CheckFilter(const v1::SandboxFilter& filter, Paging paging, FieldViolations
       {"filter.include_warm", filter.include_warm()},
       {"filter.sandbox_classes", !filter.sandbox_classes().empty()},
       {"filter.sandbox_class_texts", !filter.sandbox_class_texts().empty()},
+      {"filter.min_gpu", filter.has_min_gpu()},
+      {"filter.max_gpu", filter.has_max_gpu()},
   };
   for (const auto& [field, given] : token_only) {
     if (given) violations.Add(field, "is not known to numbered paging; leave out `page` and use page tokens");

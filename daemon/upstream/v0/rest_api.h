@@ -2,6 +2,7 @@
 #define DAYTONAD_DAEMON_UPSTREAM_V0_REST_API_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,6 +61,7 @@ class RestApi : public Api {
   Task<absl::StatusOr<std::unique_ptr<ContextStore>>> OpenContextStore(CallContext context) override;
 
   Task<absl::Status> Ping(CallContext context) override;
+  std::optional<ServerVersion> server_version() const override { return client_.server_version(); }
 
  private:
   // Upstream's configuration, which changes with its releases: read again after an hour at the earliest. A failure is

@@ -182,6 +182,7 @@ Task<absl::StatusOr<HttpResponse>> RestClient::SendOnce(CallContext context, con
     if (DeliveryOf(response.status()) == Delivery::kNotSent) turn->NotSent();
     co_return TransportError(response.status(), context, request);
   }
+  NoteVersion(response->headers);
   if (response->status / 100 == 2) {
     turn->Answered(response->headers);
     co_return response;
@@ -235,6 +236,11 @@ HttpRequest RestClient::MakeHttpRequest(const RestRequest& request, std::string_
   const bool api_itself = request.url().empty();
   if (api_itself || Trusts(http.url)) Authorize(credentials_.Current(), http);
   return http;
+}
+
+void RestClient::NoteVersion(const HttpHeaders& headers) {
+  const auto version = ParseServerVersion(headers.Get("X-Daytona-Api-Version"));
+  if (version.has_value()) server_version_ = version;
 }
 
 std::string RestClient::Url(const RestRequest& request) const {

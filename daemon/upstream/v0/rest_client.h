@@ -4,12 +4,14 @@
 #include <any>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "daemon/api/server_version.h"
 #include "daemon/auth/credential_source.h"
 #include "daemon/auth/trusted_origins.h"
 #include "daemon/base/call_context.h"
@@ -71,6 +73,9 @@ class RestClient {
     rate_budget_.Suppose(std::string(throttler), limit, length);
   }
 
+  // What the last answer that said it called itself.
+  std::optional<ServerVersion> server_version() const { return server_version_; }
+
   // May the credential be sent to this URL?
   bool Trusts(std::string_view url) const;
 
@@ -83,6 +88,8 @@ class RestClient {
   Task<absl::StatusOr<std::unique_ptr<HttpStream>>> OpenOnce(CallContext context, const RestRequest& request,
                                                              std::string& throttler);
   HttpRequest MakeHttpRequest(const RestRequest& request, std::string_view accept, std::string body);
+
+  void NoteVersion(const HttpHeaders& headers);
 
   std::string Url(const RestRequest& request) const;
   CallContext OneAttempt(const CallContext& context, const RestRequest& request) const;
@@ -97,6 +104,7 @@ class RestClient {
   const TrustedOrigins& trusted_origins_;
   RateBudget rate_budget_;
   Retrier retrier_;
+  std::optional<ServerVersion> server_version_;
 };
 
 }  // namespace daytonad

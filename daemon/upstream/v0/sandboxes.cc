@@ -66,6 +66,8 @@ void AddCommonFilter(RestRequest& request, const SandboxListQuery& query, const 
 
 // What only the cursor list knows.
 void AddNewerFilter(RestRequest& request, const v1::SandboxFilter& filter) {
+  if (filter.has_min_gpu()) request.AddQuery("minGpu", std::to_string(filter.min_gpu()));
+  if (filter.has_max_gpu()) request.AddQuery("maxGpu", std::to_string(filter.max_gpu()));
   if (filter.include_warm()) request.AddQuery("includeWarm", "true");
   for (const int sandbox_class : filter.sandbox_classes()) {
     AddIfGiven(request, "sandboxClasses", SandboxClassText(static_cast<v1::SandboxClass>(sandbox_class)));
