@@ -1,4 +1,5 @@
 // Which request each command line makes.
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -25,7 +26,16 @@ class RequestTest : public testing::Test {
   std::string Sent(const std::string& method, const std::vector<std::string>& arguments) {
     outcome_ = RunCommand(daemon_, arguments);
     EXPECT_EQ(daemon_.Requests(method).size(), 1U) << method << " was not called once: " << outcome_.err;
-    return daemon_.LastRequest<Request>(method).DebugString();
+    Request request = daemon_.LastRequest<Request>(method);
+    // Creates make themselves an id if they are given none.
+    const bool given = std::ranges::find(arguments, "--request-id") != arguments.end();
+    if constexpr (requires { request.spec(); }) {
+      if (!given) {
+        EXPECT_EQ(request.request_id().size(), 36U);
+        request.clear_request_id();
+      }
+    }
+    return request.DebugString();
   }
 
   FakeDaemon daemon_;
@@ -103,6 +113,10 @@ TEST_F(RequestTest, SandboxCreateMapsEveryFlag) {
                                                                          "--linked-sandbox",
                                                                          "other",
                                                                          "--spot",
+                                                                         "--kvm",
+                                                                         "--strict",
+                                                                         "--queue-timeout-minutes",
+                                                                         "7",
                                                                          "--user",
                                                                          "root",
                                                                          "--timeout",
@@ -143,6 +157,9 @@ TEST_F(RequestTest, SandboxCreateMapsEveryFlag) {
                 otel_endpoint_override: "http://o"
                 linked_sandbox: "other"
                 spot: true
+                queue_timeout_minutes: 7
+                kvm: true
+                strict: true
               }
               request_id: "r-1"
               timeout { seconds: 90 })pb"));

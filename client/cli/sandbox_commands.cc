@@ -29,6 +29,9 @@ struct SandboxKind {
   static DaytonaService::Stub& Stub(client::Client& client) { return client.sandboxes(); }
   static const v1::Sandbox* StateIn(const Event& event) { return event.has_sandbox() ? &event.sandbox() : nullptr; }
   static v1::Sandbox* In(Response* response) { return response->mutable_sandbox(); }
+  static std::string NameOf(const StreamRequest& request) {
+    return request.spec().name().empty() ? SandboxNameFor(request.request_id()) : request.spec().name();
+  }
 };
 
 struct ListOptions {

@@ -31,6 +31,7 @@ struct SnapshotKind {
   static SnapshotService::Stub& Stub(client::Client& client) { return client.snapshots(); }
   static const v1::Snapshot* StateIn(const Event& event) { return event.has_snapshot() ? &event.snapshot() : nullptr; }
   static v1::Snapshot* In(Response* response) { return response->mutable_snapshot(); }
+  static std::string NameOf(const StreamRequest& request) { return request.spec().name(); }
 };
 
 struct ListOptions {

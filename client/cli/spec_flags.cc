@@ -135,6 +135,8 @@ void AddIntervalFlags(CLI::App* command, v1::SandboxSpec* spec) {
             [spec](int n) { spec->set_auto_delete_minutes(n); });
   AddNumber(command, "--ttl-minutes", "Delete so long after creation, whatever happens; 0: never",
             [spec](int n) { spec->set_ttl_minutes(n); });
+  AddNumber(command, "--queue-timeout-minutes", "Give up if no machine comes free for so long",
+            [spec](int n) { spec->set_queue_timeout_minutes(n); });
   AddSwitch(command, "--ephemeral", "Delete it as soon as it stops", [spec](bool on) { spec->set_ephemeral(on); });
 }
 
@@ -155,7 +157,7 @@ void AddNetworkFlags(CLI::App* command, v1::SandboxSpec* spec) {
 }  // namespace
 
 void AddSandboxSpecFlags(CLI::App* command, v1::SandboxSpec* spec, std::string* context) {
-  AddText(command, "NAME,--name", "NAME", "Its name; without one it is named by its id",
+  AddText(command, "NAME,--name", "NAME", "Its name; without one it is given one",
           [spec](const std::string& name) { spec->set_name(name); });
   CLI::Option_group* source = command->add_option_group("Source", "What it is created from, one of:");
   source->require_option(0, 1);
@@ -181,6 +183,9 @@ void AddSandboxSpecFlags(CLI::App* command, v1::SandboxSpec* spec, std::string* 
           [spec](const std::string& sandbox) { spec->set_linked_sandbox(sandbox); });
   AddSwitch(command, "--spot", "Run it on spare capacity: cheaper, may be evicted",
             [spec](bool on) { spec->set_spot(on); });
+  AddSwitch(command, "--kvm", "Let it run virtual machines itself", [spec](bool on) { spec->set_kvm(on); });
+  AddSwitch(command, "--strict", "Fail if the server does not know something that is asked for",
+            [spec](bool on) { spec->set_strict(on); });
 }
 
 void AddSnapshotSpecFlags(CLI::App* command, v1::SnapshotSpec* spec, std::string* context) {
@@ -241,6 +246,8 @@ void AddSandboxFilterFlags(CLI::App* command, v1::SandboxFilter* filter) {
   AddNumber(command, "--max-memory", "Memory in GiB at most", [filter](int n) { filter->set_max_memory_gib(n); });
   AddNumber(command, "--min-disk", "Disk in GiB at least", [filter](int n) { filter->set_min_disk_gib(n); });
   AddNumber(command, "--max-disk", "Disk in GiB at most", [filter](int n) { filter->set_max_disk_gib(n); });
+  AddNumber(command, "--min-gpu", "GPUs at least", [filter](int n) { filter->set_min_gpu(n); });
+  AddNumber(command, "--max-gpu", "GPUs at most", [filter](int n) { filter->set_max_gpu(n); });
   AddSwitch(command, "--public", "Only those with (=false: without) public preview links",
             [filter](bool on) { filter->set_is_public(on); });
   AddSwitch(command, "--recoverable", "Only those that are (=false: are not) in a recoverable error state",
