@@ -46,6 +46,7 @@ SandboxDecision DecideByState(std::vector<v1::SandboxState> wanted) {
     if (seen.status.ok()) {
       if (is_wanted(seen.object->state())) return absl::OkStatus();
       if (HasFailed(*seen.object)) return FailedError(*seen.object);
+      if (seen.object->state() == v1::SANDBOX_STATE_DESTROYED) return DeletedError(*seen.object);
       return std::nullopt;
     }
     if (!absl::IsNotFound(seen.status) || !is_wanted(v1::SANDBOX_STATE_DESTROYED)) return seen.status;

@@ -14,6 +14,7 @@
 #include "daemon/operations/create.h"
 #include "daemon/operations/log_follower.h"
 #include "daemon/operations/request_log.h"
+#include "daemon/operations/settle.h"
 #include "daemon/operations/waiting.h"
 #include "daemon/operations/watching.h"
 
@@ -57,6 +58,8 @@ class SnapshotOperations {
   using Result = absl::StatusOr<v1::Snapshot>;
 
   Task<Result> CreateNow(CallContext context, std::shared_ptr<const v1::SnapshotSpec> spec);
+  Task<absl::StatusOr<Made<v1::Snapshot>>> PostCreate(CallContext context, std::shared_ptr<const v1::SnapshotSpec> spec,
+                                                      std::optional<ImageBuild> build);
   Task<absl::StatusOr<std::optional<v1::Snapshot>>> FindByName(CallContext context, std::string name);
   Task<absl::Status> WaitUntilActive(WaitContext limits, v1::Snapshot& snapshot, CreateOptions options);
 

@@ -16,16 +16,6 @@
 namespace daytonad {
 namespace {
 
-// What goes less well than the caller may think, and can be told before anything is sent.
-std::optional<v1::Warning> SpecWarning(const v1::SandboxSpec& spec) {
-  if (!spec.ephemeral() || spec.auto_delete_minutes() == 0) return std::nullopt;
-  v1::Warning warning;
-  warning.set_reason("AUTO_DELETE_OVERRIDDEN");
-  warning.set_message(
-      "The sandbox is ephemeral: it is deleted as soon as it stops, whatever auto_delete_minutes says.");
-  return warning;
-}
-
 template <typename Request>
 std::shared_ptr<v1::SandboxSpec> TakeSpec(Request& request) {
   return std::make_shared<v1::SandboxSpec>(std::move(*request.mutable_spec()));
@@ -77,7 +67,7 @@ Task<absl::StatusOr<v1::CreateSandboxResponse>> DaytonaHandlers::CreateSandbox(C
   if (!mutation.ok()) co_return mutation.status();
 
   v1::CreateSandboxResponse response;
-  if (std::optional<v1::Warning> warning = SpecWarning(request.spec())) *response.add_warnings() = *std::move(warning);
+  options.warnings = response.mutable_warnings();
   SandboxOperations::SharedResult sandbox =
       co_await sandboxes_.Create(*std::move(mutation), TakeSpec(request), options);
   if (!sandbox.ok()) co_return sandbox.status();
@@ -99,10 +89,6 @@ Task<absl::Status> DaytonaHandlers::CreateSandboxStream(CallContext context, v1:
   StreamObserver<v1::Sandbox, v1::CreateSandboxStreamResponse> observer(
       *writer, &v1::CreateSandboxStreamResponse::mutable_sandbox);
   options.observer = &observer;
-  if (std::optional<v1::Warning> warning = SpecWarning(request.spec())) {
-    absl::Status written = co_await observer.OnWarning(*std::move(warning));
-    if (!written.ok()) co_return written;
-  }
   SandboxOperations::SharedResult sandbox =
       co_await sandboxes_.Create(*std::move(mutation), TakeSpec(request), options);
   if (!sandbox.ok()) co_return sandbox.status();
@@ -175,9 +161,11 @@ Task<absl::StatusOr<v1::ListSandboxesResponse>> DaytonaHandlers::ListByPage(Call
   if (!page.ok()) co_return page.status();
   v1::ListSandboxesResponse response;
   response.mutable_sandboxes()->Assign(page->items.begin(), page->items.end());
-  response.set_total_size(static_cast<int32_t>(page->totals.total_size));
-  response.set_page(page->totals.page);
-  response.set_total_pages(page->totals.total_pages);
+  response.set_page(request.page());
+  if (page->totals.has_value()) {
+    response.set_total_size(static_cast<int32_t>(page->totals->total_size));
+    response.set_total_pages(page->totals->total_pages);
+  }
   co_return response;
 }
 
