@@ -86,7 +86,8 @@ TEST_F(SandboxCreateTest, WhatTheLostRequestMadeIsAdopted) {
   ASSERT_TRUE(created.ok()) << created.status();
   EXPECT_EQ(created->id(), "id-1");
   EXPECT_THAT(api_.calls,
-              ElementsAre("CreateSandbox", "CreateSandbox", "ListSandboxes ", "ListSandboxes ", "GetSandbox id-1"));
+              ElementsAre("CreateSandbox", "CreateSandbox", "ListSandboxes ", "CreateSandbox", "ListSandboxes ",
+                          "GetSandbox id-1"));
 }
 
 TEST_F(SandboxCreateTest, WhatIsOlderThanTheRequestIsNotAdopted) {

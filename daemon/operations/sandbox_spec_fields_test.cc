@@ -33,7 +33,9 @@ constexpr char kPlain[] =
 
 bool Fits(const std::string& sandbox, const std::string& spec, std::optional<ServerVersion> server = kNew,
           const std::optional<ImageBuild>& build = std::nullopt) {
-  return FitsSpec(Parse<v1::Sandbox>(kPlain + sandbox), Parse<v1::SandboxSpec>(spec), build, server);
+  v1::Sandbox told = Parse<v1::Sandbox>(kPlain);
+  told.MergeFrom(Parse<v1::Sandbox>(sandbox));
+  return FitsSpec(told, Parse<v1::SandboxSpec>(spec), build, server);
 }
 
 TEST(SpecFieldsTest, WhatWasMadeForTheSpecFitsIt) {

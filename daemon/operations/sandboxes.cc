@@ -99,13 +99,15 @@ Task<SandboxResult> SandboxOperations::FindByLabels(CallContext context,
   SandboxListQuery query;
   *query.filter.mutable_labels() = labels;
   query.page_size = kFindPage;
+  // Lists always ask, and so does what completes them.
+  const CallContext asking = context.WithReadTerms(nullptr);
   std::string cursor;
   do {
     absl::StatusOr<SandboxPage> page = co_await api_.ListSandboxes(context, query, cursor);
     if (!page.ok()) co_return page.status();
     for (const v1::Sandbox& item : page->items) {
       // Items are not whole, and lag behind: it may be gone, or have other labels by now.
-      SandboxResult whole = co_await api_.GetSandbox(context, item.id());
+      SandboxResult whole = co_await api_.GetSandbox(asking, item.id());
       if (!whole.ok() && !absl::IsNotFound(whole.status())) co_return whole.status();
       if (whole.ok() && whole->state() != v1::SANDBOX_STATE_DESTROYED && HasAll(*whole, labels)) {
         KeepName(*whole);
