@@ -14,14 +14,19 @@
 
 namespace daytonad {
 
+// The call's own; empty if it has none.
+inline std::string RequestIdOf(const CallContext& context) {
+  return context.request_key() == nullptr ? std::string() : context.request_key()->id;
+}
+
 // What a create is about, in the metadata of each of its errors and warnings: whatever becomes of the call, the caller
 // can find what it may have left behind, or ask for it again.
 class CreateIdentity {
  public:
   // `kind` is the prefix of the keys, "sandbox".
-  CreateIdentity(std::string kind, const std::string& name, const CallContext& context) : kind_(std::move(kind)) {
+  CreateIdentity(std::string kind, const std::string& name, const std::string& request_id) : kind_(std::move(kind)) {
     Note("_name", name);
-    if (context.request_key() != nullptr) facts_["request_id"] = context.request_key()->id;
+    if (!request_id.empty()) facts_["request_id"] = request_id;
   }
 
   void NoteId(const std::string& id) { Note("_id", id); }

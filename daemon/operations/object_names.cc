@@ -36,7 +36,7 @@ std::string NameFromRequestId(std::string_view request_id) {
   return absl::StrCat(kPrefix, absl::BytesToHexString(absl::string_view(reinterpret_cast<const char*>(digest), 16)));
 }
 
-std::string NewSandboxName() { return absl::StrCat(kPrefix, NewCallId(), NewCallId()); }
+std::string NewRequestId() { return absl::StrCat(NewCallId(), NewCallId()); }
 
 void KeepName(v1::Sandbox& sandbox) {
   if (IsRenamed(sandbox)) sandbox.set_name(std::string(NameBefore(sandbox)));

@@ -11,12 +11,12 @@
 
 namespace daytonad {
 
-// The name of a sandbox that was given none, only a request id: every daemon comes to the same one, and nobody else
+// The name of a sandbox that was given none, but a request id: every daemon comes to the same one, and nobody else
 // does. `daytonad-`, then the first 32 hexadecimal digits of the id's SHA-256.
 std::string NameFromRequestId(std::string_view request_id);
 
-// The name of a sandbox that was given neither: of the same form, and never the same twice.
-std::string NewSandboxName();
+// For a create that has none, so that it can be asked for again all the same.
+std::string NewRequestId();
 
 // Upstream renames what it deletes, to have the name free: "box" is "DESTROYED_box_1795875334646" then, a volume
 // "data-deleted". Who deleted it, or watched it go, is told the name that it had.

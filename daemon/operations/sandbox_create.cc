@@ -22,8 +22,8 @@ using SandboxResult = absl::StatusOr<v1::Sandbox>;
 // For deleting what should not have been made, whatever time the call has left.
 constexpr auto kUndoLimit = std::chrono::minutes(2);
 
-CreateIdentity IdentityOf(const CallContext& context, const v1::SandboxSpec& spec) {
-  return CreateIdentity("sandbox", spec.name(), context);
+CreateIdentity IdentityOf(const v1::SandboxSpec& spec, const std::string& request_id) {
+  return CreateIdentity("sandbox", spec.name(), request_id);
 }
 
 std::vector<v1::Warning> SpecWarnings(const v1::SandboxSpec& spec) {
@@ -82,28 +82,27 @@ std::string WhatIsLeft(const CallContext& context, const absl::Status& status) {
 
 }  // namespace
 
-SandboxOperations::NameFrom SandboxOperations::NameIfUnnamed(const CallContext& context, v1::SandboxSpec& spec) {
+SandboxOperations::NameFrom SandboxOperations::NameIfUnnamed(v1::SandboxSpec& spec, std::string& request_id) {
   if (!spec.name().empty()) return NameFrom::kCaller;
-  if (context.request_key() == nullptr) {
-    spec.set_name(NewSandboxName());
-    return NameFrom::kDaemon;
-  }
-  spec.set_name(NameFromRequestId(context.request_key()->id));
-  return NameFrom::kRequestId;
+  const bool is_new = request_id.empty();
+  if (is_new) request_id = NewRequestId();
+  spec.set_name(NameFromRequestId(request_id));
+  return is_new ? NameFrom::kDaemon : NameFrom::kRequestId;
 }
 
 Task<SandboxOperations::SharedResult> SandboxOperations::Create(CallContext context,
                                                                 std::shared_ptr<v1::SandboxSpec> spec,
                                                                 CreateOptions options) {
   const WaitContext limits(context, clock_, options.timeout);
-  const NameFrom name_from = NameIfUnnamed(context, *spec);
+  std::string request_id = RequestIdOf(context);
+  const NameFrom name_from = NameIfUnnamed(*spec, request_id);
   std::unique_ptr<IdentifyingObserver<v1::Sandbox>> observer;
   if (options.observer != nullptr) {
-    observer = std::make_unique<IdentifyingObserver<v1::Sandbox>>(IdentityOf(context, *spec), *options.observer);
+    observer = std::make_unique<IdentifyingObserver<v1::Sandbox>>(IdentityOf(*spec, request_id), *options.observer);
     options.observer = observer.get();
   }
-  absl::Status status = co_await Warn(IdentityOf(context, *spec), options, SpecWarnings(*spec));
-  if (!status.ok()) co_return IdentityOf(context, *spec).In(std::move(status));
+  absl::Status status = co_await Warn(IdentityOf(*spec, request_id), options, SpecWarnings(*spec));
+  if (!status.ok()) co_return IdentityOf(*spec, request_id).In(std::move(status));
 
   const auto created = std::make_shared<Changed<v1::Sandbox>>();
   RequestLog::Change<v1::Sandbox> once = [this, spec, name_from](CallContext own) {
@@ -113,10 +112,10 @@ Task<SandboxOperations::SharedResult> SandboxOperations::Create(CallContext cont
   if (!status.ok()) {
     const std::string left = WhatIsLeft(context, status);
     // Last, so that every error has it.
-    co_return IdentityOf(context, *spec).In(ExplainTimeout(std::move(status), limits, clock_, left));
+    co_return IdentityOf(*spec, request_id).In(ExplainTimeout(std::move(status), limits, clock_, left));
   }
   const std::shared_ptr<const v1::Sandbox> made(created, &created->object);
-  CreateIdentity identity = IdentityOf(context, *spec);
+  CreateIdentity identity = IdentityOf(*spec, request_id);
   identity.NoteId(made->id());
   std::vector<v1::Warning> ignored = IgnoredWarnings(IgnoredFields(api_.server_version(), *spec, *made));
   if (!ignored.empty()) status = co_await Warn(std::move(identity), options, std::move(ignored));
@@ -126,23 +125,27 @@ Task<SandboxOperations::SharedResult> SandboxOperations::Create(CallContext cont
   const bool up = made->state() == v1::SANDBOX_STATE_STARTED && options.observer == nullptr;
   if (!options.wait || up) co_return made;
   SharedResult sandbox = co_await WaitUntilUp(limits, made, options);
-  if (!sandbox.ok()) co_return CreateIdentity("sandbox", made->name(), context).In(sandbox.status());
+  if (!sandbox.ok()) co_return CreateIdentity("sandbox", made->name(), request_id).In(sandbox.status());
   if (!created->concluded) with_.requests.Conclude(context, **sandbox);
   co_return sandbox;
 }
 
 Task<SandboxResult> SandboxOperations::CreateNow(CallContext context, std::shared_ptr<const v1::SandboxSpec> spec,
                                                  NameFrom name_from) {
+  // Whatever it answers, it tells who it is.
+  if (spec->strict() && !api_.server_version().has_value()) (co_await api_.Ping(context)).IgnoreError();
   std::vector<std::string> ignored = FieldsUnknownTo(api_.server_version(), *spec);
   if (spec->strict() && !ignored.empty()) co_return IgnoredError(ignored, "Nothing was made.");
   absl::StatusOr<Made<v1::Sandbox>> made = co_await PostInTurn(context, spec, name_from);
   if (!made.ok()) co_return made.status();
-  // The answer to a create may leave out what a read tells.
-  if (IgnoredFields(api_.server_version(), *spec, made->object) != FieldsUnknownTo(api_.server_version(), *spec)) {
+  const std::vector<std::string> unknown = FieldsUnknownTo(api_.server_version(), *spec);
+  ignored = IgnoredFields(api_.server_version(), *spec, made->object);
+  if (ignored != unknown) {
+    // The answer to a create may leave out what a read tells.
     SandboxResult read = co_await api_.GetSandbox(context, made->object.id());
+    ignored = read.ok() ? IgnoredFields(api_.server_version(), *spec, *read) : unknown;
     if (read.ok()) made->object = *std::move(read);
   }
-  ignored = IgnoredFields(api_.server_version(), *spec, made->object);
   if (spec->strict() && !ignored.empty()) {
     co_return co_await UndoIgnoring(std::move(context), *std::move(made), std::move(ignored));
   }

@@ -85,9 +85,8 @@ TEST_F(SandboxCreateTest, WhatTheLostRequestMadeIsAdopted) {
   const absl::StatusOr<v1::Sandbox> created = Create(context_, Named("box"));
   ASSERT_TRUE(created.ok()) << created.status();
   EXPECT_EQ(created->id(), "id-1");
-  EXPECT_THAT(api_.calls,
-              ElementsAre("CreateSandbox", "CreateSandbox", "ListSandboxes ", "CreateSandbox", "ListSandboxes ",
-                          "GetSandbox id-1"));
+  EXPECT_THAT(api_.calls, ElementsAre("CreateSandbox", "CreateSandbox", "ListSandboxes ", "CreateSandbox",
+                                      "ListSandboxes ", "GetSandbox id-1"));
 }
 
 TEST_F(SandboxCreateTest, WhatIsOlderThanTheRequestIsNotAdopted) {
@@ -212,8 +211,11 @@ TEST_F(SandboxCreateTest, EveryErrorSaysWhatItIsAbout) {
   absl::Status status = Create(WithRequest("r"), {}).status();
   EXPECT_EQ(ErrorMetadataValue(status, "sandbox_name"), NameFromRequestId("r"));
   EXPECT_EQ(ErrorMetadataValue(status, "request_id"), "r");
+  // Which can be asked for again, by an id that the daemon made.
   status = Create(context_, {}).status();
+  const std::string made_id = ErrorMetadataValue(status, "request_id").value_or("");
   EXPECT_EQ(ErrorMetadataValue(status, "sandbox_name"), api_.new_sandboxes.back().spec.name());
+  EXPECT_EQ(ErrorMetadataValue(status, "sandbox_name"), NameFromRequestId(made_id));
 
   FakeApi::Answers<absl::StatusOr<v1::Sandbox>> created;
   created.Add(Creating());

@@ -220,7 +220,7 @@ v1::Sandbox SandboxOperations::Known(const std::string& id_or_name) const {
 
 Task<absl::Status> SandboxOperations::WhyGone(CallContext context, std::shared_ptr<const v1::Sandbox> last,
                                               absl::Status status) {
-  if (!absl::IsNotFound(status)) co_return status;
+  if (!absl::IsNotFound(status) && ErrorReason(status) != "WRONG_STATE") co_return status;
   std::optional<absl::Status> why = GivenUpError(*last);
   if (!why.has_value() && !last->id().empty()) {
     // What upstream gave up can be read for a day, if only by its id.

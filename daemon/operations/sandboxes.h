@@ -77,7 +77,8 @@ class SandboxOperations {
 
   // Where a new sandbox has its name from: who may come to the same one?
   enum class NameFrom { kCaller, kRequestId, kDaemon };
-  static NameFrom NameIfUnnamed(const CallContext& context, v1::SandboxSpec& spec);
+  // `request_id` is the call's, and may be empty: then it is made.
+  static NameFrom NameIfUnnamed(v1::SandboxSpec& spec, std::string& request_id);
 
   // sandbox_create.cc: the two halves of a create. The request, settled if its outcome was not known;
   Task<Result> CreateNow(CallContext context, std::shared_ptr<const v1::SandboxSpec> spec, NameFrom name_from);
@@ -112,7 +113,7 @@ class SandboxOperations {
                                   std::vector<v1::SandboxState> wanted);
   // What a request about a sandbox says of it, and what is known besides: for errors that come before an answer.
   v1::Sandbox Known(const std::string& id_or_name) const;
-  // Why it went, if it did and nobody deleted it: then that is the error, else `status`.
+  // It is gone, or in the wrong state: why, if upstream gave it up. Then that is the error, else `status`.
   Task<absl::Status> WhyGone(CallContext context, std::shared_ptr<const v1::Sandbox> last, absl::Status status);
   // A page of the list with cursors, found by walking there.
   Task<absl::StatusOr<NumberedSandboxPage>> WalkToPage(CallContext context, SandboxListQuery query, int page);

@@ -73,7 +73,7 @@ absl::Status About(const std::string& id_or_name, absl::Status status) {
 Task<SnapshotResult> SnapshotOperations::Create(CallContext context, v1::SnapshotSpec spec, CreateOptions options) {
   const WaitContext limits(context, clock_, options.timeout);
   const auto shared = std::make_shared<const v1::SnapshotSpec>(std::move(spec));
-  const CreateIdentity identity("snapshot", shared->name(), context);
+  const CreateIdentity identity("snapshot", shared->name(), RequestIdOf(context));
   std::unique_ptr<IdentifyingObserver<v1::Snapshot>> observer;
   if (options.observer != nullptr) {
     observer = std::make_unique<IdentifyingObserver<v1::Snapshot>>(identity, *options.observer);

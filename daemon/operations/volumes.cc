@@ -60,13 +60,13 @@ Task<VolumeResult> VolumeOperations::Create(CallContext context, std::string nam
   if (!status.ok()) {
     status =
         ExplainTimeout(std::move(status), limits, clock_, "the request was sent, and the volume may still be made");
-    co_return CreateIdentity("volume", name, context).In(std::move(status));
+    co_return CreateIdentity("volume", name, RequestIdOf(context)).In(std::move(status));
   }
   const bool done = created.concluded || created.object.state() == v1::VOLUME_STATE_READY;
   if (!wait || done) co_return std::move(created.object);
   VolumeResult ready =
       co_await WaitFor(limits, std::move(created.object), ReadyOrFailed, "the volume is not ready yet");
-  if (!ready.ok()) co_return CreateIdentity("volume", name, context).In(ready.status());
+  if (!ready.ok()) co_return CreateIdentity("volume", name, RequestIdOf(context)).In(ready.status());
   with_.requests.Conclude(context, *ready);
   co_return ready;
 }

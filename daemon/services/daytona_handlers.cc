@@ -16,6 +16,18 @@
 namespace daytonad {
 namespace {
 
+// A create that is refused says what it was about, as every other end of one does.
+template <typename Request>
+absl::Status Refused(const Request& request, absl::Status status) {
+  if (!request.request_id().empty()) {
+    status = WithErrorMetadata(std::move(status), "request_id", request.request_id());
+  }
+  if (!request.spec().name().empty()) {
+    status = WithErrorMetadata(std::move(status), "sandbox_name", request.spec().name());
+  }
+  return status;
+}
+
 template <typename Request>
 std::shared_ptr<v1::SandboxSpec> TakeSpec(Request& request) {
   return std::make_shared<v1::SandboxSpec>(std::move(*request.mutable_spec()));
@@ -64,7 +76,7 @@ Task<absl::StatusOr<v1::CreateSandboxResponse>> DaytonaHandlers::CreateSandbox(C
   options.timeout = CheckTimeout(request, kDefaultWait, violations);
   options.wait = !request.has_wait() || request.wait();
   absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
-  if (!mutation.ok()) co_return mutation.status();
+  if (!mutation.ok()) co_return Refused(request, mutation.status());
 
   v1::CreateSandboxResponse response;
   options.warnings = response.mutable_warnings();
@@ -84,7 +96,7 @@ Task<absl::Status> DaytonaHandlers::CreateSandboxStream(CallContext context, v1:
   options.timeout = CheckTimeout(request, kDefaultWait, violations);
   options.log_offset = request.log_offset();
   absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
-  if (!mutation.ok()) co_return mutation.status();
+  if (!mutation.ok()) co_return Refused(request, mutation.status());
 
   StreamObserver<v1::Sandbox, v1::CreateSandboxStreamResponse> observer(
       *writer, &v1::CreateSandboxStreamResponse::mutable_sandbox);

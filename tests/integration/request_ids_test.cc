@@ -66,6 +66,19 @@ TEST_F(RequestIdsTest, AnotherRequestUnderTheIdIsRefused) {
   EXPECT_EQ(Outcome(Stop("a", "request_id: 'r'").error), "INVALID_ARGUMENT REQUEST_ID_REUSED");
 }
 
+TEST_F(RequestIdsTest, WhoAsksDoesNotMatter) {
+  std::string ids[2];
+  for (int i = 0; i < 2; ++i) {
+    grpc::ClientContext context;
+    context.AddMetadata("daytonad-client", "worker-" + std::to_string(i));
+    const auto created =
+        client::Call(sandboxes(), &Stub::CreateSandbox, Parse<v1::CreateSandboxRequest>("request_id: 'r'"), context);
+    ASSERT_EQ(Outcome(created.error), "OK");
+    ids[i] = created.value.sandbox().id();
+  }
+  EXPECT_EQ(ids[0], ids[1]);
+}
+
 TEST_F(RequestIdsTest, AnIdHasAForm) {
   EXPECT_EQ(Outcome(Create("request_id: 'two words'").error), "INVALID_ARGUMENT INVALID_REQUEST");
   EXPECT_EQ(Outcome(Create("request_id: '" + std::string(129, 'r') + "'").error), "INVALID_ARGUMENT INVALID_REQUEST");
@@ -169,10 +182,11 @@ TEST_F(RequestIdsTest, WhatACallerLeftBehindIsItsOutcome) {
 
 TEST_F(RequestIdsTest, ACreateThatUpstreamHoldsTooLongStillNamesItsSandbox) {
   control().AddFault({{"method", "POST"}, {"path_regex", "/sandbox$"}}, {{"delay_ms", 3000}, {"when", "after"}});
-  const std::pair<std::string, std::string> calls[] = {{"spec { name: 'box' }", "box"},
-                                                       {"spec { name: 'box2' } request_id: 'r'", "box2"},
-                                                       {"", "daytonad-"},
-                                                       {"request_id: 's'", "daytonad-043a718774c572bd8a25adbeb1bfcd5c"}};
+  const std::pair<std::string, std::string> calls[] = {
+      {"spec { name: 'box' }", "box"},
+      {"spec { name: 'box2' } request_id: 'r'", "box2"},
+      {"", "daytonad-"},
+      {"request_id: 's'", "daytonad-043a718774c572bd8a25adbeb1bfcd5c"}};
   for (const auto& [request, name] : calls) {
     const auto created = Create(request + " timeout { nanos: 200000000 }");
     ASSERT_EQ(Outcome(created.error), "DEADLINE_EXCEEDED WAIT_TIMED_OUT");

@@ -91,9 +91,8 @@ class SkewedServerTest : public SandboxesTest {
     seen_.push_back(request.method + " " + request.target);
     const bool own = request.target == "/api/config" || request.target == "/api/sandbox?limit=1";
     const Answer answer = own ? Answer{200, {{"items", Json::array()}, {"nextCursor", nullptr}}} : Respond(request);
-    const std::string headers =
-        "Content-Type: application/json\r\n" +
-        (version().empty() ? std::string() : "X-Daytona-Api-Version: " + version() + "\r\n");
+    const std::string headers = "Content-Type: application/json\r\n" +
+                                (version().empty() ? std::string() : "X-Daytona-Api-Version: " + version() + "\r\n");
     Server::Script script;
     if (!answer.gate.empty()) script.push_back(Server::Gate{answer.gate});
     script.push_back(Server::Answer(answer.status, answer.body.dump(), headers));
@@ -116,7 +115,8 @@ class OldServerTest : public SkewedServerTest {
       return {200, created_};
     }
     if (request.target.starts_with("/api/sandbox?")) return {200, {{"items", {created_}}, {"nextCursor", nullptr}}};
-    if (created_["state"] == "destroying") return NotFound("Sandbox with ID or name " + std::string(kId) + " not found");
+    if (created_["state"] == "destroying")
+      return NotFound("Sandbox with ID or name " + std::string(kId) + " not found");
     return {200, created_};
   }
 };
@@ -134,8 +134,8 @@ TEST_F(OldServerTest, WarnsOfEachFieldThatIsIgnored) {
     EXPECT_EQ(warning.metadata().at("sandbox_id"), kId);
     fields.push_back(warning.metadata().at("field"));
   }
-  EXPECT_THAT(fields, ElementsAre("spec.auto_pause_minutes", "spec.ttl_minutes", "spec.spot",
-                                  "spec.outbound_proxy_url", "spec.kvm"));
+  EXPECT_THAT(fields, ElementsAre("spec.auto_pause_minutes", "spec.ttl_minutes", "spec.spot", "spec.outbound_proxy_url",
+                                  "spec.kvm"));
   const auto streamed = CreateStream("spec { name: 'box' ttl_minutes: 5 }");
   EXPECT_THAT(streamed.messages.front().warning().metadata().at("field"), "spec.ttl_minutes");
 }
@@ -154,8 +154,8 @@ TEST_F(OldServerTest, AFilterThatIsIgnoredIsAnError) {
                            Parse<v1::ListSandboxesRequest>("filter { auto_destroy_at_after { seconds: 1 } }"));
   EXPECT_EQ(Outcome(listed.error), "FAILED_PRECONDITION PARAMETER_IGNORED");
   EXPECT_EQ(listed.error->metadata.at("field"), "filter.auto_destroy_at_after");
-  const auto streamed = ReadAll(sandboxes(), &Stub::StreamSandboxes,
-                                Parse<v1::StreamSandboxesRequest>("filter { min_gpu: 1 }"));
+  const auto streamed =
+      ReadAll(sandboxes(), &Stub::StreamSandboxes, Parse<v1::StreamSandboxesRequest>("filter { min_gpu: 1 }"));
   EXPECT_EQ(Outcome(streamed.error), "FAILED_PRECONDITION PARAMETER_IGNORED");
   EXPECT_THAT(Seen(), IsEmpty());
 }
@@ -223,8 +223,8 @@ class NewServerTest : public SkewedServerTest {
 
 TEST_F(NewServerTest, FindsByLabelsWithWhatIsThere) {
   WaitUntilVersionIsKnown();
-  const auto found = Call(sandboxes(), &Stub::FindSandbox,
-                          Parse<v1::FindSandboxRequest>("labels { key: 'team' value: 'blue' }"));
+  const auto found =
+      Call(sandboxes(), &Stub::FindSandbox, Parse<v1::FindSandboxRequest>("labels { key: 'team' value: 'blue' }"));
   ASSERT_EQ(Outcome(found.error), "OK");
   EXPECT_EQ(found.value.sandbox().id(), kId);  // the first one is gone, which the list does not know yet
   EXPECT_EQ(found.value.sandbox().view(), v1::VIEW_FULL);

@@ -46,6 +46,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadSpec{"auto_pause_minutes: -1", "spec.auto_pause_minutes: is -1"},
         BadSpec{"auto_archive_minutes: -5", "spec.auto_archive_minutes: is -5"},
         BadSpec{"ttl_minutes: -1", "spec.ttl_minutes: is -1"},
+        BadSpec{"queue_timeout_minutes: -1", "spec.queue_timeout_minutes: is -1"},
         BadSpec{"auto_stop_minutes: 1 auto_pause_minutes: 1", "spec.auto_pause_minutes: and auto_stop_minutes"},
         BadSpec{"ephemeral: true auto_pause_minutes: 1", "spec.auto_pause_minutes: can't be set for an ephemeral"},
         BadSpec{"auto_delete_minutes: 0 auto_pause_minutes: 1", "spec.auto_pause_minutes: can't be set for an eph"},

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/base/absl_view.h"
 #include "daemon/base/error.h"
+#include "daemon/base/error_metadata.h"
 #include "daemon/base/ids.h"
 
 namespace daytonad {
@@ -43,7 +44,9 @@ void ServerCall::ShutDown() {
 }
 
 absl::Status ServerCall::FinalStatus(absl::Status status) const {
-  return shut_down_ && absl::IsCancelled(status) ? ShuttingDownError() : std::move(status);
+  if (!shut_down_ || !absl::IsCancelled(status)) return status;
+  // What the call was about is told all the same.
+  return WithMetadataOf(ShuttingDownError(), status);
 }
 
 absl::Status CallRegistry::Add(const std::shared_ptr<ServerCall>& call) {

@@ -195,7 +195,7 @@ class GoldenTest : public RestApiFixture, public testing::WithParamInterface<Exc
     if (absl::EndsWith(path, "/build-logs-url")) return ReplayLogUrl(path);
     if (path == "/api/sandbox/paginated") {
       const auto page = Run(api_->ListSandboxesByPage(context_, SandboxListQuery(), 1));
-      if (page.ok()) ExpectTotals(page->totals);
+      if (page.ok()) ExpectTotals(*page->totals);
       if (page.ok()) ExpectWhole(body.at("items"), page->items);
       return page.status();
     }
