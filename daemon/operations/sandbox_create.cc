@@ -115,11 +115,12 @@ Task<SandboxOperations::SharedResult> SandboxOperations::Create(CallContext cont
     co_return IdentityOf(*spec, request_id).In(ExplainTimeout(std::move(status), limits, clock_, left));
   }
   const std::shared_ptr<const v1::Sandbox> made(created, &created->object);
-  CreateIdentity identity = IdentityOf(*spec, request_id);
-  identity.NoteId(made->id());
-  std::vector<v1::Warning> ignored = IgnoredWarnings(IgnoredFields(api_.server_version(), *spec, *made));
-  if (!ignored.empty()) status = co_await Warn(std::move(identity), options, std::move(ignored));
-  if (!status.ok()) co_return Naming(std::move(status), *made);
+  if (auto ignored = IgnoredFields(api_.server_version(), *spec, *made); !ignored.empty()) {
+    CreateIdentity identity = IdentityOf(*spec, request_id);
+    identity.NoteId(made->id());
+    status = co_await Warn(std::move(identity), options, IgnoredWarnings(ignored));
+    if (!status.ok()) co_return Naming(std::move(status), *made);
+  }
   spec.reset();  // the wait may be long
   // From a pool of warm sandboxes one is there at once; any other answer is older than the sandbox.
   const bool up = made->state() == v1::SANDBOX_STATE_STARTED && options.observer == nullptr;

@@ -64,8 +64,6 @@ SPEC = {
     "outbound_proxy_url": "http://proxy.local",
     "otel_endpoint_override": "http://otel.local",
     "spot": True,
-    "kvm": True,
-    "queue_timeout_minutes": 60,
 }
 BUILD = {"dockerfileContent": "FROM debian:12\nRUN echo hi\n"}
 TIMEOUT = {"seconds": 30}

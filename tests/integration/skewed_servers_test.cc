@@ -55,6 +55,8 @@ class SkewedServerTest : public SandboxesTest {
 
   ProcessOptions daemon_options() override { return DaemonFor(server_.Url("/api")); }
   bool waits_for_upstream() override { return false; }
+  // Before what answers it goes.
+  void TearDown() override { daemon_.reset(); }
 
   // Called on the server's thread, with the guard held.
   virtual Answer Respond(const Server::Request& request) = 0;
@@ -114,7 +116,8 @@ class OldServerTest : public SkewedServerTest {
       created_["name"] = "DESTROYED_box_1795875336776";
       return {200, created_};
     }
-    if (request.target.starts_with("/api/sandbox?")) return {200, {{"items", {created_}}, {"nextCursor", nullptr}}};
+    if (request.target.starts_with("/api/sandbox?"))
+      return {200, {{"items", Json::array({created_})}, {"nextCursor", nullptr}}};
     if (created_["state"] == "destroying")
       return NotFound("Sandbox with ID or name " + std::string(kId) + " not found");
     return {200, created_};
@@ -207,7 +210,7 @@ class NewServerTest : public SkewedServerTest {
     const bool second = request.target.find("cursor=c2") != std::string::npos;
     const bool third = request.target.find("cursor=c3") != std::string::npos;
     const Json next = third ? Json() : Json(second ? "c3" : "c2");
-    return {200, {{"items", {Labelled(third ? kThird : second ? kId : kGone)}}, {"nextCursor", next}}};
+    return {200, {{"items", Json::array({Labelled(third ? kThird : second ? kId : kGone)})}, {"nextCursor", next}}};
   }
   static Json Labelled(const std::string& id) {
     Json sandbox = OldSandbox(id, "box-" + id.substr(0, 1));
@@ -354,6 +357,7 @@ class SameBuildTest : public SkewedServerTest {
  protected:
   Answer Respond(const Server::Request& request) override {
     if (request.target.starts_with("/api/sandbox?")) return {200, {{"items", Json::array()}, {"nextCursor", nullptr}}};
+    if (request.method != "POST") return NotFound("Cannot GET " + request.target);
     const Json body = Json::parse(request.body);
     const std::string name = body.at("name");
     const Answer accepted = {200, OldSandbox("id-" + name, name)};
