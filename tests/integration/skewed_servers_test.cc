@@ -95,10 +95,9 @@ class SkewedServerTest : public SandboxesTest {
     const Answer answer = own ? Answer{200, {{"items", Json::array()}, {"nextCursor", nullptr}}} : Respond(request);
     const std::string headers = "Content-Type: application/json\r\n" +
                                 (version().empty() ? std::string() : "X-Daytona-Api-Version: " + version() + "\r\n");
-    Server::Script script;
-    if (!answer.gate.empty()) script.push_back(Server::Gate{answer.gate});
-    script.push_back(Server::Answer(answer.status, answer.body.dump(), headers));
-    return script;
+    const Server::Send whole = Server::Answer(answer.status, answer.body.dump(), headers);
+    if (answer.gate.empty()) return {whole};
+    return {Server::Gate{answer.gate}, whole};
   }
 
  protected:
