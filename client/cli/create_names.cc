@@ -38,6 +38,8 @@ std::string SandboxNameFor(const std::string& request_id) {
 }
 
 bool OutcomeIsOpen(const client::Error& error) {
+  const auto delivery = error.metadata.find("delivery");
+  if (delivery != error.metadata.end() && delivery->second == "not_sent") return false;
   const auto outcome = error.metadata.find("outcome");
   return (outcome != error.metadata.end() && outcome->second == "unknown") ||
          error.code == grpc::StatusCode::CANCELLED || error.code == grpc::StatusCode::DEADLINE_EXCEEDED ||
