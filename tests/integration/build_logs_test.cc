@@ -403,6 +403,53 @@ TEST_F(OwnBuildLogsTest, ASnapshotThatIsGoneWithItsLogEndsTheStreamToo) {
   EXPECT_EQ(Finish(), "OK");
 }
 
+class LateStateTest : public BuildLogsTest {
+ protected:
+  emulator::EmulatorOptions emulator_options() override {
+    emulator::EmulatorOptions options = QuickEmulator();
+    options.delays.build = std::chrono::hours(1);
+    return options;
+  }
+};
+
+TEST_F(LateStateTest, ALogThatHasEndedIsReadAgainRarelyUntilTheStateFollows) {
+  // The whole log is there, and the state follows late: upstream looks every ten seconds.
+  control().AddFault({{"path_regex", "^/snapshots/.*/build-logs$"}}, {{"status", 200}, {"body", "Step 1\n"}});
+  const std::string id = Build("s", kDockerfile);
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(100));
+  const auto reader = snapshots().StreamBuildLogs(&context, Parse<v1::StreamBuildLogsRequest>("snapshot: 's'"));
+  const auto opened = [this] { return control().CountRequests("GET", "build-logs-url"); };
+  const auto begin = steady_clock::now();
+  ASSERT_TRUE(Eventually([&] { return opened() >= 3; }));
+  // The first opening, and two more after a second and another two.
+  EXPECT_GE(steady_clock::now() - begin, std::chrono::seconds(2));
+  control().ForceSnapshot(id, {{"state", "active"}});
+  std::string bytes;
+  v1::StreamBuildLogsResponse message;
+  while (reader->Read(&message)) {
+    EXPECT_FALSE(message.has_warning());
+    bytes += message.log().data();
+  }
+  EXPECT_TRUE(reader->Finish().ok());
+  EXPECT_EQ(bytes, "Step 1\n");
+}
+
+// A build that outlasts the call breaks nothing.
+TEST_F(OwnBuildLogsTest, ATimeoutIsNoBrokenConnection) {
+  const auto request = Parse<v1::CreateSandboxStreamRequest>(
+      R"(spec { dockerfile: "FROM debian:12\nRUN true\n" } timeout { seconds: 1 })");
+  log_server_.Write("Step 1\n");
+  const auto created = ReadAll(sandboxes(), &v1::DaytonaService::Stub::CreateSandboxStream, request);
+  EXPECT_EQ(Outcome(created.error), "DEADLINE_EXCEEDED WAIT_TIMED_OUT");
+  std::string bytes;
+  for (const auto& message : created.messages) {
+    EXPECT_FALSE(message.has_warning()) << message.warning().ShortDebugString();
+    bytes += message.log().data();
+  }
+  EXPECT_EQ(bytes, "Step 1\n");
+}
+
 TEST_F(OwnBuildLogsTest, PingStarvationOfASlowReaderHoldsUpNobody) {
   constexpr std::size_t kSize = std::size_t{48} << 20;
   std::string large;
