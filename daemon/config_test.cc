@@ -87,6 +87,8 @@ TEST(Config, NeedsNothingButACredential) {
   EXPECT_EQ(config->credential->token.Reveal(), "dtn_secret");
   EXPECT_EQ(config->target, "");
   EXPECT_EQ(config->max_wait, std::chrono::hours(24));
+  EXPECT_EQ(config->max_queue_wait, std::chrono::minutes(5));
+  EXPECT_EQ(config->max_stall, std::chrono::seconds(60));
   EXPECT_EQ(config->request_timeout, std::chrono::seconds(60));
   EXPECT_EQ(config->drain_timeout, std::chrono::seconds(25));
   EXPECT_EQ(config->health_interval, std::chrono::seconds(30));
@@ -190,6 +192,16 @@ TEST_F(ConfigFile, RanksBelowTheEnvironmentAndThatBelowFlags) {
        "max_wait",
        {"1s", "2s", "3s"},
        [&](const Config& c) { return seconds(c.max_wait); }},
+      {"--max-queue-wait",
+       "DAYTONAD_MAX_QUEUE_WAIT",
+       "max_queue_wait",
+       {"1s", "2s", "3s"},
+       [&](const Config& c) { return seconds(c.max_queue_wait); }},
+      {"--max-stall",
+       "DAYTONAD_MAX_STALL",
+       "max_stall",
+       {"1s", "2s", "3s"},
+       [&](const Config& c) { return seconds(c.max_stall); }},
       {"--drain-timeout",
        "DAYTONAD_DRAIN_TIMEOUT",
        "drain_timeout",

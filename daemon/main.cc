@@ -93,8 +93,9 @@ RestApiOptions UpstreamOptions(const Config& config, BaseUrl api_url) {
 
 SharedStateOptions StateOptions(const Config& config) {
   SharedStateOptions options;
-  // Room for every attempt and the pauses between them: a connection that hangs is not the end of a read.
-  options.calls.read_limit = config.request_timeout * RetryPolicy().max_attempts + std::chrono::seconds(30);
+  // Room for the wait for a turn, and for a few attempts and the pauses between them: a connection that hangs is not
+  // the end of a read.
+  options.calls.read_limit = config.max_queue_wait + config.request_timeout * 4 + std::chrono::seconds(30);
   options.calls.mutation_limit = config.request_timeout + kTimeHeldUpstream;
   options.lifetimes.polling = config.cache_lifetime;
   options.lifetimes.with_events = config.cache_lifetime_with_events;
@@ -107,6 +108,8 @@ DaemonOptions ServerOptions(const Config& config) {
   options.listeners = config.listeners;
   options.address_file = config.address_file;
   options.max_wait = config.max_wait;
+  options.max_queue_wait = config.max_queue_wait;
+  options.max_stall = config.max_stall;
   options.drain_timeout = config.drain_timeout;
   options.probe.interval = config.health_interval;
   return options;

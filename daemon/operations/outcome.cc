@@ -95,9 +95,9 @@ absl::Status RequestIdReusedError() {
 }
 
 absl::Status ExplainTimeout(absl::Status status, const WaitContext& context, Clock& clock, const std::string& what) {
-  if (!absl::IsDeadlineExceeded(status)) return status;
-  const Clock::TimePoint now = clock.Now();
-  const bool own_limit = !context.wait.Check(now).ok() && context.call.Check(now).ok();
+  // Upstream's own time-out is not ours.
+  if (!absl::IsDeadlineExceeded(status) || ErrorReason(status) == "UPSTREAM_TIMED_OUT") return status;
+  const bool own_limit = context.call.Check(clock.Now()).ok();
   if (!own_limit) return WithErrorMessage(status, absl::StrCat("The call's deadline was reached: ", what, "."));
   absl::Status timed_out = MakeError(absl::StatusCode::kDeadlineExceeded, "WAIT_TIMED_OUT",
                                      absl::StrCat("The time limit of the request was reached: ", what,

@@ -54,7 +54,7 @@ Task<RequestLog::Bytes> RequestLog::OnceAsBytes(CallContext context, std::functi
       co_return *slot->outcome;
     }
     if (slot->flight == nullptr) {
-      const Clock::TimePoint limit = std::max(context.deadline(), clock_.Now() + kLeastLimit);
+      const Clock::TimePoint limit = std::max(context.latest_deadline(), clock_.Now() + kLeastLimit);
       Flight<Bytes>::Work work = [this, id, change](CallContext own) { return Run(std::move(own), id, change); };
       // The flight's first step comes later, so the slot is complete by then.
       slot->flight = Flight<Bytes>::Start(executor_, context, limit, std::move(work));

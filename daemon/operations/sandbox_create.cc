@@ -13,6 +13,7 @@
 #include "daemon/operations/sandbox_states.h"
 #include "daemon/operations/sandboxes.h"
 #include "daemon/operations/settle.h"
+#include "daemon/operations/turn_warnings.h"
 
 namespace daytonad {
 namespace {
@@ -93,7 +94,6 @@ SandboxOperations::NameFrom SandboxOperations::NameIfUnnamed(v1::SandboxSpec& sp
 Task<SandboxOperations::SharedResult> SandboxOperations::Create(CallContext context,
                                                                 std::shared_ptr<v1::SandboxSpec> spec,
                                                                 CreateOptions options) {
-  const WaitContext limits(context, clock_, options.timeout);
   std::string request_id = RequestIdOf(context);
   const NameFrom name_from = NameIfUnnamed(*spec, request_id);
   std::unique_ptr<IdentifyingObserver<v1::Sandbox>> observer;
@@ -101,6 +101,8 @@ Task<SandboxOperations::SharedResult> SandboxOperations::Create(CallContext cont
     observer = std::make_unique<IdentifyingObserver<v1::Sandbox>>(IdentityOf(*spec, request_id), *options.observer);
     options.observer = observer.get();
   }
+  const std::shared_ptr<TurnWarnings> turn_warnings = TurnWarnings::To(options.observer, with_.executor);
+  WaitContext limits(context, clock_, options.timeout, turn_warnings->listener());
   absl::Status status = co_await Warn(IdentityOf(*spec, request_id), options, SpecWarnings(*spec));
   if (!status.ok()) co_return IdentityOf(*spec, request_id).In(std::move(status));
 
@@ -109,11 +111,13 @@ Task<SandboxOperations::SharedResult> SandboxOperations::Create(CallContext cont
     return CreateNow(std::move(own), spec, name_from);
   };
   status = co_await with_.requests.Once(limits.wait, std::move(once), *created);
+  co_await turn_warnings->Finish(clock_);
   if (!status.ok()) {
     const std::string left = WhatIsLeft(context, status);
     // Last, so that every error has it.
     co_return IdentityOf(*spec, request_id).In(ExplainTimeout(std::move(status), limits, clock_, left));
   }
+  limits.RequestIsOver();
   const std::shared_ptr<const v1::Sandbox> made(created, &created->object);
   if (auto ignored = IgnoredFields(api_.server_version(), *spec, *made); !ignored.empty()) {
     CreateIdentity identity = IdentityOf(*spec, request_id);
@@ -176,12 +180,25 @@ Task<absl::StatusOr<Made<v1::Sandbox>>> SandboxOperations::PostInTurn(CallContex
   if (!build.ok()) co_return build.status();
   absl::StatusOr<BuildTurns::Turn> first = co_await with_.images.turns().Take(clock_, context, *build);
   if (!first.ok()) co_return WithDelivery(first.status(), Delivery::kNotSent);
-  const absl::StatusOr<Admission::Permit> turn = co_await create_turns_.Acquire(context);
+  const absl::StatusOr<Admission::Permit> turn = co_await CreateTurn(context);
   if (!turn.ok()) co_return WithDelivery(turn.status(), Delivery::kNotSent);
   absl::StatusOr<Made<v1::Sandbox>> made =
       co_await PostCreate(std::move(context), std::move(spec), name_from, *std::move(build));
   if (made.ok()) first->Accepted();
   co_return made;
+}
+
+Task<absl::StatusOr<Admission::Permit>> SandboxOperations::CreateTurn(CallContext context) {
+  if (create_turns_.free()) co_return co_await create_turns_.Acquire(std::move(context));
+  const TurnWait wait("", clock_.Now());
+  const TurnScope waiting(context, clock_, wait);
+  while (true) {
+    const Clock::TimePoint turn_by = context.turn_by(clock_.Now());
+    absl::StatusOr<Admission::Permit> turn = co_await create_turns_.Acquire(context.WithDeadline(turn_by));
+    // Somebody may have joined who has more time.
+    const bool too_late = absl::IsDeadlineExceeded(turn.status()) && context.turn_by(clock_.Now()) <= turn_by;
+    if (turn.ok() || too_late || !absl::IsDeadlineExceeded(turn.status())) co_return turn;
+  }
 }
 
 Task<absl::StatusOr<Made<v1::Sandbox>>> SandboxOperations::PostCreate(CallContext context,

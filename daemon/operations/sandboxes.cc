@@ -232,7 +232,7 @@ Task<absl::Status> SandboxOperations::WhyGone(CallContext context, std::shared_p
 
 // --- Changes ---
 
-Task<SandboxResult> SandboxOperations::Start(CallContext context, std::string id_or_name, Clock::Duration timeout,
+Task<SandboxResult> SandboxOperations::Start(CallContext context, std::string id_or_name, TimeLimit timeout,
                                              bool wait) {
   Change change;
   change.send = [this](CallContext call, std::string sandbox) {
@@ -244,8 +244,8 @@ Task<SandboxResult> SandboxOperations::Start(CallContext context, std::string id
                        "the request was sent; it may still start");
 }
 
-Task<SandboxResult> SandboxOperations::Stop(CallContext context, std::string id_or_name, Clock::Duration timeout,
-                                            bool wait, bool force) {
+Task<SandboxResult> SandboxOperations::Stop(CallContext context, std::string id_or_name, TimeLimit timeout, bool wait,
+                                            bool force) {
   Change change;
   change.send = [this, force](CallContext call, std::string sandbox) {
     return api_.StopSandbox(std::move(call), std::move(sandbox), force);
@@ -257,7 +257,7 @@ Task<SandboxResult> SandboxOperations::Stop(CallContext context, std::string id_
                        "the request was sent; it may still stop");
 }
 
-Task<SandboxResult> SandboxOperations::Delete(CallContext context, std::string id_or_name, Clock::Duration timeout,
+Task<SandboxResult> SandboxOperations::Delete(CallContext context, std::string id_or_name, TimeLimit timeout,
                                               bool wait) {
   return ChangeAndWait(std::move(context), std::move(id_or_name), DeleteChange(), timeout, wait,
                        "the request was sent; it may still be deleted");
@@ -274,8 +274,8 @@ SandboxOperations::Change SandboxOperations::DeleteChange() {
 }
 
 Task<SandboxResult> SandboxOperations::ChangeAndWait(CallContext context, std::string id_or_name, Change change,
-                                                     Clock::Duration timeout, bool wait, std::string meanwhile) {
-  const WaitContext limits(context, clock_, timeout);
+                                                     TimeLimit timeout, bool wait, std::string meanwhile) {
+  WaitContext limits(context, clock_, timeout);
   const auto shared = std::make_shared<const Change>(std::move(change));
   // Before the change: while one is made, little is known.
   auto known = std::make_shared<const v1::Sandbox>(Known(id_or_name));
@@ -293,6 +293,7 @@ Task<SandboxResult> SandboxOperations::ChangeAndWait(CallContext context, std::s
   }
   KeepName(changed.object);
   if (!wait || changed.concluded || Contains(shared->goal, changed.object.state())) co_return std::move(changed.object);
+  limits.RequestIsOver();
   known = std::make_shared<const v1::Sandbox>(std::move(changed.object));
   SharedResult reached = co_await WaitForState(limits, std::move(known), shared->goal);
   if (!reached.ok()) co_return reached.status();

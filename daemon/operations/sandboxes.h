@@ -35,7 +35,7 @@ class SandboxOperations {
       : api_(with.api), clock_(with.clock), with_(with), create_turns_(creates_at_once) {}
 
   struct CreateOptions {
-    Clock::Duration timeout = kDefaultWait;
+    TimeLimit timeout = kDefaultWait;
     bool wait = true;
     int64_t log_offset = 0;
     // Wants states, log and warnings; may be null. Outlives the call.
@@ -62,12 +62,10 @@ class SandboxOperations {
   // Without totals, and with BASIC items, where the server has no numbered list any more.
   Task<absl::StatusOr<NumberedSandboxPage>> ListByPage(CallContext context, SandboxListQuery query, int page);
 
-  Task<absl::StatusOr<v1::Sandbox>> Start(CallContext context, std::string id_or_name, Clock::Duration timeout,
-                                          bool wait);
-  Task<absl::StatusOr<v1::Sandbox>> Stop(CallContext context, std::string id_or_name, Clock::Duration timeout,
-                                         bool wait, bool force);
-  Task<absl::StatusOr<v1::Sandbox>> Delete(CallContext context, std::string id_or_name, Clock::Duration timeout,
-                                           bool wait);
+  Task<absl::StatusOr<v1::Sandbox>> Start(CallContext context, std::string id_or_name, TimeLimit timeout, bool wait);
+  Task<absl::StatusOr<v1::Sandbox>> Stop(CallContext context, std::string id_or_name, TimeLimit timeout, bool wait,
+                                         bool force);
+  Task<absl::StatusOr<v1::Sandbox>> Delete(CallContext context, std::string id_or_name, TimeLimit timeout, bool wait);
   // Waits for any of these states.
   Task<SharedResult> WaitFor(CallContext context, std::string id_or_name, std::vector<v1::SandboxState> states,
                              Clock::Duration timeout);
@@ -84,6 +82,8 @@ class SandboxOperations {
   Task<Result> CreateNow(CallContext context, std::shared_ptr<const v1::SandboxSpec> spec, NameFrom name_from);
   Task<absl::StatusOr<Made<v1::Sandbox>>> PostInTurn(CallContext context, std::shared_ptr<const v1::SandboxSpec> spec,
                                                      NameFrom name_from);
+  // Waits until not too many creates are under way.
+  Task<absl::StatusOr<Admission::Permit>> CreateTurn(CallContext context);
   Task<absl::StatusOr<Made<v1::Sandbox>>> PostCreate(CallContext context, std::shared_ptr<const v1::SandboxSpec> spec,
                                                      NameFrom name_from, std::optional<ImageBuild> build);
   Task<absl::StatusOr<std::optional<v1::Sandbox>>> FindByName(CallContext context, std::string name);
@@ -100,8 +100,8 @@ class SandboxOperations {
   };
   Change DeleteChange();
   // Changes, and waits for the goal if that is wanted. `meanwhile` is what a time limit leaves behind.
-  Task<Result> ChangeAndWait(CallContext context, std::string id_or_name, Change change, Clock::Duration timeout,
-                             bool wait, std::string meanwhile);
+  Task<Result> ChangeAndWait(CallContext context, std::string id_or_name, Change change, TimeLimit timeout, bool wait,
+                             std::string meanwhile);
   // Sends the change; while another one is in progress, waits for its end and tries again.
   Task<Result> ChangeWhenStable(CallContext context, std::string id_or_name, std::shared_ptr<const Change> change);
   // The answer was lost with this error: the sandbox's state may tell whether the change was made. If not, the error

@@ -12,6 +12,7 @@
 #include "daemon/operations/image_builder.h"
 #include "daemon/operations/outcome.h"
 #include "daemon/operations/settle.h"
+#include "daemon/operations/turn_warnings.h"
 
 namespace daytonad {
 namespace {
@@ -71,7 +72,6 @@ absl::Status About(const std::string& id_or_name, absl::Status status) {
 }  // namespace
 
 Task<SnapshotResult> SnapshotOperations::Create(CallContext context, v1::SnapshotSpec spec, CreateOptions options) {
-  const WaitContext limits(context, clock_, options.timeout);
   const auto shared = std::make_shared<const v1::SnapshotSpec>(std::move(spec));
   const CreateIdentity identity("snapshot", shared->name(), RequestIdOf(context));
   std::unique_ptr<IdentifyingObserver<v1::Snapshot>> observer;
@@ -79,14 +79,18 @@ Task<SnapshotResult> SnapshotOperations::Create(CallContext context, v1::Snapsho
     observer = std::make_unique<IdentifyingObserver<v1::Snapshot>>(identity, *options.observer);
     options.observer = observer.get();
   }
+  const std::shared_ptr<TurnWarnings> turn_warnings = TurnWarnings::To(options.observer, with_.executor);
+  WaitContext limits(context, clock_, options.timeout, turn_warnings->listener());
   RequestLog::Change<v1::Snapshot> once = [this, shared](CallContext own) { return CreateNow(std::move(own), shared); };
   const auto created = std::make_unique<Changed<v1::Snapshot>>();
   absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), *created);
+  co_await turn_warnings->Finish(clock_);
   if (!status.ok()) {
     status =
         ExplainTimeout(std::move(status), limits, clock_, "the request was sent, and the snapshot may still be made");
     co_return identity.In(std::move(status));
   }
+  limits.RequestIsOver();
   v1::Snapshot& snapshot = created->object;
   const bool done = created->concluded && options.observer == nullptr;
   if (!options.wait || done) co_return std::move(snapshot);
@@ -252,8 +256,8 @@ Task<SnapshotResult> SnapshotOperations::DeleteById(CallContext context, std::st
 }
 
 Task<absl::StatusOr<std::string>> SnapshotOperations::Delete(CallContext context, std::string id_or_name,
-                                                             Clock::Duration timeout, bool wait) {
-  const WaitContext limits(context, clock_, timeout);
+                                                             TimeLimit timeout, bool wait) {
+  WaitContext limits(context, clock_, timeout);
   ChangeById change = [this](CallContext call, std::string id) { return DeleteById(std::move(call), std::move(id)); };
   Changed<v1::Snapshot> changed;
   absl::Status status = co_await ChangeOnce(limits.wait, id_or_name, std::move(change), changed);
@@ -263,6 +267,7 @@ Task<absl::StatusOr<std::string>> SnapshotOperations::Delete(CallContext context
   }
   const std::string id = changed.object.id();
   if (!wait || changed.concluded) co_return id;
+  limits.RequestIsOver();
 
   const auto watch = with_.watches.WatchSnapshot(id);
   Sighting<v1::Snapshot> last;

@@ -28,7 +28,7 @@ class SnapshotOperations {
 
   struct CreateOptions {
     // As in the SDKs, a snapshot may take as long as it takes.
-    Clock::Duration timeout = Clock::Duration::zero();
+    TimeLimit timeout = Clock::Duration::zero();
     bool wait = true;
     int64_t log_offset = 0;
     // Wants states, log and warnings; may be null. Outlives the call.
@@ -51,8 +51,7 @@ class SnapshotOperations {
   // Returns the snapshot as it is afterwards.
   Task<absl::StatusOr<v1::Snapshot>> Deactivate(CallContext context, std::string id_or_name);
   // Returns the id of what was deleted.
-  Task<absl::StatusOr<std::string>> Delete(CallContext context, std::string id_or_name, Clock::Duration timeout,
-                                           bool wait);
+  Task<absl::StatusOr<std::string>> Delete(CallContext context, std::string id_or_name, TimeLimit timeout, bool wait);
 
  private:
   using Result = absl::StatusOr<v1::Snapshot>;

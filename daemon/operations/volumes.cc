@@ -52,8 +52,8 @@ Task<VolumeResult> VolumeOperations::WaitFor(WaitContext limits, v1::Volume know
   co_return Naming(ExplainTimeout(std::move(status), limits, clock_, meanwhile), *last.object);
 }
 
-Task<VolumeResult> VolumeOperations::Create(CallContext context, std::string name, Clock::Duration timeout, bool wait) {
-  const WaitContext limits(context, clock_, timeout);
+Task<VolumeResult> VolumeOperations::Create(CallContext context, std::string name, TimeLimit timeout, bool wait) {
+  WaitContext limits(context, clock_, timeout);
   RequestLog::Change<v1::Volume> once = [this, name](CallContext own) { return CreateNow(std::move(own), name); };
   Changed<v1::Volume> created;
   absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), created);
@@ -64,6 +64,7 @@ Task<VolumeResult> VolumeOperations::Create(CallContext context, std::string nam
   }
   const bool done = created.concluded || created.object.state() == v1::VOLUME_STATE_READY;
   if (!wait || done) co_return std::move(created.object);
+  limits.RequestIsOver();
   VolumeResult ready =
       co_await WaitFor(limits, std::move(created.object), ReadyOrFailed, "the volume is not ready yet");
   if (!ready.ok()) co_return CreateIdentity("volume", name, RequestIdOf(context)).In(ready.status());
@@ -146,8 +147,8 @@ Task<absl::StatusOr<std::vector<v1::Volume>>> VolumeOperations::List(CallContext
 }
 
 Task<absl::StatusOr<std::string>> VolumeOperations::Delete(CallContext context, std::string id_or_name,
-                                                           Clock::Duration timeout, bool wait) {
-  const WaitContext limits(context, clock_, timeout);
+                                                           TimeLimit timeout, bool wait) {
+  WaitContext limits(context, clock_, timeout);
   v1::Volume called;
   LooksLikeUuid(id_or_name) ? called.set_id(id_or_name) : called.set_name(id_or_name);
   RequestLog::Change<v1::Volume> once = [this, id_or_name = std::move(id_or_name)](CallContext own) {
@@ -162,6 +163,7 @@ Task<absl::StatusOr<std::string>> VolumeOperations::Delete(CallContext context, 
   }
   const std::string id = deleted.object.id();
   if (!wait || deleted.concluded) co_return id;
+  limits.RequestIsOver();
   VolumeResult gone = co_await WaitFor(limits, std::move(deleted.object), GoneOrFailed, "the volume is still there");
   if (!gone.ok()) co_return gone.status();
   with_.requests.Conclude(context, *gone);

@@ -28,7 +28,12 @@ Daemon::Daemon(DaemonOptions options, EventLoop& loop, Clock& clock, UpstreamPin
       loop_(loop),
       clock_(clock),
       services_(std::move(services)),
-      runtime_{.executor = loop.executor(), .clock = clock, .calls = calls_, .max_wait = options_.max_wait},
+      runtime_{.executor = loop.executor(),
+               .clock = clock,
+               .calls = calls_,
+               .max_wait = options_.max_wait,
+               .max_queue_wait = options_.max_queue_wait,
+               .max_stall = options_.max_stall},
       health_(services_.names),
       probe_(std::move(ping), clock, options_.probe, [this](bool answers) { health_.SetUpstream(answers); }) {}
 

@@ -30,6 +30,9 @@ struct DaemonOptions {
   std::vector<ListenerOptions> listeners;
   // The longest that any call may take.
   Clock::Duration max_wait = std::chrono::hours(24);
+  // The longest that one may wait for its turn within upstream's rate limits, and a client may leave a message untaken.
+  Clock::Duration max_queue_wait = std::chrono::minutes(5);
+  Clock::Duration max_stall = std::chrono::seconds(60);
   // How long unary calls in progress may run on when the daemon is told to stop.
   Clock::Duration drain_timeout = std::chrono::seconds(25);
   UpstreamProbeOptions probe;

@@ -204,7 +204,7 @@ Task<absl::StatusOr<v1::StartSandboxResponse>> DaytonaHandlers::StartSandbox(Cal
                                                                              v1::StartSandboxRequest request) {
   FieldViolations violations;
   CheckObject("sandbox", request.sandbox(), violations);
-  const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
+  const TimeLimit timeout = CheckTimeout(request, kDefaultWait, violations);
   absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
   if (!mutation.ok()) co_return mutation.status();
 
@@ -217,7 +217,7 @@ Task<absl::StatusOr<v1::StopSandboxResponse>> DaytonaHandlers::StopSandbox(CallC
                                                                            v1::StopSandboxRequest request) {
   FieldViolations violations;
   CheckObject("sandbox", request.sandbox(), violations);
-  const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
+  const TimeLimit timeout = CheckTimeout(request, kDefaultWait, violations);
   absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
   if (!mutation.ok()) co_return mutation.status();
 
@@ -231,7 +231,7 @@ Task<absl::StatusOr<v1::DeleteSandboxResponse>> DaytonaHandlers::DeleteSandbox(C
                                                                                v1::DeleteSandboxRequest request) {
   FieldViolations violations;
   CheckObject("sandbox", request.sandbox(), violations);
-  const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
+  const TimeLimit timeout = CheckTimeout(request, kDefaultWait, violations);
   absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
   if (!mutation.ok()) co_return mutation.status();
 
@@ -245,7 +245,7 @@ Task<absl::StatusOr<Encoded<v1::WaitSandboxResponse>>> DaytonaHandlers::WaitSand
                                                                                     v1::WaitSandboxRequest request) {
   FieldViolations violations;
   CheckObject("sandbox", request.sandbox(), violations);
-  const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
+  const TimeLimit timeout = CheckTimeout(request, kDefaultWait, violations);
   if (request.states().empty()) violations.Add("states", "is required: name at least one state to wait for");
   std::vector<v1::SandboxState> states;
   for (const int state : request.states()) {
@@ -255,8 +255,8 @@ Task<absl::StatusOr<Encoded<v1::WaitSandboxResponse>>> DaytonaHandlers::WaitSand
     states.push_back(static_cast<v1::SandboxState>(state));
   }
   if (!violations.empty()) return Refuse<v1::WaitSandboxResponse>(violations.ToStatus());
-  return AnswerShared<v1::WaitSandboxResponse>(
-      sandboxes_.WaitFor(std::move(context), std::move(*request.mutable_sandbox()), std::move(states), timeout));
+  return AnswerShared<v1::WaitSandboxResponse>(sandboxes_.WaitFor(
+      std::move(context), std::move(*request.mutable_sandbox()), std::move(states), timeout.duration()));
 }
 
 Task<absl::Status> DaytonaHandlers::WatchSandbox(CallContext context, v1::WatchSandboxRequest request,

@@ -32,7 +32,7 @@ Task<absl::StatusOr<v1::CreateVolumeResponse>> VolumeHandlers::CreateVolume(Call
                                                                             v1::CreateVolumeRequest request) {
   FieldViolations violations;
   CheckObject("name", request.name(), violations);
-  const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
+  const TimeLimit timeout = CheckTimeout(request, kDefaultWait, violations);
   absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
   if (!mutation.ok()) co_return mutation.status();
 
@@ -104,7 +104,7 @@ Task<absl::StatusOr<v1::DeleteVolumeResponse>> VolumeHandlers::DeleteVolume(Call
                                                                             v1::DeleteVolumeRequest request) {
   FieldViolations violations;
   CheckObject("volume", request.volume(), violations);
-  const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
+  const TimeLimit timeout = CheckTimeout(request, kDefaultWait, violations);
   absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
   if (!mutation.ok()) co_return mutation.status();
 

@@ -82,7 +82,7 @@ Task<T> SharedApi::Mutate(Task<T> (Owner::*method)(CallContext, Params...), Call
     return RunMutation<T>(std::move(own), std::move(call));
   };
   // A caller with more time than that may wait for its turn within upstream's rate limits.
-  const Clock::TimePoint limit = std::max(context.deadline(), clock_.Now() + options_.mutation_limit);
+  const Clock::TimePoint limit = std::max(context.latest_deadline(), clock_.Now() + options_.mutation_limit);
   auto flight = Flight<T>::Start(executor_, context, limit, std::move(work));
   // What is done under a request id is remembered, so its end is waited for.
   if (context.request_key() != nullptr) return Flight<T>::JoinToTheEnd(std::move(flight), clock_, std::move(context));

@@ -16,6 +16,7 @@
 #include "daemon/base/call_context.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/error.h"
+#include "daemon/operations/waiting.h"
 #include "daytonad/v1/common.pb.h"
 
 // What is the same in every request, checked before anything is sent upstream. Each function adds what is wrong to
@@ -39,9 +40,9 @@ void CheckAtLeastOne(std::string_view field, int64_t value, FieldViolations& vio
 void CheckResources(std::string_view field, const v1::Resources& resources, FieldViolations& violations);
 void CheckSortOrder(v1::SortOrder order, FieldViolations& violations);
 
-// A time limit: `unset` if the request has none. Negative is a violation.
+// A time limit: `unset`, from when it is sent, if the request has none. Negative is a violation.
 template <typename Request>
-Clock::Duration CheckTimeout(const Request& request, Clock::Duration unset, FieldViolations& violations);
+TimeLimit CheckTimeout(const Request& request, Clock::Duration unset, FieldViolations& violations);
 // How old an answer may be. Negative is a violation; what it comes to is MaxAgeOf().
 template <typename Request>
 void CheckMaxAge(const Request& request, FieldViolations& violations);
@@ -70,8 +71,9 @@ absl::StatusOr<CallContext> CheckMutation(CallContext context, const Request& re
 }
 
 template <typename Request>
-Clock::Duration CheckTimeout(const Request& request, Clock::Duration unset, FieldViolations& violations) {
-  return request.has_timeout() ? CheckDuration("timeout", request.timeout(), violations) : unset;
+TimeLimit CheckTimeout(const Request& request, Clock::Duration unset, FieldViolations& violations) {
+  if (!request.has_timeout()) return TimeLimit::FromWhenSent(unset);
+  return CheckDuration("timeout", request.timeout(), violations);
 }
 
 // A digest of a message's type and content, of the same value in every process.

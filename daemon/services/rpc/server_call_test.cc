@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <memory>
 #include <string>
+
+#include "daemon/base/error.h"
 
 namespace daytonad {
 namespace {
@@ -27,6 +31,18 @@ TEST(ClientIdentityTest, IgnoresWhatIsNoName) {
        {std::string(65, 'x'), std::string("a b"), std::string("a\n"), std::string("\xC3\xA9")}) {
     EXPECT_EQ(ClientIdentity("unix:", name), "unix");
   }
+}
+
+TEST(ServerCallTest, ACallThatTheDaemonEndedSaysWhy) {
+  ServerCall call(CallKind::kStream, std::make_shared<CallIdentity>(), ServerCall::Limits());
+  EXPECT_TRUE(call.FinalStatus(absl::OkStatus()).ok());
+  call.EndWith(StreamStalledError(std::chrono::seconds(60)));
+  EXPECT_TRUE(call.context().cancelled());
+  EXPECT_FALSE(call.shut_down());
+  call.ShutDown();
+  EXPECT_TRUE(call.shut_down());
+  EXPECT_EQ(ErrorReason(call.FinalStatus(CancelledError())), "STREAM_STALLED") << "the first reason";
+  EXPECT_EQ(ErrorReason(call.FinalStatus(DeadlineExceededError())), "DEADLINE_EXCEEDED");
 }
 
 }  // namespace

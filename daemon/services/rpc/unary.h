@@ -8,6 +8,7 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <chrono>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -28,6 +29,16 @@ namespace daytonad {
 // or that as Encoded.
 template <typename Service, typename Request, typename Response>
 using UnaryHandler = Task<absl::StatusOr<Response>> (Service::*)(CallContext, Request);
+
+// Does it say itself how long its call may take?
+template <typename Request>
+concept HasTimeout = requires(const Request& request) {
+  request.has_timeout();
+};
+
+// How long a call may take that says nothing of it, neither by a deadline nor by a `timeout`; the time counts that it
+// does not wait for its turn.
+inline constexpr auto kSingleRequestLimit = std::chrono::seconds(60);
 
 // Bridges one unary RPC from gRPC's threads to the loop and back. gRPC's generated callback handlers would parse the
 // request themselves, but answer one that does not parse with UNIMPLEMENTED and no text; hence the raw form.
@@ -72,6 +83,12 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
       auto terms = std::make_shared<ReadTerms>();
       terms->max_age = MaxAgeOf(request);
       context = context.WithReadTerms(std::move(terms));
+    }
+    if constexpr (!HasTimeout<Request>) {
+      if (call->without_deadline()) {
+        context = context.WithTurns(std::make_shared<CallTurns>(reactor->runtime_.clock.Now(), kSingleRequestLimit,
+                                                                context.longest_turn_wait()));
+      }
     }
     absl::StatusOr<Response> response = co_await (service->*handler)(context, std::move(request));
     const ReadTerms* const terms = context.read_terms();
