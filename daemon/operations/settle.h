@@ -22,10 +22,10 @@
 // again, meets a taken name, and an orphan runs up costs. And that the name is taken: upstream says so of every
 // collision in its database, that of two builds of the same Dockerfile among them, though nobody has the name.
 //
-// So the daemon asks itself: it posts the same create again. If the first one never arrived, this is it; if it did, the
-// name is taken, and whoever has it is looked up in a list and adopted, if it can only be what this request asked for.
-// If the list shows nobody, it lags or the refusal was false: the create is posted again after a pause, for as long as
-// the call may take.
+// So the daemon asks itself: it posts the same create again, and again while upstream is away. If the first one never
+// arrived, this is it; if it did, the name is taken, and whoever has it is looked up in a list and adopted, if it can
+// only be what this request asked for. If the list shows nobody, it lags or the refusal was false: the create is posted
+// again after a pause, for as long as the call may take.
 //
 // The name is looked up in a list, never by a GET: after something was deleted by its name, upstream finds nothing by
 // that name for 10 s, whoever has it since.
@@ -121,9 +121,9 @@ Task<absl::StatusOr<Made<T>>> CreateOrAdopt(Clock& clock, CallContext context, C
         co_return Adopt(request, **std::move(found), made_since, lost, refused);
       }
       if (!found.ok() && !IsPassing(found.status())) co_return lost.ok() ? refused : lost;
-    } else if (lost.ok() && OutcomeUnknown(refused)) {
-      lost = refused;
-    } else {
+    } else if (OutcomeUnknown(refused)) {
+      if (lost.ok()) lost = refused;
+    } else if (lost.ok() || !absl::IsUnavailable(refused)) {
       co_return lost.ok() ? refused : lost;  // a refusal for another reason says nothing of the first request
     }
     absl::Status slept = co_await clock.Sleep(context, backoff.Next());

@@ -233,7 +233,9 @@ TEST_F(ImagesTest, AnUploadThatFailsLeavesNothingAndASecondTrySucceeds) {
   EXPECT_EQ(Outcome(CreateFrom(image).error), "PERMISSION_DENIED CONTEXT_STORE_REFUSED");
   control().ClearFaults();
   control().AddFault({{"method", "PUT"}, {"path_regex", "context.tar"}}, {{"drop", true}});
-  EXPECT_EQ(Outcome(CreateFrom(image).error), "UNAVAILABLE CONTEXT_STORE_UNAVAILABLE");
+  // It is tried until the call's time is up.
+  const auto created = Create("spec { declarative_image { " + image + " } } timeout { seconds: 3 }");
+  EXPECT_EQ(Outcome(created.error), "UNAVAILABLE CONTEXT_STORE_UNAVAILABLE");
   EXPECT_THAT(Objects(), SizeIs(0));
   EXPECT_EQ(control().CountRequests("POST", "/api/sandbox"), 0);
   control().ClearFaults();

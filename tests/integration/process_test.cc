@@ -334,7 +334,9 @@ TEST_F(ProcessTest, StartsWithoutItsUpstreamAndFindsItLaterAndAgain) {
   options.flags = {"--api-url", emulator_->url(), "--health-interval", "50ms"};
   emulator_->Stop();
   StartDaemon(options);
-  const auto listed = Call(volumes(), &v1::VolumeService::Stub::ListVolumes, {});
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(2));
+  const auto listed = client::Call(volumes(), &v1::VolumeService::Stub::ListVolumes, {}, context);
   EXPECT_EQ(Outcome(listed.error), "UNAVAILABLE UPSTREAM_UNREACHABLE");
   EXPECT_THAT(listed.error->message, HasSubstr("GET /volumes"));
   EXPECT_TRUE(listed.error->retry_delay.has_value());

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <ostream>
 #include <stop_token>
@@ -46,6 +47,10 @@ class RetrierTest : public testing::Test {
     failures_ = std::move(failures);
     attempts_ = 0;
     return RunTask(Loop(idempotency));
+  }
+
+  CallContext Caller(Clock::Duration limit) const {
+    return CallContext(std::make_shared<CallIdentity>(), clock_.Now() + limit, std::stop_token());
   }
 
   Task<absl::StatusOr<int>> Loop(Idempotency idempotency) {
@@ -131,6 +136,39 @@ TEST_F(RetrierTest, BacksOffLongerEachTime) {
   EXPECT_THAT(std::string(result.status().message()), HasSubstr("Gave up after 4 attempts"));
 }
 
+TEST_F(RetrierTest, ACallIsRepeatedAsLongAsItLasts) {
+  context_ = Caller(60s);
+  const Clock::TimePoint start = clock_.Now();
+  const absl::StatusOr<int> result = Run(Idempotency::kRead, std::deque<absl::Status>(100, ConnectionLost()));
+  EXPECT_GT(clock_.Now() - start, 50s);
+  EXPECT_LE(clock_.Now() - start, 60s);
+  EXPECT_GT(attempts_, 10);
+  EXPECT_THAT(clock_.sleeps(), Each(Le(5s))) << "the back-off grows no further";
+  EXPECT_EQ(ErrorReason(result.status()), "UPSTREAM_CONNECTION_LOST") << "and not that the time was up";
+  EXPECT_EQ(ErrorMetadataValue(result.status(), "ended_by"), "deadline");
+}
+
+TEST_F(RetrierTest, AMutationIsRepeatedAsLongAsItIsSurelyNotSent) {
+  context_ = Caller(60s);
+  EXPECT_TRUE(Run(Idempotency::kNotIdempotent, std::deque<absl::Status>(8, ConnectionRefused())).ok());
+  EXPECT_EQ(attempts_, 9);
+}
+
+TEST_F(RetrierTest, ACallWithoutALimitIsRepeatedForAMinute) {
+  context_ = Caller(24h);
+  const Clock::TimePoint start = clock_.Now();
+  EXPECT_FALSE(Run(Idempotency::kRead, std::deque<absl::Status>(100, ConnectionLost())).ok());
+  EXPECT_GT(clock_.Now() - start, 50s);
+  EXPECT_LE(clock_.Now() - start, 60s);
+}
+
+TEST_F(RetrierTest, NothingIsRepeatedThatNobodyWouldLiveToSee) {
+  context_ = Caller(10s).Detached(clock_.Now() + 120s);
+  const Clock::TimePoint start = clock_.Now();
+  EXPECT_FALSE(Run(Idempotency::kRead, std::deque<absl::Status>(100, ConnectionLost())).ok());
+  EXPECT_LE(clock_.Now() - start, 10s);
+}
+
 TEST_F(RetrierTest, JittersWithinHalfToAllOfTheBackOff) {
   for (const double random : {0.0, 0.3, 0.999}) {
     random_ = random;
@@ -163,6 +201,15 @@ TEST_F(RetrierTest, LeavesTheWaitToAttemptsThatWaitForTheirTurn) {
   retrier_.emplace(clock_, policy, [] { return 0.5; });
   EXPECT_TRUE(Run(Idempotency::kNotIdempotent, {Answered(429, "12"), Answered(429)}).ok());
   EXPECT_THAT(clock_.sleeps(), ElementsAre(375ms)) << "the second did not say how long";
+}
+
+TEST_F(RetrierTest, WaitsItselfIfTheAttemptDidNot) {
+  RetryPolicy policy;
+  policy.attempts_wait_for_their_turn = true;
+  retrier_.emplace(clock_, policy, [] { return 0.0; });
+  context_ = Caller(60s);
+  EXPECT_TRUE(Run(Idempotency::kRead, {Answered(429, "12"), Answered(429, "12"), Answered(429, "12")}).ok());
+  EXPECT_THAT(clock_.sleeps(), ElementsAre(12s)) << "no limit keeps the attempt back: not a tight loop";
 }
 
 TEST_F(RetrierTest, ATurnThatWouldComeTooLateIsFinal) {
