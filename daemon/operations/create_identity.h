@@ -64,6 +64,7 @@ class IdentifyingObserver final : public CreateObserver<T> {
     identity_.NoteId(object.id());
     return inner_.OnState(object);
   }
+  void EndBy(Clock::TimePoint limit) override { inner_.EndBy(limit); }
   Task<absl::Status> OnLog(v1::LogChunk chunk) override { return inner_.OnLog(std::move(chunk)); }
   Task<absl::Status> OnWarning(v1::Warning warning) override {
     return inner_.OnWarning(identity_.In(std::move(warning)));
