@@ -83,8 +83,9 @@ HttpClientOptions HttpOptions(const Config& config) {
   return options;
 }
 
-RestApiOptions UpstreamOptions(const Config& config, BaseUrl api_url) {
+RestApiOptions UpstreamOptions(const Config& config, BaseUrl api_url, WorkPool& pool) {
   RestApiOptions options(std::move(api_url));
+  options.client.pool = &pool;
   options.client.prompt_limit = config.request_timeout;
   options.client.held_limit = config.request_timeout + kTimeHeldUpstream;
   options.default_target = config.target;
@@ -154,7 +155,7 @@ absl::Status Run(const Config& config) {
   CurlHttpClient http(loop.executor(), HttpOptions(config));
   RevalidatingHttpClient revalidating(http, RevalidatingHttpClient::Options());
   EventStreamOptions event_options(*api_url);
-  RestApi upstream(UpstreamOptions(config, *std::move(api_url)), revalidating, clock, **credential, *trusted_origins);
+  RestApi upstream(UpstreamOptions(config, *std::move(api_url), pool), revalidating, clock, **credential, *trusted_origins);
   SharedState state(upstream, loop.executor(), clock, StateOptions(config));
   Api& api = state.api();
   CurlWebSocketConnector connector(loop.executor(), HttpOptions(config));

@@ -18,7 +18,7 @@ size_t SizeOf(const absl::StatusOr<std::string>& outcome) {
 
 // Would the same request, sent again, end the same way?
 bool IsFinal(const absl::Status& status) {
-  if (ErrorMetadataValue(status, "outcome") == "unknown") return false;
+  if (ErrorMetadataValue(status, "outcome") == "unknown" || RetryDelay(status).has_value()) return false;
   switch (status.code()) {
     case absl::StatusCode::kOk:
     case absl::StatusCode::kInvalidArgument:

@@ -6,6 +6,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "daemon/base/absent.h"
 #include "daemon/net/http_client.h"
 #include "daemon/operations/image_builder.h"
 #include "daemon/operations/outcome.h"
@@ -125,7 +126,7 @@ Task<absl::StatusOr<std::optional<v1::Sandbox>>> SandboxOperations::FindByName(C
     if (item.name() != name) continue;
     SandboxResult whole = co_await api_.GetSandbox(std::move(context), item.id());
     if (whole.ok()) co_return Found(*std::move(whole));
-    if (absl::IsNotFound(whole.status())) co_return Found();  // the list was late
+    if (IsAbsent(whole.status())) co_return Found();  // the list was late
     co_return whole.status();
   }
   co_return Found();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/base/absent.h"
 #include "daemon/operations/outcome.h"
 #include "daemon/operations/sandbox_states.h"
 #include "daemon/operations/settle.h"
@@ -189,7 +190,7 @@ Task<SandboxResult> SandboxOperations::SettleChange(CallContext context, v1::San
     if (made) co_return now;
     co_return Naming(lost, *now);
   }
-  if (!absl::IsNotFound(now.status()) || !Contains(change->goal, v1::SANDBOX_STATE_DESTROYED)) co_return lost;
+  if (!IsAbsent(now.status()) || !Contains(change->goal, v1::SANDBOX_STATE_DESTROYED)) co_return lost;
   MarkDestroyed(known);
   co_return known;
 }

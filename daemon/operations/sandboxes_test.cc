@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/base/absent.h"
 #include "daemon/operations/testing/operations_fixture.h"
 
 namespace daytonad {
@@ -212,13 +213,13 @@ TEST_F(SandboxOperationsTest, DeleteOfAFailedSandboxIsNotTakenForAFailure) {
   leaving.set_desired_state(v1::SANDBOX_DESIRED_STATE_DESTROYED);
   api_.change_sandbox.Add(leaving);
   api_.get_sandbox.Add(leaving);
-  api_.get_sandbox.Add(absl::NotFoundError("gone"));
+  api_.get_sandbox.Add(AbsentError("sandbox", "gone"));
   EXPECT_TRUE(RunTask(io_, operations_.Delete(context_, "box", seconds(60), true)).ok());
 }
 
 TEST_F(SandboxOperationsTest, WaitForFollowsTheIdOnceItIsKnown) {
   api_.get_sandbox.Add(Started());
-  api_.get_sandbox.Add(absl::NotFoundError("gone"));
+  api_.get_sandbox.Add(AbsentError("sandbox", "gone"));
   std::vector<v1::SandboxState> wanted = {v1::SANDBOX_STATE_DESTROYED};
   EXPECT_TRUE(RunTask(io_, operations_.WaitFor(context_, "box", wanted, seconds(60))).ok());
   EXPECT_THAT(api_.calls, ElementsAre("GetSandbox box", "GetSandbox id-1"));

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/base/absent.h"
 #include "daemon/base/ids.h"
 #include "daemon/operations/image_builder.h"
 #include "daemon/operations/outcome.h"
@@ -134,7 +135,7 @@ Task<SnapshotResult> SnapshotOperations::ChangeByIdOrName(CallContext context, s
                                                           std::shared_ptr<const ChangeById> change) {
   if (LooksLikeUuid(id_or_name)) {
     SnapshotResult changed = co_await (*change)(context, id_or_name);
-    if (changed.ok() || !absl::IsNotFound(changed.status())) co_return changed;
+    if (changed.ok() || !IsAbsent(changed.status())) co_return changed;
   }
   SnapshotResult named = co_await api_.GetSnapshot(context, std::move(id_or_name));
   if (!named.ok()) co_return named.status();
@@ -201,7 +202,7 @@ Task<absl::StatusOr<std::string>> SnapshotOperations::Delete(CallContext context
   // Still there: a failed snapshot that is being removed passes through REMOVING, so an error state only counts after
   // that.
   goal.decide = [removing = false](const Sighting<v1::Snapshot>& seen) mutable -> std::optional<absl::Status> {
-    if (!seen.status.ok()) return absl::IsNotFound(seen.status) ? absl::OkStatus() : seen.status;
+    if (!seen.status.ok()) return IsAbsent(seen.status) ? absl::OkStatus() : seen.status;
     if (seen.object->state() == v1::SNAPSHOT_STATE_REMOVING) removing = true;
     if (removing && HasFailed(*seen.object)) return FailedError(*seen.object);
     return std::nullopt;

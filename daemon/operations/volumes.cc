@@ -6,6 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "daemon/base/absent.h"
+#include "daemon/base/error.h"
 #include "daemon/base/ids.h"
 #include "daemon/operations/outcome.h"
 #include "daemon/operations/request_log.h"
@@ -24,7 +26,7 @@ std::optional<absl::Status> ReadyOrFailed(const Sighting<v1::Volume>& seen) {
 }
 
 std::optional<absl::Status> GoneOrFailed(const Sighting<v1::Volume>& seen) {
-  if (!seen.status.ok()) return absl::IsNotFound(seen.status) ? absl::OkStatus() : seen.status;
+  if (!seen.status.ok()) return IsAbsent(seen.status) ? absl::OkStatus() : seen.status;
   const v1::Volume& volume = *seen.object;
   if (volume.state() == v1::VOLUME_STATE_DELETED) return absl::OkStatus();
   if (volume.state() == v1::VOLUME_STATE_ERROR && !volume.error_reason().empty()) return FailedError(volume);
@@ -84,7 +86,7 @@ Task<absl::StatusOr<std::optional<v1::Volume>>> VolumeOperations::FindByName(Cal
 Task<VolumeResult> VolumeOperations::Get(CallContext context, std::string id_or_name) {
   if (LooksLikeUuid(id_or_name)) {
     VolumeResult by_id = co_await api_.GetVolumeById(context, id_or_name);
-    if (by_id.ok() || !absl::IsNotFound(by_id.status())) co_return by_id;
+    if (by_id.ok() || !IsAbsent(by_id.status())) co_return by_id;
   }
   co_return co_await api_.GetVolumeByName(std::move(context), std::move(id_or_name));
 }
@@ -113,7 +115,7 @@ Task<absl::StatusOr<v1::GetVolumeResponse>> VolumeOperations::GetOrCreateNow(Cal
   v1::GetVolumeResponse result;
   VolumeResult volume = co_await Get(context, id_or_name);
   // A UUID that is no volume's is a mistake, not a name.
-  if (!volume.ok() && absl::IsNotFound(volume.status()) && !LooksLikeUuid(id_or_name)) {
+  if (!volume.ok() && IsAbsent(volume.status()) && !LooksLikeUuid(id_or_name)) {
     volume = co_await CreateNow(context, id_or_name);
     result.set_created(volume.ok());
     if (absl::IsAlreadyExists(volume.status())) volume = co_await api_.GetVolumeByName(context, id_or_name);
@@ -154,12 +156,12 @@ Task<absl::StatusOr<std::string>> VolumeOperations::Delete(CallContext context, 
 
 Task<VolumeResult> VolumeOperations::DeleteNow(CallContext context, std::string id_or_name) {
   v1::Volume volume;
-  absl::Status deleted = absl::NotFoundError("");
+  absl::Status deleted = AbsentError("volume", id_or_name);
   if (LooksLikeUuid(id_or_name)) {
     volume.set_id(id_or_name);
     deleted = co_await api_.DeleteVolume(context, id_or_name);
   }
-  if (absl::IsNotFound(deleted)) {
+  if (IsAbsent(deleted)) {
     VolumeResult named = co_await api_.GetVolumeByName(context, std::move(id_or_name));
     if (!named.ok()) co_return named.status();
     volume = *std::move(named);

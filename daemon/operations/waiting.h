@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "daemon/api/watch.h"
+#include "daemon/base/absent.h"
 #include "daemon/base/call_context.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/task.h"
@@ -64,7 +65,7 @@ Task<absl::Status> WaitUntil(Clock& clock, const WaitContext& limits, Watch<T>& 
       if (!observed.ok()) co_return observed;
     }
     // A last look that fails says no more than that the time is up.
-    const bool telling = !last_look || seen.status.ok() || absl::IsNotFound(seen.status);
+    const bool telling = !last_look || seen.status.ok() || IsAbsent(seen.status);
     std::optional<absl::Status> decided = telling ? goal.decide(seen) : std::nullopt;
     if (decided.has_value() && seen.fresh) co_return *std::move(decided);
     if (last_look && seen.fresh) co_return DeadlineExceededError();

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/base/absent.h"
 #include "daemon/base/testing/fake_clock.h"
 #include "daemon/base/testing/run_task.h"
 #include "daemon/operations/testing/scripted_watch.h"
@@ -134,7 +135,7 @@ TEST_F(WaitingTest, ALastLookThatFailsSaysNoMoreThanThatTheTimeIsUp) {
 
 TEST_F(WaitingTest, ButThatItIsGoneIsTold) {
   watch_.seen = {ScriptedWatch::Fresh("creating")};
-  watch_.looks = {ScriptedWatch::Failed(absl::NotFoundError("gone"))};
+  watch_.looks = {ScriptedWatch::Failed(AbsentError("sandbox", "gone"))};
   EXPECT_TRUE(absl::IsNotFound(Wait(seconds(10))));
 }
 

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "daemon/api/watch.h"
+#include "daemon/base/absent.h"
 #include "daemon/base/call_context.h"
 #include "daemon/base/task.h"
 
@@ -39,7 +40,7 @@ Task<absl::Status> WatchToTheEnd(CallContext context, std::unique_ptr<Watch<T>> 
     absl::Status waited = co_await watch->Wait(context);
     if (!waited.ok()) co_return waited;
     const Sighting<T> seen = watch->Take();
-    const bool gone = absl::IsNotFound(seen.status);
+    const bool gone = IsAbsent(seen.status);
     if (!seen.status.ok() && !(gone && told != nullptr)) co_return seen.status;
     if (told == nullptr && !seen.fresh) {
       watch->LookNow();

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/base/absent.h"
 #include "daemon/base/testing/fake_clock.h"
 #include "daemon/base/testing/run_task.h"
 #include "daemon/operations/testing/scripted_watch.h"
@@ -44,7 +45,7 @@ class WatchingTest : public ::testing::Test, protected UpdateSink<v1::Sandbox> {
     return seen;
   }
   static Seen Gone(const std::string& state) {
-    return ScriptedWatch::Of(ScriptedWatch::InState(state), absl::NotFoundError("gone"), true);
+    return ScriptedWatch::Of(ScriptedWatch::InState(state), AbsentError("sandbox", "gone"), true);
   }
 
   boost::asio::io_context io_;
@@ -83,7 +84,7 @@ TEST_F(WatchingTest, RemovalIsTheLastUpdate) {
 
 TEST_F(WatchingTest, RemovalIsToldWithWhatWasKnownIfItSaysNoMore) {
   EXPECT_TRUE(
-      WatchIt({ScriptedWatch::Fresh("started"), Missed(ScriptedWatch::Failed(absl::NotFoundError("gone")))}).ok());
+      WatchIt({ScriptedWatch::Fresh("started"), Missed(ScriptedWatch::Failed(AbsentError("sandbox", "gone")))}).ok());
   EXPECT_THAT(told_, ElementsAre("started", "started removed missed"));
 }
 

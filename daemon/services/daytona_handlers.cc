@@ -5,7 +5,9 @@
 #include <optional>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "daemon/api/cursor_walk.h"
 #include "daemon/operations/page_token.h"
 #include "daemon/services/checks/request_checks.h"
 #include "daemon/services/checks/spec_checks.h"
@@ -279,17 +281,22 @@ Task<absl::Status> DaytonaHandlers::StreamSandboxes(CallContext context, v1::Str
 
   const SandboxListQuery query =
       ListQuery(std::move(*request.mutable_filter()), request.sort(), request.order(), request.page_size());
+  CursorWalk walk;
+  absl::flat_hash_set<std::string> sent;  // the pages move while they are read, and then overlap
   std::string cursor;
   do {
     absl::StatusOr<SandboxPage> page = co_await sandboxes_.List(context, query, std::move(cursor));
     if (!page.ok()) co_return page.status();
+    const size_t sent_before = sent.size();
     for (v1::Sandbox& sandbox : page->items) {
+      if (!sent.insert(sandbox.id()).second) continue;
       v1::StreamSandboxesResponse message;
       *message.mutable_sandbox() = std::move(sandbox);
       absl::Status written = co_await writer->Write(std::move(message));
       if (!written.ok()) co_return written;
     }
     cursor = std::move(page->next_cursor);
+    if (absl::Status status = walk.Take(cursor, sent.size() > sent_before); !status.ok()) co_return status;
   } while (!cursor.empty());
   co_return absl::OkStatus();
 }

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "daemon/base/absent.h"
+
 namespace daytonad {
 
 template <typename Owner, typename T>
@@ -15,7 +17,7 @@ Task<absl::StatusOr<T>> RecordingApi::Read(KnownObjects<T>& known,
     const Clock::TimePoint at = clock_.Now();
     Owner& owner = inner_;
     absl::StatusOr<T> seen = co_await (owner.*method)(context, id_or_name);
-    if (absl::IsNotFound(seen.status())) known.SeeNone(id_or_name, since, seen.status());
+    if (IsAbsent(seen.status())) known.SeeNone(id_or_name, since, seen.status());
     if (!seen.ok()) co_return seen;
     known.See(*seen, Sight::kRead, since, at);
     if (attempt == kAttempts || !known.Overtaken(*seen, since)) co_return seen;

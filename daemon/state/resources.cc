@@ -3,14 +3,13 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "daemon/base/error.h"
+#include "daemon/base/absent.h"
 
 namespace daytonad {
 namespace {
 
-absl::Status NoMore(const char* reason, const char* kind, const std::string& id) {
-  return MakeError(absl::StatusCode::kNotFound, reason, absl::StrCat("The ", kind, " ", id, " was deleted."),
-                   {{absl::StrCat(kind, "_id"), id}});
+absl::Status NoMore(const char* kind, const std::string& id) {
+  return AbsentError(kind, id, {{absl::StrCat(kind, "_id"), id}});
 }
 
 }  // namespace
@@ -25,9 +24,9 @@ bool IsGoing(const v1::Volume& volume) {
   return volume.state() == v1::VOLUME_STATE_PENDING_DELETE || volume.state() == v1::VOLUME_STATE_DELETING;
 }
 
-absl::Status GoneError(const v1::Sandbox& sandbox) { return NoMore("SANDBOX_NOT_FOUND", "sandbox", sandbox.id()); }
-absl::Status GoneError(const v1::Snapshot& snapshot) { return NoMore("SNAPSHOT_NOT_FOUND", "snapshot", snapshot.id()); }
-absl::Status GoneError(const v1::Volume& volume) { return NoMore("VOLUME_NOT_FOUND", "volume", volume.id()); }
+absl::Status GoneError(const v1::Sandbox& sandbox) { return NoMore("sandbox", sandbox.id()); }
+absl::Status GoneError(const v1::Snapshot& snapshot) { return NoMore("snapshot", snapshot.id()); }
+absl::Status GoneError(const v1::Volume& volume) { return NoMore("volume", volume.id()); }
 
 bool SameState(const v1::Sandbox& a, const v1::Sandbox& b) {
   return a.state_text() == b.state_text() && a.desired_state_text() == b.desired_state_text();

@@ -11,6 +11,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "daemon/api/cursor_walk.h"
 #include "daemon/api/watch.h"
 #include "daemon/base/error.h"
 #include "daemon/base/event.h"
@@ -349,7 +350,8 @@ class WatchHub final : public KnownObjects<T>::Listener {
     if (!seen.ok()) {
       if (interest.urgent()) pause = std::min(pause, policy_.longest);
       pause = std::max<Clock::Duration>(pause, RetryDelay(seen.status()).value_or(std::chrono::seconds(0)));
-      // Not found: what is known is gone by now, or a change of it is under way.
+      // Absent: what is known is gone by now, or a change of it is under way. Not found without that: something else
+      // is, and what is known stays.
       const bool telling = absl::IsNotFound(seen.status()) ? known == nullptr : !IsPassing(seen.status());
       if (telling) Fail(interest, seen.status());
     } else if (seen->id() != interest.id()) {
@@ -399,13 +401,15 @@ class WatchHub final : public KnownObjects<T>::Listener {
     absl::flat_hash_set<std::string> unseen = hub->Due(begun);
     std::string cursor;
     absl::Status failed;
+    CursorWalk walk;
     for (int page = 0; page < hub->policy_.max_pages && !unseen.empty(); ++page) {
       absl::StatusOr<RecentChanges> recent = co_await hub->looks_.list(context, std::move(cursor));
       failed = recent.status();
       if (!failed.ok()) break;
       for (const auto& [id, state] : recent->states) hub->SeeListed(id, state, begun, unseen);
       cursor = std::move(recent->next_cursor);
-      if (cursor.empty()) break;
+      failed = walk.Take(cursor, !recent->states.empty());
+      if (cursor.empty() || !failed.ok()) break;
       if (page == 0 && !hub->read_on_at_.empty()) cursor = std::move(hub->read_on_at_);
     }
     hub->read_on_at_ = failed.ok() && !unseen.empty() ? std::move(cursor) : std::string();

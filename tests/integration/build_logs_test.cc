@@ -172,7 +172,7 @@ TEST_F(BuildLogsTest, WhatWasNotBuiltHasNoLog) {
 
 TEST_F(BuildLogsTest, ALogThatCannotBeHadFailsAReadButNotACreate) {
   control().AddFault({{"path_regex", "build-logs$"}},
-                     {{"status", 404}, {"body", {{"message", "build logs not found for ref: x"}}}});
+                     {{"status", 404}, {"body", DaytonaError(404, "build logs not found for ref: x")}});
   const auto request =
       Parse<v1::CreateSnapshotStreamRequest>(R"(spec { name: "s" dockerfile: "FROM debian:12\nRUN echo one\n" })");
   const auto created = ReadAll(snapshots(), &Stub::CreateSnapshotStream, request);
@@ -364,7 +364,7 @@ TEST_F(OwnBuildLogsTest, WhatIsWrittenWhileTheConnectionIsBrokenIsNotLost) {
 
 TEST_F(OwnBuildLogsTest, ALogThatAppearsLateIsWaitedFor) {
   control().AddFault({{"path_regex", "/build-logs-url$"}},
-                     {{"status", 404}, {"body", {{"message", "Timeout waiting for build runner assignment for x"}}}});
+                     {{"status", 404}, {"body", DaytonaError(404, "Timeout waiting for build runner assignment for x")}});
   Build("s", kDockerfile);
   Open();
   ASSERT_TRUE(Eventually([&] { return control().CountRequests("GET", "/build-logs-url") >= 5; }));
@@ -395,7 +395,7 @@ TEST_F(OwnBuildLogsTest, ASnapshotThatIsGoneWithItsLogEndsTheStreamToo) {
   log_server_.Write("one\n");
   ASSERT_EQ(NextBytes(4), "one\n");
   control().AddFault({{"path_regex", "^/api/snapshots/"}},
-                     {{"status", 404}, {"body", {{"message", "Snapshot " + id + " not found"}}}});
+                     {{"status", 404}, {"body", DaytonaError(404, "Snapshot " + id + " not found")}});
   const v1::StreamEnd end = Next().end();
   EXPECT_EQ(end.reason(), v1::STREAM_END_REASON_RESOURCE_GONE);
   EXPECT_EQ(end.offset(), 4);

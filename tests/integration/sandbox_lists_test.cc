@@ -182,7 +182,7 @@ TEST_F(SandboxListsTest, StreamsAllPages) {
 TEST_F(SandboxListsTest, AStreamThatFailsOnALaterPageKeepsWhatItSent) {
   // The first page is let through.
   control().AddFault({{"path_regex", "^/api/sandbox$"}, {"times", 1}}, {{"extra_fields", true}});
-  control().AddFault({{"path_regex", "^/api/sandbox$"}}, {{"status", 403}, {"body", {{"message", "no more"}}}});
+  control().AddFault({{"path_regex", "^/api/sandbox$"}}, {{"status", 403}, {"body", DaytonaError(403, "no more")}});
   const auto streamed = ReadAll(sandboxes(), &Stub::StreamSandboxes, Parse<v1::StreamSandboxesRequest>("page_size: 2"));
   EXPECT_EQ(Outcome(streamed.error), "PERMISSION_DENIED PERMISSION_DENIED_BY_UPSTREAM");
   EXPECT_EQ(streamed.messages.size(), 2U);

@@ -146,7 +146,7 @@ TEST_F(VolumesTest, OfTwoThatCreateItAtOnceBothGetTheSame) {
 TEST_F(VolumesTest, OneThatSomebodyElseCreatedMeanwhileIsRead) {
   const std::string id = MakeVolume("data").id();
   control().AddFault({{"method", "GET"}, {"times", 1}},
-                     {{"status", 404}, {"body", {{"message", "Volume with name data not found"}}}});
+                     {{"status", 404}, {"body", DaytonaError(404, "Volume with name data not found")}});
   const auto got = Get("data", /*create_if_missing=*/true);
   ASSERT_EQ(Outcome(got.error), "OK");
   EXPECT_EQ(got.value.volume().id(), id);

@@ -10,8 +10,9 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-// The length of the UTF-8 character at the beginning of `text`, 0 if there is none.
-size_t CharacterLength(std::string_view text) {
+}  // namespace
+
+size_t Utf8CharacterLength(std::string_view text) {
   const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
   const uint8_t first = byte(0);
   if (first < 0x80) return 1;
@@ -31,13 +32,11 @@ size_t CharacterLength(std::string_view text) {
   return length;
 }
 
-}  // namespace
-
 std::string CleanText(std::string_view text, size_t max_bytes) {
   while (!text.empty() && absl::ascii_isspace(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
   std::string clean;
   while (!text.empty()) {
-    const size_t length = CharacterLength(text);
+    const size_t length = Utf8CharacterLength(text);
     std::string_view character = length == 0 ? kReplacement : text.substr(0, length);
     if (length == 1 && absl::ascii_iscntrl(static_cast<unsigned char>(text[0]))) character = " ";
     if (clean.size() + character.size() > max_bytes) break;

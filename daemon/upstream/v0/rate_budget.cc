@@ -206,23 +206,27 @@ void RateBudget::Permit::Answered(const HttpHeaders& headers) {
   own->Learned(own->window.Answered(request_, own_report, now));
 }
 
-void RateBudget::Permit::Refused(const std::string& throttler, std::chrono::milliseconds wait) {
+std::chrono::milliseconds RateBudget::Permit::Refused(const std::string& throttler, std::chrono::milliseconds wait) {
+  using std::chrono::milliseconds;
+  const milliseconds if_unknown = std::chrono::ceil<milliseconds>(RateWindow().Believed(wait));
   std::shared_ptr<Throttler> refusing = std::exchange(throttler_, nullptr);
-  if (refusing == nullptr) return;
+  if (refusing == nullptr) return if_unknown;
   const TimePoint now = refusing->clock.Now();
   if (!throttler.empty() && throttler != refusing->name) {
     refusing->window.NotSent(request_, now);
     refusing->GiveTurns();
     request_.number = 0;
     refusing = budget_->Find(throttler);
-    if (refusing == nullptr) return;
+    if (refusing == nullptr) return if_unknown;
   }
-  const bool later = refusing->window.Refused(request_, wait, now);
+  const auto believed = std::chrono::ceil<milliseconds>(refusing->window.Believed(wait));
+  const bool later = refusing->window.Refused(request_, believed, now);
   if (later) {
     Log(LogLevel::kWarning, "Daytona takes no more requests for now: its rate limit is used up",
-        {{"throttler", refusing->name}, {"seconds", absl::StrCat(static_cast<double>(wait.count()) / 1000)}});
+        {{"throttler", refusing->name}, {"seconds", absl::StrCat(static_cast<double>(believed.count()) / 1000)}});
   }
   refusing->Learned(later);
+  return believed;
 }
 
 void RateBudget::Permit::NotSent() {

@@ -50,8 +50,9 @@ class RateBudget {
 
     // An answer with any status but 429. Its headers may speak of other limits, too.
     void Answered(const HttpHeaders& headers);
-    // 429: nothing before `wait` is over. `throttler` is the limit that upstream named; empty for this one's own.
-    void Refused(const std::string& throttler, std::chrono::milliseconds wait);
+    // 429: nothing before `wait` is over, as far as that is believed (RateWindow::Believed): it returns how long.
+    // `throttler` is the limit that upstream named; empty for this one's own.
+    std::chrono::milliseconds Refused(const std::string& throttler, std::chrono::milliseconds wait);
     // Surely not processed.
     void NotSent();
 

@@ -25,7 +25,10 @@ Safety SafetyOf(const absl::Status& error) {
   const std::string reason = ErrorReason(error);
   // Without an answer it is the rate budget that says no, having thought of the deadline already.
   if (reason == "RATE_LIMITED") return HasAnswer(error) ? Safety::kAlways : Safety::kFinal;
-  if (reason == "UPSTREAM_UNAVAILABLE" || reason == "UPSTREAM_TIMED_OUT") return Safety::kIfIdempotent;
+  if (reason == "UPSTREAM_UNAVAILABLE" || reason == "UPSTREAM_TIMED_OUT" || reason == "UPSTREAM_INTERNAL" ||
+      reason == "UPSTREAM_FOREIGN_ANSWER" || reason == "NO_CAPACITY") {
+    return Safety::kIfIdempotent;
+  }
   if (reason == "UPSTREAM_UNREACHABLE" || reason == "UPSTREAM_CONNECTION_LOST" ||
       reason == "CONTEXT_STORE_UNAVAILABLE") {
     return DeliveryOf(error) == Delivery::kNotSent ? Safety::kAlways : Safety::kIfIdempotent;

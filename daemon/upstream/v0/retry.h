@@ -35,8 +35,8 @@ RandomFraction SystemRandomFraction();
 // Repeats what is safe to repeat. One object for all calls to one upstream, since they share the budget.
 //
 // What is repeated: everything, if it was surely not processed (no connection, or 429); reads and idempotent writes
-// also after a broken connection, 502, 503, 504 and a time-out. Never: after an answer that means something else, after
-// a refused certificate.
+// also after a broken connection, any 5xx, a time-out, a refusal that passes, and an answer that is not Daytona's.
+// Never: after an answer that means something else, after a refused certificate.
 //
 // How long it waits: as long as the server said, with a little added so that callers which were sent away together do
 // not come back together; else the back-off. It never waits past the call's deadline: then the error is returned at

@@ -99,7 +99,7 @@ absl::StatusOr<v1::Sandbox> ReadSandboxAs(v1::View view, const Json& json) {
   const JsonFields fields(json);
   v1::Sandbox sandbox;
   sandbox.set_id(fields.String("id"));
-  if (sandbox.id().empty()) return MalformedResponse("a sandbox has no `id`");
+  if (sandbox.id().empty()) return ForeignResponse("a sandbox has no `id`");
   sandbox.set_name(fields.String("name"));
   if (sandbox.name().empty()) sandbox.set_name(sandbox.id());
   sandbox.set_view(view);
@@ -122,15 +122,8 @@ absl::StatusOr<v1::Sandbox> ReadSandboxAs(v1::View view, const Json& json) {
 
 absl::StatusOr<std::vector<v1::Sandbox>> ReadSandboxItems(v1::View view, const Json& json) {
   const Json* items = JsonFields(json).Find("items");
-  if (items == nullptr || !items->is_array()) return MalformedResponse("a list of sandboxes has no `items`");
-  std::vector<v1::Sandbox> sandboxes;
-  sandboxes.reserve(items->size());
-  for (const Json& item : *items) {
-    absl::StatusOr<v1::Sandbox> sandbox = ReadSandboxAs(view, item);
-    if (!sandbox.ok()) return sandbox.status();
-    sandboxes.push_back(*std::move(sandbox));
-  }
-  return sandboxes;
+  if (items == nullptr || !items->is_array()) return ForeignResponse("a list of sandboxes has no `items`");
+  return ReadItems<v1::Sandbox>(*items, [view](const Json& item) { return ReadSandboxAs(view, item); });
 }
 
 void WriteNetwork(const v1::SandboxSpec& spec, OrderedJson& body) {

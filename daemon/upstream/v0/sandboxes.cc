@@ -17,7 +17,7 @@ RestRequest SandboxRequest(HttpMethod method, Idempotency idempotency, const std
   std::vector<std::string> segments = {"sandbox", id_or_name};
   for (std::string& segment : more_segments) segments.push_back(std::move(segment));
   RestRequest request(method, idempotency, std::move(segments));
-  request.About(Subject::kSandbox).Tag(LooksLikeUuid(id_or_name) ? "sandbox_id" : "sandbox_name", id_or_name);
+  request.About(Subject::kSandbox, id_or_name).Tag(LooksLikeUuid(id_or_name) ? "sandbox_id" : "sandbox_name", id_or_name);
   return request;
 }
 
@@ -97,9 +97,13 @@ Task<absl::StatusOr<v1::Sandbox>> RestApi::CreateSandbox(CallContext context, Ne
 }
 
 Task<absl::StatusOr<v1::Sandbox>> RestApi::GetSandbox(CallContext context, std::string id_or_name) {
-  RestRequest request = SandboxRequest(HttpMethod::kGet, Idempotency::kRead, id_or_name);
+  const absl::StatusOr<std::string> reachable = co_await Reachable(context, std::move(id_or_name));
+  if (!reachable.ok()) co_return reachable.status();
+  RestRequest request = SandboxRequest(HttpMethod::kGet, Idempotency::kRead, *reachable);
   request.Revalidate();
-  co_return co_await client_.Fetch(context, std::move(request), ReadSandbox);
+  absl::StatusOr<v1::Sandbox> sandbox = co_await client_.Fetch(context, std::move(request), ReadSandbox);
+  if (!sandbox.ok()) co_return co_await Confirmed(context, Subject::kSandbox, *reachable, sandbox.status());
+  co_return sandbox;
 }
 
 Task<absl::StatusOr<SandboxPage>> RestApi::ListSandboxes(CallContext context, SandboxListQuery query,
@@ -127,21 +131,27 @@ Task<absl::StatusOr<NumberedSandboxPage>> RestApi::ListSandboxesByPage(CallConte
 Task<absl::StatusOr<v1::Sandbox>> RestApi::StartSandbox(CallContext context, std::string id_or_name) {
   RestRequest request = SandboxRequest(HttpMethod::kPost, Idempotency::kIdempotentWrite, id_or_name, {"start"});
   request.Through(ConnectionPool::kCreates, Pace::kHeld).CountedAgainst(kLifecycleThrottler);
-  co_return co_await client_.Fetch(context, std::move(request), ReadSandbox);
+  absl::StatusOr<v1::Sandbox> sandbox = co_await client_.Fetch(context, std::move(request), ReadSandbox);
+  if (!sandbox.ok()) co_return co_await Confirmed(context, Subject::kSandbox, id_or_name, sandbox.status());
+  co_return sandbox;
 }
 
 Task<absl::StatusOr<v1::Sandbox>> RestApi::StopSandbox(CallContext context, std::string id_or_name, bool force) {
   // Not idempotent: a stopped sandbox refuses to be stopped.
   RestRequest request = SandboxRequest(HttpMethod::kPost, Idempotency::kNotIdempotent, id_or_name, {"stop"});
   request.AddQuery("force", force ? "true" : "false").CountedAgainst(kLifecycleThrottler);
-  co_return co_await client_.Fetch(context, std::move(request), ReadSandbox);
+  absl::StatusOr<v1::Sandbox> sandbox = co_await client_.Fetch(context, std::move(request), ReadSandbox);
+  if (!sandbox.ok()) co_return co_await Confirmed(context, Subject::kSandbox, id_or_name, sandbox.status());
+  co_return sandbox;
 }
 
 Task<absl::StatusOr<v1::Sandbox>> RestApi::DeleteSandbox(CallContext context, std::string id_or_name) {
   // Not idempotent: its name is free at once, and may be another sandbox's by the time of a second request.
   RestRequest request = SandboxRequest(HttpMethod::kDelete, Idempotency::kNotIdempotent, id_or_name);
   request.CountedAgainst(kLifecycleThrottler);
-  co_return co_await client_.Fetch(context, std::move(request), ReadSandbox);
+  absl::StatusOr<v1::Sandbox> sandbox = co_await client_.Fetch(context, std::move(request), ReadSandbox);
+  if (!sandbox.ok()) co_return co_await Confirmed(context, Subject::kSandbox, id_or_name, sandbox.status());
+  co_return sandbox;
 }
 
 }  // namespace daytonad

@@ -65,7 +65,7 @@ TEST_F(SandboxesTest, GetsByIdOrName) {
 }
 
 TEST_F(SandboxesTest, NotFoundNamesTheSandbox) {
-  http_.Answer(404, R"({"message": "Sandbox with ID or name nope not found"})").Answer(404, "");
+  http_.Answer(404, Envelope(404, "Sandbox with ID or name nope not found")).Answer(404, "");
   absl::Status error = Run(api_->GetSandbox(context_, "nope")).status();
   EXPECT_EQ(ErrorReason(error), "SANDBOX_NOT_FOUND");
   EXPECT_EQ(ErrorMetadataValue(error, "sandbox_name"), "nope");

@@ -22,7 +22,7 @@ TEST_F(VolumesTest, Creates) {
 }
 
 TEST_F(VolumesTest, ATakenNameIsAlreadyExistsAlthoughUpstreamSays400) {
-  http_.Answer(400, R"({"message": "Volume with name v1 already exists"})");
+  http_.Answer(400, Envelope(400, "Volume with name v1 already exists"));
   const absl::Status error = Run(api_->CreateVolume(context_, "v1")).status();
   EXPECT_EQ(error.code(), absl::StatusCode::kAlreadyExists);
   EXPECT_EQ(ErrorMetadataValue(error, "volume_name"), "v1");
@@ -48,7 +48,7 @@ TEST_F(VolumesTest, AsksForDeletedOnesOnlyIfTheyAreWanted) {
 
 TEST_F(VolumesTest, DeletesAndTakesAnEmptyAnswer) {
   http_.Answer(200, "").Answer(
-      409, R"({"message": "Volume cannot be deleted because it is in use by one or more sandboxes"})");
+      409, Envelope(409, "Volume cannot be deleted because it is in use by one or more sandboxes"));
   EXPECT_TRUE(Run(api_->DeleteVolume(context_, "4e91c945")).ok());
   EXPECT_EQ(ErrorReason(Run(api_->DeleteVolume(context_, "4e91c945"))), "VOLUME_IN_USE");
   EXPECT_EQ(http_.Lines()[0], "DELETE http://api.test/api/volumes/4e91c945");
