@@ -155,7 +155,8 @@ absl::Status Run(const Config& config) {
   CurlHttpClient http(loop.executor(), HttpOptions(config));
   RevalidatingHttpClient revalidating(http, RevalidatingHttpClient::Options());
   EventStreamOptions event_options(*api_url);
-  RestApi upstream(UpstreamOptions(config, *std::move(api_url), pool), revalidating, clock, **credential, *trusted_origins);
+  RestApi upstream(UpstreamOptions(config, *std::move(api_url), pool), revalidating, clock, **credential,
+                   *trusted_origins);
   SharedState state(upstream, loop.executor(), clock, StateOptions(config));
   Api& api = state.api();
   CurlWebSocketConnector connector(loop.executor(), HttpOptions(config));

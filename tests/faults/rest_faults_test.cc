@@ -172,7 +172,8 @@ TEST_F(RestFaultsTest, ACorruptAnswerIsAnErrorAndHarmsNoOtherCall) {
     if (!got.ok()) {
       EXPECT_THAT(Outcome(got.error),
                   AnyOf("INTERNAL UPSTREAM_MALFORMED_RESPONSE", "UNKNOWN UPSTREAM_UNEXPECTED_STATUS",
-                        "UNAVAILABLE UPSTREAM_CONNECTION_LOST", "UNAVAILABLE UPSTREAM_FOREIGN_ANSWER", "NOT_FOUND VOLUME_NOT_FOUND", StartsWith("DEADLINE_")))
+                        "UNAVAILABLE UPSTREAM_CONNECTION_LOST", "UNAVAILABLE UPSTREAM_FOREIGN_ANSWER",
+                        "NOT_FOUND VOLUME_NOT_FOUND", StartsWith("DEADLINE_")))
           << after;
     }
     proxy_.Heal();

@@ -363,8 +363,9 @@ TEST_F(OwnBuildLogsTest, WhatIsWrittenWhileTheConnectionIsBrokenIsNotLost) {
 }
 
 TEST_F(OwnBuildLogsTest, ALogThatAppearsLateIsWaitedFor) {
-  control().AddFault({{"path_regex", "/build-logs-url$"}},
-                     {{"status", 404}, {"body", DaytonaError(404, "Timeout waiting for build runner assignment for x")}});
+  control().AddFault(
+      {{"path_regex", "/build-logs-url$"}},
+      {{"status", 404}, {"body", DaytonaError(404, "Timeout waiting for build runner assignment for x")}});
   Build("s", kDockerfile);
   Open();
   ASSERT_TRUE(Eventually([&] { return control().CountRequests("GET", "/build-logs-url") >= 5; }));

@@ -1,5 +1,5 @@
-// What stands before Daytona answers for it, and what Daytona says that passes, is odd or has no end. Rows of the users'
-// complaints give tests their names.
+// What stands before Daytona answers for it, and what Daytona says that passes, is odd or has no end. Rows of the
+// users' complaints give tests their names.
 #include <future>
 #include <string>
 #include <vector>
@@ -145,9 +145,10 @@ TEST_F(ForeignAnswersTest, GatewayTimeoutAfterADeleteIsSettled) {
 }
 
 TEST_F(ForeignAnswersTest, NoRunnerNowIsNotRemembered) {
+  int number = 0;
   for (const std::string text : {"No available runners", "Runner r1 is draining", "Limit reached, try again later"}) {
     Answer("POST", "/sandbox$", 1, 400, DaytonaError(400, text));
-    const std::string request = "spec { name: 'box' } request_id: '" + text + "'";
+    const std::string request = "spec { name: 'box' } request_id: 'intent-" + std::to_string(++number) + "'";
     const auto refused = Create(request);
     EXPECT_EQ(Outcome(refused.error), "UNAVAILABLE NO_CAPACITY") << text;
     EXPECT_TRUE(refused.error->retry_delay.has_value());

@@ -1,6 +1,9 @@
 // What goes wrong between the daemon and Daytona, and what a caller sees of it. Rows of the users' complaints are named
 // in the comments.
+#include <algorithm>
+#include <atomic>
 #include <future>
+#include <iostream>
 #include <set>
 
 #include "daemon/net/testing/test_http_server.h"
@@ -351,6 +354,48 @@ TEST_F(UpstreamTroubleTest, ABodyMayComeInPieces) {
   EXPECT_EQ(Outcome(result.error), "OK");
   ASSERT_EQ(result.value.volumes_size(), 1);
   EXPECT_EQ(result.value.volumes(0).name(), "slow");
+}
+
+// A list of 16 MiB is read beside the loop: whoever asks for something else is answered meanwhile. How long that took
+// at most is told, and not judged.
+TEST_F(UpstreamTroubleTest, ALargeListHoldsUpNobody) {
+  constexpr int kItems = 4096;
+  const std::string dockerfile(4000, 'x');
+  std::string list = R"({"items": [)";
+  for (int i = 0; i < kItems; ++i) {
+    const std::string id = "s-" + std::to_string(i);
+    list += (i == 0 ? "" : ",") + std::string(R"({"id": ")") + id + R"(", "name": ")" + id +
+            R"(", "state": "started", "buildInfo": {"dockerfileContent": ")" + dockerfile + R"("}})";
+  }
+  list += R"(], "nextCursor": null})";
+  Server upstream([&](const Server::Request& request) -> Server::Script {
+    if (request.target == "/api/volumes") return {Server::Answer(200, "[]")};
+    const bool probe = request.target.find("limit=1") != std::string::npos;
+    return {Server::Answer(200, probe ? R"({"items": [], "nextCursor": null})" : list)};
+  });
+  StartDaemon(DaemonFor(upstream.Url("/api")));
+  grpc::ClientContext context;
+  const auto reader = sandboxes().StreamSandboxes(&context, v1::StreamSandboxesRequest());
+  std::atomic<bool> over = false;
+  auto reading = std::async(std::launch::async, [&] {
+    v1::StreamSandboxesResponse message;
+    int items = 0;
+    while (reader->Read(&message)) ++items;
+    over = true;
+    return items;
+  });
+  std::chrono::steady_clock::duration longest{};
+  int answered = 0;
+  while (!over) {
+    const auto began = std::chrono::steady_clock::now();
+    ASSERT_EQ(Outcome(ListVolumes().error), "OK");
+    longest = std::max(longest, std::chrono::steady_clock::now() - began);
+    ++answered;
+  }
+  EXPECT_EQ(reading.get(), kItems);
+  EXPECT_GT(answered, 0);
+  std::cout << answered << " other calls meanwhile, the longest "
+            << std::chrono::duration_cast<std::chrono::milliseconds>(longest).count() << " ms\n";
 }
 
 TEST_F(UpstreamTroubleTest, ABodyMayBeCompressed) {

@@ -23,7 +23,9 @@ std::string NotFound(const std::string& message) {
 
 class AbsenceTest : public RestApiFixture {
  protected:
-  absl::Status GetSandbox(const std::string& id_or_name) { return Run(api_->GetSandbox(context_, id_or_name)).status(); }
+  absl::Status GetSandbox(const std::string& id_or_name) {
+    return Run(api_->GetSandbox(context_, id_or_name)).status();
+  }
 };
 
 TEST_F(AbsenceTest, DaytonasOwnWordsNeedNoList) {
@@ -40,9 +42,9 @@ TEST_F(AbsenceTest, UnknownWordsAreConfirmedByAListReadToItsEnd) {
   EXPECT_TRUE(IsAbsent(error)) << error;
   EXPECT_EQ(ErrorReason(error), "SANDBOX_NOT_FOUND");
   EXPECT_EQ(ErrorMetadataValue(error, "upstream_message"), "Not Found");
-  EXPECT_THAT(http_.Lines(), ElementsAre("GET http://api.test/api/sandbox/box",
-                                         "GET http://api.test/api/sandbox?limit=200&name=box",
-                                         "GET http://api.test/api/sandbox?limit=200&name=box&cursor=c1"));
+  EXPECT_THAT(http_.Lines(),
+              ElementsAre("GET http://api.test/api/sandbox/box", "GET http://api.test/api/sandbox?limit=200&name=box",
+                          "GET http://api.test/api/sandbox?limit=200&name=box&cursor=c1"));
 }
 
 TEST_F(AbsenceTest, WhatTheListShowsIsNotGone) {

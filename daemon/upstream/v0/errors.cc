@@ -166,11 +166,11 @@ constexpr Meaning kUnexpected = {Code::kUnknown, "UPSTREAM_UNEXPECTED_STATUS",
 Meaning MeaningOf5xx(int http_status, Subject subject, const ErrorBody& body) {
   if (http_status == 500) return kInternal;
   if (http_status == 504) return kTimedOut;
-  // Only Daytona's own word tells that it did nothing.
-  if (http_status != 503 || !body.by_daytona) return kUnavailable;
-  const bool no_store = subject == Subject::kContextStore &&
+  const bool no_store = http_status == 503 && subject == Subject::kContextStore &&
                         absl::StartsWithIgnoreCase(body.message, "object storage is not configured");
-  return no_store ? kNoContextStore : kMaintenance;
+  if (no_store) return kNoContextStore;
+  // Only Daytona's own word tells that it did nothing.
+  return http_status == 503 && body.by_daytona ? kMaintenance : kUnavailable;
 }
 
 Meaning MeaningOf(int http_status, Subject subject, const ErrorBody& body) {

@@ -17,6 +17,7 @@ namespace daytonad {
 namespace {
 
 using std::chrono::seconds;
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 

@@ -24,11 +24,11 @@ absl::Status MalformedResponse(std::string_view what) {
 }
 
 absl::Status ForeignResponse(std::string_view what) {
-  return MakeError(absl::StatusCode::kUnavailable, "UPSTREAM_FOREIGN_ANSWER",
-                   absl::StrCat("The answer is not Daytona's, but that of something between it and the daemon: ",
-                                AbslView(what),
-                                ". Try again later; if it stays, check proxies, and the API URL, which mostly ends in "
-                                "/api."));
+  return MakeError(
+      absl::StatusCode::kUnavailable, "UPSTREAM_FOREIGN_ANSWER",
+      absl::StrCat("The answer is not Daytona's, but that of something between it and the daemon: ", AbslView(what),
+                   ". Try again later; if it stays, check proxies, and the API URL, which mostly ends in "
+                   "/api."));
 }
 
 bool LooksLikeHtml(std::string_view text) {

@@ -23,7 +23,8 @@ TEST(ParseJsonTest, RefusesWhatIsNoJson) {
 }
 
 TEST(ParseJsonTest, WhatDoesNotEvenBeginLikeAnAnswerIsNotDaytonas) {
-  for (const char* text : {"", " ", "nonsense", "NaN", "\"text\"", "<html></html>", "<?xml version=\"1.0\"?>", "\x1F\x8B"}) {
+  for (const char* text :
+       {"", " ", "nonsense", "NaN", "\"text\"", "<html></html>", "<?xml version=\"1.0\"?>", "\x1F\x8B"}) {
     const absl::StatusOr<Json> json = ParseJson(text);
     EXPECT_EQ(json.status().code(), absl::StatusCode::kUnavailable) << text;
     EXPECT_EQ(ErrorReason(json.status()), "UPSTREAM_FOREIGN_ANSWER") << text;

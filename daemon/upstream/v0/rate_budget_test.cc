@@ -161,11 +161,11 @@ TEST_F(RateBudgetTest, WaitersLearnAtOnceThatTheirTurnComesTooLate) {
   Ask("sent", Caller("a"));
   Ask("short", Caller("a", 20s));
   Ask("long", Caller("a", 200s));
-  turns_.at("sent").Refused("", 100s);
+  turns_.at("sent").Refused("", 50s);
   Settle();
-  EXPECT_EQ(RetryDelay(refusals_.at("short")), 100s);
+  EXPECT_EQ(RetryDelay(refusals_.at("short")), 50s);
   EXPECT_EQ(budget_.waiting(kThrottler), 1U);
-  Advance(100s);
+  Advance(50s);
   EXPECT_EQ(order_.back(), "long");
 }
 

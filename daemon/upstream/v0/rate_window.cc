@@ -11,7 +11,7 @@ constexpr std::chrono::seconds kRounding(1);
 constexpr std::chrono::milliseconds kLeastWait(250);
 // A refusal comes at once, but a create that is accepted may be answered after half a minute: silence means accepted.
 constexpr std::chrono::seconds kProbeLimit(2);
-// The longest wait after a refusal by a limit of which nothing is known. Upstream's windows are as long as that.
+// The longest wait after a refusal by a limit whose window is not known for sure. Upstream's are as long as that.
 constexpr std::chrono::seconds kLongestWait(60);
 // The part of a window that background work leaves to callers: one in so many, and at least one.
 constexpr int64_t kReserve = 10;
@@ -71,7 +71,8 @@ void RateWindow::NotSent(const Request& request, TimePoint now) {
 }
 
 RateWindow::Duration RateWindow::Believed(Duration wait) const {
-  return std::min(wait, supposed_length_.value_or(length_ > Duration::zero() ? length_ : Duration(kLongestWait)));
+  // A window is at least as long as answers told; how much longer, they did not.
+  return std::min(wait, supposed_length_.value_or(std::max<Duration>(length_, kLongestWait)));
 }
 
 bool RateWindow::Refused(const Request& request, Duration wait, TimePoint now) {

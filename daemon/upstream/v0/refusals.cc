@@ -151,8 +151,7 @@ constexpr Refusal kRefusals[] = {
     {400, "cannot delete sandbox which has active fork children*", Subject::kNone, Code::kFailedPrecondition,
      "WRONG_STATE", "The sandbox has forks", "Delete its forks first"},
     {400, "linked sandbox must be in *", Subject::kNone, Code::kFailedPrecondition, "WRONG_STATE",
-     "The sandbox to link to is in a state that does not allow this",
-     "Start or stop the sandbox to link to first"},
+     "The sandbox to link to is in a state that does not allow this", "Start or stop the sandbox to link to first"},
 
     {403, "*", Subject::kNone, Code::kPermissionDenied, "PERMISSION_DENIED_BY_UPSTREAM",
      "The daemon's credential may not do this", "Use a credential of the daemon's that has the permission"},
@@ -223,6 +222,19 @@ absl::string_view Unquoted(absl::string_view text) {
   return text;
 }
 
+// Does the object stand there as a word, and not as a part of another name?
+bool NamesObject(absl::string_view message, absl::string_view object) {
+  const auto goes_on = [&](size_t i) {
+    return i < message.size() &&
+           (absl::ascii_isalnum(static_cast<unsigned char>(message[i])) || message[i] == '-' || message[i] == '_');
+  };
+  for (size_t at = message.find(object); at != absl::string_view::npos; at = message.find(object, at + 1)) {
+    const bool begins = at == 0 || !goes_on(at - 1);
+    if (begins && !goes_on(at + object.size())) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 const Refusal& FindRefusal(int http_status, Subject subject, std::string_view message) {
@@ -257,7 +269,7 @@ Missing WhatIsMissing(Subject subject, std::string_view object, std::string_view
   const bool of_this_kind = refusal.reason == absl::StrCat(absl::AsciiStrToUpper(AbslView(kind)), "_NOT_FOUND");
   const bool of_a_relation = absl::StartsWithIgnoreCase(AbslView(message), "parent ") ||
                              absl::StartsWithIgnoreCase(AbslView(message), "linked ");
-  const bool names_it = absl::StrContains(AbslView(message), AbslView(object));
+  const bool names_it = NamesObject(AbslView(message), AbslView(object));
   return of_this_kind && names_it && !of_a_relation ? Missing::kUnclear : Missing::kOther;
 }
 

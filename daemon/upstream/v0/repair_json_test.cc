@@ -10,7 +10,8 @@ namespace daytonad {
 namespace {
 
 TEST(RepairJsonTest, LeavesValidTextAsItIs) {
-  for (const char* text : {"", "{}", R"({"a":[1,-2.5e3,true,null,"x\n\u00e9\ud83d\ude00\\u"]})", "[\"\xC3\xA9\"]", R"("\\")"}) {
+  for (const char* text :
+       {"", "{}", R"({"a":[1,-2.5e3,true,null,"x\n\u00e9\ud83d\ude00\\u"]})", "[\"\xC3\xA9\"]", R"("\\")"}) {
     EXPECT_EQ(RepairJson(text), text);
   }
 }

@@ -25,7 +25,7 @@ using testing::Not;
 
 absl::StatusOr<std::string> ReadId(const Json& json) {
   std::string id = JsonFields(json).String("id");
-  if (id.empty()) return MalformedResponse("it has no `id`");
+  if (id.empty()) return ForeignResponse("it has no `id`");
   return id;
 }
 
@@ -143,12 +143,25 @@ TEST_F(RestClientTest, AnAnswerWhoseFrameIsBrokenIsMalformed) {
 }
 
 TEST_F(RestClientTest, WhatDaytonaDidNotWriteIsAskedForAgain) {
-  const std::pair<int, const char*> answers[] = {
-      {200, ""},       {200, "[]"},          {200, "null"},          {200, "{\"id\": 5}"},
-      {200, "true"},   {200, "\x1F\x8B"},    {200, "<!doctype html>"}, {200, R"({"login": "https://sso.test"})"},
-      {302, ""},       {400, "no"},          {401, "<html></html>"}, {403, R"({"message": "Forbidden"})"},
-      {404, "<html>"}, {404, "Not Found"},   {404, R"({"statusCode": 404, "message": "Resource not found"})"},
-      {409, "{}"},     {520, "<html></html>"}, {530, ""},             {599, ""}};
+  const std::pair<int, const char*> answers[] = {{200, ""},
+                                                 {200, "[]"},
+                                                 {200, "null"},
+                                                 {200, "{\"id\": 5}"},
+                                                 {200, "true"},
+                                                 {200, "\x1F\x8B"},
+                                                 {200, "<!doctype html>"},
+                                                 {200, R"({"login": "https://sso.test"})"},
+                                                 {302, ""},
+                                                 {400, "no"},
+                                                 {401, "<html></html>"},
+                                                 {403, R"({"message": "Forbidden"})"},
+                                                 {404, "<html>"},
+                                                 {404, "Not Found"},
+                                                 {404, R"({"statusCode": 404, "message": "Resource not found"})"},
+                                                 {409, "{}"},
+                                                 {520, "<html></html>"},
+                                                 {530, ""},
+                                                 {599, ""}};
   for (const auto& [status, body] : answers) {
     const size_t before = http_.requests().size();
     http_.Answer(status, body).Answer(200, R"({"id": "x"})");

@@ -17,7 +17,8 @@ RestRequest SandboxRequest(HttpMethod method, Idempotency idempotency, const std
   std::vector<std::string> segments = {"sandbox", id_or_name};
   for (std::string& segment : more_segments) segments.push_back(std::move(segment));
   RestRequest request(method, idempotency, std::move(segments));
-  request.About(Subject::kSandbox, id_or_name).Tag(LooksLikeUuid(id_or_name) ? "sandbox_id" : "sandbox_name", id_or_name);
+  request.About(Subject::kSandbox, id_or_name)
+      .Tag(LooksLikeUuid(id_or_name) ? "sandbox_id" : "sandbox_name", id_or_name);
   return request;
 }
 

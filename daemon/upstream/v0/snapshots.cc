@@ -16,7 +16,8 @@ RestRequest SnapshotRequest(HttpMethod method, Idempotency idempotency, const st
   std::vector<std::string> segments = {"snapshots", id_or_name};
   for (std::string& segment : more_segments) segments.push_back(std::move(segment));
   RestRequest request(method, idempotency, std::move(segments));
-  request.About(Subject::kSnapshot, id_or_name).Tag(LooksLikeUuid(id_or_name) ? "snapshot_id" : "snapshot_name", id_or_name);
+  request.About(Subject::kSnapshot, id_or_name)
+      .Tag(LooksLikeUuid(id_or_name) ? "snapshot_id" : "snapshot_name", id_or_name);
   return request;
 }
 

@@ -47,8 +47,8 @@ TEST_F(VolumesTest, AsksForDeletedOnesOnlyIfTheyAreWanted) {
 }
 
 TEST_F(VolumesTest, DeletesAndTakesAnEmptyAnswer) {
-  http_.Answer(200, "").Answer(
-      409, Envelope(409, "Volume cannot be deleted because it is in use by one or more sandboxes"));
+  http_.Answer(200, "").Answer(409,
+                               Envelope(409, "Volume cannot be deleted because it is in use by one or more sandboxes"));
   EXPECT_TRUE(Run(api_->DeleteVolume(context_, "4e91c945")).ok());
   EXPECT_EQ(ErrorReason(Run(api_->DeleteVolume(context_, "4e91c945"))), "VOLUME_IN_USE");
   EXPECT_EQ(http_.Lines()[0], "DELETE http://api.test/api/volumes/4e91c945");
