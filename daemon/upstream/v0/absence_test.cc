@@ -66,9 +66,24 @@ TEST_F(AbsenceTest, AListThatCantBeReadConfirmsNothing) {
 }
 
 TEST_F(AbsenceTest, AListWithoutAnEndConfirmsNothing) {
+  const auto page = [](const std::string& items, const std::string& cursor) {
+    return absl::StrCat(R"({"items": [)", items, R"(], "nextCursor": ")", cursor, R"("})");
+  };
+  const auto pages_read = [&] {
+    const size_t before = http_.requests().size();
+    EXPECT_EQ(GetSandbox("box").code(), absl::StatusCode::kUnavailable);
+    http_.ForgetScript();
+    return http_.requests().size() - before - 1;
+  };
   http_.Answer(404, NotFound("gone?"));
-  for (int i = 0; i < 2; ++i) http_.Answer(200, R"({"items": [{"id": "1"}], "nextCursor": "same"})");
-  EXPECT_EQ(GetSandbox("box").code(), absl::StatusCode::kUnavailable);
+  for (int i = 0; i < 5; ++i) http_.Answer(200, page(R"({"id": "1"})", "same"));
+  EXPECT_EQ(pages_read(), 2U);
+  http_.Answer(404, NotFound("gone?"));
+  for (int i = 0; i < 5; ++i) http_.Answer(200, page(R"({"id": "1"})", i % 2 == 0 ? "a" : "b"));
+  EXPECT_EQ(pages_read(), 3U) << "a circle of two";
+  http_.Answer(404, NotFound("gone?"));
+  for (int i = 0; i < 200; ++i) http_.Answer(200, page("", absl::StrCat("c", i)));
+  EXPECT_EQ(pages_read(), 100U) << "on and on, with nothing in them";
 }
 
 TEST_F(AbsenceTest, SnapshotsAndVolumesAlike) {

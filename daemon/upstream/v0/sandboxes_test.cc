@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "daemon/base/error.h"
 #include "daemon/upstream/testing/rest_api_fixture.h"
 #include "google/protobuf/text_format.h"
@@ -65,7 +66,8 @@ TEST_F(SandboxesTest, GetsByIdOrName) {
 }
 
 TEST_F(SandboxesTest, NotFoundNamesTheSandbox) {
-  http_.Answer(404, Envelope(404, "Sandbox with ID or name nope not found")).Answer(404, "");
+  http_.Answer(404, Envelope(404, "Sandbox with ID or name nope not found"))
+      .Answer(404, Envelope(404, absl::StrCat("Sandbox with ID or name ", kUuid, " not found")));
   absl::Status error = Run(api_->GetSandbox(context_, "nope")).status();
   EXPECT_EQ(ErrorReason(error), "SANDBOX_NOT_FOUND");
   EXPECT_EQ(ErrorMetadataValue(error, "sandbox_name"), "nope");

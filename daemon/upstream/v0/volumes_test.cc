@@ -29,7 +29,7 @@ TEST_F(VolumesTest, ATakenNameIsAlreadyExistsAlthoughUpstreamSays400) {
 }
 
 TEST_F(VolumesTest, GetsByIdAndByName) {
-  http_.Answer(200, kVolume).Answer(200, kVolume).Answer(404, "");
+  http_.Answer(200, kVolume).Answer(200, kVolume).Answer(404, Envelope(404, "Volume with name gone not found"));
   EXPECT_EQ(Run(api_->GetVolumeById(context_, "4e91c945"))->name(), "v1");
   EXPECT_EQ(Run(api_->GetVolumeByName(context_, "a b"))->name(), "v1");
   EXPECT_EQ(ErrorReason(Run(api_->GetVolumeByName(context_, "gone")).status()), "VOLUME_NOT_FOUND");
