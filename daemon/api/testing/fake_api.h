@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/api/api.h"
+#include "daemon/base/absent.h"
 
 namespace daytonad {
 
@@ -37,7 +38,7 @@ class FakeApi : public Api {
    public:
     void Add(T answer) { answers_.push_back(std::move(answer)); }
     T Next() {
-      if (answers_.empty()) return absl::NotFoundError("no answer was laid out");
+      if (answers_.empty()) return AbsentError("object", "for which no answer was laid out");
       T answer = answers_.front();
       if (answers_.size() > 1) answers_.pop_front();
       return answer;

@@ -33,7 +33,8 @@ absl::Status Answered(int http_status, std::optional<std::string> retry_after = 
   HttpResponse response;
   response.status = http_status;
   if (retry_after.has_value()) response.headers.Add("Retry-After-sandbox-create", *retry_after);
-  return ErrorFromResponse("GET /x", Subject::kNone, response);
+  response.body = Json{{"path", "/api/x"}, {"statusCode", http_status}, {"message", "no"}}.dump();
+  return ErrorFromResponse(RestRequest(HttpMethod::kGet, Idempotency::kRead, {"x"}), response);
 }
 
 class RetrierTest : public testing::Test {
@@ -107,10 +108,9 @@ INSTANTIATE_TEST_SUITE_P(
         SafetyCase{"Refused", ConnectionRefused(), true, true},
         SafetyCase{"ConnectionLost", ConnectionLost(), true, false},
         SafetyCase{"BadGateway", Answered(502), true, false}, SafetyCase{"Unavailable", Answered(503), true, false},
-        SafetyCase{"GatewayTimeout", Answered(504), true, false},
-        SafetyCase{"ServerError", Answered(500), false, false}, SafetyCase{"BadRequest", Answered(400), false, false},
-        SafetyCase{"Unauthorized", Answered(401), false, false}, SafetyCase{"Conflict", Answered(409), false, false},
-        SafetyCase{"Cancelled", CancelledError(), false, false},
+        SafetyCase{"GatewayTimeout", Answered(504), true, false}, SafetyCase{"ServerError", Answered(500), true, false},
+        SafetyCase{"BadRequest", Answered(400), false, false}, SafetyCase{"Unauthorized", Answered(401), false, false},
+        SafetyCase{"Conflict", Answered(409), false, false}, SafetyCase{"Cancelled", CancelledError(), false, false},
         SafetyCase{"Deadline", DeadlineExceededError(), false, false},
         SafetyCase{"ShuttingDown", MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN", ""), false, false},
         SafetyCase{
@@ -219,7 +219,8 @@ TEST_F(RetrierBudgetTest, IsSharedByAllCallsAndEarnedBackByAnswers) {
   EXPECT_EQ(attempts_, 1);
   EXPECT_EQ(result.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(ErrorMetadataValue(result.status(), "ended_by"), "budget");
-  EXPECT_EQ(Run(Idempotency::kRead, {Answered(404)}).status().code(), absl::StatusCode::kUnknown);  // an answer, too: 1
+  EXPECT_EQ(Run(Idempotency::kRead, {Answered(404)}).status().code(),
+            absl::StatusCode::kNotFound);  // an answer, too: 1
   EXPECT_TRUE(Run(Idempotency::kRead, {ConnectionLost()}).ok());
 }
 
