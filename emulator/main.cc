@@ -41,6 +41,8 @@ void AddDelays(CLI::App& app, Delays& delays) {
   AddDuration(app, "--remove-delay", delays.remove, "removing -> gone, for snapshots");
   AddDuration(app, "--deactivate-delay", delays.deactivate, "how long a deactivated snapshot cannot be activated");
   AddDuration(app, "--volume-delay", delays.volume, "each of a volume's two steps");
+  AddDuration(app, "--accept-delay", delays.accept,
+              "how long the first create from a Dockerfile takes; others of the same are refused meanwhile");
 }
 
 void ReadListen(const std::string& text, EmulatorOptions& options) {
@@ -101,8 +103,8 @@ int Main(int argc, char** argv) {
          },
          "a throttler's budget, such as sandbox-create=300/60; repeatable")
       ->type_name("NAME=REQUESTS/SECONDS");
-  AddDuration(app, "--negative-name-cache", options.negative_name_cache,
-              "how long a name that was not found stays so; 0: not at all");
+  AddDuration(app, "--name-lag", options.name_lag,
+              "how long nothing is found by a name after a DELETE by that name, even if it is taken again");
   AddDuration(app, "--hold-limit", options.hold_limit, "how long create and start hold their answer");
   app.add_option("--build-log-url-base", options.build_log_url_base, "where build-logs-url points, if not here")
       ->type_name("URL");

@@ -34,6 +34,7 @@ struct Delays {
   milliseconds remove{400};    // removing -> gone, for snapshots
   milliseconds deactivate{0};  // how long after a deactivation a snapshot cannot be activated
   milliseconds volume{500};    // each of a volume's two steps, up and down
+  milliseconds accept{20};     // how long the first create from a Dockerfile is on its way into the database
 };
 
 struct EmulatorOptions {
@@ -47,8 +48,8 @@ struct EmulatorOptions {
                                                   {"authenticated", {10000, 60}},
                                                   {"sandbox-create", {300, 60}},
                                                   {"sandbox-lifecycle", {10000, 60}}};
-  // How long a by-name look-up that found nothing is remembered; 0 switches it off.
-  milliseconds negative_name_cache{10000};
+  // How long no sandbox is found by a name after a DELETE by that name; 0: not at all.
+  milliseconds name_lag{10000};
   // How long create and start hold their answer.
   milliseconds hold_limit{30000};
   // Where build-logs-url points; empty: at the emulator itself.

@@ -16,7 +16,9 @@ void Create(World& world, Call call) {
   const SandboxPtr sandbox = *created;
   // What is answered is the sandbox as it is now, however long the answer is held.
   auto text = std::make_shared<const std::string>(sandbox->ToText(SandboxView::kCreated));
-  if (sandbox->build_info.has_value()) return call.ReplyText(200, std::move(text));
+  if (sandbox->build_info.has_value()) {
+    return world.sandboxes.WhenAccepted(*sandbox, [call = std::move(call), text] { call.ReplyText(200, text); });
+  }
   world.sandboxes.WhenSettled(sandbox, world.options.hold_limit, [call = std::move(call), sandbox, text] {
     if (sandbox->state == "error") {
       call.ReplyError(BadRequest(StrCat("Sandbox failed to start: ", sandbox->error_reason.value_or(""))));
@@ -71,8 +73,15 @@ void AddSandboxRoutes(Router& router, World& world) {
   router.Add("POST", "/sandbox/{}/start", kSandboxLifecycle, [&world](Call call) { Start(world, std::move(call)); });
   router.Add("POST", "/sandbox/{}/stop", kSandboxLifecycle,
              Changing(world, SandboxView::kChanged, std::mem_fn(&Sandboxes::Stop)));
-  router.Add("DELETE", "/sandbox/{}", kSandboxLifecycle,
-             Changing(world, SandboxView::kChanged, std::mem_fn(&Sandboxes::Delete)));
+  router.Add("DELETE", "/sandbox/{}", kSandboxLifecycle, [&world](const Call& call) {
+    const std::string& id_or_name = call.params[0];
+    auto found = world.sandboxes.Get(id_or_name);
+    if (!found.ok()) return call.ReplyError(found.error());
+    if (auto deleted = world.sandboxes.Delete(*found, id_or_name); !deleted.ok()) {
+      return call.ReplyError(deleted.error());
+    }
+    call.ReplyText(200, std::make_shared<const std::string>((*found)->ToText(SandboxView::kChanged)));
+  });
   router.Add("POST", "/sandbox/{}/archive", kSandboxLifecycle,
              Changing(world, SandboxView::kFull, std::mem_fn(&Sandboxes::Archive)));
   router.Add("POST", "/sandbox/{}/recover", kSandboxLifecycle,

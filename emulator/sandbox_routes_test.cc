@@ -82,13 +82,38 @@ TEST_F(SandboxRoutes, DeleteFreesTheNameAtOnce) {
   EXPECT_EQ(Get("/api/sandbox/" + id).Status(), 404);
 }
 
-TEST_F(SandboxRoutes, ANameThatWasNotFoundStaysSoForAWhile) {
-  EXPECT_EQ(Get("/api/sandbox/late").Status(), 404);
-  const std::string id = StartedSandbox(R"({"name":"late"})");
-  EXPECT_EQ(Get("/api/sandbox/late").Status(), 404);
-  EXPECT_EQ(Get("/api/sandbox/" + id).Status(), 200);
+TEST_F(SandboxRoutes, ANameIsNotFoundForAWhileAfterADeleteByIt) {
+  StartedSandbox(R"({"name":"n"})");
+  Send("DELETE", "/api/sandbox/n");
+  const std::string id = StartedSandbox(R"({"name":"n"})");
+  EXPECT_EQ(StateOf("n"), "Sandbox with ID or name n not found");
+  for (const char* call : {"start", "stop", "last-activity", "autostop/1"}) {
+    EXPECT_EQ(Post(StrCat("/api/sandbox/n/", call)).Message(), "Sandbox with ID or name n not found") << call;
+  }
+  EXPECT_EQ(Send("DELETE", "/api/sandbox/n").Status(), 404);
+  EXPECT_EQ(StateOf(id), "started");
+  EXPECT_EQ(Post("/api/sandbox", R"({"name":"n"})").Message(), "Sandbox with name n already exists");
   time_.Advance(10s);
-  EXPECT_EQ(Get("/api/sandbox/late").Status(), 200);
+  EXPECT_EQ(StateOf("n"), "started") << "and looking at it did not make it longer";
+}
+
+TEST_F(SandboxRoutes, ANameIsFoundAtOnceAfterADeleteByIdOrAMereLook) {
+  EXPECT_EQ(Get("/api/sandbox/n").Status(), 404);
+  const std::string id = StartedSandbox(R"({"name":"n"})");
+  EXPECT_EQ(StateOf("n"), "started");
+  Send("DELETE", "/api/sandbox/" + id);
+  EXPECT_EQ(Get("/api/sandbox/n").Status(), 404);
+  StartedSandbox(R"({"name":"n"})");
+  EXPECT_EQ(StateOf("n"), "started");
+}
+
+TEST_F(SandboxRoutes, WhatLooksLikeAnIdIsOneIfThereIsOne) {
+  const std::string id = StartedSandbox(R"({"name":"a"})");
+  const std::string other = StartedSandbox(R"({"name":")" + id + R"("})");
+  EXPECT_EQ(Get("/api/sandbox/" + id).Parsed()["name"], "a");
+  Send("DELETE", "/api/sandbox/" + id);
+  time_.Advance(1s);
+  EXPECT_EQ(Get("/api/sandbox/" + id).Parsed()["id"], other);
 }
 
 TEST_F(SandboxRoutes, StoppingAnEphemeralOneDestroysIt) {
@@ -136,11 +161,49 @@ TEST_F(SandboxRoutes, ABuildWhoseContextWasNeverUploadedFails) {
   EXPECT_EQ(sandbox["errorReason"], "failed to build image: build context h1 was not found in object storage");
 }
 
-TEST_F(SandboxRoutes, ASandboxWhoseBuildIsPendingCanBeDeleted) {
+TEST_F(SandboxRoutes, ASandboxWhoseBuildIsPendingCanBeDeletedAndShowsItsStateUntilItIsGone) {
   const std::string id = Post("/api/sandbox", R"({"buildInfo":{"dockerfileContent":"FROM a:1\n"}})").Parsed()["id"];
-  EXPECT_EQ(Send("DELETE", "/api/sandbox/" + id).Status(), 200);
+  const AnswerBytes deleted = Send("DELETE", "/api/sandbox/" + id);
+  EXPECT_EQ(deleted.Status(), 200);
+  EXPECT_EQ(deleted.Parsed()["state"], "pending_build");
+  EXPECT_EQ(deleted.Parsed()["desiredState"], "destroyed");
   time_.Advance(10s);
   EXPECT_EQ(Get("/api/sandbox/" + id).Status(), 404);
+}
+
+TEST_F(SandboxRoutes, ASandboxThatIsBeingBuiltCannotBeDeleted) {
+  const std::string id = Post("/api/sandbox", R"({"buildInfo":{"dockerfileContent":"FROM a:1\n"}})").Parsed()["id"];
+  time_.Advance(options_.delays.queue);
+  EXPECT_EQ(StateOf(id), "building_snapshot");
+  const AnswerBytes refused = Send("DELETE", "/api/sandbox/" + id);
+  EXPECT_EQ(refused.Status(), 409);
+  EXPECT_EQ(refused.Message(), "Sandbox state change in progress");
+}
+
+class SlowlyAcceptingApi : public ApiFixture {
+ protected:
+  SlowlyAcceptingApi() : ApiFixture(Accepting(20ms)) {}
+  static std::string Request(const std::string& name, const std::string& dockerfile = "FROM a:1\\n") {
+    return StrCat(R"({"name":")", name, R"(","buildInfo":{"dockerfileContent":")", dockerfile, R"("}})");
+  }
+};
+
+TEST_F(SlowlyAcceptingApi, CreatesFromTheSameNewDockerfileCollideWhileTheFirstIsOnItsWay) {
+  const auto first = Begin("POST", "/api/sandbox", Request("p0"));
+  EXPECT_FALSE(first->finished);
+  for (int again = 0; again < 2; ++again) {
+    const AnswerBytes refused = Post("/api/sandbox", Request("p1"));
+    EXPECT_EQ(refused.Status(), 409);
+    EXPECT_EQ(refused.Message(), "Sandbox with name p1 already exists");
+  }
+  EXPECT_EQ(Post("/api/sandbox", R"({"buildInfo":{"dockerfileContent":"FROM a:1\n"}})").Message(),
+            "Sandbox with name undefined already exists");
+  EXPECT_EQ(Get("/api/sandbox/p1").Status(), 404) << "there is none";
+  const auto other = Begin("POST", "/api/sandbox", Request("q", "FROM b:1\\n"));
+  time_.Advance(20ms);
+  EXPECT_EQ(first->Status(), 200);
+  EXPECT_EQ(other->Status(), 200) << "from another Dockerfile";
+  EXPECT_EQ(Post("/api/sandbox", Request("p1")).Status(), 200) << "the same, a moment later";
 }
 
 TEST_F(SandboxRoutes, SettingsAreAnsweredAsTheServerDoes) {

@@ -42,6 +42,10 @@ Outcome<SandboxPtr> Sandboxes::Create(const Json& request) {
   if (by_name_.contains(sandbox->name)) {
     return Conflict(StrCat("Sandbox with name ", sandbox->name, " already exists"));
   }
+  if (sandbox->build_info.has_value() && !BeginAccepting(sandbox->build_info->ref)) {
+    // It is the build's record that is there already, but the real server takes it for the sandbox's.
+    return Conflict(StrCat("Sandbox with name ", StringOr(request, "name", "undefined"), " already exists"));
+  }
   sandbox->toolbox_proxy_url = toolbox_proxy_url_;
   by_id_[sandbox->id] = by_name_[sandbox->name] = sandbox;
   TellCreated(*sandbox);
@@ -54,6 +58,23 @@ Outcome<SandboxPtr> Sandboxes::Create(const Json& request) {
     Run(sandbox, "creating", options_.delays.create);
   }
   return sandbox;
+}
+
+bool Sandboxes::BeginAccepting(const std::string& build_ref) {
+  if (being_accepted_.contains(build_ref)) return false;
+  if (builds_.Find(build_ref) != nullptr || options_.delays.accept == milliseconds::zero()) return true;
+  being_accepted_.emplace(build_ref, nullptr);
+  scheduler_.After(options_.delays.accept, [this, build_ref] {
+    auto accepted = being_accepted_.extract(build_ref);
+    if (accepted.mapped()) accepted.mapped()();
+  });
+  return true;
+}
+
+void Sandboxes::WhenAccepted(const Sandbox& sandbox, std::function<void()> action) {
+  const auto first = being_accepted_.find(sandbox.build_info->ref);
+  if (first == being_accepted_.end()) return action();
+  first->second = std::move(action);
 }
 
 Outcome<Done> Sandboxes::Link(const Json& request, Sandbox& sandbox) const {
@@ -177,25 +198,12 @@ SandboxPtr Sandboxes::FindLive(const std::string& id_or_name) const {
   return found->second->errored_deleted() ? nullptr : found->second;
 }
 
-Outcome<SandboxPtr> Sandboxes::Get(const std::string& id_or_name) {
-  const auto not_found = [&] { return NotFound(StrCat("Sandbox with ID or name ", id_or_name, " not found")); };
-  const bool by_id = by_id_.contains(id_or_name);
-  const WallTime now = scheduler_.Now();
-  if (!by_id && !missing_until_.empty()) {
-    const auto missing = missing_until_.find(id_or_name);
-    if (missing != missing_until_.end()) {
-      if (now < missing->second) return not_found();
-      missing_until_.erase(missing);
-    }
-  }
-  SandboxPtr sandbox = FindLive(id_or_name);
-  if (sandbox != nullptr) return sandbox;
-  if (!by_id && options_.negative_name_cache > milliseconds::zero()) {
-    // Names that nobody asks for again would stay for ever.
-    if (missing_until_.size() > 10'000) missing_until_.clear();
-    missing_until_[id_or_name] = now + options_.negative_name_cache.count();
-  }
-  return not_found();
+Outcome<SandboxPtr> Sandboxes::Get(const std::string& id_or_name) const {
+  const auto lag = name_lags_until_.find(id_or_name);
+  const bool lags = lag != name_lags_until_.end() && scheduler_.Now() < lag->second && !by_id_.contains(id_or_name);
+  SandboxPtr sandbox = lags ? nullptr : FindLive(id_or_name);
+  if (sandbox == nullptr) return NotFound(StrCat("Sandbox with ID or name ", id_or_name, " not found"));
+  return sandbox;
 }
 
 Outcome<Done> Sandboxes::Start(const SandboxPtr& sandbox) {
@@ -227,8 +235,13 @@ Outcome<Done> Sandboxes::Stop(const SandboxPtr& sandbox) {
   return Done{};
 }
 
-Outcome<Done> Sandboxes::Delete(const SandboxPtr& sandbox) {
+Outcome<Done> Sandboxes::Delete(const SandboxPtr& sandbox, const std::string& id_or_name) {
   if (sandbox->in_transition() && sandbox->state != "pending_build") return StateChangeInProgress();
+  if (id_or_name != sandbox->id && options_.name_lag > milliseconds::zero()) {
+    // Names that nobody takes again would stay for ever.
+    if (name_lags_until_.size() > 10'000) name_lags_until_.clear();
+    name_lags_until_[id_or_name] = scheduler_.Now() + options_.name_lag.count();
+  }
   Destroy(sandbox);
   return Done{};
 }
@@ -236,8 +249,9 @@ Outcome<Done> Sandboxes::Delete(const SandboxPtr& sandbox) {
 void Sandboxes::Destroy(const SandboxPtr& sandbox) {
   by_name_.erase(sandbox->name);
   sandbox->name = StrCat("DESTROYED_", sandbox->name, "_", scheduler_.Now());
-  // One that is in error shows its error until it is gone.
-  Enter(*sandbox, sandbox->errored() ? std::string(sandbox->state) : "destroying", "destroyed");
+  // One that is in error, or whose build has not begun, shows its state until it is gone.
+  const bool keeps_state = sandbox->errored() || sandbox->state == "pending_build";
+  Enter(*sandbox, keeps_state ? std::string(sandbox->state) : "destroying", "destroyed");
   Later(sandbox, options_.delays.destroy, [this](Sandbox& gone) {
     gone.runner_id.clear();
     Enter(gone, "destroyed");

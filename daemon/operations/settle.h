@@ -18,8 +18,8 @@
 //
 // Naively the error would be passed on; then the caller tries again, meets a taken name, and an orphan runs up costs.
 // So the daemon asks itself: it posts the same create again. If the first one never arrived, this is it; if it did, the
-// name is taken, and whoever has it is looked up in a list (never by a GET of the name, which upstream caches
-// negatively) and adopted if it can only be what the first request made.
+// name is taken, and whoever has it is looked up in a list (never by a GET of the name, which upstream
+// forgets for ten seconds after a delete by name) and adopted if it can only be what the first request made.
 namespace daytonad {
 
 // Upstream may have done it, or not.

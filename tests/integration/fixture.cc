@@ -12,10 +12,12 @@ emulator::EmulatorOptions QuickEmulator() {
   emulator::EmulatorOptions options;
   options.port = 0;
   options.api_keys = {kApiKey};
-  const milliseconds quick{20};
-  options.delays = {quick, quick,           quick, quick, quick,           quick,
-                    quick, milliseconds{0}, quick, quick, milliseconds{0}, quick};
-  options.negative_name_cache = milliseconds{0};
+  emulator::Delays& delays = options.delays;
+  for (milliseconds* delay : {&delays.create, &delays.start, &delays.stop, &delays.destroy, &delays.archive,
+                              &delays.queue, &delays.build, &delays.pull, &delays.remove, &delays.volume}) {
+    *delay = milliseconds{20};
+  }
+  delays.log_line = delays.deactivate = delays.accept = options.name_lag = milliseconds{0};
   // Tests run many calls a minute; those about rate limits set their own.
   for (auto& [name, limit] : options.rate_limits) limit.limit = 1'000'000;
   return options;

@@ -25,7 +25,7 @@ QUICK = {
     f"--{step}-delay": "1ms"
     for step in ("create", "start", "stop", "delete", "archive", "queue", "build", "pull", "remove", "volume")
 }
-QUICK["--negative-name-cache"] = "0ms"
+QUICK |= {"--name-lag": "0ms", "--accept-delay": "0ms"}
 # README.md says why.
 QUICK["--events"] = "off"
 
