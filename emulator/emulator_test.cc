@@ -94,7 +94,7 @@ TEST_F(EmulatorTest, ServesManyRequestsOnOneConnection) {
   EXPECT_EQ(client.Send("POST", "/api/sandbox", R"({"name":"a"})").result_int(), 200U);
   const Answer got = client.Send("GET", "/api/sandbox/a");
   EXPECT_EQ(Json::parse(got.body())["state"], "started");
-  EXPECT_EQ(got["X-Daytona-Api-Version"], "0.205.1");
+  EXPECT_EQ(got["X-Daytona-Api-Version"], "0.226.0");
 }
 
 TEST_F(EmulatorTest, AnswersPipelinedRequestsInOrder) {

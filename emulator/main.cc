@@ -43,6 +43,8 @@ void AddDelays(CLI::App& app, Delays& delays) {
   AddDuration(app, "--volume-delay", delays.volume, "each of a volume's two steps");
   AddDuration(app, "--accept-delay", delays.accept,
               "how long the first create from a Dockerfile takes; others of the same are refused meanwhile");
+  AddDuration(app, "--network-delay", delays.network, "how long new network settings keep a sandbox busy");
+  AddDuration(app, "--queue-minute", delays.queue_minute, "how long a minute of a create's queueTimeout lasts");
 }
 
 void ReadListen(const std::string& text, EmulatorOptions& options) {
@@ -91,6 +93,17 @@ int Main(int argc, char** argv) {
       ->default_str("127.0.0.1:3986");
   app.add_option("--port-file", port_file, "write the port into this file")->type_name("FILE");
   app.add_option("--base-path", options.base_path, "where the API is")->capture_default_str();
+  app.add_option_function<std::string>(
+         "--api-version",
+         [&](const std::string& text) {
+           const auto version = ParseApiVersion(text);
+           if (!version.has_value())
+             throw CLI::ValidationError("--api-version: \"" + text + "\" is not 0.190 or 0.226");
+           options.api_version = *version;
+         },
+         "which server's fields, filters and routes to have")
+      ->type_name("0.190|0.226")
+      ->default_str("0.226");
   app.add_option("--api-key", options.api_keys, "a key to accept; repeatable")->type_name("KEY")->capture_default_str();
   app.add_flag("--jwt", options.accept_jwt, "accept any JWT that comes with X-Daytona-Organization-ID");
   app.add_option_function<std::vector<std::string>>(

@@ -131,8 +131,12 @@ TEST_F(SandboxRoutes, ABuildGoesThroughItsStatesAndIsNotRepeated) {
   EXPECT_FALSE(answer.Parsed().contains("snapshot"));
   EXPECT_FALSE(answer.Parsed().contains("runnerId"));
   const std::string id = answer.Parsed()["id"];
+  EXPECT_FALSE(Get("/api/sandbox/" + id).Parsed().contains("runnerId"));
   time_.Advance(options_.delays.queue);
-  EXPECT_EQ(StateOf(id), "building_snapshot");
+  const Json building = Get("/api/sandbox/" + id).Parsed();
+  EXPECT_EQ(building["state"], "building_snapshot");
+  EXPECT_TRUE(building["snapshot"].is_null());
+  EXPECT_TRUE(building["runnerId"].is_string());
   time_.Advance(options_.delays.build);
   EXPECT_EQ(StateOf(id), "started");
   const AnswerBytes again = Post("/api/sandbox", request);
@@ -209,17 +213,55 @@ TEST_F(SlowlyAcceptingApi, CreatesFromTheSameNewDockerfileCollideWhileTheFirstIs
 TEST_F(SandboxRoutes, SettingsAreAnsweredAsTheServerDoes) {
   const std::string base = "/api/sandbox/" + StartedSandbox();
   EXPECT_EQ(Send("PUT", base + "/labels", R"({"labels":{"a":"b"}})").Parsed()["labels"], (Json{{"a", "b"}}));
+  EXPECT_EQ(Send("PUT", base + "/labels", R"({"labels":{}})").Parsed()["labels"], Json::object());
   EXPECT_EQ(Post(base + "/autostop/30").Status(), 201);
   EXPECT_EQ(Post(base + "/autostop/-1").Message(), "Auto-stop interval must be non-negative");
+  EXPECT_EQ(Post(base + "/autostop/x").Status(), 500);
+  EXPECT_EQ(Post(base + "/autostop/x").Message(), "An unexpected error occurred.");
   EXPECT_EQ(Post(base + "/autoarchive/0").Parsed()["autoArchiveInterval"], 43200);
   EXPECT_EQ(Post(base + "/autodelete/-1").Parsed()["autoDeleteInterval"], -1);
   EXPECT_EQ(Post(base + "/public/true").Parsed()["public"], true);
+  EXPECT_EQ(Post(base + "/public/maybe").Parsed()["public"], false);
   EXPECT_EQ(Post(base + "/ttl/5").Status(), 201);
   EXPECT_EQ(Post(base + "/last-activity").Status(), 201);
   EXPECT_EQ(Get(base + "/ports/0/preview-url").Message(), "Invalid port");
   EXPECT_THAT(Get(base + "/ports/3000/preview-url").Parsed()["url"].get<std::string>(), StartsWith("http://3000-"));
   EXPECT_EQ(Post(base + "/pause").Status(), 422);
+  EXPECT_EQ(Post(base + "/fork", R"({"name":"f"})").Message(), "Forking is not supported for this sandbox");
+  EXPECT_EQ(Get(base + "/forks").Body(), "[]");
+  EXPECT_EQ(Get(base + "/parent").Message(), "Parent sandbox not found for sandbox " + base.substr(13));
   EXPECT_EQ(Get("/api/sandbox/" + base.substr(13)).Parsed()["autoStopInterval"], 30);
+}
+
+TEST_F(SandboxRoutes, NetworkSettingsKeepItBusyForAMoment) {
+  const std::string settings = "/api/sandbox/" + StartedSandbox() + "/network-settings";
+  EXPECT_EQ(Post(settings, R"({"networkBlockAll":true})").Status(), 200);
+  const AnswerBytes busy = Post(settings, R"({"networkAllowList":"10.0.0.0/8"})");
+  EXPECT_EQ(busy.Status(), 409);
+  EXPECT_EQ(busy.Message(), "An operation is already in progress for this resource");
+  time_.Advance(options_.delays.network);
+  EXPECT_EQ(Post(settings, R"({"networkAllowList":"10.0.0.0/8"})").Parsed()["networkAllowList"], "10.0.0.0/8");
+}
+
+TEST_F(SandboxRoutes, SignedPreviewsLastADayAtMost) {
+  const std::string port = "/api/sandbox/" + StartedSandbox() + "/ports/3000/signed-preview-url";
+  const Json made = Get(port + "?expiresInSeconds=120").Parsed();
+  EXPECT_EQ(made["port"], 3000);
+  EXPECT_THAT(made["url"].get<std::string>(), StartsWith("http://3000-" + made["token"].get<std::string>()));
+  for (const char* seconds : {"0", "86401", "x"}) {
+    EXPECT_EQ(Get(StrCat(port, "?expiresInSeconds=", seconds)).Message(),
+              "expiresInSeconds must be between 1 second and 24 hours");
+  }
+  EXPECT_EQ(Post(StrCat(port, "/", made["token"].get<std::string>(), "/expire")).Status(), 201);
+}
+
+TEST_F(SandboxRoutes, NamesAreTakenAsTheyAre) {
+  const std::string upper = StartedSandbox(R"({"name":"A.b_c-1"})");
+  EXPECT_EQ(Get("/api/sandbox/a.b_c-1").Status(), 404);
+  EXPECT_EQ(Get("/api/sandbox/A.b_c-1").Parsed()["id"], upper);
+  const std::string slash = StartedSandbox(R"({"name":"a/b"})");
+  EXPECT_EQ(Get("/api/sandbox/a%2Fb").Parsed()["id"], slash);
+  EXPECT_EQ(Post("/api/sandbox/a%2Fb/stop").Parsed()["id"], slash);
 }
 
 TEST_F(SandboxRoutes, ArchiveNeedsAStoppedSandboxAndStartBringsItBack) {

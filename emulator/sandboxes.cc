@@ -11,7 +11,10 @@
 namespace daytonad::emulator {
 namespace {
 
-// The environment variable FAKE_FAIL asks for a failure: "create" or "start".
+// What ended in the queue or was evicted can still be read.
+constexpr milliseconds kReadableAfterEnd = std::chrono::hours(24);
+
+// The environment variable FAKE_FAIL asks for a failure: "queue", "create" or "start".
 bool FailureAskedFor(const Sandbox& sandbox, std::string_view step) {
   return StringOr(sandbox.env, "FAKE_FAIL") == step;
 }
@@ -33,7 +36,7 @@ Sandboxes::~Sandboxes() {
 }
 
 Outcome<SandboxPtr> Sandboxes::Create(const Json& request) {
-  auto made = SandboxFromRequest(request, snapshots_, volumes_, scheduler_.Now());
+  auto made = SandboxFromRequest(request, options_.api_version, snapshots_, volumes_, scheduler_.Now());
   if (!made.ok()) return made;
   const SandboxPtr sandbox = *made;
   if (auto linked = Link(request, *sandbox); !linked.ok()) return linked.error();
@@ -49,7 +52,9 @@ Outcome<SandboxPtr> Sandboxes::Create(const Json& request) {
   sandbox->toolbox_proxy_url = toolbox_proxy_url_;
   by_id_[sandbox->id] = by_name_[sandbox->name] = sandbox;
   TellCreated(*sandbox);
-  if (sandbox->build_info.has_value()) {
+  if (FailureAskedFor(*sandbox, "queue")) {
+    Queue(sandbox);
+  } else if (sandbox->build_info.has_value()) {
     StartBuild(sandbox);
   } else {
     // Whatever it was shown as: until a runner has it, it is in no known state.
@@ -157,6 +162,28 @@ void Sandboxes::Run(const SandboxPtr& sandbox, std::string_view transition, mill
   });
 }
 
+void Sandboxes::Queue(const SandboxPtr& sandbox) {
+  sandbox->runner_id.clear();
+  if (!sandbox->build_info.has_value()) Enter(*sandbox, "pulling_snapshot");
+  if (!sandbox->queue_timeout_minutes.has_value()) return;
+  const milliseconds limit = options_.delays.queue_minute * *sandbox->queue_timeout_minutes;
+  Later(sandbox, limit, [this, sandbox](Sandbox&) { TimeOutInQueue(sandbox); });
+}
+
+void Sandboxes::TimeOutInQueue(const SandboxPtr& sandbox) {
+  sandbox->queue_timed_out = scheduler_.Now();
+  Destroy(sandbox);
+}
+
+void Sandboxes::EvictSpot(const SandboxPtr& sandbox) {
+  sandbox->spot_evicted = scheduler_.Now();
+  Destroy(sandbox);
+}
+
+void Sandboxes::ApplyNetworkSettings(Sandbox& sandbox) const {
+  sandbox.busy_until = scheduler_.Now() + options_.delays.network.count();
+}
+
 void Sandboxes::StartBuild(const SandboxPtr& sandbox) {
   const auto earlier = builds_.Find(sandbox->build_info->ref);
   if (earlier != nullptr && earlier->state() == Build::State::kSucceeded) {
@@ -204,6 +231,12 @@ Outcome<SandboxPtr> Sandboxes::Get(const std::string& id_or_name) const {
   SandboxPtr sandbox = lags ? nullptr : FindLive(id_or_name);
   if (sandbox == nullptr) return NotFound(StrCat("Sandbox with ID or name ", id_or_name, " not found"));
   return sandbox;
+}
+
+Outcome<SandboxPtr> Sandboxes::Read(const std::string& id_or_name) const {
+  const auto ended = ended_.find(id_or_name);
+  if (ended != ended_.end()) return ended->second;
+  return Get(id_or_name);
 }
 
 Outcome<Done> Sandboxes::Start(const SandboxPtr& sandbox) {
@@ -255,8 +288,11 @@ void Sandboxes::Destroy(const SandboxPtr& sandbox) {
   Later(sandbox, options_.delays.destroy, [this](Sandbox& gone) {
     gone.runner_id.clear();
     Enter(gone, "destroyed");
-    const std::string key = gone.id;
-    by_id_.erase(key);
+    auto node = by_id_.extract(gone.id);
+    const bool by_delete = !gone.queue_timed_out.has_value() && !gone.spot_evicted.has_value();
+    if (by_delete || options_.api_version < ApiVersion::k0_226) return;
+    scheduler_.After(kReadableAfterEnd, [this, id = gone.id] { ended_.erase(id); });
+    ended_.insert(std::move(node));
   });
   std::vector<SandboxPtr> children;
   for (const auto& [id, other] : by_id_) {

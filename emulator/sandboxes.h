@@ -33,12 +33,21 @@ class Sandboxes {
   // By id, else by name. By a name that a sandbox was deleted by, nothing is found for a while, even if another sandbox
   // has the name by then: the real server caches it.
   Outcome<SandboxPtr> Get(const std::string& id_or_name) const;
+  // The same, but by id it also finds what ended in the queue or was evicted within the last day.
+  Outcome<SandboxPtr> Read(const std::string& id_or_name) const;
   Outcome<Done> Start(const SandboxPtr& sandbox);
   Outcome<Done> Stop(const SandboxPtr& sandbox);
   // `id_or_name` is what the sandbox was called by.
   Outcome<Done> Delete(const SandboxPtr& sandbox, const std::string& id_or_name);
   Outcome<Done> Archive(const SandboxPtr& sandbox);
   Outcome<Done> Recover(const SandboxPtr& sandbox);
+  // Ends it as a server does that has no runner for it in time, or needs its GPU for somebody else.
+  void TimeOutInQueue(const SandboxPtr& sandbox);
+  void EvictSpot(const SandboxPtr& sandbox);
+  // Keeps the sandbox busy with its new network settings for a while.
+  void ApplyNetworkSettings(Sandbox& sandbox) const;
+  // Whether something keeps it busy that does not show in its state.
+  bool Busy(const Sandbox& sandbox) const { return scheduler_.Now() < sandbox.busy_until; }
   // Overwrites state, desiredState, errorReason, recoverable, whatever went on; it is told of. For tests.
   void Force(Sandbox& sandbox, const Json& changes);
   // To be called when a member was changed.
@@ -60,6 +69,8 @@ class Sandboxes {
   void Fail(Sandbox& sandbox, std::string_view state, std::string reason);
   void Later(const SandboxPtr& sandbox, milliseconds delay, std::function<void(Sandbox&)> step);
   void Run(const SandboxPtr& sandbox, std::string_view transition, milliseconds delay);
+  // Waits for a runner that never comes, until the sandbox's time in the queue is over.
+  void Queue(const SandboxPtr& sandbox);
   void StartBuild(const SandboxPtr& sandbox);
   void Destroy(const SandboxPtr& sandbox);
   SandboxPtr FindLive(const std::string& id_or_name) const;
@@ -76,6 +87,7 @@ class Sandboxes {
   std::string toolbox_proxy_url_;
   std::unordered_map<std::string, SandboxPtr> by_id_;
   std::unordered_map<std::string, SandboxPtr> by_name_;
+  std::unordered_map<std::string, SandboxPtr> ended_;  // by id; for a day
   std::unordered_map<std::string, WallTime> name_lags_until_;
   // Builds that no create named before the one which is not answered yet, and how to answer it.
   std::unordered_map<std::string, std::function<void()>> being_accepted_;

@@ -18,6 +18,12 @@ using ::testing::StartsWith;
 using CreateSandboxTest = SandboxesTest;
 using SlowCreateSandboxTest = SlowSandboxesTest;
 
+// A server that knows every field.
+class NewServerCreateTest : public CreateSandboxTest {
+ protected:
+  emulator::EmulatorOptions emulator_options() override { return QuickEmulator(emulator::ApiVersion::k0_226); }
+};
+
 TEST_F(CreateSandboxTest, AnEmptySpecGivesAStartedPythonSandbox) {
   const auto created = Create("");
   ASSERT_EQ(Outcome(created.error), "OK");
@@ -71,7 +77,7 @@ TEST_F(CreateSandboxTest, ADockerfileIsBuiltAsItIs) {
   }
 }
 
-TEST_F(CreateSandboxTest, EveryFieldOfTheSpecReachesUpstream) {
+TEST_F(NewServerCreateTest, EveryFieldOfTheSpecReachesUpstream) {
   MakeVolume("data");
   control().ResetRequests();
   const auto created = Create(R"(

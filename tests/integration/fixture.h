@@ -20,8 +20,12 @@ namespace daytonad::testing {
 
 inline constexpr char kApiKey[] = "emulator-key";
 
+// Which server the tests meet: the emulator's default, or what the environment variable DAYTONAD_TEST_API_VERSION says.
+// A test of what only one of them has is about that one: override emulator_options().
+emulator::ApiVersion TestedApiVersion();
+
 // Everything happens at once, so that tests are quick; a test that wants to see a transition sets its delay.
-emulator::EmulatorOptions QuickEmulator();
+emulator::EmulatorOptions QuickEmulator(emulator::ApiVersion version = TestedApiVersion());
 
 // Flags and environment of a daemon that talks to the API at `url` with `key`, with the defaults of everything else.
 ProcessOptions PlainDaemonFor(const std::string& url, const std::string& key = kApiKey);

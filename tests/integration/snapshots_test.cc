@@ -215,7 +215,13 @@ TEST_F(SnapshotsTest, AreListedBothWaysOfPaging) {
   EXPECT_EQ(numbered.value.next_page_token(), "");
 }
 
-TEST_F(SnapshotsTest, AreListedBySourceSandbox) {
+// A server that knows every filter.
+class NewServerSnapshotsTest : public SnapshotsTest {
+ protected:
+  emulator::EmulatorOptions emulator_options() override { return QuickEmulator(emulator::ApiVersion::k0_226); }
+};
+
+TEST_F(NewServerSnapshotsTest, AreListedBySourceSandbox) {
   MakeSnapshot("s");
   v1::SandboxSpec spec;
   spec.set_name("box");
