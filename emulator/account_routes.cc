@@ -102,11 +102,14 @@ Json PushAccess(World& world, const Request& request) {
   // As the emulator was dialled, which in a container's network only the client knows.
   const std::string_view host = request.Find("Host");
   const std::string origin = host.empty() ? world.origin : StrCat("http://", host);
-  Json access = {{"accessKey", keys.access_key},       {"secret", keys.secret},
-                 {"sessionToken", keys.session_token}, {"storageUrl", StrCat(origin, StorageRoutes::kPath)},
-                 {"organizationId", kOrganizationId},  {"bucket", kStorageBucket}};
-  if (world.options.api_version >= ApiVersion::k0_226) access["region"] = kStorageRegion;
-  return access;
+  // A 0.190 server does not tell the region; but this store is in one that clients cannot guess.
+  return {{"accessKey", keys.access_key},
+          {"secret", keys.secret},
+          {"sessionToken", keys.session_token},
+          {"storageUrl", StrCat(origin, StorageRoutes::kPath)},
+          {"organizationId", kOrganizationId},
+          {"bucket", kStorageBucket},
+          {"region", kStorageRegion}};
 }
 
 }  // namespace

@@ -70,7 +70,6 @@ TEST_F(OldApi, HasNumberedListsButNoNewerRoutes) {
 TEST_F(OldApi, AnswersLackWhatIsNewer) {
   EXPECT_EQ(Get("/api/config").Parsed()["version"], "0.190.0");
   EXPECT_FALSE(Get("/api/config").Parsed().contains("sshGatewayHost"));
-  EXPECT_FALSE(Get("/api/object-storage/push-access").Parsed().contains("region"));
   EXPECT_FALSE(Get("/api/snapshots").Parsed()["items"][0].contains("sourceSandboxId"));
 }
 
