@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "daemon/api/times.h"
 #include "daemon/api/watch.h"
 #include "daemon/base/call_context.h"
 #include "daemon/base/task.h"
@@ -46,7 +47,9 @@ Task<absl::Status> WatchToTheEnd(CallContext context, std::unique_ptr<Watch<T>> 
       continue;
     }
     missed = missed || (seen.maybe_missed && told != nullptr);
-    if (!gone && seen.object == told) continue;  // confirmed
+    const bool confirmed =
+        seen.object == told || (told != nullptr && seen.object != nullptr && SameButTimes(*seen.object, *told));
+    if (!gone && confirmed) continue;
     if (seen.object != nullptr) told = seen.object;
     Update<T> update;
     update.object = told;

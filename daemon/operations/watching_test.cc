@@ -76,6 +76,18 @@ TEST_F(WatchingTest, AConfirmationIsNoUpdateButWhatWasMissedIsRemembered) {
   EXPECT_THAT(told_, ElementsAre("started", "stopped missed", "starting"));
 }
 
+TEST_F(WatchingTest, NorIsASightingInWhichOnlyTimesAreNew) {
+  const auto at = [](int second, bool is_public) {
+    v1::Sandbox sandbox = *ScriptedWatch::InState("started");
+    sandbox.mutable_updated_at()->set_seconds(second);
+    sandbox.mutable_last_activity_at()->set_seconds(second);
+    sandbox.set_is_public(is_public);
+    return ScriptedWatch::Of(std::make_shared<const v1::Sandbox>(std::move(sandbox)), absl::OkStatus(), true);
+  };
+  (void)WatchIt({at(5, false), at(4, false), at(6, false), at(6, true)});
+  EXPECT_THAT(told_, ElementsAre("started", "started"));
+}
+
 TEST_F(WatchingTest, RemovalIsTheLastUpdate) {
   EXPECT_TRUE(WatchIt({ScriptedWatch::Fresh("started"), Gone("destroyed"), ScriptedWatch::Fresh("never")}).ok());
   EXPECT_THAT(told_, ElementsAre("started", "destroyed removed"));

@@ -1,6 +1,7 @@
 #include "daemon/state/resources.h"
 
 #include <string>
+#include <tuple>
 
 #include "absl/strings/str_cat.h"
 #include "daemon/base/error.h"
@@ -13,13 +14,18 @@ absl::Status NoMore(const char* reason, const char* kind, const std::string& id)
                    {{absl::StrCat(kind, "_id"), id}});
 }
 
+auto Order(const google::protobuf::Timestamp& time) { return std::make_tuple(time.seconds(), time.nanos()); }
+
 }  // namespace
 
 bool IsGone(const v1::Sandbox& sandbox) { return sandbox.state() == v1::SANDBOX_STATE_DESTROYED; }
 bool IsGone(const v1::Snapshot&) { return false; }  // it is removed, and no state says so
 bool IsGone(const v1::Volume& volume) { return volume.state() == v1::VOLUME_STATE_DELETED; }
 
-bool IsGoing(const v1::Sandbox& sandbox) { return sandbox.state() == v1::SANDBOX_STATE_DESTROYING; }
+bool IsGoing(const v1::Sandbox& sandbox) {
+  return sandbox.state() == v1::SANDBOX_STATE_DESTROYING ||
+         sandbox.desired_state() == v1::SANDBOX_DESIRED_STATE_DESTROYED;
+}
 bool IsGoing(const v1::Snapshot& snapshot) { return snapshot.state() == v1::SNAPSHOT_STATE_REMOVING; }
 bool IsGoing(const v1::Volume& volume) {
   return volume.state() == v1::VOLUME_STATE_PENDING_DELETE || volume.state() == v1::VOLUME_STATE_DELETING;
@@ -34,6 +40,10 @@ bool SameState(const v1::Sandbox& a, const v1::Sandbox& b) {
 }
 bool SameState(const v1::Snapshot& a, const v1::Snapshot& b) { return a.state_text() == b.state_text(); }
 bool SameState(const v1::Volume& a, const v1::Volume& b) { return a.state_text() == b.state_text(); }
+
+bool LaterThan(const google::protobuf::Timestamp& a, const google::protobuf::Timestamp& b) {
+  return Order(a) > Order(b);
+}
 
 void FillIn(v1::Sandbox& seen, const v1::Sandbox& known) {
   if (!seen.has_build_info() && known.has_build_info()) *seen.mutable_build_info() = known.build_info();
@@ -59,5 +69,48 @@ void FillIn(v1::Snapshot& seen, const v1::Snapshot& known) {
 }
 
 void FillIn(v1::Volume&, const v1::Volume&) {}
+
+void TakeState(v1::Sandbox& item, const v1::Sandbox& known) {
+  item.set_name(known.name());
+  item.set_state(known.state());
+  item.set_state_text(known.state_text());
+  item.set_desired_state(known.desired_state());
+  item.set_desired_state_text(known.desired_state_text());
+  item.set_error_reason(known.error_reason());
+  item.set_recoverable(known.recoverable());
+  if (known.has_updated_at()) *item.mutable_updated_at() = known.updated_at();
+}
+
+void TakeState(v1::Snapshot& item, const v1::Snapshot& known) {
+  item.set_state(known.state());
+  item.set_state_text(known.state_text());
+  item.set_error_reason(known.error_reason());
+  if (known.has_updated_at()) *item.mutable_updated_at() = known.updated_at();
+}
+
+void TakeState(v1::Volume& item, const v1::Volume& known) {
+  item.set_name(known.name());
+  item.set_state(known.state());
+  item.set_state_text(known.state_text());
+  item.set_error_reason(known.error_reason());
+  if (known.has_updated_at()) *item.mutable_updated_at() = known.updated_at();
+}
+
+void MakeGoing(v1::Sandbox& sandbox) {
+  sandbox.set_state(v1::SANDBOX_STATE_DESTROYING);
+  sandbox.set_state_text("destroying");
+  sandbox.set_desired_state(v1::SANDBOX_DESIRED_STATE_DESTROYED);
+  sandbox.set_desired_state_text("destroyed");
+}
+
+void MakeGoing(v1::Snapshot& snapshot) {
+  snapshot.set_state(v1::SNAPSHOT_STATE_REMOVING);
+  snapshot.set_state_text("removing");
+}
+
+void MakeGoing(v1::Volume& volume) {
+  volume.set_state(v1::VOLUME_STATE_PENDING_DELETE);
+  volume.set_state_text("pending_delete");
+}
 
 }  // namespace daytonad
