@@ -228,7 +228,7 @@ TEST_F(NewServerSnapshotsTest, AreListedBySourceSandbox) {
   const std::string id = MakeSandbox(spec).id();
   control().ResetRequests();
   EXPECT_THAT(Names("source_sandbox: 'box'"), IsEmpty());
-  EXPECT_EQ(control().CountRequests("GET", "/api/sandbox/box"), 1);
+  EXPECT_EQ(control().CountRequests("GET", "/api/sandbox/" + id), 1);
   EXPECT_THAT(Names("source_sandbox: '" + id + "'"), IsEmpty());
   EXPECT_EQ(Outcome(List("source_sandbox: 'nope'").error), "NOT_FOUND SANDBOX_NOT_FOUND");
 }
