@@ -198,6 +198,7 @@ class Looker {
 
   // KnownObjects has it already, if it counts; what changed was told.
   void TakeLook(Interest<T>& interest, absl::StatusOr<T> seen, Moment since) {
+    if (interest.gone) return;
     const auto* known = known_.Find(interest.id());
     Clock::Duration pause = NextPause(interest);
     if (!seen.ok()) {

@@ -1,6 +1,7 @@
 #include "daemon/state/recording_api.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 namespace daytonad {
@@ -29,6 +30,10 @@ Task<absl::StatusOr<T>> RecordingApi::Read(KnownObjects<T>& known,
     if (absl::IsNotFound(seen.status())) known.SeeNone(id_or_name, since, seen.status());
     if (!seen.ok()) co_return seen;
     known.See(*seen, Sight::kRead, since, at);
+    // Of sandboxes and snapshots, upstream tries it as an id first. If it is only the name of another one, whatever had
+    // this id is gone.
+    const bool only_name = seen->id() != id_or_name && seen->name() == id_or_name;
+    if (only_name && !std::is_same_v<T, v1::Volume>) known.SeeNone(id_or_name, since);
     if (attempt == kAttempts || !known.Overtaken(*seen, since)) co_return seen;
     if (const auto newer = known.index().Find(id_or_name)) co_return *newer->object;
   }

@@ -198,6 +198,14 @@ TEST_F(ResolvingApiTest, ANameThatLooksLikeAnIdIsTheIdOfAnotherOneFirst) {
   EXPECT_EQ(Get("b"), "b");
 }
 
+TEST_F(ResolvingApiTest, AnIdThatIsOnlyANameByNowIsGone) {
+  Learn(Named(kUuid, "box"));
+  upstream_.objects.clear();
+  Upstream(Named("b", kUuid));
+  EXPECT_EQ(Get(kUuid), "b");
+  EXPECT_TRUE(knowledge_.sandboxes.Find(kUuid)->gone);
+}
+
 TEST_F(ResolvingApiTest, ANameThatLooksLikeAnIdIsFoundThoughUpstreamHasForgottenIt) {
   upstream_.objects.clear();
   Upstream(Named("b", kUuid));

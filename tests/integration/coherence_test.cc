@@ -182,7 +182,7 @@ TEST_F(CoherenceTest, AReadThatWasBegunBeforeAChangeWithAnEmptyAnswerDoesNotPutT
   auto slow_snapshot =
       BeginHeld("GET", "/snapshots/" + snapshot.id(), [&] { return ReadSnapshot(snapshot.id(), kAskUpstream); });
   v1::DeactivateSnapshotRequest deactivate;
-  deactivate.set_snapshot("snap");
+  deactivate.set_snapshot(snapshot.id());
   EXPECT_EQ(Outcome(Call(snapshots(), &Snapshots::DeactivateSnapshot, deactivate).error), "OK");
   Release();
   EXPECT_EQ(slow_snapshot.get().object.state(), v1::SNAPSHOT_STATE_INACTIVE);

@@ -83,7 +83,10 @@ TEST_F(LaggingListsTest, StaleListAfterDeleteOfASnapshot) {
   request.set_snapshot("snap");
   request.set_wait(false);
   EXPECT_EQ(Outcome(Call(snapshots(), &Snapshots::DeleteSnapshot, request).error), "OK");
-  for (const v1::Snapshot& item : list().value.snapshots()) EXPECT_EQ(item.state(), v1::SNAPSHOT_STATE_REMOVING);
+  const auto lagging = list();
+  for (const v1::Snapshot& listed : lagging.value.snapshots()) {
+    EXPECT_EQ(listed.state(), v1::SNAPSHOT_STATE_REMOVING);
+  }
   EXPECT_TRUE(Eventually([&] { return ReadSnapshot(snapshot.id(), kAskUpstream).outcome != "OK"; }));
   EXPECT_EQ(list().value.snapshots_size(), 0);
 }
@@ -105,7 +108,8 @@ TEST_F(LaggingListsTest, StaleListAfterDeleteOfAVolume) {
   request.set_volume("vol");
   request.set_wait(false);
   EXPECT_EQ(Outcome(Call(volumes(), &Volumes::DeleteVolume, request).error), "OK");
-  for (const v1::Volume& listed : list().volumes()) EXPECT_EQ(listed.state(), v1::VOLUME_STATE_PENDING_DELETE);
+  const v1::ListVolumesResponse lagging = list();
+  for (const v1::Volume& listed : lagging.volumes()) EXPECT_EQ(listed.state(), v1::VOLUME_STATE_PENDING_DELETE);
   EXPECT_TRUE(
       Eventually([&] { return ReadVolume(volume.id(), kAskUpstream).object.state() == v1::VOLUME_STATE_DELETED; }));
   EXPECT_EQ(list().volumes_size(), 0);
