@@ -51,6 +51,8 @@ class CallRegistry {
  public:
   // Refused with UNAVAILABLE once the drain has begun.
   absl::Status Add(const std::shared_ptr<ServerCall>& call);
+  // Right before the answer goes to gRPC, in the same turn of the loop: who waits until idle goes on in a later one.
+  // The other way round the last answer could let gRPC's server end, and the registry with it, before it is told.
   void Remove(const std::shared_ptr<ServerCall>& call);
   size_t size() const { return calls_.size(); }
 

@@ -38,8 +38,8 @@ class ServerStreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuff
 
   void Start(Service* service, StreamHandler<Service, Request, Response> handler, const grpc::ByteBuffer* bytes) {
     Request request;
-    if (!TakeRequest(bytes, &request)) {
-      Finish(ToGrpcStatus(UnparsableRequest(Request::descriptor()->full_name())));
+    if (absl::Status taken = TakeRequest(bytes, &request); !taken.ok()) {
+      Finish(ToGrpcStatus(taken));
       return;
     }
     Spawn(runtime_.executor, Run(this, service, handler, std::move(request)));
@@ -66,8 +66,8 @@ class ServerStreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuff
       co_return;
     }
     status = co_await (service->*handler)(call->context(), std::move(request), reactor);
-    reactor->Finish(ToGrpcStatus(call->FinalStatus(std::move(status))));  // the reactor may be gone from here on
-    calls.Remove(call);
+    calls.Remove(call);  // as UnaryReactor
+    reactor->Finish(ToGrpcStatus(call->FinalStatus(std::move(status))));
   }
 
   bool shutting_down() const override { return call_->shut_down(); }

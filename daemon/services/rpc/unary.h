@@ -40,8 +40,8 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
 
   void Start(Service* service, UnaryHandler<Service, Request, Response> handler, const grpc::ByteBuffer* bytes) {
     Request request;
-    if (!TakeRequest(bytes, &request)) {
-      Finish(ToGrpcStatus(UnparsableRequest(Request::descriptor()->full_name())));
+    if (absl::Status taken = TakeRequest(bytes, &request); !taken.ok()) {
+      Finish(ToGrpcStatus(taken));
       return;
     }
     Spawn(runtime_.executor, Run(this, service, handler, std::move(request)));
@@ -76,8 +76,8 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
     absl::StatusOr<Response> response = co_await (service->*handler)(context, std::move(request));
     const ReadTerms* const terms = context.read_terms();
     if (terms != nullptr && response.ok()) TellReadSource(reactor->server_context_, terms->source, terms->age);
+    calls.Remove(call);                    // before: once all are answered, the daemon may be gone
     reactor->Answer(std::move(response));  // the reactor may be gone from here on
-    calls.Remove(call);
   }
 
   void Answer(absl::StatusOr<Response> response) {
