@@ -9,6 +9,7 @@
 #include "daemon/operations/page_token.h"
 #include "daemon/services/checks/request_checks.h"
 #include "daemon/services/checks/spec_checks.h"
+#include "daemon/services/page_limit.h"
 #include "daemon/services/rpc/read_source.h"
 #include "daemon/services/stream_observer.h"
 #include "daemon/services/update_writer.h"
@@ -175,6 +176,7 @@ Task<absl::StatusOr<v1::ListSandboxesResponse>> DaytonaHandlers::ListByPage(Call
   if (!page.ok()) co_return page.status();
   v1::ListSandboxesResponse response;
   response.mutable_sandboxes()->Assign(page->items.begin(), page->items.end());
+  if (absl::Status fits = FitPage(*response.mutable_sandboxes()); !fits.ok()) co_return fits;
   response.set_total_size(static_cast<int32_t>(page->totals.total_size));
   response.set_page(page->totals.page);
   response.set_total_pages(page->totals.total_pages);
@@ -192,7 +194,12 @@ Task<absl::StatusOr<v1::ListSandboxesResponse>> DaytonaHandlers::ListByToken(Cal
   if (!cursor.ok()) co_return cursor.status();
   SandboxListQuery query =
       ListQuery(std::move(*request.mutable_filter()), request.sort(), request.order(), request.page_size());
-  absl::StatusOr<SandboxPage> page = co_await sandboxes_.List(std::move(context), std::move(query), *std::move(cursor));
+  absl::StatusOr<SandboxPage> page = co_await sandboxes_.List(context, query, *cursor);
+  // The next page begins where this one ends, so this one may have fewer.
+  while (page.ok() && page->items.size() > 1 && PageBytes(page->items) > kMaxPageBytes) {
+    query.page_size = static_cast<int>(page->items.size() / 2);
+    page = co_await sandboxes_.List(context, query, *cursor);
+  }
   if (!page.ok()) co_return page.status();
   v1::ListSandboxesResponse response;
   response.mutable_sandboxes()->Assign(page->items.begin(), page->items.end());

@@ -9,6 +9,7 @@
 #include "daemon/operations/page_token.h"
 #include "daemon/operations/sandboxes.h"
 #include "daemon/services/checks/request_checks.h"
+#include "daemon/services/page_limit.h"
 #include "daemon/services/rpc/read_source.h"
 #include "daemon/services/update_writer.h"
 
@@ -91,7 +92,10 @@ Task<absl::StatusOr<v1::ListVolumesResponse>> VolumeHandlers::ListVolumes(CallCo
   }
   const int page_size = request.page_size() == 0 ? kDefaultPageSize : request.page_size();
   v1::ListVolumesResponse response;
+  size_t bytes = 0;
   for (; next != volumes->end() && response.volumes_size() < page_size; ++next) {
+    bytes += EncodedBytes(*next);
+    if (bytes > kMaxPageBytes && response.volumes_size() > 0) break;
     *response.add_volumes() = std::move(*next);
   }
   if (next != volumes->end()) {
