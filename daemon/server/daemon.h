@@ -65,6 +65,7 @@ class Daemon {
   absl::Status Start();
 
   // The first SIGTERM or SIGINT stops the daemon in order, the second ends the process at once with exit status 1.
+  // SIGHUP is ignored.
   void StopOnSignals();
 
   // Begins to stop; returns at once. From any thread, any number of times.
@@ -97,8 +98,8 @@ class Daemon {
   std::stop_source probe_stop_;
   Event probe_ended_;
   UpstreamProbe probe_;
-  std::optional<StopSignals> signals_;  // loop thread
-  bool draining_ = false;               // loop thread
+  std::unique_ptr<StopSignals> signals_;  // loop thread
+  bool draining_ = false;                 // loop thread
   std::promise<void> drained_;
   bool running_ = false;  // the owner's thread
   std::vector<std::unique_ptr<Listener>> listeners_;

@@ -2,9 +2,11 @@
 // listens, what its health and its logs say, and what of its secrets can be seen from outside: nothing.
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <set>
 #include <sstream>
 
@@ -371,6 +373,35 @@ void ExpectReflection(const std::shared_ptr<grpc::Channel>& channel) {
   EXPECT_GT(files.file_descriptor_response().file_descriptor_proto_size(), 3);
   stream->WritesDone();
   EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(ProcessTest, AHangupIsIgnoredAndToldInTheLog) {
+  StartDaemon(DaemonFor(emulator_->url()));
+  const auto said = [this](int times) {
+    return Eventually([&] {
+      const std::vector<std::string> lines = Lines(daemon_->log());
+      return std::ranges::count_if(lines, [](const std::string& line) {
+               return line.find("SIGHUP is ignored") != std::string::npos;
+             }) >= times;
+    });
+  };
+  daemon_->Signal(SIGHUP);
+  EXPECT_TRUE(said(1));
+  EXPECT_EQ(CreateOutcome(), "OK");
+  daemon_->Signal(SIGHUP);
+  EXPECT_TRUE(said(2));
+
+  // Nor does it shorten the drain, as a second signal to stop would.
+  control().AddFault({{"path_regex", "^/api/volumes"}}, {{"hold", true}});
+  auto listed = std::async(std::launch::async, [this] { return ListVolumes(*client_); });
+  ASSERT_TRUE(Eventually([this] { return control().in_progress() == 1; }));
+  daemon_->Signal(SIGTERM);
+  ASSERT_TRUE(Eventually([this] { return daemon_->log().find("stopping") != std::string::npos; }));
+  daemon_->Signal(SIGHUP);
+  EXPECT_TRUE(said(3));
+  control().ClearFaults();
+  EXPECT_EQ(listed.get(), "OK");
+  EXPECT_EQ(daemon_->WaitForExit(), 0);
 }
 
 TEST_F(ProcessTest, ToolsFindEverythingByReflection) {
