@@ -41,7 +41,8 @@ void AddCreateFlags(CLI::App* command, CreateOptions<Kind>* options) {
   AddRequestId(command, &options->request);
   AddSwitch(command, "--no-wait", "Return as soon as Daytona accepted it",
             [options](bool no_wait) { options->wait = !no_wait; });
-  command->add_flag("--quiet,-q", options->quiet, "No states, no build log and no progress bar");
+  AddSwitch(command, "--quiet,-q", "No states, no build log and no progress bar",
+            [options](bool quiet) { options->quiet = quiet; });
   AddSwitch(command, "--no-logs", "No build log", [options](bool no_logs) { options->logs = !no_logs; });
 }
 

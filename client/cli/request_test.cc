@@ -523,8 +523,8 @@ struct BadLine {
 
 TEST(CommandLine, SaysWhatIsWrongWithIt) {
   const std::vector<BadLine> lines = {
-      {{}, "subcommand is required"},
-      {{"sandbox"}, "subcommand is required"},
+      {{}, "error: a command is missing\n"},
+      {{"sandbox"}, "error: a command is missing\n"},
       {{"sandbox", "crate"}, "\"crate\" is not known here"},
       {{"sandbox", "get"}, "SANDBOX is required"},
       {{"sandbox", "get", "a", "b"}, "\"b\" is not known here"},
@@ -533,7 +533,11 @@ TEST(CommandLine, SaysWhatIsWrongWithIt) {
       {{"sandbox", "create", "--env", "A"}, "\"A\" is not of the form KEY=VALUE"},
       {{"sandbox", "create", "--env", "=A"}, "\"=A\" is not of the form KEY=VALUE"},
       {{"sandbox", "create", "--volume", "data"}, "not of the form VOLUME:/MOUNT[:SUBPATH]"},
-      {{"sandbox", "create", "--cpu", "two"}, "--cpu"},
+      {{"sandbox", "create", "--cpu", "two"}, "error: --cpu: \"two\" is no whole number\n"},
+      {{"sandbox", "create", "--cpu", "99999999999"}, "error: --cpu: \"99999999999\" is no whole number\n"},
+      {{"snapshot", "logs", "a", "--offset", "x"}, "error: --offset: \"x\" is no whole number\n"},
+      {{"sandbox", "create", "--public=maybe"}, "error: --public: \"maybe\" is neither true nor false\n"},
+      {{"sandbox", "list", "--all=maybe"}, "error: --all: \"maybe\" is neither true nor false\n"},
       {{"sandbox", "create", "--timeout", "soon"}, "\"soon\" is no duration"},
       {{"sandbox", "create", "--timeout", "-5s"}, "not between 0 and a hundred years"},
       {{"sandbox", "create", "--timeout", "nan"}, "not between 0 and a hundred years"},
@@ -551,8 +555,9 @@ TEST(CommandLine, SaysWhatIsWrongWithIt) {
       {{"sandbox", "wait", "a", "--state", "done"}, "\"done\" is none of creating"},
       {{"snapshot", "create", "a"}, "--image"},
       {{"snapshot", "logs"}, "--sandbox"},
-      {{"--output", "yaml", "version"}, "yaml"},
-      {{"completion", "tcsh"}, "tcsh"},
+      {{"--output", "yaml", "version"}, "error: --output: \"yaml\" is none of table, json, name\n"},
+      {{"version", "-o", "yaml"}, "error: --output: \"yaml\" is none of table, json, name\n"},
+      {{"completion", "tcsh"}, "error: SHELL: \"tcsh\" is none of bash, zsh, fish\n"},
   };
   for (const BadLine& line : lines) {
     const CommandOutcome outcome = RunCommand("unix:/nowhere", line.arguments);

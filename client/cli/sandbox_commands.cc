@@ -134,7 +134,8 @@ void AddList(CLI::App* group, Action* action) {
   CLI::Option* token = AddPageToken(list.flags, request);
   CLI::Option* page = AddPageNumber(list.flags, request)->excludes(token);
   CLI::Option* max_age = AddMaxAge(list.flags, request);
-  list.flags->add_flag("--all", list.options->all, "All pages; JSON and names are printed as they come")
+  AddSwitch(list.flags, "--all", "All pages; JSON and names are printed as they come",
+            [options = list.options](bool all) { options->all = all; })
       ->excludes(token)
       ->excludes(page)
       ->excludes(max_age);
