@@ -5,6 +5,7 @@
 #include <google/protobuf/map.h>
 #include <google/protobuf/message.h>
 #include <google/protobuf/repeated_field.h>
+#include <google/protobuf/timestamp.pb.h>
 
 #include <string>
 #include <string_view>
@@ -24,11 +25,14 @@ namespace daytonad {
 
 inline constexpr int kMaxPageSize = 200;
 
-// An id or name: required, on one line, of a length that fits into a URL.
+// An id or name: required, on one line, not blank, of a length that fits into a URL.
 void CheckObject(std::string_view field, const std::string& value, FieldViolations& violations);
 
 // A text that must stay on its line, because it ends up in a header, a URL, a label or a Dockerfile.
 void CheckOneLine(std::string_view field, const std::string& value, FieldViolations& violations);
+
+// A name that may be left out: on one line, and not of white space only, which nobody could tell from no name.
+void CheckName(std::string_view field, const std::string& value, FieldViolations& violations);
 
 void CheckLabels(std::string_view field, const google::protobuf::Map<std::string, std::string>& labels,
                  FieldViolations& violations);
@@ -48,6 +52,8 @@ void CheckMaxAge(const Request& request, FieldViolations& violations);
 
 Clock::Duration CheckDuration(std::string_view field, const google::protobuf::Duration& duration,
                               FieldViolations& violations);
+// A point in time: from the year 1 to 9999, with nanos of less than a second.
+void CheckTimestamp(std::string_view field, const google::protobuf::Timestamp& time, FieldViolations& violations);
 
 // 1 to 128 visible ASCII characters, or none.
 void CheckRequestId(const std::string& request_id, FieldViolations& violations);
