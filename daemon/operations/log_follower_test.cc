@@ -121,6 +121,26 @@ TEST_F(LogFollowerTest, AStreamThatEndsEarlyIsOpenedAgainAsLongAsTheBuildRuns) {
                                       "OpenBuildLog snapshot id"));
 }
 
+TEST_F(LogFollowerTest, AStreamThatStandsStillDoesNotHideTheEnd) {
+  api_.followed_logs_stand_still = &clock_;
+  sink_.over = &over_;
+  sink_.over_after = 3;
+  api_.build_log.Add(Pieces{"one"});
+  api_.build_log.Add(Pieces{"one", "two"});
+  EXPECT_EQ(*Follow(), 6);
+  EXPECT_EQ(sink_.text, "onetwo");
+  EXPECT_THAT(api_.calls, ElementsAre("OpenBuildLog snapshot id follow", "OpenBuildLog snapshot id"));
+  EXPECT_THAT(sink_.warnings, ElementsAre());
+}
+
+TEST_F(LogFollowerTest, TheCallsEndEndsAStreamThatStandsStill) {
+  api_.followed_logs_stand_still = &clock_;
+  context_ = context_.WithDeadline(clock_.Now() + std::chrono::seconds(5));
+  api_.build_log.Add(Pieces{"one"});
+  EXPECT_TRUE(absl::IsDeadlineExceeded(Follow().status()));
+  EXPECT_EQ(sink_.text, "one");
+}
+
 TEST_F(LogFollowerTest, BeginsAtTheOffset) {
   sink_ = Collector(4);
   over_.Fire();
