@@ -141,7 +141,7 @@ TEST_F(BadInputTest, StoppedBodySizeIsToldBeforeAnythingIsSent) {
 }
 
 TEST_F(BadInputTest, AnObjectThatIsNotNamed) {
-  for (const std::string object : {"''", "'a\\nb'", "'..'", "'\\001'"}) {
+  for (const std::string object : {"''", "'a\\nb'", "'..'", "'\\001'", "' '", "'\\t '", "'\\u00a0\\u3000'"}) {
     const auto sandbox = ElementsAre("sandbox");
     const std::string named = "sandbox: " + object + " ";
     EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::GetSandbox, named), sandbox);
@@ -207,6 +207,22 @@ TEST_F(BadInputTest, NegativeTimesAndOffsets) {
   EXPECT_THAT(Wrong(snapshots(), &Snapshots::StreamBuildLogs, "snapshot: 's' offset: -1"), ElementsAre("offset"));
 }
 
+TEST_F(BadInputTest, NanosThatAreNone) {
+  for (const std::string time : {"nanos: 1000000000", "seconds: 5 nanos: -1", "seconds: 1 nanos: 2000000000"}) {
+    const std::string timeout = " timeout { " + time + " }";
+    EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::CreateSandbox, timeout), ElementsAre("timeout"));
+    EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::StopSandbox, "sandbox: 'x'" + timeout), ElementsAre("timeout"));
+    EXPECT_THAT(Wrong(volumes(), &Volumes::DeleteVolume, "volume: 'v'" + timeout), ElementsAre("timeout"));
+    const std::string age = " max_age { " + time + " }";
+    EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::GetSandbox, "sandbox: 'x'" + age), ElementsAre("max_age"));
+    EXPECT_THAT(Wrong(snapshots(), &Snapshots::ListSnapshots, age), ElementsAre("max_age"));
+  }
+  EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::ListSandboxes, "filter { created_at_after { nanos: 1000000000 } }"),
+              ElementsAre("filter.created_at_after"));
+  EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::StreamSandboxes, "filter { last_activity_before { nanos: -1 } }"),
+              ElementsAre("filter.last_activity_before"));
+}
+
 TEST_F(BadInputTest, AbsurdPages) {
   for (const std::string size : {"201", "-1", "2147483647", "-2147483648"}) {
     const std::string page_size = "page_size: " + size;
@@ -250,6 +266,8 @@ TEST_F(BadInputTest, FiltersAndOrdersThatDoNotExist) {
 TEST_F(BadInputTest, SpecsThatCannotBe) {
   for (const auto& [spec, field] : std::vector<std::pair<std::string, std::string>>{
            {"name: 'a\\nb'", "spec.name"},
+           {"name: ' '", "spec.name"},
+           {"snapshot: ' '", "spec.snapshot"},
            {"language: 99", "spec.language"},
            {"auto_stop_minutes: -1", "spec.auto_stop_minutes"},
            {"auto_pause_minutes: -1", "spec.auto_pause_minutes"},
