@@ -77,6 +77,7 @@ TEST_F(BuildLogsTest, NothingIsSentToAnUntrustedOrigin) {
     http_.Answer(200, Json{{"url", url}}.dump()).Answer(404, R"({"message": "Cannot GET /api/x"})");
     EXPECT_FALSE(Open().ok()) << url;
   }
+  EXPECT_GE(http_.requests().size(), 6U) << "Daytona was asked where the log is";
   for (const HttpRequest& request : http_.requests()) EXPECT_THAT(request.url, HasSubstr("http://api.test/api/"));
 }
 

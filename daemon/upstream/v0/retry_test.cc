@@ -136,6 +136,7 @@ TEST_F(RetrierTest, JittersWithinHalfToAllOfTheBackOff) {
     random_ = random;
     (void)Run(Idempotency::kRead, {ConnectionLost()});
   }
+  ASSERT_EQ(clock_.sleeps().size(), 3U);
   EXPECT_THAT(clock_.sleeps(), Each(AllOf(Ge(125ms), Le(250ms))));
   EXPECT_NE(clock_.sleeps()[0], clock_.sleeps()[1]);
 }
