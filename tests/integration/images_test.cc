@@ -160,6 +160,7 @@ TEST_F(ImagesTest, ADirectoryAndADockerfileBringTheirFiles) {
   EXPECT_THAT(created.value.sandbox().build_info().dockerfile_content(),
               AllOf(HasSubstr("COPY main.py"), HasSubstr("COPY lib /lib\n")));
   EXPECT_EQ(created.value.sandbox().build_info().context_hashes_size(), 3);
+  ASSERT_EQ(Objects().size(), 3U);
   for (const nlohmann::json& object : Objects()) {
     EXPECT_THAT(control().StoredObject(object.at("key")), Not(HasSubstr("not copied")));
   }
