@@ -10,6 +10,7 @@ namespace daytonad::testing {
 namespace {
 
 using std::chrono::seconds;
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -159,7 +160,7 @@ TEST_F(FewConnectionsTest, StarvedPoolSays401NeverButGivesCallsTheirOwnError) {
     }
     EXPECT_EQ(calls[i].get(), i % 2 == 0 ? "OK" : "NOT_FOUND VOLUME_NOT_FOUND");
   }
-  EXPECT_LE(most_at_once, 2);
+  EXPECT_THAT(most_at_once, AnyOf(1, 2)) << "looked at now and then, and so perhaps not at the most";
 }
 
 TEST_F(FewConnectionsTest, ACallThatGotNoConnectionInTimeSaysThat) {
