@@ -82,6 +82,21 @@ Setter SetCount(int& target) {
   };
 }
 
+// A count, or `none` for no limit, as the SDKs' None.
+Setter SetLimit(std::optional<int>& target) {
+  return [&target](const Values& values) {
+    int count = 0;
+    if (absl::EqualsIgnoreCase(values[0], "none")) {
+      target.reset();
+    } else if (absl::SimpleAtoi(values[0], &count) && count >= 1) {
+      target = count;
+    } else {
+      return Invalid("must be a whole number, at least 1, or none");
+    }
+    return absl::OkStatus();
+  };
+}
+
 Setter SetBytes(int64_t& target, int64_t least) {
   return [&target, least](const Values& values) {
     absl::string_view number = values[0];
@@ -237,14 +252,20 @@ std::vector<Setting> Settings(Draft& draft) {
 
       {{"request-timeout", kValue, "DURATION", "Longest that one request to Daytona may take, default 60s", "", limits},
        SetDuration(config.request_timeout, milliseconds(1))},
-      {{"max-connections", kValue, "N", "Connections to Daytona, default 250", "", limits},
-       SetCount(config.max_connections)},
-      {{"max-creates", kValue, "N", "Creates in flight at a time, default 250", "", limits},
-       SetCount(config.max_creates)},
-      {{"max-streams", kValue, "N", "Build logs read at a time, default 1000", "", limits},
-       SetCount(config.max_streams)},
+      {{"max-connections", kValue, "N", "Connections to Daytona, default 250; none: no limit but descriptors", "",
+        limits},
+       SetLimit(config.max_connections)},
+      {{"max-creates", kValue, "N", "Creates in flight at a time, default 250, or none", "", limits},
+       SetLimit(config.max_creates)},
+      {{"max-streams", kValue, "N", "Build logs read at a time, default 1000, or none", "", limits},
+       SetLimit(config.max_streams)},
       {{"max-wait", kValue, "DURATION", "Longest that any call may take, default 24h", "", limits},
        SetDuration(config.max_wait, milliseconds(1))},
+      {{"max-queue-wait", kValue, "DURATION", "Longest wait for a turn within Daytona's rate limits, default 5m", "",
+        limits},
+       SetDuration(config.max_queue_wait, milliseconds(1))},
+      {{"max-stall", kValue, "DURATION", "Longest that a client may leave a message untaken, default 60s", "", limits},
+       SetDuration(config.max_stall, milliseconds(1))},
       {{"drain-timeout", kValue, "DURATION", "How long calls may run on at the end, default 25s", "", limits},
        SetDuration(config.drain_timeout, seconds(0))},
       {{"health-interval", kValue, "DURATION", "How often to look whether Daytona answers, default 30s", "", limits},

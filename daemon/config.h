@@ -43,10 +43,10 @@ struct Config {
   std::string ca_file;
   std::string proxy;
   Clock::Duration request_timeout = std::chrono::seconds(60);
-  // Connections to Daytona, per kind of request.
-  int max_connections = 250;
-  int max_creates = 250;
-  int max_streams = 1000;
+  // Connections to Daytona, per kind of request; none: as many as the process has descriptors for.
+  std::optional<int> max_connections = 250;
+  std::optional<int> max_creates = 250;
+  std::optional<int> max_streams = 1000;
 
   // How long what the daemon knows of an object is an answer, without and with events from Daytona; and how much it may
   // keep in memory, in bytes.
@@ -63,6 +63,8 @@ struct Config {
   int max_uploads = 4;
 
   Clock::Duration max_wait = std::chrono::hours(24);
+  Clock::Duration max_queue_wait = std::chrono::minutes(5);
+  Clock::Duration max_stall = std::chrono::seconds(60);
   Clock::Duration drain_timeout = std::chrono::seconds(25);
   Clock::Duration health_interval = std::chrono::seconds(30);
 

@@ -87,6 +87,8 @@ TEST(Config, NeedsNothingButACredential) {
   EXPECT_EQ(config->credential->token.Reveal(), "dtn_secret");
   EXPECT_EQ(config->target, "");
   EXPECT_EQ(config->max_wait, std::chrono::hours(24));
+  EXPECT_EQ(config->max_queue_wait, std::chrono::minutes(5));
+  EXPECT_EQ(config->max_stall, std::chrono::seconds(60));
   EXPECT_EQ(config->request_timeout, std::chrono::seconds(60));
   EXPECT_EQ(config->drain_timeout, std::chrono::seconds(25));
   EXPECT_EQ(config->health_interval, std::chrono::seconds(30));
@@ -190,6 +192,16 @@ TEST_F(ConfigFile, RanksBelowTheEnvironmentAndThatBelowFlags) {
        "max_wait",
        {"1s", "2s", "3s"},
        [&](const Config& c) { return seconds(c.max_wait); }},
+      {"--max-queue-wait",
+       "DAYTONAD_MAX_QUEUE_WAIT",
+       "max_queue_wait",
+       {"1s", "2s", "3s"},
+       [&](const Config& c) { return seconds(c.max_queue_wait); }},
+      {"--max-stall",
+       "DAYTONAD_MAX_STALL",
+       "max_stall",
+       {"1s", "2s", "3s"},
+       [&](const Config& c) { return seconds(c.max_stall); }},
       {"--drain-timeout",
        "DAYTONAD_DRAIN_TIMEOUT",
        "drain_timeout",
@@ -204,17 +216,17 @@ TEST_F(ConfigFile, RanksBelowTheEnvironmentAndThatBelowFlags) {
        "DAYTONAD_MAX_CONNECTIONS",
        "max_connections",
        {"1", "2", "3"},
-       [](const Config& c) { return std::to_string(c.max_connections); }},
+       [](const Config& c) { return std::to_string(c.max_connections.value()); }},
       {"--max-creates",
        "DAYTONAD_MAX_CREATES",
        "max_creates",
        {"1", "2", "3"},
-       [](const Config& c) { return std::to_string(c.max_creates); }},
+       [](const Config& c) { return std::to_string(c.max_creates.value()); }},
       {"--max-streams",
        "DAYTONAD_MAX_STREAMS",
        "max_streams",
        {"1", "2", "3"},
-       [](const Config& c) { return std::to_string(c.max_streams); }},
+       [](const Config& c) { return std::to_string(c.max_streams.value()); }},
       {"--context-root",
        "DAYTONAD_CONTEXT_ROOT",
        "context_root",
@@ -356,6 +368,15 @@ TEST_F(ConfigFile, NamesFileLineAndKeyOfWhatIsWrong) {
   }
 }
 
+TEST_F(ConfigFile, LimitsOfConnectionsMayBeNone) {
+  const absl::StatusOr<Config> config =
+      Load({"--max-connections", "none", With("max_creates: None\n")}, {kKey, "DAYTONAD_MAX_STREAMS=none"});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->max_connections, std::nullopt);
+  EXPECT_EQ(config->max_creates, std::nullopt);
+  EXPECT_EQ(config->max_streams, std::nullopt);
+}
+
 TEST(Config, NamesTheFlagThatIsWrong) {
   struct Case {
     std::vector<std::string> flags;
@@ -371,7 +392,9 @@ TEST(Config, NamesTheFlagThatIsWrong) {
            {{"--max-wait", "0"}, "--max-wait: must be a duration from 1ms to 8760h"},
            {{"--max-wait", "inf"}, "--max-wait: must be a duration from"},
            {{"--request-timeout=-1s"}, "--request-timeout: must be a duration from"},
-           {{"--max-connections", "0"}, "--max-connections: must be a whole number, at least 1"},
+           {{"--max-connections", "0"}, "--max-connections: must be a whole number, at least 1, or none"},
+           {{"--max-streams", "-1"}, "--max-streams: must be a whole number, at least 1, or none"},
+           {{"--max-connections", "null"}, "--max-connections: must be a whole number, at least 1, or none"},
            {{"--max-creates", "1.5"}, "--max-creates: must be a whole number"},
            {{"--max-uploads", "0"}, "--max-uploads: must be a whole number, at least 1"},
            {{"--spool-limit", "0"}, "--spool-limit: must be a number of bytes such as"},

@@ -5,8 +5,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <exception>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -62,6 +64,25 @@ constexpr int kExitCannotStart = 2;
 // more.
 constexpr auto kTimeHeldUpstream = std::chrono::seconds(60);
 
+// Descriptors are what connections are made of, and the soft limit is often the 1,024 of programs that use select().
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// How many connections `limit` comes to. No limit is as many as there are descriptors for: a quarter of them, so that
+// three such pools leave room for callers and files.
+size_t ConnectionLimit(std::optional<int> limit) {
+  // One address has no more ports than this.
+  constexpr rlim_t kMost = 65'536;
+  rlimit descriptors{};
+  if (limit.has_value()) return static_cast<size_t>(*limit);
+  if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return kMost;
+  return std::clamp<rlim_t>(descriptors.rlim_cur / 4, 1, kMost);
+}
+
 // A core file would hold the credential, and so would another process of this user that may look into our memory.
 void ForbidCoreDumps() {
   const rlimit none{0, 0};
@@ -75,16 +96,17 @@ void ReturnLargeBuffers() { ::mallopt(M_MMAP_THRESHOLD, 256 * 1024); }
 
 HttpClientOptions HttpOptions(const Config& config) {
   HttpClientOptions options;
-  options.max_calls = static_cast<size_t>(config.max_connections);
-  options.max_creates = static_cast<size_t>(config.max_creates);
-  options.max_streams = static_cast<size_t>(config.max_streams);
+  options.max_calls = ConnectionLimit(config.max_connections);
+  options.max_creates = ConnectionLimit(config.max_creates);
+  options.max_streams = ConnectionLimit(config.max_streams);
   options.ca_file = config.ca_file;
   options.proxy = config.proxy;
   return options;
 }
 
-RestApiOptions UpstreamOptions(const Config& config, BaseUrl api_url) {
+RestApiOptions UpstreamOptions(const Config& config, BaseUrl api_url, WorkPool& pool) {
   RestApiOptions options(std::move(api_url));
+  options.client.pool = &pool;
   options.client.prompt_limit = config.request_timeout;
   options.client.held_limit = config.request_timeout + kTimeHeldUpstream;
   options.default_target = config.target;
@@ -93,8 +115,9 @@ RestApiOptions UpstreamOptions(const Config& config, BaseUrl api_url) {
 
 SharedStateOptions StateOptions(const Config& config) {
   SharedStateOptions options;
-  // Room for every attempt and the pauses between them: a connection that hangs is not the end of a read.
-  options.calls.read_limit = config.request_timeout * RetryPolicy().max_attempts + std::chrono::seconds(30);
+  // Room for the wait for a turn, and for a few attempts and the pauses between them: a connection that hangs is not
+  // the end of a read.
+  options.calls.read_limit = config.max_queue_wait + config.request_timeout * 4 + std::chrono::seconds(30);
   options.calls.mutation_limit = config.request_timeout + kTimeHeldUpstream;
   options.lifetimes.polling = config.cache_lifetime;
   options.lifetimes.with_events = config.cache_lifetime_with_events;
@@ -107,6 +130,8 @@ DaemonOptions ServerOptions(const Config& config) {
   options.listeners = config.listeners;
   options.address_file = config.address_file;
   options.max_wait = config.max_wait;
+  options.max_queue_wait = config.max_queue_wait;
+  options.max_stall = config.max_stall;
   options.drain_timeout = config.drain_timeout;
   options.probe.interval = config.health_interval;
   return options;
@@ -154,7 +179,8 @@ absl::Status Run(const Config& config) {
   CurlHttpClient http(loop.executor(), HttpOptions(config));
   RevalidatingHttpClient revalidating(http, RevalidatingHttpClient::Options());
   EventStreamOptions event_options(*api_url);
-  RestApi upstream(UpstreamOptions(config, *std::move(api_url)), revalidating, clock, **credential, *trusted_origins);
+  RestApi upstream(UpstreamOptions(config, *std::move(api_url), pool), revalidating, clock, **credential,
+                   *trusted_origins);
   SharedState state(upstream, loop.executor(), clock, StateOptions(config));
   Api& api = state.api();
   CurlWebSocketConnector connector(loop.executor(), HttpOptions(config));
@@ -166,7 +192,7 @@ absl::Status Run(const Config& config) {
   ContextUploader context_uploader(api, *context_roots, pool, uploads, clock);
   ImageBuilder images(pool, *context_roots, context_uploader);
   const Collaborators with{api, state, state, clock, loop.executor(), follower, requests, images};
-  SandboxOperations sandboxes(with, static_cast<size_t>(config.max_creates));
+  SandboxOperations sandboxes(with, ConnectionLimit(config.max_creates));
   SnapshotOperations snapshots(with);
   BuildLogOperations build_logs(with);
   VolumeOperations volumes(with);
@@ -199,6 +225,15 @@ absl::Status Run(const Config& config) {
   return absl::OkStatus();
 }
 
+// What the graph is made of, the loop, its threads and sockets, throws if the system has no more of them at the start.
+absl::Status RunOrSayWhyNot(const Config& config) {
+  try {
+    return Run(config);
+  } catch (const std::exception& error) {
+    return absl::ResourceExhaustedError(absl::StrCat("cannot start: ", error.what()));
+  }
+}
+
 int Fail(const absl::Status& status) {
   std::cerr << "daytonad: " << status.message() << '\n';
   return kExitCannotStart;
@@ -212,12 +247,14 @@ int Main(int argc, char** argv) {
     return kExitOk;
   }
   ReturnLargeBuffers();
+  RaiseDescriptorLimit();
   ConfigureLog(config->log_level, config->log_format);
   RedirectGrpcLog();
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGHUP, SIG_IGN);  // from the beginning; StopSignals says more
   if (!config->allow_core_dumps) ForbidCoreDumps();
   for (const std::string& warning : config->warnings) Log(LogLevel::kWarning, warning);
-  const absl::Status status = Run(*config);
+  const absl::Status status = RunOrSayWhyNot(*config);
   return status.ok() ? kExitOk : Fail(status);
 }
 

@@ -1,4 +1,5 @@
 #include "emulator/identity.h"
+#include "emulator/kinds.h"
 #include "emulator/routes.h"
 #include "emulator/storage_routes.h"
 #include "emulator/text.h"
@@ -18,21 +19,28 @@ Json Config(const World& world) {
   add("authenticated", "authenticated");
   add("sandboxCreate", "sandbox-create");
   add("sandboxLifecycle", "sandbox-lifecycle");
-  return {{"version", kApiVersion},
-          {"oidc", {{"issuer", world.origin}, {"clientId", "daytona"}, {"audience", "daytona"}}},
-          {"linkedAccountsEnabled", false},
-          {"announcements", Json::object()},
-          {"proxyTemplateUrl",
-           StrCat("http://{{PORT}}-{{sandboxId}}.proxy.localhost", world.origin.substr(world.origin.rfind(':')))},
-          {"proxyToolboxUrl", StrCat(world.origin, "/toolbox")},
-          {"defaultSnapshot", kDefaultSnapshot},
-          {"dashboardUrl", StrCat(world.origin, "/dashboard")},
-          {"maxAutoArchiveInterval", 43200},
-          {"maintananceMode", false},
-          {"environment", "local"},
-          {"sshGatewayCommand", "ssh -p 2222 {{TOKEN}}@localhost"},
-          {"sshGatewayPublicKey", "c3NoLXJzYSBBQUFB"},
-          {"rateLimit", limits}};
+  Json config = {{"version", ToText(world.options.api_version)},
+                 {"oidc", {{"issuer", world.origin}, {"clientId", "daytona"}, {"audience", "daytona"}}},
+                 {"linkedAccountsEnabled", false},
+                 {"announcements", Json::object()},
+                 {"proxyTemplateUrl", StrCat("http://{{PORT}}-{{sandboxId}}.proxy.localhost",
+                                             world.origin.substr(world.origin.rfind(':')))},
+                 {"proxyToolboxUrl", StrCat(world.origin, "/toolbox")},
+                 {"defaultSnapshot", kDefaultSnapshot},
+                 {"dashboardUrl", StrCat(world.origin, "/dashboard")},
+                 {"maxAutoArchiveInterval", 43200},
+                 {"maintananceMode", false},
+                 {"environment", "local"},
+                 {"sshGatewayCommand", "ssh -p 2222 {{TOKEN}}@localhost"},
+                 {"sshGatewayPublicKey", "c3NoLXJzYSBBQUFB"},
+                 {"rateLimit", limits}};
+  if (world.options.api_version >= ApiVersion::k0_226) {
+    config["sshGatewayHost"] = "localhost";
+    config["sshGatewayPort"] = 2222;
+    config["sshGatewayHostKeys"] = {"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"};
+    config["sshGatewayHostKeyFingerprints"] = {"SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"};
+  }
+  return config;
 }
 
 Json CurrentKey(WallTime now) {
@@ -48,11 +56,53 @@ Json CurrentKey(WallTime now) {
           {"userId", "emulator-user"}};
 }
 
+Json Regions(const World& world) {
+  Json regions = Json::array();
+  for (const char* const region : {"us", "eu"}) {
+    regions.push_back({{"id", region},
+                       {"name", region},
+                       {"organizationId", nullptr},
+                       {"regionType", "shared"},
+                       {"createdAt", FormatTime(world.started)},
+                       {"updatedAt", FormatTime(world.started)},
+                       {"proxyUrl", nullptr},
+                       {"sshGatewayUrl", nullptr},
+                       {"snapshotManagerUrl", nullptr}});
+    if (world.options.api_version >= ApiVersion::k0_226) regions.back()["otelEndpoint"] = nullptr;
+  }
+  return regions;
+}
+
+// The organizations of a user. A key belongs to one and may not ask; the real server calls it invalid here.
+void Organizations(const World& world, const Call& call) {
+  std::string_view bearer = call.exchange->request().Find("Authorization");
+  if (!ConsumePrefix(bearer, "Bearer ") || !world.credentials.IsJwt(bearer)) {
+    return call.ReplyError({401, "Invalid credentials"});
+  }
+  call.Reply(200, Json::array({{{"id", kOrganizationId},
+                                {"name", "emulator"},
+                                {"createdBy", "emulator-user"},
+                                {"personal", true},
+                                {"createdAt", FormatTime(world.started)},
+                                {"updatedAt", FormatTime(world.started)},
+                                {"suspended", false},
+                                {"defaultRegionId", kDefaultRegion}}}));
+}
+
+Json GpuCapacity(const World& world) {
+  Json capacity = Json::array();
+  for (const std::string& type : GpuTypes(world.options.api_version)) {
+    capacity.push_back({{"gpuType", type}, {"availableOnDemand", 8}, {"availableSpot", 4}});
+  }
+  return {{"observedAt", FormatTime(world.scheduler.Now())}, {"capacity", std::move(capacity)}};
+}
+
 Json PushAccess(World& world, const Request& request) {
   const StorageKeys keys = world.storage.NewKeys();
   // As the emulator was dialled, which in a container's network only the client knows.
   const std::string_view host = request.Find("Host");
   const std::string origin = host.empty() ? world.origin : StrCat("http://", host);
+  // A 0.190 server does not tell the region; but this store is in one that clients cannot guess.
   return {{"accessKey", keys.access_key},
           {"secret", keys.secret},
           {"sessionToken", keys.session_token},
@@ -69,6 +119,12 @@ void AddAccountRoutes(Router& router, World& world) {
   router.Add("GET", "/config", kOpen, [&world](const Call& call) { call.Reply(200, Config(world)); });
   router.Add("GET", "/api-keys/current", kAuthenticated,
              [&world](const Call& call) { call.Reply(200, CurrentKey(world.scheduler.Now())); });
+  router.Add("GET", "/regions", kAuthenticated, [&world](const Call& call) { call.Reply(200, Regions(world)); });
+  router.Add("GET", "/organizations", kOpen, [&world](const Call& call) { Organizations(world, call); });
+  if (world.options.api_version >= ApiVersion::k0_226) {
+    router.Add("GET", "/organizations/{}/gpu-capacity", kAuthenticated,
+               [&world](const Call& call) { call.Reply(200, GpuCapacity(world)); });
+  }
   router.Add("GET", "/object-storage/push-access", kAuthenticated, [&world](const Call& call) {
     if (!world.storage.configured()) return call.ReplyError({503, "Object storage is not configured"});
     call.Reply(200, PushAccess(world, call.exchange->request()));

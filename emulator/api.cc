@@ -5,7 +5,6 @@
 
 #include "daemon/base/log.h"
 #include "emulator/etag.h"
-#include "emulator/identity.h"
 #include "emulator/routes.h"
 #include "emulator/text.h"
 
@@ -31,6 +30,7 @@ Api::Api(World& world)
   AddAccountRoutes(api_routes_, world);
   AddSandboxRoutes(api_routes_, world);
   AddSandboxSettingRoutes(api_routes_, world);
+  AddPreviewRoutes(api_routes_, world);
   AddSnapshotRoutes(api_routes_, world);
   AddVolumeRoutes(api_routes_, world);
   AddApiLogRoutes(api_routes_, world);
@@ -92,7 +92,7 @@ void Api::Serve(const std::shared_ptr<Exchange>& exchange, Credential credential
   const ApiError cannot = NotFound(StrCat("Cannot ", request.method, " ", request.target));
   if (request.body.size() > kMaxBody) return call.ReplyError(cannot);
   if (!ReadBody(call)) return;
-  exchange->AddHeader("X-Daytona-Api-Version", kApiVersion);
+  exchange->AddHeader("X-Daytona-Api-Version", std::string(ToText(world_.options.api_version)));
   if (route == nullptr) return call.ReplyError(cannot);
   if (!Admit(*route, call, credential)) return;
   if (!request.Query().empty()) call.query = QueryParams(request.Query());

@@ -59,6 +59,15 @@ TEST_F(ApiTest, GivesOutKeysForObjectStorage) {
   EXPECT_NE(Get("/api/object-storage/push-access").Parsed()["secret"], access["secret"]);
 }
 
+TEST_F(ApiTest, KnowsItsRegionsAndKeepsOrganizationsFromKeys) {
+  const Json regions = Get("/api/regions").Parsed();
+  ASSERT_EQ(regions.size(), 2U);
+  EXPECT_EQ(regions[0]["id"], "us");
+  EXPECT_EQ(regions[0]["regionType"], "shared");
+  EXPECT_EQ(Get("/api/organizations").Status(), 401);
+  EXPECT_EQ(Get("/api/organizations").Message(), "Invalid credentials");
+}
+
 TEST_F(ApiTest, AnInstallationMayHaveNoObjectStorage) {
   world_.storage.set_configured(false);
   const AnswerBytes answer = Get("/api/object-storage/push-access");
@@ -104,6 +113,16 @@ TEST_F(TightApi, TakesATokenWithItsOrganization) {
   auto answer = std::make_shared<AnswerBytes>();
   api_.Handle(std::make_shared<Exchange>(std::move(request), answer));
   EXPECT_EQ(answer->Status(), 200);
+}
+
+TEST_F(TightApi, ATokenHasOrganizations) {
+  Request request;
+  request.method = "GET";
+  request.target = "/api/organizations";
+  request.headers = {{"authorization", "Bearer a.b.c"}};
+  auto answer = std::make_shared<AnswerBytes>();
+  api_.Handle(std::make_shared<Exchange>(std::move(request), answer));
+  EXPECT_EQ(answer->Parsed()[0]["defaultRegionId"], "us");
 }
 
 TEST_F(ApiTest, RecordsRequestsWithoutTheSecret) {

@@ -58,7 +58,16 @@ ControlRoutes::ControlRoutes(World& world, Api& api, const HttpServer& server) :
   router_.Add("POST", "/_emulator/sandboxes/{}", kOpen, [this](const Call& call) {
     auto found = world_.sandboxes.Get(call.params[0]);
     if (!found.ok()) return call.ReplyError(found.error());
-    world_.sandboxes.Force(**found, call.body);
+    const std::string end = StringOr(call.body, "end");
+    if (end == "queue-timeout") {
+      world_.sandboxes.TimeOutInQueue(*found);
+    } else if (end == "spot-eviction") {
+      world_.sandboxes.EvictSpot(*found);
+    } else if (end.empty()) {
+      world_.sandboxes.Force(**found, call.body);
+    } else {
+      return call.ReplyError(BadRequest(R"("end" must be "queue-timeout" or "spot-eviction")"));
+    }
     call.ReplyText(200, (*found)->FullText());
   });
   router_.Add("POST", "/_emulator/sandboxes", kOpen, [this](const Call& call) { ForceSandboxes(world_, call); });

@@ -74,7 +74,7 @@ class EmulatorTest : public testing::Test {
     EmulatorOptions options;
     options.port = 0;
     options.record_file = RecordFile();
-    options.delays = {.create = 1ms, .queue = 1ms, .build = 20ms};
+    options.delays = {.create = 1ms, .queue = 1ms, .build = 20ms, .accept = 1h};
     return options;
   }
 
@@ -94,7 +94,7 @@ TEST_F(EmulatorTest, ServesManyRequestsOnOneConnection) {
   EXPECT_EQ(client.Send("POST", "/api/sandbox", R"({"name":"a"})").result_int(), 200U);
   const Answer got = client.Send("GET", "/api/sandbox/a");
   EXPECT_EQ(Json::parse(got.body())["state"], "started");
-  EXPECT_EQ(got["X-Daytona-Api-Version"], "0.205.1");
+  EXPECT_EQ(got["X-Daytona-Api-Version"], "0.226.0");
 }
 
 TEST_F(EmulatorTest, AnswersPipelinedRequestsInOrder) {
@@ -114,6 +114,27 @@ TEST_F(EmulatorTest, TakesABodyThatIsAnnouncedFirst) {
   EXPECT_EQ(client.ReadSome(), "HTTP/1.1 100 Continue\r\n\r\n");
   client.WriteRaw(R"({"name":"v"})");
   EXPECT_EQ(client.Read().result_int(), 200U);
+}
+
+TEST_F(EmulatorTest, EndsSandboxesAsAServerDoesIfATestSaysSo) {
+  Client client(emulator_.port());
+  const std::string id = Json::parse(client.Send("POST", "/api/sandbox", R"({"name":"a","spot":true})").body())["id"];
+  const std::string force = StrCat("/_emulator/sandboxes/", id);
+  EXPECT_EQ(client.Send("POST", force, R"({"end":"fire"})").result_int(), 400U);
+  const Json ended = Json::parse(client.Send("POST", force, R"({"end":"spot-eviction"})").body());
+  EXPECT_EQ(ended["state"], "destroying");
+  EXPECT_TRUE(ended.contains("spotEvictedAt"));
+}
+
+TEST_F(EmulatorTest, CreatesFromTheSameNewDockerfileCollideWhileOneIsOnItsWay) {
+  Client first(emulator_.port());
+  Client second(emulator_.port());
+  const std::string build = R"("buildInfo":{"dockerfileContent":"FROM a:1\n"}})";
+  first.Write("POST", "/api/sandbox", R"({"name":"p0",)" + build);
+  Until([](const Json& now) { return now["inProgress"] == 1; });
+  const Answer refused = second.Send("POST", "/api/sandbox", R"({"name":"p1",)" + build);
+  EXPECT_EQ(refused.result_int(), 409U);
+  EXPECT_THAT(refused.body(), HasSubstr("Sandbox with name p1 already exists"));
 }
 
 TEST_F(EmulatorTest, RefusesWhatIsNoHttp) {

@@ -7,8 +7,6 @@
 // Who and what the emulated installation is.
 namespace daytonad::emulator {
 
-// The API whose fields are served. Behaviour is that of 0.190, the newest server whose behaviour was seen.
-inline constexpr std::string_view kApiVersion = "0.205.1";
 inline constexpr std::string_view kOrganizationId = "9b86d47c-b189-42da-a03c-a6de832ae9a3";
 inline constexpr std::string_view kRunnerId = "8bcd602f-896a-42ee-9af9-bf4c6b93b0df";
 inline constexpr std::string_view kDaemonVersion = "v0.190.0";

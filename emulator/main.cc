@@ -41,6 +41,10 @@ void AddDelays(CLI::App& app, Delays& delays) {
   AddDuration(app, "--remove-delay", delays.remove, "removing -> gone, for snapshots");
   AddDuration(app, "--deactivate-delay", delays.deactivate, "how long a deactivated snapshot cannot be activated");
   AddDuration(app, "--volume-delay", delays.volume, "each of a volume's two steps");
+  AddDuration(app, "--accept-delay", delays.accept,
+              "how long the first create from a Dockerfile takes; others of the same are refused meanwhile");
+  AddDuration(app, "--network-delay", delays.network, "how long new network settings keep a sandbox busy");
+  AddDuration(app, "--queue-minute", delays.queue_minute, "how long a minute of a create's queueTimeout lasts");
 }
 
 void ReadListen(const std::string& text, EmulatorOptions& options) {
@@ -89,6 +93,17 @@ int Main(int argc, char** argv) {
       ->default_str("127.0.0.1:3986");
   app.add_option("--port-file", port_file, "write the port into this file")->type_name("FILE");
   app.add_option("--base-path", options.base_path, "where the API is")->capture_default_str();
+  app.add_option_function<std::string>(
+         "--api-version",
+         [&](const std::string& text) {
+           const auto version = ParseApiVersion(text);
+           if (!version.has_value())
+             throw CLI::ValidationError("--api-version: \"" + text + "\" is not 0.190 or 0.226");
+           options.api_version = *version;
+         },
+         "which server's fields, filters and routes to have")
+      ->type_name("0.190|0.226")
+      ->default_str("0.226");
   app.add_option("--api-key", options.api_keys, "a key to accept; repeatable")->type_name("KEY")->capture_default_str();
   app.add_flag("--jwt", options.accept_jwt, "accept any JWT that comes with X-Daytona-Organization-ID");
   app.add_option_function<std::vector<std::string>>(
@@ -101,8 +116,8 @@ int Main(int argc, char** argv) {
          },
          "a throttler's budget, such as sandbox-create=300/60; repeatable")
       ->type_name("NAME=REQUESTS/SECONDS");
-  AddDuration(app, "--negative-name-cache", options.negative_name_cache,
-              "how long a name that was not found stays so; 0: not at all");
+  AddDuration(app, "--name-lag", options.name_lag,
+              "how long nothing is found by a name after a DELETE by that name, even if it is taken again");
   AddDuration(app, "--hold-limit", options.hold_limit, "how long create and start hold their answer");
   app.add_option("--build-log-url-base", options.build_log_url_base, "where build-logs-url points, if not here")
       ->type_name("URL");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "emulator/api_version.h"
 
 namespace daytonad::emulator {
 
@@ -22,24 +23,28 @@ struct RateLimit {
 
 // How long things take. Short enough for a demo, long enough to be seen.
 struct Delays {
-  milliseconds create{800};    // creating -> started
-  milliseconds start{400};     // starting -> started
-  milliseconds stop{400};      // stopping -> stopped
-  milliseconds destroy{400};   // destroying -> gone, for sandboxes
-  milliseconds archive{400};   // archiving -> archived
-  milliseconds queue{500};     // pending, pending_build -> building
-  milliseconds build{2500};    // a build that is not told how long a line takes
-  milliseconds log_line{0};    // between two lines of a build log; 0: spread over the build
-  milliseconds pull{800};      // pulling -> active
-  milliseconds remove{400};    // removing -> gone, for snapshots
-  milliseconds deactivate{0};  // how long after a deactivation a snapshot cannot be activated
-  milliseconds volume{500};    // each of a volume's two steps, up and down
+  milliseconds create{800};           // creating -> started
+  milliseconds start{400};            // starting -> started
+  milliseconds stop{400};             // stopping -> stopped
+  milliseconds destroy{400};          // destroying -> gone, for sandboxes
+  milliseconds archive{400};          // archiving -> archived
+  milliseconds queue{500};            // pending, pending_build -> building
+  milliseconds build{2500};           // a build that is not told how long a line takes
+  milliseconds log_line{0};           // between two lines of a build log; 0: spread over the build
+  milliseconds pull{800};             // pulling -> active
+  milliseconds remove{400};           // removing -> gone, for snapshots
+  milliseconds deactivate{600'000};   // how long after a deactivation a snapshot cannot be activated
+  milliseconds volume{500};           // each of a volume's two steps, up and down
+  milliseconds accept{20};            // how long the first create from a Dockerfile is on its way into the database
+  milliseconds network{25};           // how long new network settings keep a sandbox busy
+  milliseconds queue_minute{60'000};  // a minute of a create's queueTimeout
 };
 
 struct EmulatorOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 3986;  // 0 picks one
   std::string base_path = "/api";
+  ApiVersion api_version = ApiVersion::k0_226;
   std::vector<std::string> api_keys = {"emulator-key"};
   // Takes any bearer of a JWT's form that comes with X-Daytona-Organization-ID.
   bool accept_jwt = false;
@@ -47,8 +52,8 @@ struct EmulatorOptions {
                                                   {"authenticated", {10000, 60}},
                                                   {"sandbox-create", {300, 60}},
                                                   {"sandbox-lifecycle", {10000, 60}}};
-  // How long a by-name look-up that found nothing is remembered; 0 switches it off.
-  milliseconds negative_name_cache{10000};
+  // How long no sandbox is found by a name after a DELETE by that name; 0: not at all.
+  milliseconds name_lag{10000};
   // How long create and start hold their answer.
   milliseconds hold_limit{30000};
   // Where build-logs-url points; empty: at the emulator itself.

@@ -11,6 +11,7 @@ namespace daytonad::emulator {
 // The API, under its base path.
 void AddSandboxRoutes(Router& router, World& world);
 void AddSandboxSettingRoutes(Router& router, World& world);
+void AddPreviewRoutes(Router& router, World& world);
 void AddSnapshotRoutes(Router& router, World& world);
 void AddVolumeRoutes(Router& router, World& world);
 void AddAccountRoutes(Router& router, World& world);

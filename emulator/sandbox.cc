@@ -27,6 +27,7 @@ bool Sandbox::in_transition() const {
 
 std::string Sandbox::ToText(SandboxView view) const {
   const bool item = view == SandboxView::kListItem;
+  const bool is_new = api_version >= ApiVersion::k0_226;
   const bool nulls = view != SandboxView::kCreated;
   JsonWriter json;
   const auto set = [&json](std::string_view name, const std::optional<std::string>& value) {
@@ -40,7 +41,7 @@ std::string Sandbox::ToText(SandboxView view) const {
   json.Text("organizationId", kOrganizationId);
   json.Text("name", name);
   json.Text("target", target);
-  set("snapshot", snapshot);
+  item ? set("snapshot", snapshot) : set_or_null("snapshot", snapshot);
   json.Text("user", user);
   if (!item) json.Raw("env", emulator::ToText(env));
   json.Number("cpu", cpu);
@@ -49,28 +50,22 @@ std::string Sandbox::ToText(SandboxView view) const {
   json.Number("memory", memory_gib);
   json.Number("disk", disk_gib);
   json.Boolean("public", is_public);
-  json.Boolean("networkBlockAll", network_block_all);
-  // Newer than 0.205, and required by the Python SDK from 0.22x on.
-  if (!item) json.Boolean("kvm", false);
-  set_or_null("networkAllowList", network_allow_list);
-  set_or_null("domainAllowList", domain_allow_list);
-  if (!item) {
-    set("outboundProxyUrl", outbound_proxy_url);
-    set("otelEndpointOverride", otel_endpoint_override);
+  if (!item || is_new) {
+    json.Boolean("networkBlockAll", network_block_all);
+    set_or_null("networkAllowList", network_allow_list);
+    set_or_null("domainAllowList", domain_allow_list);
   }
   json.Raw("labels", emulator::ToText(labels));
   if (!item) json.Raw("volumes", emulator::ToText(volumes));
-  json.Boolean("spot", spot);
   json.Text("state", state);
   json.Text("desiredState", desired_state);
   set_or_null("errorReason", error_reason);
   json.Boolean("recoverable", recoverable);
   json.Text("backupState", "None");
   json.Number("autoStopInterval", auto_stop_minutes);
-  json.Number("autoPauseInterval", auto_pause_minutes);
   json.Number("autoArchiveInterval", auto_archive_minutes);
   json.Number("autoDeleteInterval", auto_delete_minutes);
-  if (auto_destroy.has_value()) json.Text("autoDestroyAt", FormatTime(*auto_destroy));
+  if (is_new) WriteNewerMembers(json, view);
   json.Text("sandboxClass", sandbox_class);
   json.Text("createdAt", FormatTime(created));
   json.Text("updatedAt", FormatTime(updated));
@@ -86,6 +81,19 @@ std::string Sandbox::ToText(SandboxView view) const {
   if (state == "destroyed") json.Null("runnerId");
   json.Text("toolboxProxyUrl", toolbox_proxy_url);
   return json.Finish();
+}
+
+void Sandbox::WriteNewerMembers(JsonWriter& json, SandboxView view) const {
+  json.Boolean("spot", spot);
+  json.Number("autoPauseInterval", auto_pause_minutes);
+  if (auto_destroy.has_value()) json.Text("autoDestroyAt", FormatTime(*auto_destroy));
+  if (queue_timeout_minutes.has_value()) json.Number("queueTimeout", *queue_timeout_minutes);
+  if (queue_timed_out.has_value()) json.Text("queueTimedOutAt", FormatTime(*queue_timed_out));
+  if (spot_evicted.has_value()) json.Text("spotEvictedAt", FormatTime(*spot_evicted));
+  if (view == SandboxView::kListItem) return;
+  json.Boolean("kvm", kvm);
+  if (outbound_proxy_url.has_value()) json.Text("outboundProxyUrl", *outbound_proxy_url);
+  if (otel_endpoint_override.has_value()) json.Text("otelEndpointOverride", *otel_endpoint_override);
 }
 
 std::shared_ptr<const std::string> Sandbox::FullText() const {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "emulator/api_version.h"
 #include "emulator/builds.h"
 #include "emulator/json.h"
 #include "emulator/scheduler.h"
@@ -23,7 +24,10 @@ enum class SandboxView {
   kListItem,  // no env, volumes, buildInfo
 };
 
+class JsonWriter;
+
 struct Sandbox {
+  ApiVersion api_version = ApiVersion::k0_226;  // whose shape it is shown in
   std::string id;
   std::string name;
   std::string target;
@@ -44,6 +48,7 @@ struct Sandbox {
   std::optional<std::string> outbound_proxy_url;
   std::optional<std::string> otel_endpoint_override;
   bool spot = false;
+  bool kvm = false;
   std::string state;
   std::string desired_state = "started";
   std::optional<std::string> error_reason;
@@ -53,6 +58,10 @@ struct Sandbox {
   std::int64_t auto_archive_minutes = 10080;
   std::int64_t auto_delete_minutes = -1;
   std::optional<WallTime> auto_destroy;
+  std::optional<std::int64_t> queue_timeout_minutes;
+  // Why it ended, if it was not by a delete.
+  std::optional<WallTime> queue_timed_out;
+  std::optional<WallTime> spot_evicted;
   std::string sandbox_class = "container";
   WallTime created = 0;
   WallTime updated = 0;
@@ -63,6 +72,7 @@ struct Sandbox {
   std::optional<std::string> linked_sandbox_id;
   std::string toolbox_proxy_url;
   std::string preview_token;
+  WallTime busy_until = 0;  // a change of its network settings is under way
 
   // Steps that were scheduled under an older epoch do not happen.
   std::uint64_t epoch = 0;
@@ -82,6 +92,8 @@ struct Sandbox {
   void Changed() { full_text_ = nullptr; }
 
  private:
+  void WriteNewerMembers(JsonWriter& json, SandboxView view) const;
+
   mutable std::shared_ptr<const std::string> full_text_;
 };
 using SandboxPtr = std::shared_ptr<Sandbox>;

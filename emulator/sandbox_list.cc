@@ -9,6 +9,7 @@
 
 #include "absl/strings/escaping.h"
 #include "emulator/json_writer.h"
+#include "emulator/kinds.h"
 #include "emulator/paging.h"
 #include "emulator/text.h"
 #include "emulator/wire_time.h"
@@ -54,18 +55,20 @@ class FilterReader {
 
   void States() {
     const std::vector<std::string> states = query_.GetAll("states");
-    for (const std::string& state : states) {
-      if (!OneOf(ListableSandboxStates(), state)) {
-        complaints_.push_back(
-            StrCat("each value must be one of the following values: ", Join(ListableSandboxStates(), ", ")));
-        break;
-      }
-    }
+    AllOneOf("states", ListableSandboxStates());
     const bool errored_deleted = query_.Get("includeErroredDeleted") == "true";
     filters_.emplace_back([states, errored_deleted](const Sandbox& sandbox) {
       if (sandbox.errored_deleted() && !errored_deleted) return false;
       return states.empty() || OneOf(states, sandbox.state);
     });
+  }
+
+  void AllOneOf(std::string_view parameter, const std::vector<std::string>& allowed) {
+    const std::vector<std::string> values = query_.GetAll(parameter);
+    if (std::all_of(values.begin(), values.end(), [&](const std::string& value) { return OneOf(allowed, value); })) {
+      return;
+    }
+    complaints_.push_back(StrCat("each value must be one of the following values: ", Join(allowed, ", ")));
   }
 
   template <typename Member>
@@ -75,11 +78,11 @@ class FilterReader {
     filters_.emplace_back([values, member](const Sandbox& sandbox) { return OneOf(values, member(sandbox)); });
   }
 
-  void Range(std::string_view minimum, std::string_view maximum, std::int64_t Sandbox::*member) {
-    if (const auto bound = ReadInteger(query_, minimum, 1, {}, complaints_)) {
+  void Range(std::string_view minimum, std::string_view maximum, std::int64_t Sandbox::*member, int least = 1) {
+    if (const auto bound = ReadInteger(query_, minimum, least, {}, complaints_)) {
       filters_.emplace_back([bound = *bound, member](const Sandbox& sandbox) { return sandbox.*member >= bound; });
     }
-    if (const auto bound = ReadInteger(query_, maximum, 1, {}, complaints_)) {
+    if (const auto bound = ReadInteger(query_, maximum, least, {}, complaints_)) {
       filters_.emplace_back([bound = *bound, member](const Sandbox& sandbox) { return sandbox.*member <= bound; });
     }
   }
@@ -193,20 +196,27 @@ std::string WriteCursor(const Row& last) {
   return absl::Base64Escape(ToText(json));
 }
 
+// What a 0.190 server ignores.
+void ReadNewerFilters(FilterReader& reader) {
+  reader.Between("autoDestroyAtAfter", "autoDestroyAtBefore",
+                 [](const Sandbox& sandbox) { return sandbox.auto_destroy; });
+  reader.Range("minGpu", "maxGpu", &Sandbox::gpu, 0);
+}
+
 }  // namespace
 
-Outcome<std::string> ListSandboxes(const QueryParams& query, const Sandboxes& sandboxes) {
+Outcome<std::string> ListSandboxes(const QueryParams& query, ApiVersion version, const Sandboxes& sandboxes) {
   FilterReader reader(query);
   const auto limit_read = ReadInteger(query, "limit", 1, 200, reader.complaints());
   ReadCommonFilters(reader);
   reader.AnyOf("regionIds", [](const Sandbox& sandbox) { return sandbox.target; });
+  reader.AllOneOf("sandboxClasses", SandboxClasses(version));
   reader.AnyOf("sandboxClasses", [](const Sandbox& sandbox) { return sandbox.sandbox_class; });
   reader.Flag("isPublic", &Sandbox::is_public);
   reader.Flag("isRecoverable", &Sandbox::recoverable);
   reader.Between("createdAtAfter", "createdAtBefore",
                  [](const Sandbox& sandbox) { return std::optional<WallTime>(sandbox.created); });
-  reader.Between("autoDestroyAtAfter", "autoDestroyAtBefore",
-                 [](const Sandbox& sandbox) { return sandbox.auto_destroy; });
+  if (version >= ApiVersion::k0_226) ReadNewerFilters(reader);
   const std::string field = query.Get("sort").value_or("lastActivityAt");
   const std::string order = query.Get("order").value_or("desc");
   static const std::vector<std::string> kFields = {"name",           "cpu",      "memoryGib", "diskGib",

@@ -11,7 +11,7 @@
 namespace daytonad::emulator {
 
 // GET /sandbox: filters, sort, cursor; answers {items, nextCursor} as text.
-Outcome<std::string> ListSandboxes(const QueryParams& query, const Sandboxes& sandboxes);
+Outcome<std::string> ListSandboxes(const QueryParams& query, ApiVersion version, const Sandboxes& sandboxes);
 
 // GET /sandbox/paginated, the deprecated form: numbered pages of whole sandboxes.
 Outcome<Json> ListSandboxPages(const QueryParams& query, const Sandboxes& sandboxes);

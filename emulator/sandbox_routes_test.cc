@@ -82,13 +82,38 @@ TEST_F(SandboxRoutes, DeleteFreesTheNameAtOnce) {
   EXPECT_EQ(Get("/api/sandbox/" + id).Status(), 404);
 }
 
-TEST_F(SandboxRoutes, ANameThatWasNotFoundStaysSoForAWhile) {
-  EXPECT_EQ(Get("/api/sandbox/late").Status(), 404);
-  const std::string id = StartedSandbox(R"({"name":"late"})");
-  EXPECT_EQ(Get("/api/sandbox/late").Status(), 404);
-  EXPECT_EQ(Get("/api/sandbox/" + id).Status(), 200);
+TEST_F(SandboxRoutes, ANameIsNotFoundForAWhileAfterADeleteByIt) {
+  StartedSandbox(R"({"name":"n"})");
+  Send("DELETE", "/api/sandbox/n");
+  const std::string id = StartedSandbox(R"({"name":"n"})");
+  EXPECT_EQ(StateOf("n"), "Sandbox with ID or name n not found");
+  for (const char* call : {"start", "stop", "last-activity", "autostop/1"}) {
+    EXPECT_EQ(Post(StrCat("/api/sandbox/n/", call)).Message(), "Sandbox with ID or name n not found") << call;
+  }
+  EXPECT_EQ(Send("DELETE", "/api/sandbox/n").Status(), 404);
+  EXPECT_EQ(StateOf(id), "started");
+  EXPECT_EQ(Post("/api/sandbox", R"({"name":"n"})").Message(), "Sandbox with name n already exists");
   time_.Advance(10s);
-  EXPECT_EQ(Get("/api/sandbox/late").Status(), 200);
+  EXPECT_EQ(StateOf("n"), "started") << "and looking at it did not make it longer";
+}
+
+TEST_F(SandboxRoutes, ANameIsFoundAtOnceAfterADeleteByIdOrAMereLook) {
+  EXPECT_EQ(Get("/api/sandbox/n").Status(), 404);
+  const std::string id = StartedSandbox(R"({"name":"n"})");
+  EXPECT_EQ(StateOf("n"), "started");
+  Send("DELETE", "/api/sandbox/" + id);
+  EXPECT_EQ(Get("/api/sandbox/n").Status(), 404);
+  StartedSandbox(R"({"name":"n"})");
+  EXPECT_EQ(StateOf("n"), "started");
+}
+
+TEST_F(SandboxRoutes, WhatLooksLikeAnIdIsOneIfThereIsOne) {
+  const std::string id = StartedSandbox(R"({"name":"a"})");
+  const std::string other = StartedSandbox(R"({"name":")" + id + R"("})");
+  EXPECT_EQ(Get("/api/sandbox/" + id).Parsed()["name"], "a");
+  Send("DELETE", "/api/sandbox/" + id);
+  time_.Advance(1s);
+  EXPECT_EQ(Get("/api/sandbox/" + id).Parsed()["id"], other);
 }
 
 TEST_F(SandboxRoutes, StoppingAnEphemeralOneDestroysIt) {
@@ -106,8 +131,12 @@ TEST_F(SandboxRoutes, ABuildGoesThroughItsStatesAndIsNotRepeated) {
   EXPECT_FALSE(answer.Parsed().contains("snapshot"));
   EXPECT_FALSE(answer.Parsed().contains("runnerId"));
   const std::string id = answer.Parsed()["id"];
+  EXPECT_FALSE(Get("/api/sandbox/" + id).Parsed().contains("runnerId"));
   time_.Advance(options_.delays.queue);
-  EXPECT_EQ(StateOf(id), "building_snapshot");
+  const Json building = Get("/api/sandbox/" + id).Parsed();
+  EXPECT_EQ(building["state"], "building_snapshot");
+  EXPECT_TRUE(building["snapshot"].is_null());
+  EXPECT_TRUE(building["runnerId"].is_string());
   time_.Advance(options_.delays.build);
   EXPECT_EQ(StateOf(id), "started");
   const AnswerBytes again = Post("/api/sandbox", request);
@@ -136,27 +165,103 @@ TEST_F(SandboxRoutes, ABuildWhoseContextWasNeverUploadedFails) {
   EXPECT_EQ(sandbox["errorReason"], "failed to build image: build context h1 was not found in object storage");
 }
 
-TEST_F(SandboxRoutes, ASandboxWhoseBuildIsPendingCanBeDeleted) {
+TEST_F(SandboxRoutes, ASandboxWhoseBuildIsPendingCanBeDeletedAndShowsItsStateUntilItIsGone) {
   const std::string id = Post("/api/sandbox", R"({"buildInfo":{"dockerfileContent":"FROM a:1\n"}})").Parsed()["id"];
-  EXPECT_EQ(Send("DELETE", "/api/sandbox/" + id).Status(), 200);
+  const AnswerBytes deleted = Send("DELETE", "/api/sandbox/" + id);
+  EXPECT_EQ(deleted.Status(), 200);
+  EXPECT_EQ(deleted.Parsed()["state"], "pending_build");
+  EXPECT_EQ(deleted.Parsed()["desiredState"], "destroyed");
   time_.Advance(10s);
   EXPECT_EQ(Get("/api/sandbox/" + id).Status(), 404);
+}
+
+TEST_F(SandboxRoutes, ASandboxThatIsBeingBuiltCannotBeDeleted) {
+  const std::string id = Post("/api/sandbox", R"({"buildInfo":{"dockerfileContent":"FROM a:1\n"}})").Parsed()["id"];
+  time_.Advance(options_.delays.queue);
+  EXPECT_EQ(StateOf(id), "building_snapshot");
+  const AnswerBytes refused = Send("DELETE", "/api/sandbox/" + id);
+  EXPECT_EQ(refused.Status(), 409);
+  EXPECT_EQ(refused.Message(), "Sandbox state change in progress");
+}
+
+class SlowlyAcceptingApi : public ApiFixture {
+ protected:
+  SlowlyAcceptingApi() : ApiFixture(Accepting(20ms)) {}
+  static std::string Request(const std::string& name, const std::string& dockerfile = "FROM a:1\\n") {
+    return StrCat(R"({"name":")", name, R"(","buildInfo":{"dockerfileContent":")", dockerfile, R"("}})");
+  }
+};
+
+TEST_F(SlowlyAcceptingApi, CreatesFromTheSameNewDockerfileCollideWhileTheFirstIsOnItsWay) {
+  const auto first = Begin("POST", "/api/sandbox", Request("p0"));
+  EXPECT_FALSE(first->finished);
+  for (int again = 0; again < 2; ++again) {
+    const AnswerBytes refused = Post("/api/sandbox", Request("p1"));
+    EXPECT_EQ(refused.Status(), 409);
+    EXPECT_EQ(refused.Message(), "Sandbox with name p1 already exists");
+  }
+  EXPECT_EQ(Post("/api/sandbox", R"({"buildInfo":{"dockerfileContent":"FROM a:1\n"}})").Message(),
+            "Sandbox with name undefined already exists");
+  EXPECT_EQ(Get("/api/sandbox/p1").Status(), 404) << "there is none";
+  const auto other = Begin("POST", "/api/sandbox", Request("q", "FROM b:1\\n"));
+  time_.Advance(20ms);
+  EXPECT_EQ(first->Status(), 200);
+  EXPECT_EQ(other->Status(), 200) << "from another Dockerfile";
+  EXPECT_EQ(Post("/api/sandbox", Request("p1")).Status(), 200) << "the same, a moment later";
 }
 
 TEST_F(SandboxRoutes, SettingsAreAnsweredAsTheServerDoes) {
   const std::string base = "/api/sandbox/" + StartedSandbox();
   EXPECT_EQ(Send("PUT", base + "/labels", R"({"labels":{"a":"b"}})").Parsed()["labels"], (Json{{"a", "b"}}));
+  EXPECT_EQ(Send("PUT", base + "/labels", R"({"labels":{}})").Parsed()["labels"], Json::object());
   EXPECT_EQ(Post(base + "/autostop/30").Status(), 201);
   EXPECT_EQ(Post(base + "/autostop/-1").Message(), "Auto-stop interval must be non-negative");
+  EXPECT_EQ(Post(base + "/autostop/x").Status(), 500);
+  EXPECT_EQ(Post(base + "/autostop/x").Message(), "An unexpected error occurred.");
   EXPECT_EQ(Post(base + "/autoarchive/0").Parsed()["autoArchiveInterval"], 43200);
   EXPECT_EQ(Post(base + "/autodelete/-1").Parsed()["autoDeleteInterval"], -1);
   EXPECT_EQ(Post(base + "/public/true").Parsed()["public"], true);
+  EXPECT_EQ(Post(base + "/public/maybe").Parsed()["public"], false);
   EXPECT_EQ(Post(base + "/ttl/5").Status(), 201);
   EXPECT_EQ(Post(base + "/last-activity").Status(), 201);
   EXPECT_EQ(Get(base + "/ports/0/preview-url").Message(), "Invalid port");
   EXPECT_THAT(Get(base + "/ports/3000/preview-url").Parsed()["url"].get<std::string>(), StartsWith("http://3000-"));
   EXPECT_EQ(Post(base + "/pause").Status(), 422);
+  EXPECT_EQ(Post(base + "/fork", R"({"name":"f"})").Message(), "Forking is not supported for this sandbox");
+  EXPECT_EQ(Get(base + "/forks").Body(), "[]");
+  EXPECT_EQ(Get(base + "/parent").Message(), "Parent sandbox not found for sandbox " + base.substr(13));
   EXPECT_EQ(Get("/api/sandbox/" + base.substr(13)).Parsed()["autoStopInterval"], 30);
+}
+
+TEST_F(SandboxRoutes, NetworkSettingsKeepItBusyForAMoment) {
+  const std::string settings = "/api/sandbox/" + StartedSandbox() + "/network-settings";
+  EXPECT_EQ(Post(settings, R"({"networkBlockAll":true})").Status(), 200);
+  const AnswerBytes busy = Post(settings, R"({"networkAllowList":"10.0.0.0/8"})");
+  EXPECT_EQ(busy.Status(), 409);
+  EXPECT_EQ(busy.Message(), "An operation is already in progress for this resource");
+  time_.Advance(options_.delays.network);
+  EXPECT_EQ(Post(settings, R"({"networkAllowList":"10.0.0.0/8"})").Parsed()["networkAllowList"], "10.0.0.0/8");
+}
+
+TEST_F(SandboxRoutes, SignedPreviewsLastADayAtMost) {
+  const std::string port = "/api/sandbox/" + StartedSandbox() + "/ports/3000/signed-preview-url";
+  const Json made = Get(port + "?expiresInSeconds=120").Parsed();
+  EXPECT_EQ(made["port"], 3000);
+  EXPECT_THAT(made["url"].get<std::string>(), StartsWith("http://3000-" + made["token"].get<std::string>()));
+  for (const char* seconds : {"0", "86401", "x"}) {
+    EXPECT_EQ(Get(StrCat(port, "?expiresInSeconds=", seconds)).Message(),
+              "expiresInSeconds must be between 1 second and 24 hours");
+  }
+  EXPECT_EQ(Post(StrCat(port, "/", made["token"].get<std::string>(), "/expire")).Status(), 201);
+}
+
+TEST_F(SandboxRoutes, NamesAreTakenAsTheyAre) {
+  const std::string upper = StartedSandbox(R"({"name":"A.b_c-1"})");
+  EXPECT_EQ(Get("/api/sandbox/a.b_c-1").Status(), 404);
+  EXPECT_EQ(Get("/api/sandbox/A.b_c-1").Parsed()["id"], upper);
+  const std::string slash = StartedSandbox(R"({"name":"a/b"})");
+  EXPECT_EQ(Get("/api/sandbox/a%2Fb").Parsed()["id"], slash);
+  EXPECT_EQ(Post("/api/sandbox/a%2Fb/stop").Parsed()["id"], slash);
 }
 
 TEST_F(SandboxRoutes, ArchiveNeedsAStoppedSandboxAndStartBringsItBack) {

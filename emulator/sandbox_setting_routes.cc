@@ -25,7 +25,8 @@ void AddInterval(Router& router, World& world, std::string_view name, int status
     if (!found.ok()) return call.ReplyError(found.error());
     const auto minutes = ParseInteger<std::int64_t>(call.params[1]);
     if (!minutes.has_value()) {
-      return call.ReplyError(BadRequest("Validation failed (numeric string is expected)"));
+      // What is no number is not checked, and spoils the statement to the database.
+      return call.ReplyError({500, "An unexpected error occurred."});
     }
     const std::string fault = set(**found, *minutes);
     if (!fault.empty()) return call.ReplyError(BadRequest(fault));
@@ -63,6 +64,9 @@ void SetNetwork(World& world, const Call& call) {
     if (!fault.empty()) return call.ReplyError(BadRequest(fault));
   }
   Sandbox& sandbox = **found;
+  if (world.sandboxes.Busy(sandbox)) {
+    return call.ReplyError(Conflict("An operation is already in progress for this resource"));
+  }
   const auto kept = [](const std::string& list) {
     return list.empty() ? std::nullopt : std::optional<std::string>(list);
   };
@@ -76,22 +80,23 @@ void SetNetwork(World& world, const Call& call) {
     sandbox.network_allow_list = kept(*networks);
   }
   if (domains.has_value()) sandbox.domain_allow_list = kept(*domains);
+  world.sandboxes.ApplyNetworkSettings(sandbox);
   Replied(world, call, 200, sandbox);
 }
 
-void PreviewUrl(World& world, const Call& call) {
-  const auto port = ParseInteger<std::int64_t>(call.params[1]);
-  if (!port.has_value()) {
-    return call.ReplyError(BadRequest("Validation failed (numeric string is expected)"));
-  }
-  if (*port < 1 || *port > 65535) return call.ReplyError(BadRequest("Invalid port"));
-  auto found = world.sandboxes.Get(call.params[0]);
-  if (!found.ok()) return call.ReplyError(found.error());
-  const Sandbox& sandbox = **found;
-  const std::string own_port = world.origin.substr(world.origin.rfind(':'));
-  call.Reply(200, {{"sandboxId", sandbox.id},
-                   {"url", StrCat("http://", *port, "-", sandbox.id, ".proxy.localhost", own_port)},
-                   {"token", sandbox.preview_token}});
+// What a 0.190 server has no route for.
+void AddNewerIntervals(Router& router, World& world) {
+  AddInterval(router, world, "autopause", 201, [](Sandbox& sandbox, std::int64_t minutes) {
+    if (minutes < 0) return "Auto-pause interval must be non-negative";
+    sandbox.auto_pause_minutes = minutes;
+    return "";
+  });
+  AddInterval(router, world, "ttl", 201, [&world](Sandbox& sandbox, std::int64_t minutes) {
+    if (minutes < 0) return "TTL must be non-negative";
+    sandbox.auto_destroy = std::nullopt;
+    if (minutes > 0) sandbox.auto_destroy = world.scheduler.Now() + minutes * 60'000;
+    return "";
+  });
 }
 
 }  // namespace
@@ -106,11 +111,6 @@ void AddSandboxSettingRoutes(Router& router, World& world) {
     sandbox.auto_stop_minutes = minutes;
     return "";
   });
-  AddInterval(router, world, "autopause", 201, [](Sandbox& sandbox, std::int64_t minutes) {
-    if (minutes < 0) return "Auto-pause interval must be non-negative";
-    sandbox.auto_pause_minutes = minutes;
-    return "";
-  });
   AddInterval(router, world, "autoarchive", 201, [](Sandbox& sandbox, std::int64_t minutes) {
     if (minutes < 0) return "Auto-archive interval must be non-negative";
     sandbox.auto_archive_minutes = minutes == 0 || minutes > kMaxAutoArchiveMinutes ? kMaxAutoArchiveMinutes : minutes;
@@ -120,12 +120,7 @@ void AddSandboxSettingRoutes(Router& router, World& world) {
     sandbox.auto_delete_minutes = minutes;
     return "";
   });
-  AddInterval(router, world, "ttl", 201, [&world](Sandbox& sandbox, std::int64_t minutes) {
-    if (minutes < 0) return "TTL must be non-negative";
-    sandbox.auto_destroy = std::nullopt;
-    if (minutes > 0) sandbox.auto_destroy = world.scheduler.Now() + minutes * 60'000;
-    return "";
-  });
+  if (world.options.api_version >= ApiVersion::k0_226) AddNewerIntervals(router, world);
   router.Add("POST", "/sandbox/{}/last-activity", kAuthenticated, [&world](const Call& call) {
     auto found = world.sandboxes.Get(call.params[0]);
     if (!found.ok()) return call.ReplyError(found.error());
@@ -138,8 +133,6 @@ void AddSandboxSettingRoutes(Router& router, World& world) {
     if (!found.ok()) return call.ReplyError(found.error());
     call.Reply(200, {{"url", (*found)->toolbox_proxy_url}});
   });
-  router.Add("GET", "/sandbox/{}/ports/{}/preview-url", kAuthenticated,
-             [&world](const Call& call) { PreviewUrl(world, call); });
 }
 
 }  // namespace daytonad::emulator

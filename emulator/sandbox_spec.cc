@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "emulator/identity.h"
+#include "emulator/kinds.h"
 #include "emulator/text.h"
 #include "emulator/validation.h"
 
@@ -14,8 +15,8 @@ namespace {
 
 constexpr std::int64_t kMaxAutoArchiveMinutes = 43200;
 
-std::optional<ApiError> CheckTypes(const Json& request) {
-  Validator validator(request);
+std::optional<ApiError> CheckTypes(const Json& request, ApiVersion version) {
+  Validator validator(request, /*whole_numbers=*/version >= ApiVersion::k0_226);
   validator.String("name", /*display=*/true).String("snapshot").String("user");
   validator.Object("env").Object("labels").Boolean("public").Boolean("networkBlockAll");
   validator.String("networkAllowList").String("domainAllowList").String("outboundProxyUrl");
@@ -23,7 +24,8 @@ std::optional<ApiError> CheckTypes(const Json& request) {
   validator.Number("cpu", 0).Number("gpu", 0, 1).Number("memory", 0).Number("disk", 0).Boolean("spot");
   validator.Number("autoStopInterval").Number("autoPauseInterval").Number("autoArchiveInterval");
   validator.Number("autoDeleteInterval").Number("ttlMinutes", 0).Array("volumes").Object("buildInfo");
-  validator.String("linkedSandbox").Array("secrets");
+  validator.String("linkedSandbox").Array("secrets").Boolean("kvm").Number("queueTimeout", 1);
+  validator.OneOf("gpuType", GpuTypes(version));
   return validator.Error();
 }
 
@@ -81,9 +83,10 @@ void UseBuild(const Json& request, WallTime now, Sandbox& sandbox) {
   sandbox.gpu = IntegerOr(request, "gpu", 0);
   sandbox.memory_gib = IntegerOr(request, "memory", 1);
   sandbox.disk_gib = IntegerOr(request, "disk", 3);
-  if (const Json types = MemberOr(request, "gpuType", Json()); types.is_array() && !types.empty()) {
-    sandbox.gpu_type = types[0].is_string() ? types[0].get<std::string>() : ToText(types[0]);
-  }
+  // One kind, or a list in the order of preference.
+  const Json types = MemberOr(request, "gpuType", Json());
+  if (types.is_string()) sandbox.gpu_type = types.get<std::string>();
+  if (types.is_array() && !types.empty()) sandbox.gpu_type = types[0].get<std::string>();
   sandbox.state = "pending_build";
 }
 
@@ -154,11 +157,13 @@ std::string DomainListFault(const std::string& list) {
   return domains.size() > 10 ? "Domain allow list cannot contain more than 10 domains" : "";
 }
 
-Outcome<SandboxPtr> SandboxFromRequest(const Json& request, const Snapshots& snapshots, Volumes& volumes,
-                                       WallTime now) {
-  if (auto error = CheckTypes(request)) return *error;
+Outcome<SandboxPtr> SandboxFromRequest(const Json& given, ApiVersion version, const Snapshots& snapshots,
+                                       Volumes& volumes, WallTime now) {
+  const Json request = KnownMembers(version, given);
+  if (auto error = CheckTypes(request, version)) return *error;
   if (auto error = CheckCombination(request)) return *error;
   auto sandbox = std::make_shared<Sandbox>();
+  sandbox->api_version = version;
   sandbox->target = StringOr(request, "target", kDefaultRegion);
   if (sandbox->target.empty()) sandbox->target = kDefaultRegion;
   if (!IsRegion(sandbox->target)) return NotFound("Region not found");
@@ -183,6 +188,8 @@ Outcome<SandboxPtr> SandboxFromRequest(const Json& request, const Snapshots& sna
   sandbox->labels = MemberOr(request, "labels", Json::object());
   sandbox->is_public = BooleanOr(request, "public", false);
   sandbox->spot = BooleanOr(request, "spot", false);
+  sandbox->kvm = BooleanOr(request, "kvm", false);
+  if (Has(request, "queueTimeout")) sandbox->queue_timeout_minutes = IntegerOr(request, "queueTimeout", 1);
   sandbox->created = sandbox->updated = now;
   sandbox->last_activity = now;
   sandbox->preview_token = NewToken(24);

@@ -14,7 +14,8 @@ namespace daytonad::emulator {
 
 // A create request that was checked, made into a sandbox that nobody has started yet. The name is as asked for, or
 // empty.
-Outcome<SandboxPtr> SandboxFromRequest(const Json& request, const Snapshots& snapshots, Volumes& volumes, WallTime now);
+Outcome<SandboxPtr> SandboxFromRequest(const Json& request, ApiVersion version, const Snapshots& snapshots,
+                                       Volumes& volumes, WallTime now);
 
 // What is wrong with a comma-separated list of networks or domains. Empty if nothing is.
 std::string NetworkListFault(const std::string& list);

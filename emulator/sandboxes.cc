@@ -11,7 +11,10 @@
 namespace daytonad::emulator {
 namespace {
 
-// The environment variable FAKE_FAIL asks for a failure: "create" or "start".
+// What ended in the queue or was evicted can still be read.
+constexpr milliseconds kReadableAfterEnd = std::chrono::hours(24);
+
+// The environment variable FAKE_FAIL asks for a failure: "queue", "create" or "start".
 bool FailureAskedFor(const Sandbox& sandbox, std::string_view step) {
   return StringOr(sandbox.env, "FAKE_FAIL") == step;
 }
@@ -33,7 +36,7 @@ Sandboxes::~Sandboxes() {
 }
 
 Outcome<SandboxPtr> Sandboxes::Create(const Json& request) {
-  auto made = SandboxFromRequest(request, snapshots_, volumes_, scheduler_.Now());
+  auto made = SandboxFromRequest(request, options_.api_version, snapshots_, volumes_, scheduler_.Now());
   if (!made.ok()) return made;
   const SandboxPtr sandbox = *made;
   if (auto linked = Link(request, *sandbox); !linked.ok()) return linked.error();
@@ -42,10 +45,16 @@ Outcome<SandboxPtr> Sandboxes::Create(const Json& request) {
   if (by_name_.contains(sandbox->name)) {
     return Conflict(StrCat("Sandbox with name ", sandbox->name, " already exists"));
   }
+  if (sandbox->build_info.has_value() && !BeginAccepting(sandbox->build_info->ref)) {
+    // It is the build's record that is there already, but the real server takes it for the sandbox's.
+    return Conflict(StrCat("Sandbox with name ", StringOr(request, "name", "undefined"), " already exists"));
+  }
   sandbox->toolbox_proxy_url = toolbox_proxy_url_;
   by_id_[sandbox->id] = by_name_[sandbox->name] = sandbox;
   TellCreated(*sandbox);
-  if (sandbox->build_info.has_value()) {
+  if (FailureAskedFor(*sandbox, "queue")) {
+    Queue(sandbox);
+  } else if (sandbox->build_info.has_value()) {
     StartBuild(sandbox);
   } else {
     // Whatever it was shown as: until a runner has it, it is in no known state.
@@ -54,6 +63,23 @@ Outcome<SandboxPtr> Sandboxes::Create(const Json& request) {
     Run(sandbox, "creating", options_.delays.create);
   }
   return sandbox;
+}
+
+bool Sandboxes::BeginAccepting(const std::string& build_ref) {
+  if (being_accepted_.contains(build_ref)) return false;
+  if (builds_.Find(build_ref) != nullptr || options_.delays.accept == milliseconds::zero()) return true;
+  being_accepted_.emplace(build_ref, nullptr);
+  scheduler_.After(options_.delays.accept, [this, build_ref] {
+    auto accepted = being_accepted_.extract(build_ref);
+    if (accepted.mapped()) accepted.mapped()();
+  });
+  return true;
+}
+
+void Sandboxes::WhenAccepted(const Sandbox& sandbox, std::function<void()> action) {
+  const auto first = being_accepted_.find(sandbox.build_info->ref);
+  if (first == being_accepted_.end()) return action();
+  first->second = std::move(action);
 }
 
 Outcome<Done> Sandboxes::Link(const Json& request, Sandbox& sandbox) const {
@@ -136,6 +162,28 @@ void Sandboxes::Run(const SandboxPtr& sandbox, std::string_view transition, mill
   });
 }
 
+void Sandboxes::Queue(const SandboxPtr& sandbox) {
+  sandbox->runner_id.clear();
+  if (!sandbox->build_info.has_value()) Enter(*sandbox, "pulling_snapshot");
+  if (!sandbox->queue_timeout_minutes.has_value()) return;
+  const milliseconds limit = options_.delays.queue_minute * *sandbox->queue_timeout_minutes;
+  Later(sandbox, limit, [this, sandbox](Sandbox&) { TimeOutInQueue(sandbox); });
+}
+
+void Sandboxes::TimeOutInQueue(const SandboxPtr& sandbox) {
+  sandbox->queue_timed_out = scheduler_.Now();
+  Destroy(sandbox);
+}
+
+void Sandboxes::EvictSpot(const SandboxPtr& sandbox) {
+  sandbox->spot_evicted = scheduler_.Now();
+  Destroy(sandbox);
+}
+
+void Sandboxes::ApplyNetworkSettings(Sandbox& sandbox) const {
+  sandbox.busy_until = scheduler_.Now() + options_.delays.network.count();
+}
+
 void Sandboxes::StartBuild(const SandboxPtr& sandbox) {
   const auto earlier = builds_.Find(sandbox->build_info->ref);
   if (earlier != nullptr && earlier->state() == Build::State::kSucceeded) {
@@ -177,25 +225,18 @@ SandboxPtr Sandboxes::FindLive(const std::string& id_or_name) const {
   return found->second->errored_deleted() ? nullptr : found->second;
 }
 
-Outcome<SandboxPtr> Sandboxes::Get(const std::string& id_or_name) {
-  const auto not_found = [&] { return NotFound(StrCat("Sandbox with ID or name ", id_or_name, " not found")); };
-  const bool by_id = by_id_.contains(id_or_name);
-  const WallTime now = scheduler_.Now();
-  if (!by_id && !missing_until_.empty()) {
-    const auto missing = missing_until_.find(id_or_name);
-    if (missing != missing_until_.end()) {
-      if (now < missing->second) return not_found();
-      missing_until_.erase(missing);
-    }
-  }
-  SandboxPtr sandbox = FindLive(id_or_name);
-  if (sandbox != nullptr) return sandbox;
-  if (!by_id && options_.negative_name_cache > milliseconds::zero()) {
-    // Names that nobody asks for again would stay for ever.
-    if (missing_until_.size() > 10'000) missing_until_.clear();
-    missing_until_[id_or_name] = now + options_.negative_name_cache.count();
-  }
-  return not_found();
+Outcome<SandboxPtr> Sandboxes::Get(const std::string& id_or_name) const {
+  const auto lag = name_lags_until_.find(id_or_name);
+  const bool lags = lag != name_lags_until_.end() && scheduler_.Now() < lag->second && !by_id_.contains(id_or_name);
+  SandboxPtr sandbox = lags ? nullptr : FindLive(id_or_name);
+  if (sandbox == nullptr) return NotFound(StrCat("Sandbox with ID or name ", id_or_name, " not found"));
+  return sandbox;
+}
+
+Outcome<SandboxPtr> Sandboxes::Read(const std::string& id_or_name) const {
+  const auto ended = ended_.find(id_or_name);
+  if (ended != ended_.end()) return ended->second;
+  return Get(id_or_name);
 }
 
 Outcome<Done> Sandboxes::Start(const SandboxPtr& sandbox) {
@@ -227,8 +268,13 @@ Outcome<Done> Sandboxes::Stop(const SandboxPtr& sandbox) {
   return Done{};
 }
 
-Outcome<Done> Sandboxes::Delete(const SandboxPtr& sandbox) {
+Outcome<Done> Sandboxes::Delete(const SandboxPtr& sandbox, const std::string& id_or_name) {
   if (sandbox->in_transition() && sandbox->state != "pending_build") return StateChangeInProgress();
+  if (id_or_name != sandbox->id && options_.name_lag > milliseconds::zero()) {
+    // Names that nobody takes again would stay for ever.
+    if (name_lags_until_.size() > 10'000) name_lags_until_.clear();
+    name_lags_until_[id_or_name] = scheduler_.Now() + options_.name_lag.count();
+  }
   Destroy(sandbox);
   return Done{};
 }
@@ -236,13 +282,17 @@ Outcome<Done> Sandboxes::Delete(const SandboxPtr& sandbox) {
 void Sandboxes::Destroy(const SandboxPtr& sandbox) {
   by_name_.erase(sandbox->name);
   sandbox->name = StrCat("DESTROYED_", sandbox->name, "_", scheduler_.Now());
-  // One that is in error shows its error until it is gone.
-  Enter(*sandbox, sandbox->errored() ? std::string(sandbox->state) : "destroying", "destroyed");
+  // One that is in error, or whose build has not begun, shows its state until it is gone.
+  const bool keeps_state = sandbox->errored() || sandbox->state == "pending_build";
+  Enter(*sandbox, keeps_state ? std::string(sandbox->state) : "destroying", "destroyed");
   Later(sandbox, options_.delays.destroy, [this](Sandbox& gone) {
     gone.runner_id.clear();
     Enter(gone, "destroyed");
-    const std::string key = gone.id;
-    by_id_.erase(key);
+    auto node = by_id_.extract(gone.id);
+    const bool by_delete = !gone.queue_timed_out.has_value() && !gone.spot_evicted.has_value();
+    if (by_delete || options_.api_version < ApiVersion::k0_226) return;
+    scheduler_.After(kReadableAfterEnd, [this, id = gone.id] { ended_.erase(id); });
+    ended_.insert(std::move(node));
   });
   std::vector<SandboxPtr> children;
   for (const auto& [id, other] : by_id_) {

@@ -8,6 +8,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_format.h"
 #include "emulator/identity.h"
+#include "emulator/kinds.h"
 #include "emulator/paging.h"
 #include "emulator/text.h"
 #include "emulator/validation.h"
@@ -24,8 +25,9 @@ bool WellFormedName(const std::string& name) {
   return name.size() < 1000 && std::regex_match(name, kPattern);
 }
 
-SnapshotPtr DefaultSnapshot(WallTime now) {
+SnapshotPtr DefaultSnapshot(ApiVersion version, WallTime now) {
   auto snapshot = std::make_shared<Snapshot>();
+  snapshot->api_version = version;
   snapshot->id = NewUuid();
   snapshot->general = true;
   snapshot->name = snapshot->image_name = kDefaultSnapshot;
@@ -48,11 +50,12 @@ std::string SortKey(const Snapshot& snapshot, const std::string& field) {
   return snapshot.last_used.has_value() ? FormatTime(*snapshot.last_used) : "";
 }
 
-std::optional<ApiError> CheckRequest(const Json& request) {
-  Validator validator(request);
+std::optional<ApiError> CheckRequest(const Json& request, ApiVersion version) {
+  Validator validator(request, /*whole_numbers=*/version >= ApiVersion::k0_226);
   validator.RequiredString("name", /*display=*/true).String("imageName").Array("entrypoint");
   validator.Number("cpu", 0).Number("gpu", 0, 1).Number("memory", 0).Number("disk", 0);
-  validator.Object("buildInfo").String("regionId").String("sandboxClass");
+  validator.Object("buildInfo").String("regionId");
+  validator.OneOf("gpuType", GpuTypes(version)).OneOf("sandboxClass", SandboxClasses(version));
   if (auto error = validator.Error()) return error;
   const bool build = !MemberOr(request, "buildInfo", Json()).is_null();
   const bool image = !StringOr(request, "imageName").empty();
@@ -130,23 +133,25 @@ Json Snapshot::ToJson() const {
   if (!runner_id.empty()) json["initialRunnerId"] = runner_id;
   if (!ref.empty()) json["ref"] = ref;
   json["sandboxClass"] = sandbox_class;
-  json["sourceSandboxId"] = source_sandbox_id ? Json(*source_sandbox_id) : Json();
+  if (api_version >= ApiVersion::k0_226)
+    json["sourceSandboxId"] = source_sandbox_id ? Json(*source_sandbox_id) : Json();
   return json;
 }
 
 Snapshots::Snapshots(const EmulatorOptions& options, Scheduler& scheduler, Builds& builds, const EventBus& events)
     : options_(options), scheduler_(scheduler), builds_(builds), events_(events) {
-  const SnapshotPtr snapshot = DefaultSnapshot(scheduler.Now());
+  const SnapshotPtr snapshot = DefaultSnapshot(options.api_version, scheduler.Now());
   by_id_[snapshot->id] = by_name_[snapshot->name] = snapshot;
 }
 
 Outcome<SnapshotPtr> Snapshots::Create(const Json& request) {
-  if (const auto error = CheckRequest(request)) return *error;
+  if (const auto error = CheckRequest(request, options_.api_version)) return *error;
   const std::string name = StringOr(request, "name");
   if (by_name_.contains(name)) {
     return Conflict(StrCat("Snapshot with name \"", name, "\" already exists for this organization"));
   }
   auto snapshot = std::make_shared<Snapshot>();
+  snapshot->api_version = options_.api_version;
   snapshot->id = NewUuid();
   snapshot->name = name;
   snapshot->image_name = StringOr(request, "imageName");
@@ -154,15 +159,16 @@ Outcome<SnapshotPtr> Snapshots::Create(const Json& request) {
   snapshot->gpu = IntegerOr(request, "gpu", 0);
   snapshot->memory_gib = IntegerOr(request, "memory", 1);
   snapshot->disk_gib = IntegerOr(request, "disk", 3);
-  if (const Json types = MemberOr(request, "gpuType", Json()); types.is_array() && !types.empty()) {
-    snapshot->gpu_type = types[0].is_string() ? types[0].get<std::string>() : ToText(types[0]);
-  }
+  // One kind, or a list in the order of preference.
+  const Json types = MemberOr(request, "gpuType", Json());
+  if (types.is_string()) snapshot->gpu_type = types.get<std::string>();
+  if (types.is_array() && !types.empty()) snapshot->gpu_type = types[0].get<std::string>();
   snapshot->sandbox_class = StringOr(request, "sandboxClass", "container");
   snapshot->regions = {StringOr(request, "regionId", kDefaultRegion)};
   snapshot->created = snapshot->updated = scheduler_.Now();
   const Json build = MemberOr(request, "buildInfo", Json());
   if (build.is_null()) {
-    snapshot->entrypoint = MemberOr(request, "entrypoint", Json::array({"sleep", "infinity"}));
+    snapshot->entrypoint = MemberOr(request, "entrypoint", Json());
   } else {
     snapshot->build_info.emplace(build, scheduler_.Now());
     snapshot->entrypoint = Entrypoint(snapshot->build_info->dockerfile);
@@ -289,7 +295,9 @@ Outcome<Json> Snapshots::List(const QueryParams& query) const {
   if (auto error = CheckOneOf("sort", field, kFields)) return *error;
   if (auto error = CheckOneOf("order", order, {"asc", "desc"})) return *error;
   const std::string name = query.Get("name").value_or("");
-  const auto source = query.Get("sourceSandboxId");
+  // A 0.190 server ignores it.
+  const bool by_source = options_.api_version >= ApiVersion::k0_226;
+  const auto source = by_source ? query.Get("sourceSandboxId") : std::nullopt;
   std::vector<SnapshotPtr> matches;
   for (const auto& [id, snapshot] : by_id_) {
     if (!ContainsIgnoreCase(snapshot->name, name)) continue;

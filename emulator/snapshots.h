@@ -20,6 +20,7 @@
 namespace daytonad::emulator {
 
 struct Snapshot {
+  ApiVersion api_version = ApiVersion::k0_226;  // whose shape it is shown in
   std::string id;
   bool general = false;  // the platform's own; belongs to no organization
   std::string name;

@@ -38,7 +38,6 @@ Validator& Validator::String(std::string_view name, bool display) {
 
 Validator& Validator::RequiredString(std::string_view name, bool display) {
   if (Find(name) != nullptr) return String(name, display);
-  if (display) Complain(StrCat(name, " must not contain HTML tags, URLs, or control characters"));
   Complain(StrCat(name, " must be a string"));
   return *this;
 }
@@ -59,7 +58,11 @@ Validator& Validator::Number(std::string_view name, std::optional<int> minimum, 
   if (minimum.has_value() && !(number && value->get<double>() >= *minimum)) {
     Complain(StrCat(name, " must not be less than ", *minimum));
   }
-  if (!number) Complain(StrCat(name, " must be a number conforming to the specified constraints"));
+  if (!number) {
+    Complain(StrCat(name, " must be a number conforming to the specified constraints"));
+  } else if (whole_numbers_ && !value->is_number_integer()) {
+    Complain(StrCat(name, " must be an integer number"));
+  }
   return *this;
 }
 
@@ -72,6 +75,19 @@ Validator& Validator::Object(std::string_view name) {
 Validator& Validator::Array(std::string_view name) {
   const Json* value = Find(name);
   if (value != nullptr && !value->is_array()) Complain(StrCat(name, " must be an array"));
+  return *this;
+}
+
+Validator& Validator::OneOf(std::string_view name, const std::vector<std::string>& allowed) {
+  const Json* value = Find(name);
+  if (value == nullptr) return *this;
+  const auto known = [&](const Json& text) {
+    return std::any_of(allowed.begin(), allowed.end(), [&](const std::string& one) { return text == one; });
+  };
+  if (value->is_array() ? !std::all_of(value->begin(), value->end(), known) : !known(*value)) {
+    Complain(StrCat(value->is_array() ? "each value in " : "", name,
+                    " must be one of the following values: ", Join(allowed, ", ")));
+  }
   return *this;
 }
 

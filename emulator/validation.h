@@ -15,7 +15,8 @@ namespace daytonad::emulator {
 // An absent or null member is fine unless it is required.
 class Validator {
  public:
-  explicit Validator(const Json& body) : body_(body) {}
+  // `whole_numbers`: newer servers take no fractions.
+  explicit Validator(const Json& body, bool whole_numbers = false) : body_(body), whole_numbers_(whole_numbers) {}
 
   // `display`: shown to people, so no HTML tags, URLs or control characters.
   Validator& String(std::string_view name, bool display = false);
@@ -24,6 +25,8 @@ class Validator {
   Validator& Number(std::string_view name, std::optional<int> minimum = {}, std::optional<int> maximum = {});
   Validator& Object(std::string_view name);
   Validator& Array(std::string_view name);
+  // One of these texts, or a list of them.
+  Validator& OneOf(std::string_view name, const std::vector<std::string>& allowed);
   void Complain(std::string complaint) { complaints_.push_back(std::move(complaint)); }
 
   std::optional<ApiError> Error() const;
@@ -32,6 +35,7 @@ class Validator {
   const Json* Find(std::string_view name) const;
 
   const Json& body_;
+  bool whole_numbers_;
   std::vector<std::string> complaints_;
 };
 

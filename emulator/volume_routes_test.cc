@@ -53,8 +53,7 @@ TEST_F(VolumeRoutes, RefusesInTheServersWords) {
   EXPECT_EQ(Send("DELETE", "/api/volumes/" + id).Message(),
             "Volume must be in 'ready' or 'error' state in order to be deleted");
   EXPECT_EQ(Get("/api/volumes/nope").Message(), "Volume with ID nope not found");
-  EXPECT_EQ(Post("/api/volumes", "{}").Message(),
-            "name must not contain HTML tags, URLs, or control characters, name must be a string");
+  EXPECT_EQ(Post("/api/volumes", "{}").Message(), "name must be a string");
 }
 
 TEST_F(VolumeRoutes, ASandboxMountsAReadyVolumeByIdOrName) {

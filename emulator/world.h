@@ -20,6 +20,7 @@ struct World {
   World(const EmulatorOptions& options, Scheduler& scheduler)
       : options(options),
         scheduler(scheduler),
+        started(scheduler.Now()),
         credentials(options.api_keys, options.accept_jwt),
         storage(scheduler),
         builds(options.delays, scheduler, storage),
@@ -31,6 +32,7 @@ struct World {
 
   const EmulatorOptions& options;
   Scheduler& scheduler;
+  const WallTime started;
   std::string origin;  // "http://127.0.0.1:3986", once it listens
   Credentials credentials;
   EventBus events;

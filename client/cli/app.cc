@@ -1,8 +1,6 @@
 #include "client/cli/app.h"
 
 #include <algorithm>
-#include <chrono>
-#include <map>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -29,11 +27,9 @@ void AddGlobalFlags(CLI::App* app, GlobalOptions* options) {
   AddText(app, "--address,-a", "ADDRESS",
           "The daemon's address, unix:PATH or HOST:PORT; if not given, DAYTONAD_ADDRESS or its usual socket",
           [options](const std::string& address) { options->address = address; });
-  const std::map<std::string, OutputFormat> formats = {
-      {"table", OutputFormat::kTable}, {"json", OutputFormat::kJson}, {"name", OutputFormat::kName}};
-  app->add_option("--output,-o", options->output, "How to print results: table, json (proto JSON) or name")
-      ->transform(CLI::CheckedTransformer(formats).description(""))
-      ->type_name("FORMAT");
+  AddWord<OutputFormat>(app, "--output,-o", "FORMAT", "How to print results: table, json (proto JSON) or name",
+                        {{"table", OutputFormat::kTable}, {"json", OutputFormat::kJson}, {"name", OutputFormat::kName}},
+                        [options](OutputFormat format) { options->output = format; });
   AddText(app, "--deadline", "DURATION", "Give up after so long (30s, 5m); a command's --timeout is for Daytona's part",
           [options](const std::string& text) { options->deadline = ParseDuration("--deadline", text); });
 }
@@ -58,6 +54,10 @@ void ExplainUsage(const CLI::App& app, const CLI::ParseError& error, std::ostrea
     name.insert(0, parent->get_name() + " ");
   }
   std::string message = error.what();
+  const auto is_command = [](const CLI::App* subcommand) { return !subcommand->get_name().empty(); };
+  if (error.get_name() == "RequiredError" && !command->get_subcommands(is_command).empty()) {
+    message = "a command is missing";
+  }
   // CLI11 asks for a command before it says that it does not know the one that was given.
   if (const std::vector<std::string> unknown = app.remaining(/*recurse=*/true); !unknown.empty()) {
     message = "\"" + unknown.front() + "\" is not known here";

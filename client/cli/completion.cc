@@ -9,6 +9,7 @@
 #include "absl/strings/str_replace.h"
 #include "client/cli/command.h"
 #include "client/cli/exit_code.h"
+#include "client/cli/flags.h"
 
 namespace daytonad::cli {
 namespace {
@@ -205,10 +206,10 @@ void AddCompletionCommand(CLI::App* app, Action* action) {
   const auto completion = AddCommand<Shell>(app, "completion", "Print a script that completes commands in a shell",
                                             action, PrintCompletion);
   completion.options->app = app;
-  completion.flags->add_option("SHELL", completion.options->name, "bash, zsh or fish")
-      ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""))
-      ->type_name("SHELL");
+  AddWord<std::string>(completion.flags, "SHELL", "SHELL", "bash, zsh or fish",
+                       {{"bash", "bash"}, {"zsh", "zsh"}, {"fish", "fish"}},
+                       [shell = completion.options](const std::string& name) { shell->name = name; })
+      ->required();
 }
 
 }  // namespace daytonad::cli

@@ -76,7 +76,8 @@ void AddContextCommands(CLI::App* app, Action* action) {
           "Its name for COPY lines; else the given path without leading slashes",
           [options = upload.options](const std::string& path) { options->archive_path = path; });
   AddRequestId(upload.flags, &upload.options->header);
-  upload.flags->add_flag("--quiet,-q", upload.options->quiet, "No progress bar");
+  AddSwitch(upload.flags, "--quiet,-q", "No progress bar",
+            [options = upload.options](bool quiet) { options->quiet = quiet; });
 }
 
 }  // namespace daytonad::cli

@@ -6,6 +6,7 @@
 //   Stub(client), kCall, kStream               where and how they are called
 //   StateIn(event)         the object in an event that tells a state
 //   In(response)           the object in a response, to be written
+//   NameOf(request)        the name that the object has, or will be given
 #ifndef DAYTONAD_CLIENT_CLI_CREATE_COMMAND_H_
 #define DAYTONAD_CLIENT_CLI_CREATE_COMMAND_H_
 
@@ -17,6 +18,7 @@
 #include <CLI/CLI.hpp>
 
 #include "client/cli/context_uploads.h"
+#include "client/cli/create_names.h"
 #include "client/cli/create_progress.h"
 #include "client/cli/error_text.h"
 #include "client/cli/flags.h"
@@ -41,7 +43,8 @@ void AddCreateFlags(CLI::App* command, CreateOptions<Kind>* options) {
   AddRequestId(command, &options->request);
   AddSwitch(command, "--no-wait", "Return as soon as Daytona accepted it",
             [options](bool no_wait) { options->wait = !no_wait; });
-  command->add_flag("--quiet,-q", options->quiet, "No states, no build log and no progress bar");
+  AddSwitch(command, "--quiet,-q", "No states, no build log and no progress bar",
+            [options](bool quiet) { options->quiet = quiet; });
   AddSwitch(command, "--no-logs", "No build log", [options](bool no_logs) { options->logs = !no_logs; });
 }
 
@@ -95,19 +98,26 @@ client::Result<typename Kind::Response> CreateStreaming(Session& session, const 
         }
       });
   if (result.ok() && !is_there) result.error = EndedWithoutResult();
-  if (!result.ok()) progress.SayWhatStays();
+  if (!result.ok()) progress.SayWhatStays(OutcomeIsOpen(*result.error) ? Kind::NameOf(request) : "");
   return result;
 }
 
 template <typename Kind>
 client::Result<typename Kind::Response> Create(Session& session, const CreateOptions<Kind>& options) {
   typename Kind::StreamRequest request = options.request;
+  // So that a create that is interrupted can be taken up again.
+  if (request.request_id().empty()) request.set_request_id(NewRequestId());
   if (!options.context.empty()) {
     auto error = UploadContextOf(session, options.context, options.quiet, request.mutable_spec());
     if (error.has_value()) return {.value = {}, .error = std::move(error)};
   }
-  if (!options.wait || options.quiet) return CreateUnary<Kind>(session, request, options.wait);
-  return CreateStreaming<Kind>(session, request, options.logs);
+  auto result = !options.wait || options.quiet ? CreateUnary<Kind>(session, request, options.wait)
+                                               : CreateStreaming<Kind>(session, request, options.logs);
+  if (!result.ok() && OutcomeIsOpen(*result.error)) {
+    result.error->metadata.try_emplace(std::string(Kind::kWord) + "_name", Kind::NameOf(request));
+    result.error->metadata.try_emplace("request_id", request.request_id());
+  }
+  return result;
 }
 
 }  // namespace daytonad::cli

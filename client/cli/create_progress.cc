@@ -27,9 +27,14 @@ void CreateProgress::Log(const v1::LogChunk& chunk) {
 
 void CreateProgress::Warn(const v1::Warning& warning) { Line(WarningLine(warning)); }
 
-void CreateProgress::SayWhatStays() {
-  if (id_.empty()) {
+void CreateProgress::SayWhatStays(const std::string& may_be_named) {
+  if (id_.empty() && may_be_named.empty()) {
     if (inside_line_) Line("");
+    return;
+  }
+  if (id_.empty()) {
+    Line("note: " + kind_ + " " + Printable(may_be_named) + " may come up all the same; `daytonactl " + kind_ +
+         " delete " + Printable(may_be_named) + "` deletes it, --request-id takes it up again");
     return;
   }
   Line("note: " + kind_ + " " + Printable(name_) + " stays; `daytonactl " + kind_ + " delete " + Printable(id_) +

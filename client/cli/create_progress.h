@@ -22,8 +22,9 @@ class CreateProgress {
   void Log(const v1::LogChunk& chunk);
   void Warn(const v1::Warning& warning);
 
-  // Says that what was accepted is still there, if something was.
-  void SayWhatStays();
+  // Says that what was accepted is still there; if nothing was as far as is known, that it may come up under this name.
+  // Empty: it will not.
+  void SayWhatStays(const std::string& may_be_named);
 
  private:
   void Update(const std::string& name, const std::string& id, const std::string& state);

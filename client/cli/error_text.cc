@@ -8,11 +8,30 @@
 #include "client/cli/text.h"
 
 namespace daytonad::cli {
+namespace {
+
+// The first line. The daemon's message names all violations, each of which has a line of its own below unless it is the
+// only one: nothing is said twice.
+std::string Headline(const client::Error& error) {
+  if (error.violations.size() > 1)
+    return std::to_string(error.violations.size()) + " things are wrong with the request";
+  return error.message.empty() ? client::CodeName(error.code) : error.message;
+}
+
+bool IsSaid(const client::Error::FieldViolation& violation, const std::string& headline) {
+  return headline.find(violation.field + ": " + violation.description) != std::string::npos ||
+         (violation.field.empty() && headline.find(violation.description) != std::string::npos);
+}
+
+}  // namespace
 
 std::string ErrorToText(const client::Error& error) {
-  std::string text = "error: " + Printable(error.message.empty() ? client::CodeName(error.code) : error.message) + '\n';
+  const std::string headline = Headline(error);
+  std::string text = "error: " + Printable(headline) + '\n';
   for (const auto& violation : error.violations) {
-    text += "  " + Printable(violation.field) + ": " + Printable(violation.description) + '\n';
+    if (IsSaid(violation, headline)) continue;
+    text += "  " + (violation.field.empty() ? "" : Printable(violation.field) + ": ") +
+            Printable(violation.description) + '\n';
   }
   if (error.retry_delay.has_value()) {
     char seconds[32];

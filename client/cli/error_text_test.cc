@@ -34,6 +34,24 @@ TEST(ErrorToText, HasAllThatIsKnown) {
             "  sandbox_name: de\uFFFDmo\n");
 }
 
+TEST(ErrorToText, SaysEachViolationOnce) {
+  client::Error error;
+  error.code = grpc::StatusCode::INVALID_ARGUMENT;
+  error.message = "spec.name: is required";
+  error.violations = {{"spec.name", "is required"}};
+  EXPECT_EQ(ErrorToText(error), "error: spec.name: is required\n  code: INVALID_ARGUMENT\n");
+
+  error.message = "give an id or labels";
+  error.violations = {{"", "give an id or labels"}};
+  EXPECT_EQ(ErrorToText(error), "error: give an id or labels\n  code: INVALID_ARGUMENT\n");
+
+  error.message = "spec.name: is required; spec.image: is empty";
+  error.violations = {{"spec.name", "is required"}, {"spec.image", "is empty"}};
+  EXPECT_EQ(ErrorToText(error),
+            "error: 2 things are wrong with the request\n  spec.name: is required\n  spec.image: is empty\n"
+            "  code: INVALID_ARGUMENT\n");
+}
+
 TEST(ErrorToText, NamesTheCodeIfThereIsNoMessage) {
   client::Error error;
   error.code = grpc::StatusCode::INTERNAL;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <optional>
 #include <string>
@@ -80,8 +81,12 @@ std::optional<int> FindEnumValue(const EnumDescriptor* type, const std::string& 
 
 int ParseEnumValue(const std::string& flag, const EnumDescriptor* type, const std::string& word) {
   const std::optional<int> value = FindEnumValue(type, word);
-  if (!value.has_value()) throw CLI::ValidationError(flag, "\"" + word + "\" is none of " + JoinedWords(type));
+  if (!value.has_value()) throw NoneOf(flag, word, JoinedWords(type));
   return *value;
+}
+
+CLI::ValidationError NoneOf(const std::string& name, const std::string& word, const std::string& known) {
+  return CLI::ValidationError(name.substr(0, name.find(',')), "\"" + word + "\" is none of " + known);
 }
 
 CLI::Option* AddText(CLI::App* command, const std::string& name, const std::string& value_name, const std::string& help,
@@ -107,15 +112,21 @@ CLI::Option* AddKeyValues(CLI::App* command, const std::string& name, const std:
   });
 }
 
-CLI::Option* AddNumber(CLI::App* command, const std::string& name, const std::string& help,
-                       const std::function<void(int)>& set) {
-  return command->add_option_function<int>(name, set, help)->type_name("NUMBER");
-}
-
 CLI::Option* AddSwitch(CLI::App* command, const std::string& name, const std::string& help,
                        std::function<void(bool)> set) {
-  return command->add_flag_function(
-      name, [set = std::move(set)](std::int64_t count) { set(count > 0); }, help);
+  // The parser's own text for a value that is neither would name its types.
+  const auto check = [](const std::string& text) {
+    try {
+      CLI::detail::to_flag_value(text);
+      return std::string();
+    } catch (const std::exception&) {
+      return "\"" + text + "\" is neither true nor false";
+    }
+  };
+  return command
+      ->add_flag_function(
+          name, [set = std::move(set)](std::int64_t count) { set(count > 0); }, help)
+      ->check(CLI::Validator(check, ""));
 }
 
 CLI::Option* AddDuration(CLI::App* command, const std::string& name, const std::string& help,

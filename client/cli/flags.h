@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,8 @@
 #include <google/protobuf/timestamp.pb.h>
 
 #include <CLI/CLI.hpp>
+
+#include "absl/strings/numbers.h"
 
 namespace daytonad::cli {
 
@@ -39,6 +42,9 @@ std::optional<int> FindEnumValue(const google::protobuf::EnumDescriptor* type, c
 // The same; a word that is none is an error that names them all.
 int ParseEnumValue(const std::string& flag, const google::protobuf::EnumDescriptor* type, const std::string& word);
 
+// The error of a word that is none of the `known` ones. `name` may have a short form behind a comma.
+CLI::ValidationError NoneOf(const std::string& name, const std::string& word, const std::string& known);
+
 // --name VALUE, at most once.
 CLI::Option* AddText(CLI::App* command, const std::string& name, const std::string& value_name, const std::string& help,
                      const TextSetter& set);
@@ -47,13 +53,34 @@ CLI::Option* AddText(CLI::App* command, const std::string& name, const std::stri
 CLI::Option* AddRepeatedText(CLI::App* command, const std::string& name, const std::string& value_name,
                              const std::string& help, TextSetter add);
 
+// --name WORD, one of `words`, which stand for values.
+template <typename Value>
+CLI::Option* AddWord(CLI::App* command, const std::string& name, const std::string& value_name, const std::string& help,
+                     const std::vector<std::pair<std::string, Value>>& words, std::function<void(Value)> set) {
+  return AddText(command, name, value_name, help, [name, words, set = std::move(set)](const std::string& word) {
+    std::string known;
+    for (const auto& [text, value] : words) {
+      if (text == word) return set(value);
+      known += (known.empty() ? "" : ", ") + text;
+    }
+    throw NoneOf(name, word, known);
+  });
+}
+
 // --name KEY=VALUE, as often as wanted.
 CLI::Option* AddKeyValues(CLI::App* command, const std::string& name, const std::string& value_name,
                           const std::string& help, google::protobuf::Map<std::string, std::string>* map);
 
 // --name NUMBER.
+template <typename Number = int>
 CLI::Option* AddNumber(CLI::App* command, const std::string& name, const std::string& help,
-                       const std::function<void(int)>& set);
+                       std::type_identity_t<std::function<void(Number)>> set) {
+  return AddText(command, name, "NUMBER", help, [name, set = std::move(set)](const std::string& text) {
+    Number number = 0;
+    if (!absl::SimpleAtoi(text, &number)) throw CLI::ValidationError(name, "\"" + text + "\" is no whole number");
+    set(number);
+  });
+}
 
 // --name, for true. Takes --name=false, too.
 CLI::Option* AddSwitch(CLI::App* command, const std::string& name, const std::string& help,

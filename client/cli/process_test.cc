@@ -12,6 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "client/cli/create_names.h"
 #include "client/cli/testing/child_process.h"
 #include "client/cli/testing/fake_daemon.h"
 #include "client/cli/testing/run_command.h"
@@ -60,6 +61,31 @@ TEST_F(ProcessTest, CtrlCDuringACreateSaysWhatStays) {
   const ChildProcess::Outcome outcome = child.Finish();
   EXPECT_EQ(outcome.exit_code, 130);
   EXPECT_THAT(outcome.err, HasSubstr("note: sandbox demo stays; `daytonactl sandbox delete 5f2c` deletes it\n"));
+}
+
+TEST_F(ProcessTest, CtrlCBeforeAnAnswerSaysWhatMayComeUp) {
+  HangAfter("CreateSandboxStream", {});
+  ChildProcess child(Line({"sandbox", "create"}));
+  ASSERT_TRUE(daemon_.WaitUntilHanging("CreateSandboxStream"));
+  child.Signal(SIGINT);
+  const ChildProcess::Outcome outcome = child.Finish();
+  EXPECT_EQ(outcome.exit_code, 130);
+  const auto sent = daemon_.LastRequest<v1::CreateSandboxStreamRequest>("CreateSandboxStream");
+  const std::string name = SandboxNameFor(sent.request_id());
+  EXPECT_THAT(outcome.err,
+              HasSubstr("note: sandbox " + name + " may come up all the same; `daytonactl sandbox delete " + name +
+                        "` deletes it, --request-id takes it up again\n"));
+  EXPECT_THAT(outcome.err, HasSubstr("  request_id: " + sent.request_id() + "\n"));
+  EXPECT_THAT(outcome.err, HasSubstr("  sandbox_name: " + name + "\n"));
+}
+
+TEST_F(ProcessTest, CtrlCDuringAQuietCreateSaysWhatMayComeUp) {
+  HangAfter("CreateSandbox", {});
+  ChildProcess child(Line({"sandbox", "create", "box", "--quiet", "--request-id", "r"}));
+  ASSERT_TRUE(daemon_.WaitUntilHanging("CreateSandbox"));
+  child.Signal(SIGINT);
+  const ChildProcess::Outcome outcome = child.Finish();
+  EXPECT_THAT(outcome.err, HasSubstr("  request_id: r\n  sandbox_name: box\n"));
 }
 
 TEST_F(ProcessTest, TerminateCancelsToo) {

@@ -1,4 +1,5 @@
 // Which request each command line makes.
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -25,7 +26,16 @@ class RequestTest : public testing::Test {
   std::string Sent(const std::string& method, const std::vector<std::string>& arguments) {
     outcome_ = RunCommand(daemon_, arguments);
     EXPECT_EQ(daemon_.Requests(method).size(), 1U) << method << " was not called once: " << outcome_.err;
-    return daemon_.LastRequest<Request>(method).DebugString();
+    Request request = daemon_.LastRequest<Request>(method);
+    // Creates make themselves an id if they are given none.
+    const bool given = std::ranges::find(arguments, "--request-id") != arguments.end();
+    if constexpr (requires { request.spec(); }) {
+      if (!given) {
+        EXPECT_EQ(request.request_id().size(), 36U);
+        request.clear_request_id();
+      }
+    }
+    return request.DebugString();
   }
 
   FakeDaemon daemon_;
@@ -103,6 +113,10 @@ TEST_F(RequestTest, SandboxCreateMapsEveryFlag) {
                                                                          "--linked-sandbox",
                                                                          "other",
                                                                          "--spot",
+                                                                         "--kvm",
+                                                                         "--strict",
+                                                                         "--queue-timeout-minutes",
+                                                                         "7",
                                                                          "--user",
                                                                          "root",
                                                                          "--timeout",
@@ -143,6 +157,9 @@ TEST_F(RequestTest, SandboxCreateMapsEveryFlag) {
                 otel_endpoint_override: "http://o"
                 linked_sandbox: "other"
                 spot: true
+                queue_timeout_minutes: 7
+                kvm: true
+                strict: true
               }
               request_id: "r-1"
               timeout { seconds: 90 })pb"));
@@ -150,8 +167,8 @@ TEST_F(RequestTest, SandboxCreateMapsEveryFlag) {
 
 TEST_F(RequestTest, AnUnknownGpuTypeGoesAsText) {
   EXPECT_EQ(Sent<v1::CreateSandboxStreamRequest>("CreateSandboxStream",
-                                                 {"sandbox", "create", "--gpu-type", "H100", "--gpu-type", "B200"}),
-            Golden<v1::CreateSandboxStreamRequest>(R"pb(spec { resources { gpu_type_texts: [ "H100", "B200" ] } })pb"));
+                                                 {"sandbox", "create", "--gpu-type", "H100", "--gpu-type", "GB9"}),
+            Golden<v1::CreateSandboxStreamRequest>(R"pb(spec { resources { gpu_type_texts: [ "H100", "GB9" ] } })pb"));
 }
 
 TEST_F(RequestTest, SandboxCreateWithoutProgressIsOneCall) {
@@ -234,7 +251,9 @@ TEST_F(FilesTest, AnImageIsReadAsJsonOrAsText) {
   for (const std::string& file : {text, json}) {
     FakeDaemon daemon;
     RunCommand(daemon, {"snapshot", "create", "s", "--declarative", file});
-    EXPECT_EQ(daemon.LastRequest<v1::CreateSnapshotStreamRequest>("CreateSnapshotStream").DebugString(), golden);
+    auto sent = daemon.LastRequest<v1::CreateSnapshotStreamRequest>("CreateSnapshotStream");
+    sent.clear_request_id();  // made for each create
+    EXPECT_EQ(sent.DebugString(), golden);
   }
 }
 
@@ -262,6 +281,22 @@ TEST_F(FilesTest, ContextUploadSendsPathSizeAndHashFirst) {
                                                        })pb"));
   RunCommand(daemon_, {"context", "upload", file});
   EXPECT_EQ(ArchivePaths().back(), file.substr(1));
+}
+
+TEST_F(FilesTest, ADockerfileHasLineFeedsWhateverTheFileHas) {
+  const std::string dockerfile = Write("Dockerfile", "FROM a\r\nRUN b \\\r\n  c\rUSER d\n");
+  EXPECT_EQ(Sent<v1::CreateSnapshotStreamRequest>("CreateSnapshotStream",
+                                                  {"snapshot", "create", "s", "--dockerfile", dockerfile}),
+            Golden<v1::CreateSnapshotStreamRequest>(
+                R"pb(spec { name: "s" dockerfile: "FROM a\nRUN b \\\n  c\nUSER d\n" })pb"));
+}
+
+TEST_F(FilesTest, ADockerfileThatIsNotUtf8IsRefusedBeforeAnythingIsSent) {
+  const std::string dockerfile = Write("Dockerfile", "FROM a\n# caf\xe9\n");
+  const CommandOutcome outcome = RunCommand(daemon_, {"snapshot", "create", "s", "--dockerfile", dockerfile});
+  EXPECT_EQ(outcome.exit_code, kExitUsage);
+  EXPECT_NE(outcome.err.find("Dockerfile is not UTF-8 on line 2; save it as UTF-8"), std::string::npos) << outcome.err;
+  EXPECT_TRUE(daemon_.Requests("CreateSnapshotStream").empty());
 }
 
 TEST_F(FilesTest, EachEntryOfADockerfilesContextIsUploaded) {
@@ -523,8 +558,8 @@ struct BadLine {
 
 TEST(CommandLine, SaysWhatIsWrongWithIt) {
   const std::vector<BadLine> lines = {
-      {{}, "subcommand is required"},
-      {{"sandbox"}, "subcommand is required"},
+      {{}, "error: a command is missing\n"},
+      {{"sandbox"}, "error: a command is missing\n"},
       {{"sandbox", "crate"}, "\"crate\" is not known here"},
       {{"sandbox", "get"}, "SANDBOX is required"},
       {{"sandbox", "get", "a", "b"}, "\"b\" is not known here"},
@@ -533,7 +568,11 @@ TEST(CommandLine, SaysWhatIsWrongWithIt) {
       {{"sandbox", "create", "--env", "A"}, "\"A\" is not of the form KEY=VALUE"},
       {{"sandbox", "create", "--env", "=A"}, "\"=A\" is not of the form KEY=VALUE"},
       {{"sandbox", "create", "--volume", "data"}, "not of the form VOLUME:/MOUNT[:SUBPATH]"},
-      {{"sandbox", "create", "--cpu", "two"}, "--cpu"},
+      {{"sandbox", "create", "--cpu", "two"}, "error: --cpu: \"two\" is no whole number\n"},
+      {{"sandbox", "create", "--cpu", "99999999999"}, "error: --cpu: \"99999999999\" is no whole number\n"},
+      {{"snapshot", "logs", "a", "--offset", "x"}, "error: --offset: \"x\" is no whole number\n"},
+      {{"sandbox", "create", "--public=maybe"}, "error: --public: \"maybe\" is neither true nor false\n"},
+      {{"sandbox", "list", "--all=maybe"}, "error: --all: \"maybe\" is neither true nor false\n"},
       {{"sandbox", "create", "--timeout", "soon"}, "\"soon\" is no duration"},
       {{"sandbox", "create", "--timeout", "-5s"}, "not between 0 and a hundred years"},
       {{"sandbox", "create", "--timeout", "nan"}, "not between 0 and a hundred years"},
@@ -551,8 +590,9 @@ TEST(CommandLine, SaysWhatIsWrongWithIt) {
       {{"sandbox", "wait", "a", "--state", "done"}, "\"done\" is none of creating"},
       {{"snapshot", "create", "a"}, "--image"},
       {{"snapshot", "logs"}, "--sandbox"},
-      {{"--output", "yaml", "version"}, "yaml"},
-      {{"completion", "tcsh"}, "tcsh"},
+      {{"--output", "yaml", "version"}, "error: --output: \"yaml\" is none of table, json, name\n"},
+      {{"version", "-o", "yaml"}, "error: --output: \"yaml\" is none of table, json, name\n"},
+      {{"completion", "tcsh"}, "error: SHELL: \"tcsh\" is none of bash, zsh, fish\n"},
   };
   for (const BadLine& line : lines) {
     const CommandOutcome outcome = RunCommand("unix:/nowhere", line.arguments);

@@ -131,6 +131,9 @@ Table SandboxDetails(const v1::Sandbox& sandbox) {
   details.Add("Telemetry", sandbox.otel_endpoint_override());
   details.Add("Linked to", sandbox.linked_sandbox_id());
   if (sandbox.spot()) details.Add("Spot", "yes");
+  if (sandbox.kvm()) details.Add("KVM", "yes");
+  details.AddMinutes("Queue timeout", sandbox.has_queue_timeout_minutes(), sandbox.queue_timeout_minutes(), "none");
+  details.Add("Given up", Time(sandbox.has_queue_timed_out_at(), sandbox.queue_timed_out_at()));
   details.Add("Evicted", Time(sandbox.has_spot_evicted_at(), sandbox.spot_evicted_at()));
   details.AddMinutes("Auto-stop", sandbox.has_auto_stop_minutes(), sandbox.auto_stop_minutes(), "never");
   details.AddMinutes("Auto-pause", sandbox.has_auto_pause_minutes(), sandbox.auto_pause_minutes(), "never");

@@ -29,6 +29,9 @@ struct SandboxKind {
   static DaytonaService::Stub& Stub(client::Client& client) { return client.sandboxes(); }
   static const v1::Sandbox* StateIn(const Event& event) { return event.has_sandbox() ? &event.sandbox() : nullptr; }
   static v1::Sandbox* In(Response* response) { return response->mutable_sandbox(); }
+  static std::string NameOf(const StreamRequest& request) {
+    return request.spec().name().empty() ? SandboxNameFor(request.request_id()) : request.spec().name();
+  }
 };
 
 struct ListOptions {
@@ -134,7 +137,8 @@ void AddList(CLI::App* group, Action* action) {
   CLI::Option* token = AddPageToken(list.flags, request);
   CLI::Option* page = AddPageNumber(list.flags, request)->excludes(token);
   CLI::Option* max_age = AddMaxAge(list.flags, request);
-  list.flags->add_flag("--all", list.options->all, "All pages; JSON and names are printed as they come")
+  AddSwitch(list.flags, "--all", "All pages; JSON and names are printed as they come",
+            [options = list.options](bool all) { options->all = all; })
       ->excludes(token)
       ->excludes(page)
       ->excludes(max_age);

@@ -31,6 +31,7 @@ struct SnapshotKind {
   static SnapshotService::Stub& Stub(client::Client& client) { return client.snapshots(); }
   static const v1::Snapshot* StateIn(const Event& event) { return event.has_snapshot() ? &event.snapshot() : nullptr; }
   static v1::Snapshot* In(Response* response) { return response->mutable_snapshot(); }
+  static std::string NameOf(const StreamRequest& request) { return request.spec().name(); }
 };
 
 struct ListOptions {
@@ -155,7 +156,8 @@ void AddList(CLI::App* group, Action* action) {
   CLI::Option* token = AddPageToken(list.flags, request);
   CLI::Option* page = AddPageNumber(list.flags, request)->excludes(token);
   CLI::Option* max_age = AddMaxAge(list.flags, request);
-  list.flags->add_flag("--all", list.options->all, "All pages; JSON and names are printed as they come")
+  AddSwitch(list.flags, "--all", "All pages; JSON and names are printed as they come",
+            [options = list.options](bool all) { options->all = all; })
       ->excludes(token)
       ->excludes(page)
       ->excludes(max_age);
@@ -171,10 +173,8 @@ void AddLogs(CLI::App* group, Action* action) {
           [request](const std::string& snapshot) { request->set_snapshot(snapshot); });
   AddText(target, "--sandbox", "ID_OR_NAME", "A sandbox that is built from an image or a Dockerfile",
           [request](const std::string& sandbox) { request->set_sandbox(sandbox); });
-  logs.flags
-      ->add_option_function<std::int64_t>(
-          "--offset", [request](std::int64_t offset) { request->set_offset(offset); }, "Byte to begin at")
-      ->type_name("NUMBER");
+  AddNumber<std::int64_t>(logs.flags, "--offset", "Byte to begin at",
+                          [request](std::int64_t offset) { request->set_offset(offset); });
   AddSwitch(logs.flags, "--no-follow", "Stop at the end of what there is",
             [request](bool no_follow) { request->set_follow(!no_follow); });
 }

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,18 +14,24 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "client/cli/flags.h"
+#include "client/cli/text.h"
 
 namespace daytonad::cli {
 namespace {
 
-// The file's text; "-" is standard input.
-std::string ReadFile(const std::string& flag, const std::string& path) {
+// The file's text, as the Python SDK reads it: UTF-8, with LF for every kind of line end. "-" is standard input.
+std::string ReadText(const std::string& flag, const std::string& path) {
   std::ifstream file;
   if (path != "-") file.open(path, std::ios::binary);
   std::istream& in = path == "-" ? std::cin : file;
   std::string text(std::istreambuf_iterator<char>(in), {});
   if (!in.good() && !in.eof()) throw CLI::ValidationError(flag, "can't read " + path);
+  text = absl::StrReplaceAll(text, {{"\r\n", "\n"}, {"\r", "\n"}});
+  if (const std::optional<int> before = LinesBeforeNonUtf8(text)) {
+    throw CLI::ValidationError(flag, absl::StrCat(path, " is not UTF-8 on line ", *before + 1, "; save it as UTF-8"));
+  }
   return text;
 }
 
@@ -93,7 +100,7 @@ class FirstError : public google::protobuf::io::ErrorCollector {
 
 // Only JSON begins with a brace.
 v1::Image ParseImage(const std::string& flag, const std::string& path) {
-  const std::string text = ReadFile(flag, path);
+  const std::string text = ReadText(flag, path);
   v1::Image image;
   std::string problem;
   if (absl::StripLeadingAsciiWhitespace(text).substr(0, 1) == "{") {
@@ -115,7 +122,7 @@ void AddSourceFlags(CLI::App* command, Spec* spec, std::string* context, CLI::Op
           [spec](const std::string& image) { spec->set_image(image); });
   CLI::Option* dockerfile =
       AddText(source, "--dockerfile", "FILE", "Dockerfile to build it from; - reads standard input",
-              [spec](const std::string& path) { spec->set_dockerfile(ReadFile("--dockerfile", path)); });
+              [spec](const std::string& path) { spec->set_dockerfile(ReadText("--dockerfile", path)); });
   AddText(source, "--declarative", "FILE", "Image to build it from: the contract's Image as JSON or text; - as above",
           [spec](const std::string& path) { *spec->mutable_declarative_image() = ParseImage("--declarative", path); });
   AddText(command, "--context", "DIR",
@@ -135,6 +142,8 @@ void AddIntervalFlags(CLI::App* command, v1::SandboxSpec* spec) {
             [spec](int n) { spec->set_auto_delete_minutes(n); });
   AddNumber(command, "--ttl-minutes", "Delete so long after creation, whatever happens; 0: never",
             [spec](int n) { spec->set_ttl_minutes(n); });
+  AddNumber(command, "--queue-timeout-minutes", "Give up if no machine comes free for so long",
+            [spec](int n) { spec->set_queue_timeout_minutes(n); });
   AddSwitch(command, "--ephemeral", "Delete it as soon as it stops", [spec](bool on) { spec->set_ephemeral(on); });
 }
 
@@ -155,7 +164,7 @@ void AddNetworkFlags(CLI::App* command, v1::SandboxSpec* spec) {
 }  // namespace
 
 void AddSandboxSpecFlags(CLI::App* command, v1::SandboxSpec* spec, std::string* context) {
-  AddText(command, "NAME,--name", "NAME", "Its name; without one it is named by its id",
+  AddText(command, "NAME,--name", "NAME", "Its name; without one it is given one",
           [spec](const std::string& name) { spec->set_name(name); });
   CLI::Option_group* source = command->add_option_group("Source", "What it is created from, one of:");
   source->require_option(0, 1);
@@ -181,6 +190,9 @@ void AddSandboxSpecFlags(CLI::App* command, v1::SandboxSpec* spec, std::string* 
           [spec](const std::string& sandbox) { spec->set_linked_sandbox(sandbox); });
   AddSwitch(command, "--spot", "Run it on spare capacity: cheaper, may be evicted",
             [spec](bool on) { spec->set_spot(on); });
+  AddSwitch(command, "--kvm", "Let it run virtual machines itself", [spec](bool on) { spec->set_kvm(on); });
+  AddSwitch(command, "--strict", "Fail if the server does not know something that is asked for",
+            [spec](bool on) { spec->set_strict(on); });
 }
 
 void AddSnapshotSpecFlags(CLI::App* command, v1::SnapshotSpec* spec, std::string* context) {
@@ -241,6 +253,8 @@ void AddSandboxFilterFlags(CLI::App* command, v1::SandboxFilter* filter) {
   AddNumber(command, "--max-memory", "Memory in GiB at most", [filter](int n) { filter->set_max_memory_gib(n); });
   AddNumber(command, "--min-disk", "Disk in GiB at least", [filter](int n) { filter->set_min_disk_gib(n); });
   AddNumber(command, "--max-disk", "Disk in GiB at most", [filter](int n) { filter->set_max_disk_gib(n); });
+  AddNumber(command, "--min-gpu", "GPUs at least", [filter](int n) { filter->set_min_gpu(n); });
+  AddNumber(command, "--max-gpu", "GPUs at most", [filter](int n) { filter->set_max_gpu(n); });
   AddSwitch(command, "--public", "Only those with (=false: without) public preview links",
             [filter](bool on) { filter->set_is_public(on); });
   AddSwitch(command, "--recoverable", "Only those that are (=false: are not) in a recoverable error state",

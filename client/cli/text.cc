@@ -2,6 +2,7 @@
 
 #include <clocale>
 #include <cwchar>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -58,6 +59,17 @@ std::string Printable(std::string_view text) {
     result += character.width < 0 ? kReplacement : character.bytes;
   }
   return result;
+}
+
+std::optional<int> LinesBeforeNonUtf8(std::string_view text) {
+  const Utf8Locale locale;
+  int lines = 0;
+  while (!text.empty()) {
+    const Character character = NextCharacter(text);
+    if (character.bytes.size() == 1 && static_cast<unsigned char>(character.bytes[0]) >= 0x80) return lines;
+    if (character.bytes == "\n") ++lines;
+  }
+  return std::nullopt;
 }
 
 int DisplayWidth(std::string_view printable) {

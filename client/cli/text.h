@@ -1,6 +1,7 @@
 #ifndef DAYTONAD_CLIENT_CLI_TEXT_H_
 #define DAYTONAD_CLIENT_CLI_TEXT_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,9 @@ namespace daytonad::cli {
 // `text` safe for a terminal: control characters (escape sequences, newlines) and bytes that are not UTF-8 become
 // U+FFFD.
 std::string Printable(std::string_view text);
+
+// How many lines of `text` come before its first byte that is not UTF-8; nullopt if all of it is.
+std::optional<int> LinesBeforeNonUtf8(std::string_view text);
 
 // How many columns printable text takes: none for a combining mark, two for a wide character.
 int DisplayWidth(std::string_view printable);

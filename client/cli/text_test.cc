@@ -16,6 +16,16 @@ TEST(Printable, KeepsTextAndReplacesWhatATerminalWouldObey) {
   EXPECT_EQ(Printable("cut \xe6\x97"), "cut \uFFFD\uFFFD");
 }
 
+TEST(LinesBeforeNonUtf8, FindsTheFirstWrongByte) {
+  for (const char* text : {"", "FROM x\n# caf\u00e9 \u65e5\n", "\ufeffFROM x", "a\x1b\tb\x7f", "\u0085\u2028"}) {
+    EXPECT_EQ(LinesBeforeNonUtf8(text), std::nullopt) << text;
+  }
+  EXPECT_EQ(LinesBeforeNonUtf8(std::string_view("a\0b", 3)), std::nullopt);
+  EXPECT_EQ(LinesBeforeNonUtf8("FROM x\n\n# caf\xe9\n"), 2);
+  EXPECT_EQ(LinesBeforeNonUtf8("\xff\xfe"), 0);
+  EXPECT_EQ(LinesBeforeNonUtf8("a\ncut \xe6\x97"), 1);
+}
+
 TEST(DisplayWidth, CountsColumns) {
   EXPECT_EQ(DisplayWidth(""), 0);
   EXPECT_EQ(DisplayWidth("äb"), 2);

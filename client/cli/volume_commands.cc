@@ -90,7 +90,9 @@ void AddVolumeCommands(CLI::App* app, Action* action) {
   AddPageSize(list.flags, request);
   CLI::Option* token = AddPageToken(list.flags, request);
   AddMaxAge(list.flags, request);
-  list.flags->add_flag("--all", list.options->all, "All pages")->excludes(token);
+  AddSwitch(list.flags, "--all", "All pages", [options = list.options](bool all) {
+    options->all = all;
+  })->excludes(token);
 
   const auto remove =
       AddCommand<v1::DeleteVolumeRequest>(group, "delete", "Delete a volume and all that is in it", action, Delete);

@@ -73,7 +73,7 @@ class ExampleTest(unittest.TestCase):
         self.assertRegex(lines[0], r"^example.py is uploaded as [0-9a-f]{32}$")
         for expected in (
             r"^Step 2/4 : RUN python -m pip install requests$",  # from the build log
-            r"^Step 3/4 : COPY example.py /srv/example.py$",
+            r'^Step 3/4 : COPY \["example.py", "/srv/example.py"\]$',
             r"^snapshot python-example-\w+ is active$",
             r"^sandbox [0-9a-f-]{36} is started, with \d+ CPU$",
             r"^as expected: NOT_FOUND, SANDBOX_NOT_FOUND: .",

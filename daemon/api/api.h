@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "daemon/api/server_version.h"
 #include "daemon/base/call_context.h"
 #include "daemon/base/task.h"
 #include "daytonad/v1/sandbox.pb.h"
@@ -58,7 +59,7 @@ struct PageTotals {
 
 struct NumberedSandboxPage {
   std::vector<v1::Sandbox> items;
-  PageTotals totals;
+  std::optional<PageTotals> totals;  // unless they are not known
 };
 
 class SandboxApi {
@@ -177,6 +178,9 @@ class Api : public SandboxApi, public SnapshotApi, public VolumeApi, public Buil
  public:
   // Does Daytona answer, and accept the credential?
   virtual Task<absl::Status> Ping(CallContext context) = 0;
+
+  // What its last answer said that it is; nullopt as long as none did.
+  virtual std::optional<ServerVersion> server_version() const = 0;
 };
 
 }  // namespace daytonad

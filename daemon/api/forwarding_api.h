@@ -2,6 +2,7 @@
 #define DAYTONAD_DAEMON_API_FORWARDING_API_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -83,6 +84,7 @@ class ForwardingApi : public Api {
     return inner_.OpenContextStore(std::move(context));
   }
   Task<absl::Status> Ping(CallContext context) override { return inner_.Ping(std::move(context)); }
+  std::optional<ServerVersion> server_version() const override { return inner_.server_version(); }
 
  protected:
   Api& inner_;

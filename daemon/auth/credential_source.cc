@@ -16,11 +16,12 @@ namespace daytonad {
 namespace {
 
 constexpr std::chrono::seconds kLookInterval{1};
+constexpr char kUnreadable[] = "CREDENTIAL_FILE_UNREADABLE";
 // More than a key can have, so that CheckToken sees one that is too long.
 constexpr size_t kReadAtMost = size_t{32} << 10;
 
 absl::Status Unreadable(const std::string& path, int error) {
-  return MakeError(absl::StatusCode::kFailedPrecondition, "CREDENTIAL_FILE_UNREADABLE",
+  return MakeError(absl::StatusCode::kFailedPrecondition, kUnreadable,
                    absl::StrCat("Cannot read the API key file ", path, ": ", std::strerror(error), "."));
 }
 
@@ -43,16 +44,24 @@ const Credential& FileCredential::Current() {
   // Before the read: a file that is replaced in between is then read once more, not missed.
   const std::optional<Version> version = VersionNow();
   if (version == seen_) return credential_;
-  seen_ = version;
   absl::StatusOr<Credential> credential = Read();
+  // What could not be read may become readable without a new version: rights and descriptors are no part of it.
+  const bool was_read = ErrorReason(credential.status()) != kUnreadable;
+  seen_ = was_read ? version : std::nullopt;
   if (credential.ok()) {
+    warning_.clear();
     credential_ = *std::move(credential);
     Log(LogLevel::kInfo, "the API key file has changed, the new key is in use", {{"file", path_}});
   } else {
-    Log(LogLevel::kWarning, "the API key file has changed and cannot be used, the old key stays in use",
-        {{"file", path_}, {"reason", StdView(credential.status().message())}});
+    Warn(credential.status());
   }
   return credential_;
+}
+
+void FileCredential::Warn(const absl::Status& problem) {
+  if (std::exchange(warning_, std::string(problem.message())) == warning_) return;
+  Log(LogLevel::kWarning, "the API key file has changed and cannot be used, the old key stays in use",
+      {{"file", path_}, {"reason", warning_}});
 }
 
 std::optional<FileCredential::Version> FileCredential::VersionNow() const {

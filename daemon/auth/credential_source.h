@@ -35,7 +35,7 @@ class StaticCredential final : public CredentialSource {
 
 // An API key in a file (--api-key-file), followed when the file is replaced: a rotated Kubernetes secret is taken up
 // within a second, without a restart. While the new file cannot be used, the old key stays in use, and a warning says
-// so once.
+// so once. A file that can't be read just now, for want of descriptors or of rights, is tried again each second.
 class FileCredential final : public CredentialSource {
  public:
   // Reads the file: one key, line breaks at its end are ignored. FAILED_PRECONDITION (reason CREDENTIAL_FILE_UNREADABLE
@@ -58,11 +58,13 @@ class FileCredential final : public CredentialSource {
 
   std::optional<Version> VersionNow() const;
   absl::StatusOr<Credential> Read() const;
+  void Warn(const absl::Status& problem);
 
   std::string path_;
   Clock& clock_;
   Clock::TimePoint next_look_;
-  std::optional<Version> seen_;  // what was read, or tried, last
+  std::optional<Version> seen_;  // what was read last; unset if it could not be
+  std::string warning_;          // what was logged last, until a key could be used again
   Credential credential_;
 };
 

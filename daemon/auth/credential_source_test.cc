@@ -13,6 +13,7 @@
 #include "daemon/base/error.h"
 #include "daemon/base/log.h"
 #include "daemon/base/testing/fake_clock.h"
+#include "daemon/base/testing/no_descriptors.h"
 
 namespace daytonad {
 namespace {
@@ -124,6 +125,26 @@ TEST_F(FileCredentialTest, KeepsTheOldKeyWhileTheNewOneCannotBeUsedAndWarnsOnce)
   EXPECT_EQ(std::count(missing_file.begin(), missing_file.end(), '\n'), 1);
 
   Write("dtn_new");
+  clock_.Advance(seconds(1));
+  EXPECT_EQ(source->Current().token.Reveal(), "dtn_new");
+}
+
+TEST_F(FileCredentialTest, IsReadAsSoonAsThereIsADescriptorForIt) {
+  ConfigureLog(LogLevel::kWarning, LogFormat::kPlain);
+  Write("dtn_old");
+  const auto source = Open();
+  Write("dtn_new");
+  CaptureStderr();
+  {
+    const NoDescriptors no_more;
+    for (int i = 0; i < 3; ++i) {
+      clock_.Advance(seconds(1));
+      EXPECT_EQ(source->Current().token.Reveal(), "dtn_old");
+    }
+  }
+  const std::string log = GetCapturedStderr();
+  EXPECT_THAT(log, HasSubstr("Too many open files"));
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1);
   clock_.Advance(seconds(1));
   EXPECT_EQ(source->Current().token.Reveal(), "dtn_new");
 }

@@ -7,8 +7,10 @@
 
 namespace daytonad {
 
-CallContext::CallContext(std::shared_ptr<const CallIdentity> identity, TimePoint deadline, std::stop_token stop_token)
-    : origin_(std::make_shared<Origin>(Origin{.identity = std::move(identity)})),
+CallContext::CallContext(std::shared_ptr<const CallIdentity> identity, TimePoint deadline, std::stop_token stop_token,
+                         Clock::Duration longest_turn_wait)
+    : origin_(
+          std::make_shared<Origin>(Origin{.identity = std::move(identity), .longest_turn_wait = longest_turn_wait})),
       deadline_(deadline),
       stop_token_(std::move(stop_token)) {}
 
@@ -17,6 +19,16 @@ CallContext CallContext::Background(std::string what) {
   identity->call_id = NewCallId();
   identity->method = std::move(what);
   return CallContext(std::move(identity), TimePoint::max(), std::stop_token()).AsBackground();
+}
+
+CallContext::TimePoint CallContext::send_by() const {
+  const TimePoint own = std::min(origin_->send_by, deadline_);
+  return turns() == nullptr ? own : std::min(own, turns()->send_by());
+}
+
+CallContext::TimePoint CallContext::turn_by(TimePoint now) const {
+  const TimePoint own = std::min(origin_->send_by, deadline_);
+  return turns() == nullptr ? own : std::min(own, turns()->turn_by(now));
 }
 
 CallContext CallContext::WithDeadline(TimePoint deadline) const {
@@ -34,9 +46,33 @@ CallContext CallContext::WithStopToken(std::stop_token stop_token) const {
 CallContext CallContext::Detached(TimePoint deadline) const {
   Origin origin = *origin_;
   origin.send_by = send_by();
+  origin.turns = nullptr;
   CallContext context = WithOrigin(std::move(origin));
   context.deadline_ = deadline;
   context.stop_token_ = std::stop_token();
+  return context;
+}
+
+CallContext CallContext::ForFlight(TimePoint deadline, std::stop_token stop_token, std::shared_ptr<Turns> turns) const {
+  Origin origin = *origin_;
+  origin.send_by = TimePoint::max();
+  origin.turns = std::move(turns);
+  CallContext context = WithOrigin(std::move(origin));
+  context.deadline_ = deadline;
+  context.stop_token_ = std::move(stop_token);
+  return context;
+}
+
+CallContext CallContext::WithTurns(std::shared_ptr<Turns> turns) const {
+  Origin origin = *origin_;
+  origin.turns = std::move(turns);
+  return WithOrigin(std::move(origin));
+}
+
+CallContext CallContext::WithFixedDeadline() const {
+  if (turns() == nullptr) return *this;
+  CallContext context = WithTurns(nullptr);
+  context.deadline_ = deadline();
   return context;
 }
 
@@ -66,7 +102,7 @@ CallContext CallContext::WithOrigin(Origin origin) const {
 
 absl::Status CallContext::Check(TimePoint now) const {
   if (cancelled()) return CancelledError();
-  if (now >= deadline_) return DeadlineExceededError();
+  if (now >= deadline()) return DeadlineExceededError();
   return absl::OkStatus();
 }
 

@@ -2,6 +2,7 @@
 #define DAYTONAD_DAEMON_BASE_CALL_CONTEXT_H_
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -9,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "daemon/base/clock.h"
+#include "daemon/base/turns.h"
 
 namespace daytonad {
 
@@ -74,13 +76,23 @@ class CallContext {
  public:
   using TimePoint = Clock::TimePoint;
 
+  // How long a call may wait for its turns where nothing else is said (--max-queue-wait).
+  static constexpr Clock::Duration kLongestTurnWait = std::chrono::minutes(5);
+
   // No deadline is TimePoint::max(); a call from outside always has one (--max-wait).
-  CallContext(std::shared_ptr<const CallIdentity> identity, TimePoint deadline, std::stop_token stop_token);
+  CallContext(std::shared_ptr<const CallIdentity> identity, TimePoint deadline, std::stop_token stop_token,
+              Clock::Duration longest_turn_wait = kLongestTurnWait);
 
   // For work that the daemon does on its own account, such as its health probe. It yields to callers (background()).
   static CallContext Background(std::string what);
 
-  TimePoint deadline() const { return deadline_; }
+  // A limit that stands still while the call waits for its turn (WithTurns) moves: whoever has waited until the
+  // deadline looks again.
+  TimePoint deadline() const { return turns() == nullptr ? deadline_ : std::min(deadline_, turns()->deadline()); }
+  // The latest that it can move to.
+  TimePoint latest_deadline() const {
+    return turns() == nullptr ? deadline_ : std::min(deadline_, turns()->latest_deadline());
+  }
   const std::stop_token& stop_token() const { return stop_token_; }
   const CallIdentity& identity() const { return *origin_->identity; }
   // Null unless the call is a mutation with a request id.
@@ -90,9 +102,15 @@ class CallContext {
   bool cancelled() const { return stop_token_.stop_requested(); }
   // Where something is scarce, such as upstream's rate limit, this waits behind every caller.
   bool background() const { return origin_->background; }
-  // Until when it makes sense to begin something: the earliest deadline of this context and of those that it was
-  // detached from. What a caller would not live to see need not be sent.
-  TimePoint send_by() const { return std::min(origin_->send_by, deadline_); }
+  // Until when it makes sense to send something, as things are: the earliest deadline of this context and of those that
+  // it was detached from; of a flight, the latest of those who have joined it. What nobody would live to see need not
+  // be sent.
+  TimePoint send_by() const;
+  // Until when a turn may come for which this call waits from now on, or waits already.
+  TimePoint turn_by(TimePoint now) const;
+  Clock::Duration longest_turn_wait() const { return origin_->longest_turn_wait; }
+  // Null if nobody has to know that the call waits for a turn.
+  Turns* turns() const { return origin_->turns.get(); }
 
   // The same call with the earlier of both deadlines.
   CallContext WithDeadline(TimePoint deadline) const;
@@ -104,6 +122,15 @@ class CallContext {
   // The same identity, but neither the caller's deadline nor the caller's going away ends it: for a mutation whose
   // bytes are on their way, which must run to its answer.
   CallContext Detached(TimePoint deadline) const;
+
+  // The same call, whose waits for turns are these. They are shared by all contexts that descend from this one, but for
+  // detached ones.
+  CallContext WithTurns(std::shared_ptr<Turns> turns) const;
+  // The same call with the deadline that it has now: nothing moves it any more.
+  CallContext WithFixedDeadline() const;
+
+  // Detached, for work that others wait for: they are `turns`, and `stop_token` ends it.
+  CallContext ForFlight(TimePoint deadline, std::stop_token stop_token, std::shared_ptr<Turns> turns) const;
 
   // The same call, doing something that callers don't wait for: polling ahead of them, say.
   CallContext AsBackground() const;
@@ -123,7 +150,9 @@ class CallContext {
     std::shared_ptr<const CallIdentity> identity;
     std::shared_ptr<const RequestKey> request_key{};
     std::shared_ptr<ReadTerms> read_terms{};
+    std::shared_ptr<Turns> turns{};
     TimePoint send_by = TimePoint::max();
+    Clock::Duration longest_turn_wait = kLongestTurnWait;
     bool background = false;
   };
 
@@ -133,6 +162,24 @@ class CallContext {
   std::shared_ptr<const Origin> origin_;
   TimePoint deadline_;
   std::stop_token stop_token_;
+};
+
+// While it lives, the call waits for a turn.
+class TurnScope {
+ public:
+  TurnScope(const CallContext& context, const Clock& clock, const TurnWait& wait)
+      : turns_(context.turns()), clock_(clock) {
+    if (turns_ != nullptr) turns_->Begin(wait, clock_.Now());
+  }
+  ~TurnScope() {
+    if (turns_ != nullptr) turns_->End(clock_.Now());
+  }
+  TurnScope(const TurnScope&) = delete;
+  TurnScope& operator=(const TurnScope&) = delete;
+
+ private:
+  Turns* const turns_;  // the context outlives this
+  const Clock& clock_;
 };
 
 // A stop source that also stops when a parent does. For work that ends with the call or earlier: a log stream that is

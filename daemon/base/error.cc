@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "daemon/base/absl_view.h"
+#include "daemon/base/error_metadata.h"
 #include "google/rpc/error_details.pb.h"
 
 namespace daytonad {
@@ -54,6 +55,16 @@ absl::Status WithErrorMetadata(absl::Status status, std::string_view key, std::s
   auto info = GetDetail<google::rpc::ErrorInfo>(status, kErrorInfoUrl).value_or(google::rpc::ErrorInfo());
   info.set_domain(std::string(kErrorDomain));
   (*info.mutable_metadata())[std::string(key)] = std::string(value);
+  SetDetail(status, kErrorInfoUrl, info);
+  return status;
+}
+
+absl::Status WithMetadataOf(absl::Status status, const absl::Status& other) {
+  const auto from = GetDetail<google::rpc::ErrorInfo>(other, kErrorInfoUrl);
+  if (status.ok() || !from.has_value()) return status;
+  auto info = GetDetail<google::rpc::ErrorInfo>(status, kErrorInfoUrl).value_or(google::rpc::ErrorInfo());
+  info.set_domain(std::string(kErrorDomain));
+  info.mutable_metadata()->insert(from->metadata().begin(), from->metadata().end());  // keeps what is there
   SetDetail(status, kErrorInfoUrl, info);
   return status;
 }

@@ -1,4 +1,5 @@
 #include "daemon/base/error.h"
+#include "daemon/base/error_metadata.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -52,6 +53,17 @@ TEST(ErrorTest, MetadataIsAddedAndOverwrittenAndKeepsTheRest) {
   EXPECT_EQ(ErrorReason(status), "R");
   EXPECT_EQ(ErrorMetadataValue(status, "a"), "3");
   EXPECT_EQ(ErrorMetadataValue(status, "b"), "2");
+}
+
+TEST(ErrorTest, AnErrorInPlaceOfAnotherTellsWhatThatWasAbout) {
+  const absl::Status lost = MakeError(absl::StatusCode::kUnavailable, "LOST", "m", {{"a", "1"}, {"b", "2"}});
+  const absl::Status status =
+      WithMetadataOf(MakeError(absl::StatusCode::kDeadlineExceeded, "LATE", "n", {{"b", "3"}}), lost);
+  EXPECT_EQ(ErrorReason(status), "LATE");
+  EXPECT_EQ(ErrorMetadataValue(status, "a"), "1");
+  EXPECT_EQ(ErrorMetadataValue(status, "b"), "3");
+  EXPECT_EQ(WithMetadataOf(absl::OkStatus(), lost), absl::OkStatus());
+  EXPECT_EQ(WithMetadataOf(lost, absl::OkStatus()), lost);
 }
 
 TEST(ErrorTest, MetadataOnSuccessIsIgnored) {

@@ -10,7 +10,7 @@
 
 #include "daemon/base/call_context.h"
 #include "daemon/base/clock.h"
-#include "daemon/base/event.h"
+#include "daemon/base/crew.h"
 #include "daemon/base/spawn.h"
 #include "daemon/base/task.h"
 
@@ -30,11 +30,11 @@ class Flight {
   // Called once.
   using Work = std::function<Task<T>(CallContext)>;
 
-  // `identity` is whose call is named in logs: the first caller's. `deadline` is the request's own limit.
-  static std::shared_ptr<Flight> Start(Executor executor, const CallContext& identity, Clock::TimePoint deadline,
+  // `first` is whose call is named in logs: the first caller's. `deadline` is the request's own limit.
+  static std::shared_ptr<Flight> Start(Executor executor, const CallContext& first, Clock::TimePoint deadline,
                                        Work work) {
-    auto flight = std::shared_ptr<Flight>(new Flight());
-    CallContext context = identity.Detached(deadline).WithStopToken(flight->stop_.get_token());
+    auto flight = std::shared_ptr<Flight>(new Flight(first));
+    CallContext context = first.ForFlight(deadline, flight->stop_.get_token(), flight->crew_);
     Spawn(executor, Run(flight, std::move(work), std::move(context)));
     return flight;
   }
@@ -43,46 +43,63 @@ class Flight {
   // Nobody waits any more: it will be, or is, cancelled, and is not to be joined.
   bool abandoned() const { return stop_.stop_requested(); }
 
-  // Waits for the answer, or until this caller's own context ends. Not for a flight that has finished.
+  // Waits for the answer, or until this caller's own context ends.
   static Task<T> Join(std::shared_ptr<Flight> flight, Clock& clock, CallContext context) {
-    ++flight->waiting_;
-    absl::Status waited = co_await flight->done_.Wait(clock, std::move(context));
-    --flight->waiting_;
-    if (!waited.ok()) {
-      if (flight->waiting_ == 0) flight->stop_.request_stop();
+    absl::Status waited;
+    {
+      const Crew::Place place(*flight->crew_, context, clock);
+      do {
+        waited = co_await flight->crew_->news().Wait(clock, context);
+      } while (flight->GoesOnFor(context, clock, waited));
+    }
+    if (!flight->finished()) {
+      flight->CancelIfAbandoned();
       co_return waited;
     }
-    if (flight->waiting_ > 0) co_return *flight->result_;
+    if (flight->crew_->size() > 0) co_return *flight->result_;
     co_return std::move(*flight->result_);  // the last one needs no copy
   }
 
   // As Join, for a caller who has to know how it ended: a caller that ends asks for the end (if it is the last one),
   // and waits for it. The work's own deadline bounds that.
   static Task<T> JoinToTheEnd(std::shared_ptr<Flight> flight, Clock& clock, CallContext context) {
-    ++flight->waiting_;
-    const absl::Status waited = co_await flight->done_.Wait(clock, context);
-    --flight->waiting_;
-    if (!waited.ok()) {
-      if (flight->waiting_ == 0) flight->stop_.request_stop();
-      const absl::Status ended = co_await flight->done_.Wait(clock, context.Detached(Clock::TimePoint::max()));
-      if (!ended.ok()) co_return ended;
+    absl::Status waited;
+    {
+      const Crew::Place place(*flight->crew_, context, clock);
+      do {
+        waited = co_await flight->crew_->news().Wait(clock, context);
+      } while (flight->GoesOnFor(context, clock, waited));
+    }
+    flight->CancelIfAbandoned();
+    while (!flight->finished()) {
+      waited = co_await flight->crew_->news().Wait(clock, context.Detached(Clock::TimePoint::max()));
+      if (!waited.ok()) co_return waited;
     }
     co_return *flight->result_;
   }
 
  private:
-  Flight() = default;
+  explicit Flight(const CallContext& first) : crew_(std::make_shared<Crew>(first)) {}
+
+  // Is there still something to wait for? News may be that deadlines have moved, and a deadline may move without news.
+  bool GoesOnFor(const CallContext& context, const Clock& clock, const absl::Status& waited) const {
+    if (finished()) return false;
+    return waited.ok() || (absl::IsDeadlineExceeded(waited) && context.Check(clock.Now()).ok());
+  }
+
+  void CancelIfAbandoned() {
+    if (!finished() && crew_->size() == 0) stop_.request_stop();
+  }
 
   static Task<void> Run(std::shared_ptr<Flight> flight, Work work, CallContext context) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     flight->result_.emplace(co_await work(std::move(context)));
-    flight->done_.Fire();
+    flight->crew_->TellTheEnd();
   }
 
   std::stop_source stop_;
-  Event done_;
+  const std::shared_ptr<Crew> crew_;
   std::optional<T> result_;
-  int waiting_ = 0;
 };
 
 }  // namespace daytonad

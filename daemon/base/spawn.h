@@ -12,8 +12,9 @@ namespace daytonad {
 // values, so an exception that leaves one is a defect, or memory has run out: it is logged, and the process ends, for a
 // supervisor to start it again.
 //
-// The task begins with the loop's next turn, not within this call. A root in which Asio's own cancellation can arise (a
-// parallel group) begins with throw_if_cancelled(false), or its clean-up may throw.
+// On the loop the task begins within this call, up to where it first waits; from another thread, with the loop's next
+// turn. A root in which Asio's own cancellation can arise (a parallel group) begins with throw_if_cancelled(false), or
+// its clean-up may throw.
 void Spawn(const Executor& executor, Task<void> task);
 
 }  // namespace daytonad

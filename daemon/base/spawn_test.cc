@@ -18,7 +18,7 @@ Task<void> Throw() {
   co_return;
 }
 
-TEST(SpawnTest, TheTaskRunsWithTheLoopsNextTurn) {
+TEST(SpawnTest, FromElsewhereTheTaskRunsWithTheLoopsNextTurn) {
   boost::asio::io_context io;
   bool ran = false;
   Spawn(io.get_executor(), Note(&ran));

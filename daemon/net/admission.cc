@@ -1,6 +1,8 @@
 #include "daemon/net/admission.h"
 
 #include <boost/asio/this_coro.hpp>
+#include <chrono>
+#include <utility>
 
 #include "daemon/net/wakeup.h"
 
@@ -14,15 +16,21 @@ struct Admission::Waiter {
 
 Task<absl::StatusOr<Admission::Permit>> Admission::Acquire(CallContext context) {
   if (!closed_.ok()) co_return closed_;
+  if (absl::Status going = context.Check(std::chrono::steady_clock::now()); !going.ok()) co_return going;
   if (in_use_ < limit_) {
     ++in_use_;
     co_return Permit(this);
   }
   Waiter waiter(co_await boost::asio::this_coro::executor);
   const auto place = waiters_.Add(context.identity().caller.client, &waiter);
-  absl::Status waited = co_await waiter.wakeup.Wait(std::move(context));
-  // Whoever was admitted has left the queue already, and has the place even if the call ended in the same moment.
-  if (waiter.admitted) co_return Permit(this);
+  absl::Status waited = co_await waiter.wakeup.Wait(context);
+  if (waiter.admitted) {
+    // Has left the queue already. If the call ended in the same moment, the place is the next one's: what is over
+    // begins nothing.
+    Permit permit(this);
+    if (absl::Status going = context.Check(std::chrono::steady_clock::now()); !going.ok()) co_return going;
+    co_return std::move(permit);
+  }
   waiters_.Remove(place);
   co_return waited.ok() ? closed_ : waited;
 }

@@ -48,6 +48,8 @@ class Admission {
   // From now on everybody is refused with `reason`, those who wait included. Permits stay good.
   void Close(absl::Status reason);
 
+  // Would one that asks now get its place at once?
+  bool free() const { return in_use_ < limit_; }
   size_t waiting() const { return waiters_.size(); }
 
  private:

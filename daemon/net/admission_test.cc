@@ -92,9 +92,18 @@ TEST_F(AdmissionTest, APlaceGivenInTheMomentOfCancellationIsNotLost) {
   first->Release();  // before the cancelled one has run
   Settle();
   ASSERT_TRUE(Ready(second));
-  (void)second.get();
+  EXPECT_EQ(second.get().status().code(), absl::StatusCode::kCancelled) << "what is over begins nothing";
   Settle();
   EXPECT_TRUE(third.get().ok());
+}
+
+TEST_F(AdmissionTest, ACallThatIsOverGetsNoPlace) {
+  Admission admission(1);
+  std::stop_source source;
+  source.request_stop();
+  const CallContext over = CallContext::Background("test").WithStopToken(source.get_token());
+  EXPECT_EQ(Ask(admission, over).get().status().code(), absl::StatusCode::kCancelled);
+  EXPECT_TRUE(Ask(admission).get().ok());
 }
 
 TEST_F(AdmissionTest, CloseRefusesWhoWaitsAndWhoComes) {

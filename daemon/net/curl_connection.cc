@@ -1,12 +1,13 @@
 #include "daemon/net/curl_connection.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <boost/asio/error.hpp>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
+#include "daemon/base/exhaustion.h"
 #include "daemon/net/curl_error.h"
 
 namespace daytonad {
@@ -26,15 +27,14 @@ boost::system::error_code ErrorOf(CURLcode code) {
 }  // namespace
 
 CurlConnection::CurlConnection(const Executor& executor, std::shared_ptr<CurlHandles> handles)
-    : handles_(std::move(handles)),
-      multi_(executor, /*max_connections=*/1),
-      easy_(handles_->Take()),
-      wakeup_(executor),
-      descriptor_(executor) {}
+    : handles_(std::move(handles)), easy_(handles_->Take()), wakeup_(executor), descriptor_(executor) {}
 
 CurlConnection::~CurlConnection() { Close(); }
 
 Task<absl::Status> CurlConnection::Connect(CallContext context, std::string url) {
+  absl::StatusOr<std::unique_ptr<CurlMulti>> multi = CurlMulti::Make(descriptor_.get_executor(), /*max_connections=*/1);
+  if (!multi.ok()) co_return multi.status();
+  multi_ = *std::move(multi);
   CURL* const easy = easy_.get();
   curl_easy_setopt(easy, CURLOPT_URL, url.c_str());  // libcurl copies strings
   curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
@@ -42,7 +42,7 @@ Task<absl::Status> CurlConnection::Connect(CallContext context, std::string url)
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_text_.data());
   started_ = true;
-  multi_.Start(*this);
+  multi_->Start(*this);
   while (!finished_) {
     absl::Status waited = co_await wakeup_.Wait(context);
     if (!waited.ok()) {
@@ -55,7 +55,7 @@ Task<absl::Status> CurlConnection::Connect(CallContext context, std::string url)
     status = ClientShutDownError();
   } else if (result_ != CURLE_OK) {
     status = TransferError(result_, /*sending=*/false, url,
-                           error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(result_));
+                           FailureText(result_, error_text_.data(), multi_->last_socket_error()));
   } else {
     status = UseConnection();
   }
@@ -66,10 +66,14 @@ Task<absl::Status> CurlConnection::Connect(CallContext context, std::string url)
 absl::Status CurlConnection::UseConnection() {
   curl_socket_t socket = CURL_SOCKET_BAD;
   curl_easy_getinfo(easy_.get(), CURLINFO_ACTIVESOCKET, &socket);
+  constexpr char kWhat[] = "use a new connection";
   const int copy = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
-  if (copy < 0) return absl::UnavailableError(std::strerror(errno));
-  descriptor_.assign(copy);
-  return absl::OkStatus();
+  if (copy < 0) return ExhaustionError(errno, kWhat);
+  boost::system::error_code error;
+  descriptor_.assign(copy, error);
+  if (!error) return absl::OkStatus();
+  ::close(copy);
+  return ExhaustionError(error.value(), kWhat);
 }
 
 void CurlConnection::OnFinished(CURLcode result) {
@@ -108,7 +112,7 @@ size_t CurlConnection::Send(const void* data, size_t size, boost::system::error_
 void CurlConnection::Close() {
   boost::system::error_code ignored;
   descriptor_.close(ignored);
-  if (std::exchange(started_, false)) multi_.Remove(*this);
+  if (std::exchange(started_, false)) multi_->Remove(*this);
 }
 
 }  // namespace daytonad

@@ -38,7 +38,7 @@ class CurlConnection final : private CurlMulti::Transfer {
   ~CurlConnection();
 
   // Called once. `url` is http or https; its path is of no matter. UNAVAILABLE (UPSTREAM_UNREACHABLE,
-  // UPSTREAM_TLS_FAILED), or as the context says.
+  // UPSTREAM_TLS_FAILED, DAEMON_EXHAUSTED), or as the context says.
   Task<absl::Status> Connect(CallContext context, std::string url);
 
   // Move what can be moved at once; `would_block` if that is nothing, `eof` at the end. Then wait on the descriptor,
@@ -63,7 +63,7 @@ class CurlConnection final : private CurlMulti::Transfer {
 
   // In this order: the handle goes first, and what it shares with others last.
   std::shared_ptr<CurlHandles> handles_;
-  CurlMulti multi_;
+  std::unique_ptr<CurlMulti> multi_;  // null until Connect
   CurlHandle easy_;
   Wakeup wakeup_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};

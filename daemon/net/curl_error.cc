@@ -1,8 +1,11 @@
 #include "daemon/net/curl_error.h"
 
+#include <cstring>
+
 #include "absl/strings/str_cat.h"
 #include "daemon/base/absl_view.h"
 #include "daemon/base/error.h"
+#include "daemon/base/exhaustion.h"
 #include "daemon/net/url.h"
 
 namespace daytonad {
@@ -33,6 +36,11 @@ bool IsTlsFailure(CURLcode code) {
 }
 
 }  // namespace
+
+std::string_view FailureText(CURLcode code, const char* told, int socket_error) {
+  if (code == CURLE_COULDNT_CONNECT && IsExhaustion(socket_error)) return std::strerror(socket_error);
+  return told[0] != '\0' ? told : curl_easy_strerror(code);
+}
 
 absl::Status TransferError(CURLcode code, bool sending, const std::string& url, std::string_view reason) {
   if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) {

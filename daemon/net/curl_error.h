@@ -13,6 +13,10 @@
 // a query, a header or a body. No Delivery yet.
 namespace daytonad {
 
+// Why a transfer failed, in words: what libcurl `told` in its error buffer, else its general text. That a socket could
+// not be had it does not tell; `socket_error` is the errno of the last one, 0 if it could.
+std::string_view FailureText(CURLcode code, const char* told, int socket_error);
+
 // `sending`: a connection was there and the request began to go out.
 absl::Status TransferError(CURLcode code, bool sending, const std::string& url, std::string_view reason);
 

@@ -1,5 +1,6 @@
 #include "daemon/net/curl_http_client.h"
 
+#include <stdexcept>
 #include <stop_token>
 #include <utility>
 
@@ -9,6 +10,12 @@
 
 namespace daytonad {
 namespace {
+
+std::unique_ptr<CurlMulti> MakeMulti(const Executor& executor, size_t limit) {
+  absl::StatusOr<std::unique_ptr<CurlMulti>> multi = CurlMulti::Make(executor, limit);
+  if (!multi.ok()) throw std::runtime_error(std::string(multi.status().message()));
+  return *std::move(multi);
+}
 
 // The transfer and the request that it points to.
 class CurlHttpStream final : public HttpStream {
@@ -51,6 +58,9 @@ CurlHandleOptions HandleOptions(const HttpClientOptions& options) {
   return result;
 }
 
+CurlHttpClient::Pool::Pool(const Executor& executor, size_t limit)
+    : admission(limit), multi(MakeMulti(executor, limit)) {}
+
 CurlHttpClient::CurlHttpClient(const Executor& executor, HttpClientOptions options)
     : executor_(executor),
       handles_(HandleOptions(options)),
@@ -64,7 +74,7 @@ void CurlHttpClient::Shutdown() {
   const absl::Status reason = WithDelivery(ClientShutDownError(), Delivery::kNotSent);
   for (const auto& pool : pools_) {
     pool->admission.Close(reason);
-    pool->multi.Shutdown();
+    pool->multi->Shutdown();
   }
 }
 
@@ -73,7 +83,7 @@ Task<absl::StatusOr<HttpResponse>> CurlHttpClient::Send(CallContext context, Htt
   absl::StatusOr<Admission::Permit> permit = co_await pool.admission.Acquire(context);
   if (!permit.ok()) co_return WithDelivery(permit.status(), Delivery::kNotSent);
 
-  CurlTransfer transfer(executor_, handles_, pool.multi, *std::move(permit), request, CurlTransfer::Body::kWhole);
+  CurlTransfer transfer(executor_, handles_, *pool.multi, *std::move(permit), request, CurlTransfer::Body::kWhole);
   if (absl::Status started = transfer.Start(); !started.ok()) co_return started;
   while (!transfer.finished()) {
     absl::Status waited = co_await transfer.Wait(context);
@@ -97,7 +107,7 @@ Task<absl::StatusOr<std::unique_ptr<HttpStream>>> CurlHttpClient::Open(CallConte
   if (!permit.ok()) co_return WithDelivery(permit.status(), Delivery::kNotSent);
 
   auto stream =
-      std::make_unique<CurlHttpStream>(executor_, handles_, pool.multi, *std::move(permit), std::move(request));
+      std::make_unique<CurlHttpStream>(executor_, handles_, *pool.multi, *std::move(permit), std::move(request));
   CurlTransfer& transfer = stream->transfer();
   if (absl::Status started = transfer.Start(); !started.ok()) co_return started;
   while (!transfer.headers_received() && !transfer.finished()) {

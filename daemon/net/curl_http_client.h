@@ -55,6 +55,8 @@ CurlHandleOptions HandleOptions(const HttpClientOptions& options);
 //   beyond it.
 class CurlHttpClient final : public HttpClient {
  public:
+  // Made once, at the start of a program: throws if the system has no descriptors for it, since there is nothing to go
+  // on with.
   CurlHttpClient(const Executor& executor, HttpClientOptions options);
   // Like Shutdown. To be destroyed on the loop thread, or when the loop no longer runs.
   ~CurlHttpClient() override;
@@ -69,9 +71,9 @@ class CurlHttpClient final : public HttpClient {
 
  private:
   struct Pool {
-    Pool(const Executor& executor, size_t limit) : admission(limit), multi(executor, limit) {}
+    Pool(const Executor& executor, size_t limit);
     Admission admission;
-    CurlMulti multi;
+    const std::unique_ptr<CurlMulti> multi;
   };
 
   Pool& PoolOf(const HttpRequest& request) { return *pools_[static_cast<size_t>(request.pool)]; }

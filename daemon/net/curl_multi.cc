@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <cerrno>
 #include <new>
 #include <utility>
 #include <vector>
@@ -24,12 +25,16 @@ long Http2Connections(size_t requests) {
 
 }  // namespace
 
+absl::StatusOr<std::unique_ptr<CurlMulti>> CurlMulti::Make(const Executor& executor, size_t max_connections) {
+  std::unique_ptr<CurlMulti> multi(new CurlMulti(executor, max_connections));
+  absl::StatusOr<std::unique_ptr<SocketPoller>> poller = SocketPoller::Make(executor, *multi);
+  if (!poller.ok()) return poller.status();
+  multi->poller_ = *std::move(poller);
+  return multi;
+}
+
 CurlMulti::CurlMulti(const Executor& executor, size_t max_connections)
-    : executor_(executor),
-      max_connections_(max_connections),
-      poller_(std::make_unique<SocketPoller>(executor, static_cast<SocketPoller::Listener&>(*this))),
-      multi_(curl_multi_init()),
-      timer_(executor) {
+    : executor_(executor), max_connections_(max_connections), multi_(curl_multi_init()), timer_(executor) {
   if (multi_ == nullptr) throw std::bad_alloc();
   curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, OnSocketCallback);
   curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
@@ -103,8 +108,10 @@ int CurlMulti::OnTimerCallback(CURLM*, long timeout_ms, void* self) {
 
 curl_socket_t CurlMulti::OpenSocket(void* self, curlsocktype, curl_sockaddr* address) {
   const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  auto* const multi = static_cast<CurlMulti*>(self);
+  multi->last_socket_error_ = fd < 0 ? errno : 0;
   if (fd < 0) return CURL_SOCKET_BAD;
-  static_cast<CurlMulti*>(self)->poller_->Announce(fd);
+  multi->poller_->Announce(fd);
   return fd;
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/status/statusor.h"
 #include "daemon/base/task.h"
 #include "daemon/net/socket_poller.h"
 #include "daemon/net/wakeup.h"
@@ -33,8 +34,9 @@ class CurlMulti final : private SocketPoller::Listener {
     ~Transfer() = default;
   };
 
-  // Keeps up to `max_connections` idle connections.
-  CurlMulti(const Executor& executor, size_t max_connections);
+  // Keeps up to `max_connections` idle connections. UNAVAILABLE (DAEMON_EXHAUSTED) if the system has no descriptor for
+  // it.
+  static absl::StatusOr<std::unique_ptr<CurlMulti>> Make(const Executor& executor, size_t max_connections);
   CurlMulti(const CurlMulti&) = delete;
   CurlMulti& operator=(const CurlMulti&) = delete;
   ~CurlMulti();
@@ -51,10 +53,15 @@ class CurlMulti final : private SocketPoller::Listener {
   // within libcurl.
   void NoteHttp1() { http1_noted_ = true; }
 
+  // Why the last socket could not be had, an errno; 0 if it could. libcurl says nothing of it.
+  int last_socket_error() const { return last_socket_error_; }
+
   // Abandons all transfers and closes all connections. The object is then good for nothing but being destroyed.
   void Shutdown();
 
  private:
+  CurlMulti(const Executor& executor, size_t max_connections);
+
   static int OnSocketCallback(CURL* easy, curl_socket_t fd, int what, void* self, void* socket);
   static int OnTimerCallback(CURLM* multi, long timeout_ms, void* self);
   static curl_socket_t OpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
@@ -73,6 +80,7 @@ class CurlMulti final : private SocketPoller::Listener {
   size_t max_connections_;
   bool http1_noted_ = false;
   bool http1_allowed_for_ = false;
+  int last_socket_error_ = 0;
   std::unique_ptr<SocketPoller> poller_;
   CURLM* multi_;
   absl::flat_hash_set<Transfer*> transfers_;

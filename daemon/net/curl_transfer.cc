@@ -298,8 +298,8 @@ void CurlTransfer::OnFinished(CURLcode code) {
     status =
         TransferError(CURLE_GOT_NOTHING, sending(), request_.url, "the connection was closed before an answer came");
   } else {
-    status = TransferError(code, sending(), request_.url,
-                           error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(code));
+    status =
+        TransferError(code, sending(), request_.url, FailureText(code, error_text_.data(), multi_.last_socket_error()));
   }
   Finish(WithDelivery(std::move(status), delivery), /*reuse_handle=*/false);
 }

@@ -4,10 +4,14 @@
 
 #include "daemon/base/log.h"
 #include "daemon/base/spawn.h"
+#include "daemon/net/wakeup.h"
 
 namespace daytonad {
 
 EventLoop::EventLoop(const std::string& thread_name) {
+  // Asio makes its epoll set with the first timer or socket, and throws if there is no descriptor for it: so at the
+  // start, and not in the middle of some call.
+  const LoopTimer first(executor());
   thread_ = std::thread([this] {
     context_.run();
     finished_.set_value();

@@ -76,7 +76,10 @@ std::shared_ptr<const RevalidatingHttpClient::Answer> RevalidatingHttpClient::Fi
   const auto found = by_key_.find(key);
   if (found == by_key_.end()) return nullptr;
   answers_.splice(answers_.begin(), answers_, found->second);
-  return answers_.front();
+  const std::shared_ptr<const Answer>& answer = answers_.front();
+  // What its reader could make nothing of was broken on its way, perhaps: it is had anew, whole.
+  const bool unread = answer->reading != nullptr && !answer->reading->has_value();
+  return unread ? nullptr : answer;
 }
 
 void RevalidatingHttpClient::Remember(std::string key, HttpResponse& response) {

@@ -54,6 +54,7 @@ class RevalidatingHttpClientTest : public HttpClientFixture {
   }
   std::string Body(HttpRequest request) {
     const absl::StatusOr<HttpResponse> response = Send(std::move(request));
+    if (response.ok() && response->reading != nullptr) *response->reading = 1;  // it could be read
     return response.ok() ? absl::StrCat(response->status, " ", response->body) : response.status().ToString();
   }
 
@@ -70,6 +71,13 @@ class RevalidatingHttpClientTest : public HttpClientFixture {
   Server server_{Serve};
   RevalidatingHttpClient revalidating_{*client_, {.max_bytes = 1600, .max_body_bytes = 1000, .max_read_bytes = 500}};
 };
+
+TEST_F(RevalidatingHttpClientTest, AnAnswerThatNobodyCouldReadIsHadAnew) {
+  EXPECT_TRUE(Send(Read("/a")).ok());
+  EXPECT_EQ(Body(Read("/a")), "200 body of /a");
+  EXPECT_EQ(Body(Read("/a")), "200 body of /a");
+  EXPECT_THAT(Asked(), ElementsAre("/a", "/a", "/a if not W/\"/a\""));
+}
 
 TEST_F(RevalidatingHttpClientTest, AsksWhetherAnAnswerStillHoldsAndGivesItAgain) {
   EXPECT_EQ(Body(Read("/a")), "200 body of /a");

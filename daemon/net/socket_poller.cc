@@ -1,24 +1,31 @@
 #include "daemon/net/socket_poller.h"
 
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <system_error>
+#include <utility>
+
+#include "daemon/base/exhaustion.h"
 
 namespace daytonad {
-namespace {
 
-int NewEpoll() {
+absl::StatusOr<std::unique_ptr<SocketPoller>> SocketPoller::Make(const Executor& executor, Listener& listener) {
+  constexpr char kWhat[] = "watch its sockets";
   const int fd = ::epoll_create1(EPOLL_CLOEXEC);
-  if (fd < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
-  return fd;
+  if (fd < 0) return ExhaustionError(errno, kWhat);
+  Descriptor epoll(executor);
+  boost::system::error_code error;
+  epoll.assign(fd, error);
+  if (error) {
+    ::close(fd);
+    return ExhaustionError(error.value(), kWhat);
+  }
+  return std::unique_ptr<SocketPoller>(new SocketPoller(std::move(epoll), listener));
 }
 
-}  // namespace
-
-SocketPoller::SocketPoller(const Executor& executor, Listener& listener)
-    : listener_(listener), epoll_(executor, NewEpoll()) {
+SocketPoller::SocketPoller(Descriptor epoll, Listener& listener) : listener_(listener), epoll_(std::move(epoll)) {
   WaitForBatch();
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "daemon/base/task.h"
 
 namespace daytonad {
@@ -33,7 +34,8 @@ class SocketPoller {
     ~Listener() = default;
   };
 
-  SocketPoller(const Executor& executor, Listener& listener);
+  // UNAVAILABLE (DAEMON_EXHAUSTED) if the system has no descriptor for it.
+  static absl::StatusOr<std::unique_ptr<SocketPoller>> Make(const Executor& executor, Listener& listener);
   SocketPoller(const SocketPoller&) = delete;
   SocketPoller& operator=(const SocketPoller&) = delete;
   ~SocketPoller();
@@ -47,6 +49,10 @@ class SocketPoller {
   void SetInterest(int fd, unsigned wanted);
 
  private:
+  using Descriptor = boost::asio::posix::basic_stream_descriptor<Executor>;
+
+  SocketPoller(Descriptor epoll, Listener& listener);
+
   struct Socket {
     uint8_t wanted = 0;
     uint8_t registered = 0;
@@ -59,7 +65,7 @@ class SocketPoller {
   void HandleBatch();
 
   Listener& listener_;
-  boost::asio::posix::basic_stream_descriptor<Executor> epoll_;
+  Descriptor epoll_;
   std::vector<Socket> sockets_;  // by descriptor
   // Expires with this object: a wait that completed just before must not find it.
   std::shared_ptr<SocketPoller*> self_ = std::make_shared<SocketPoller*>(this);

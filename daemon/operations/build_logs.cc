@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/base/absent.h"
 #include "daemon/base/error.h"
 
 namespace daytonad {
@@ -98,7 +99,7 @@ Task<absl::StatusOr<BuildLogOperations::Build>> BuildLogOperations::WatchUntilOv
       build = BuildOf(*seen.object);
       return build.over ? std::optional(absl::OkStatus()) : std::nullopt;
     }
-    if (!absl::IsNotFound(seen.status)) return seen.status;
+    if (!IsAbsent(seen.status)) return seen.status;
     build.over = build.gone = true;
     build.state_text.clear();
     return absl::OkStatus();

@@ -26,6 +26,8 @@ class CreateObserver : public LogSink {
  public:
   // Accepted, or in a new state.
   virtual Task<absl::Status> OnState(const T& object) = 0;
+  // The operation ends at this time at the latest, and so shall each of its calls here, if it can take long.
+  virtual void EndBy(Clock::TimePoint /*limit*/) {}
 };
 
 // A build log that is followed beside something else.
@@ -99,6 +101,7 @@ class CreationWait {
   // `last` is what the create answered, and is kept up to date.
   Task<absl::Status> Run(Sighting<T>& last) {
     if (observer_ != nullptr) {
+      observer_->EndBy(context_.wait.deadline());
       creation_.goal.observe = [this](const T& object) { return Observe(object); };
       absl::Status told = co_await Observe(*last.object);
       if (!told.ok()) co_return told;
@@ -106,7 +109,9 @@ class CreationWait {
     absl::Status result = co_await WaitUntil(clock_, context_, *creation_.watch, creation_.goal, last);
     if (log_ != nullptr) {
       absl::StatusOr<int64_t> log = co_await log_->Finish(clock_);
-      if (!log.ok() && !absl::IsCancelled(log.status())) {
+      // That the time was up, the operation's own end says.
+      const bool time_was_up = absl::IsDeadlineExceeded(log.status()) && absl::IsDeadlineExceeded(result);
+      if (!log.ok() && !absl::IsCancelled(log.status()) && !time_was_up) {
         absl::Status warned = co_await observer_->OnWarning(LogWarning(log.status()));
         if (!warned.ok()) co_return warned;
       }

@@ -7,6 +7,7 @@
 #include "daemon/api/api.h"
 #include "daemon/net/work_pool.h"
 #include "daemon/operations/build_context/context_uploader.h"
+#include "daemon/operations/build_turns.h"
 #include "daemon/operations/image/host_files.h"
 
 namespace daytonad {
@@ -29,12 +30,16 @@ class ImageBuilder {
   // instruction of its Dockerfile.
   Task<Build> ForSnapshot(CallContext context, const v1::SnapshotSpec& spec);
 
+  // Requests for the same build take turns, those for sandboxes and for snapshots alike.
+  BuildTurns& turns() { return turns_; }
+
  private:
   Task<absl::StatusOr<ImageBuild>> FromImage(CallContext context, const v1::Image& image);
 
   WorkPool& pool_;
   const HostFiles& files_;
   ContextUploader& uploader_;
+  BuildTurns turns_;
 };
 
 }  // namespace daytonad

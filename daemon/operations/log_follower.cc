@@ -15,6 +15,10 @@ namespace {
 // A log appears when its build begins, mostly within seconds, and its first bytes are waited for most.
 constexpr PollPolicy kReopen{.first = std::chrono::milliseconds(50), .quick_for = std::chrono::seconds(5)};
 
+// A stream that has ended well has most likely told all: the build's state, which lags behind, will say so. Each look
+// for more reads the log whole, for upstream can't begin in its middle.
+constexpr PollPolicy kReadOn{.first = std::chrono::seconds(1), .growth = 2, .longest = std::chrono::seconds(15)};
+
 // A build that is over has its log; an upstream that does not hand it out within this time is not waited for.
 constexpr auto kFinalReadLimit = std::chrono::seconds(30);
 
@@ -35,19 +39,27 @@ v1::Warning InterruptedWarning(const absl::Status& status) {
 
 Task<absl::StatusOr<int64_t>> LogFollower::Follow(CallContext context, LogOwner owner, std::string id, int64_t offset,
                                                   Event& build_over, LogSink& sink) {
-  PollBackoff backoff(kReopen);
+  PollBackoff reopen(kReopen);
+  PollBackoff read_on(kReadOn);
   LinkedStopSource stop_reading(context.stop_token());
   const CallContext reading = context.WithStopToken(stop_reading.token());
   const auto on_build_over = build_over.OnFired([&stop_reading] { stop_reading.RequestStop(); });
 
   while (!build_over.fired() && !context.cancelled()) {
+    bool ended_well = false;
     absl::StatusOr<std::unique_ptr<ByteStream>> stream = co_await api_.OpenBuildLog(reading, owner, id, true);
     if (stream.ok()) {
       const int64_t before = offset;
       bool sink_failed = false;
       absl::StatusOr<int64_t> pumped = co_await Pump(reading, **stream, offset, sink, sink_failed);
       if (sink_failed) co_return pumped;
-      if (offset > before) backoff = PollBackoff(kReopen);
+      ended_well = pumped.ok();
+      if (offset > before) {
+        reopen = PollBackoff(kReopen);
+        read_on = PollBackoff(kReadOn);
+      }
+      // At the call's deadline nothing broke.
+      if (absl::Status ended = context.Check(clock_.Now()); !ended.ok()) co_return ended;
       if (!pumped.ok() && !reading.cancelled()) {
         absl::Status told = co_await sink.OnWarning(InterruptedWarning(pumped.status()));
         if (!told.ok()) co_return told;
@@ -56,7 +68,8 @@ Task<absl::StatusOr<int64_t>> LogFollower::Follow(CallContext context, LogOwner 
       co_return stream.status();
     }
     if (reading.cancelled()) break;
-    absl::Status slept = co_await clock_.Sleep(reading, backoff.Next());
+    const Clock::Duration pause = ended_well ? read_on.Next() : reopen.Next();
+    absl::Status slept = co_await clock_.Sleep(reading, pause);
     if (absl::IsDeadlineExceeded(slept)) co_return slept;
   }
   if (context.cancelled()) co_return CancelledError();

@@ -26,9 +26,9 @@ class LogSink {
 // Reads a build log while the build runs, and knows when it has all of it.
 //
 // The upstream's stream alone can't tell: it breaks under proxies, it ends early, and after a failed build it never
-// ends. So the build's state decides. While the build runs, a broken or ended stream is opened again and what was
-// delivered before is skipped. Once the build is over, the log is read once more, whole and without following, and what
-// is missing is delivered.
+// ends. So the build's state decides. While the build runs, a broken stream is opened again at once, one that ended
+// well after a while, and what was delivered before is skipped. Once the build is over, the log is read once more,
+// whole and without following, and what is missing is delivered.
 class LogFollower {
  public:
   LogFollower(BuildLogApi& api, Clock& clock) : api_(api), clock_(clock) {}

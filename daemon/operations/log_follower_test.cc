@@ -4,16 +4,19 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <string>
 
 #include "daemon/api/testing/fake_api.h"
 #include "daemon/base/error.h"
+#include "daemon/base/spawn.h"
 #include "daemon/base/testing/fake_clock.h"
 #include "daemon/base/testing/run_task.h"
 
 namespace daytonad {
 namespace {
 
+using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using Pieces = std::deque<absl::StatusOr<std::string>>;
 
@@ -49,6 +52,11 @@ class LogFollowerTest : public ::testing::Test {
  protected:
   absl::StatusOr<int64_t> Follow(int64_t offset = 0) {
     return RunTask(io_, follower_.Follow(context_, LogOwner::kSnapshot, "id", offset, over_, sink_));
+  }
+
+  static Task<void> FireAfter(LogFollowerTest* self, Clock::Duration pause) {
+    (void)co_await self->clock_.Sleep(CallContext::Background("test"), pause);
+    self->over_.Fire();
   }
 
   boost::asio::io_context io_;
@@ -119,6 +127,45 @@ TEST_F(LogFollowerTest, AStreamThatEndsEarlyIsOpenedAgainAsLongAsTheBuildRuns) {
   EXPECT_EQ(*Follow(), 6);
   EXPECT_THAT(api_.calls, ElementsAre("OpenBuildLog snapshot id follow", "OpenBuildLog snapshot id follow",
                                       "OpenBuildLog snapshot id"));
+}
+
+TEST_F(LogFollowerTest, WhatHasEndedWellIsReadOnRarely) {
+  // The state follows ten seconds after the log.
+  Spawn(io_.get_executor(), FireAfter(this, std::chrono::seconds(10)));
+  for (int i = 0; i < 100; ++i) api_.build_log.Add(Pieces{"all of it"});
+  EXPECT_EQ(*Follow(), 9);
+  EXPECT_EQ(sink_.text, "all of it");
+  EXPECT_THAT(clock_.sleeps(), ElementsAre(10s, 1s, 2s, 4s, 8s)) << "the last one is cut short";
+  EXPECT_EQ(api_.calls.size(), 5U) << "four times followed, once read whole";
+  EXPECT_THAT(sink_.warnings, ElementsAre());
+}
+
+TEST_F(LogFollowerTest, NothingBrokeAtTheDeadline) {
+  context_ = context_.WithDeadline(clock_.Now() + 3s);
+  api_.build_log.Add(Pieces{"one", DeadlineExceededError()});
+  clock_.Advance(3s);
+  EXPECT_TRUE(absl::IsDeadlineExceeded(Follow().status()));
+  EXPECT_THAT(sink_.warnings, ElementsAre());
+}
+
+TEST_F(LogFollowerTest, AStreamThatStandsStillDoesNotHideTheEnd) {
+  api_.followed_logs_stand_still = &clock_;
+  sink_.over = &over_;
+  sink_.over_after = 3;
+  api_.build_log.Add(Pieces{"one"});
+  api_.build_log.Add(Pieces{"one", "two"});
+  EXPECT_EQ(*Follow(), 6);
+  EXPECT_EQ(sink_.text, "onetwo");
+  EXPECT_THAT(api_.calls, ElementsAre("OpenBuildLog snapshot id follow", "OpenBuildLog snapshot id"));
+  EXPECT_THAT(sink_.warnings, ElementsAre());
+}
+
+TEST_F(LogFollowerTest, TheCallsEndEndsAStreamThatStandsStill) {
+  api_.followed_logs_stand_still = &clock_;
+  context_ = context_.WithDeadline(clock_.Now() + std::chrono::seconds(5));
+  api_.build_log.Add(Pieces{"one"});
+  EXPECT_TRUE(absl::IsDeadlineExceeded(Follow().status()));
+  EXPECT_EQ(sink_.text, "one");
 }
 
 TEST_F(LogFollowerTest, BeginsAtTheOffset) {

@@ -1,6 +1,7 @@
 #ifndef DAYTONAD_DAEMON_OPERATIONS_OUTCOME_H_
 #define DAYTONAD_DAEMON_OPERATIONS_OUTCOME_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -22,8 +23,18 @@ absl::Status FailedError(const v1::Sandbox& sandbox);
 absl::Status FailedError(const v1::Snapshot& snapshot);
 absl::Status FailedError(const v1::Volume& volume);
 
-// Tells the request's own `timeout` (WAIT_TIMED_OUT) from the call's deadline; other errors stay as they are. `what`
-// goes on in the message: "it is still coming up".
+// Why a sandbox that is gone went, if nobody deleted it: no machine came free for it, or the spare capacity that it ran
+// on was taken back. Nullopt if it does not say so.
+std::optional<absl::Status> GivenUpError(const v1::Sandbox& sandbox);
+
+// It is gone: NOT_FOUND, unless it says that upstream gave it up.
+absl::Status DeletedError(const v1::Sandbox& sandbox);
+
+// There is something under the name that only this request id leads to, and it was made for another request.
+absl::Status RequestIdReusedError();
+
+// Tells the request's own `timeout` (WAIT_TIMED_OUT) from the call's deadline; other errors stay as they are. The
+// metadata stay in any case. `what` goes on in the message: "it is still coming up".
 absl::Status ExplainTimeout(absl::Status status, const WaitContext& context, Clock& clock, const std::string& what);
 
 }  // namespace daytonad

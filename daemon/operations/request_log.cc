@@ -18,7 +18,7 @@ size_t SizeOf(const absl::StatusOr<std::string>& outcome) {
 
 // Would the same request, sent again, end the same way?
 bool IsFinal(const absl::Status& status) {
-  if (ErrorMetadataValue(status, "outcome") == "unknown") return false;
+  if (ErrorMetadataValue(status, "outcome") == "unknown" || RetryDelay(status).has_value()) return false;
   switch (status.code()) {
     case absl::StatusCode::kOk:
     case absl::StatusCode::kInvalidArgument:
@@ -53,13 +53,14 @@ Task<RequestLog::Bytes> RequestLog::OnceAsBytes(CallContext context, std::functi
       concluded = slot->concluded;
       co_return *slot->outcome;
     }
-    if (slot->flight == nullptr) {
-      const Clock::TimePoint limit = std::max(context.deadline(), clock_.Now() + kLeastLimit);
+    std::shared_ptr<Flight<Bytes>> flight = slot->flight;
+    if (flight == nullptr) {
+      const Clock::TimePoint limit = std::max(context.latest_deadline(), clock_.Now() + kLeastLimit);
       Flight<Bytes>::Work work = [this, id, change](CallContext own) { return Run(std::move(own), id, change); };
-      // The flight's first step comes later, so the slot is complete by then.
-      slot->flight = Flight<Bytes>::Start(executor_, context, limit, std::move(work));
+      flight = Flight<Bytes>::Start(executor_, context, limit, std::move(work));
+      // What is refused at once is over by now, and its entry may be gone.
+      if (!flight->finished()) entries_[id]->flight = flight;
     }
-    const std::shared_ptr<Flight<Bytes>> flight = slot->flight;
     const Bytes result = co_await Flight<Bytes>::Join(flight, clock_, context);
     // It was given up because all others had left: for this caller it begins anew.
     const bool given_up = absl::IsCancelled(result.status()) && context.Check(clock_.Now()).ok();

@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "daemon/base/absent.h"
 #include "daemon/operations/testing/operations_fixture.h"
 
 namespace daytonad {
@@ -42,7 +43,7 @@ TEST_F(SandboxChangesTest, IfTheOtherChangeWasTheSameNoneIsNeeded) {
 TEST_F(SandboxChangesTest, ASandboxThatIsDeletedMeanwhileIsDeleted) {
   api_.change_sandbox.Add(InProgress());
   api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_DESTROYING, "destroying"));
-  api_.get_sandbox.Add(absl::NotFoundError("gone"));
+  api_.get_sandbox.Add(AbsentError("sandbox", "gone"));
   const auto deleted = RunTask(io_, operations_.Delete(context_, "box", std::chrono::seconds(60), false));
   ASSERT_TRUE(deleted.ok()) << deleted.status();
   EXPECT_EQ(deleted->state(), v1::SANDBOX_STATE_DESTROYED);

@@ -1,53 +1,81 @@
-#include <openssl/sha.h>
-
-#include <map>
+#include <chrono>
 #include <memory>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "daemon/base/absent.h"
 #include "daemon/net/http_client.h"
+#include "daemon/operations/create_identity.h"
 #include "daemon/operations/image_builder.h"
+#include "daemon/operations/object_names.h"
 #include "daemon/operations/outcome.h"
+#include "daemon/operations/sandbox_spec_fields.h"
 #include "daemon/operations/sandbox_states.h"
 #include "daemon/operations/sandboxes.h"
 #include "daemon/operations/settle.h"
+#include "daemon/operations/turn_warnings.h"
 
 namespace daytonad {
 namespace {
 
 using SandboxResult = absl::StatusOr<v1::Sandbox>;
 
-// The name of a sandbox that was given none, only a request id: nobody else comes to it, and every daemon does.
-std::string NameFor(const RequestKey& key) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(key.id.data()), key.id.size(), digest);
-  return absl::StrCat("daytonad-",
-                      absl::BytesToHexString(absl::string_view(reinterpret_cast<const char*>(digest), 16)));
+// For deleting what should not have been made, whatever time the call has left.
+constexpr auto kUndoLimit = std::chrono::minutes(2);
+
+CreateIdentity IdentityOf(const v1::SandboxSpec& spec, const std::string& request_id) {
+  return CreateIdentity("sandbox", spec.name(), request_id);
 }
 
-using TextMap = google::protobuf::Map<std::string, std::string>;
-
-// But for the language's label, which the daemon adds.
-bool SameTexts(const TextMap& map, const TextMap& other) {
-  const auto without_language = [](const TextMap& texts) {
-    std::map<std::string, std::string> ordered(texts.begin(), texts.end());
-    ordered.erase("code-toolbox-language");
-    return ordered;
-  };
-  return without_language(map) == without_language(other);
+std::vector<v1::Warning> SpecWarnings(const v1::SandboxSpec& spec) {
+  if (!spec.ephemeral() || spec.auto_delete_minutes() == 0) return {};
+  v1::Warning warning;
+  warning.set_reason("AUTO_DELETE_OVERRIDDEN");
+  warning.set_message(
+      "The sandbox is ephemeral: it is deleted as soon as it stops, whatever auto_delete_minutes says.");
+  return {warning};
 }
 
-// Is all that was asked for, and that a sandbox tells of itself, as it was asked for?
-bool Fits(const v1::Sandbox& sandbox, const v1::SandboxSpec& spec, const std::optional<ImageBuild>& build) {
-  if (build.has_value() && sandbox.build_info().dockerfile_content() != build->dockerfile) return false;
-  return SameTexts(sandbox.labels(), spec.labels()) && SameTexts(sandbox.env(), spec.env()) &&
-         (spec.user().empty() || sandbox.user() == spec.user()) &&
-         (spec.target().empty() || sandbox.target() == spec.target()) && build.has_value() == sandbox.has_build_info();
+std::vector<v1::Warning> IgnoredWarnings(const std::vector<std::string>& fields) {
+  std::vector<v1::Warning> warnings;
+  for (const std::string& field : fields) {
+    v1::Warning warning;
+    warning.set_reason("PARAMETER_IGNORED");
+    warning.set_message(absl::StrCat("The server does not know ", field, ", and made the sandbox without it."));
+    (*warning.mutable_metadata())["field"] = field;
+    warnings.push_back(std::move(warning));
+  }
+  return warnings;
+}
+
+absl::Status IgnoredError(const std::vector<std::string>& fields, const std::string& what_is_left) {
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, "PARAMETER_IGNORED",
+      absl::StrCat("The server ignores ", absl::StrJoin(fields, ", "), ", and the spec is strict. ", what_is_left),
+      {{"field", absl::StrJoin(fields, ",")}});
+}
+
+// Passes warnings on, to whoever wants them.
+Task<absl::Status> Warn(CreateIdentity identity, SandboxOperations::CreateOptions options,
+                        std::vector<v1::Warning> warnings) {
+  for (v1::Warning& warning : warnings) {
+    warning = identity.In(std::move(warning));
+    if (options.observer == nullptr) {
+      if (options.warnings != nullptr) *options.warnings->Add() = std::move(warning);
+      continue;
+    }
+    absl::Status told = co_await options.observer->OnWarning(std::move(warning));
+    if (!told.ok()) co_return told;
+  }
+  co_return absl::OkStatus();
 }
 
 std::string WhatIsLeft(const CallContext& context, const absl::Status& status) {
   if (DeliveryOf(status) == Delivery::kNotSent) return "nothing was sent, too many creates wait";
+  if (ErrorMetadataValue(status, "http_status") == "409") {
+    return "nothing was made: Daytona keeps saying that the name is taken, and nothing has it";
+  }
   if (context.request_key() != nullptr) {
     return "if the request was sent, the sandbox may still come up; call again with the same request_id to learn of it";
   }
@@ -56,58 +84,144 @@ std::string WhatIsLeft(const CallContext& context, const absl::Status& status) {
 
 }  // namespace
 
+SandboxOperations::NameFrom SandboxOperations::NameIfUnnamed(v1::SandboxSpec& spec, std::string& request_id) {
+  if (!spec.name().empty()) return NameFrom::kCaller;
+  const bool is_new = request_id.empty();
+  if (is_new) request_id = NewRequestId();
+  spec.set_name(NameFromRequestId(request_id));
+  return is_new ? NameFrom::kDaemon : NameFrom::kRequestId;
+}
+
 Task<SandboxOperations::SharedResult> SandboxOperations::Create(CallContext context,
                                                                 std::shared_ptr<v1::SandboxSpec> spec,
                                                                 CreateOptions options) {
-  const WaitContext limits(context, clock_, options.timeout);
-  if (spec->name().empty() && context.request_key() != nullptr) spec->set_name(NameFor(*context.request_key()));
+  std::string request_id = RequestIdOf(context);
+  const NameFrom name_from = NameIfUnnamed(*spec, request_id);
+  std::unique_ptr<IdentifyingObserver<v1::Sandbox>> observer;
+  if (options.observer != nullptr) {
+    observer = std::make_unique<IdentifyingObserver<v1::Sandbox>>(IdentityOf(*spec, request_id), *options.observer);
+    options.observer = observer.get();
+  }
+  const std::shared_ptr<TurnWarnings> turn_warnings = TurnWarnings::To(options.observer, with_.executor);
+  WaitContext limits(context, clock_, options.timeout, turn_warnings->listener());
+  absl::Status status = co_await Warn(IdentityOf(*spec, request_id), options, SpecWarnings(*spec));
+  if (!status.ok()) co_return IdentityOf(*spec, request_id).In(std::move(status));
+
   const auto created = std::make_shared<Changed<v1::Sandbox>>();
-  RequestLog::Change<v1::Sandbox> once = [this, spec](CallContext own) { return CreateNow(std::move(own), spec); };
-  absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), *created);
+  RequestLog::Change<v1::Sandbox> once = [this, spec, name_from](CallContext own) {
+    return CreateNow(std::move(own), spec, name_from);
+  };
+  status = co_await with_.requests.Once(limits.wait, std::move(once), *created);
+  co_await turn_warnings->Finish(clock_);
   if (!status.ok()) {
     const std::string left = WhatIsLeft(context, status);
-    status = ExplainTimeout(std::move(status), limits, clock_, left);
     // Last, so that every error has it.
-    if (!spec->name().empty()) status = WithErrorMetadata(std::move(status), "sandbox_name", spec->name());
-    co_return status;
+    co_return IdentityOf(*spec, request_id).In(ExplainTimeout(std::move(status), limits, clock_, left));
+  }
+  limits.RequestIsOver();
+  const std::shared_ptr<const v1::Sandbox> made(created, &created->object);
+  if (auto ignored = IgnoredFields(api_.server_version(), *spec, *made); !ignored.empty()) {
+    CreateIdentity identity = IdentityOf(*spec, request_id);
+    identity.NoteId(made->id());
+    status = co_await Warn(std::move(identity), options, IgnoredWarnings(ignored));
+    if (!status.ok()) co_return Naming(std::move(status), *made);
   }
   spec.reset();  // the wait may be long
-  const std::shared_ptr<const v1::Sandbox> made(created, &created->object);
   // From a pool of warm sandboxes one is there at once; any other answer is older than the sandbox.
   const bool up = made->state() == v1::SANDBOX_STATE_STARTED && options.observer == nullptr;
   if (!options.wait || up) co_return made;
   SharedResult sandbox = co_await WaitUntilUp(limits, made, options);
-  if (sandbox.ok() && !created->concluded) with_.requests.Conclude(context, **sandbox);
+  if (!sandbox.ok()) co_return CreateIdentity("sandbox", made->name(), request_id).In(sandbox.status());
+  if (!created->concluded) with_.requests.Conclude(context, **sandbox);
   co_return sandbox;
 }
 
-Task<SandboxResult> SandboxOperations::CreateNow(CallContext context, std::shared_ptr<const v1::SandboxSpec> spec) {
-  absl::StatusOr<std::optional<ImageBuild>> build = co_await with_.images.ForSandbox(context, *spec);
-  if (!build.ok()) co_return build.status();
-  const absl::StatusOr<Admission::Permit> turn = co_await create_turns_.Acquire(context);
-  if (!turn.ok()) co_return WithDelivery(turn.status(), Delivery::kNotSent);
-  co_return co_await PostCreate(std::move(context), std::move(spec), *std::move(build));
+Task<SandboxResult> SandboxOperations::CreateNow(CallContext context, std::shared_ptr<const v1::SandboxSpec> spec,
+                                                 NameFrom name_from) {
+  // Whatever it answers, it tells who it is.
+  if (spec->strict() && !api_.server_version().has_value()) (co_await api_.Ping(context)).IgnoreError();
+  std::vector<std::string> ignored = FieldsUnknownTo(api_.server_version(), *spec);
+  if (spec->strict() && !ignored.empty()) co_return IgnoredError(ignored, "Nothing was made.");
+  absl::StatusOr<Made<v1::Sandbox>> made = co_await PostInTurn(context, spec, name_from);
+  if (!made.ok()) co_return made.status();
+  const std::vector<std::string> unknown = FieldsUnknownTo(api_.server_version(), *spec);
+  ignored = IgnoredFields(api_.server_version(), *spec, made->object);
+  if (ignored != unknown) {
+    // The answer to a create may leave out what a read tells.
+    SandboxResult read = co_await api_.GetSandbox(context, made->object.id());
+    ignored = read.ok() ? IgnoredFields(api_.server_version(), *spec, *read) : unknown;
+    if (read.ok()) made->object = *std::move(read);
+  }
+  if (spec->strict() && !ignored.empty()) {
+    co_return co_await UndoIgnoring(std::move(context), *std::move(made), std::move(ignored));
+  }
+  co_return std::move(made->object);
 }
 
-Task<SandboxResult> SandboxOperations::PostCreate(CallContext context, std::shared_ptr<const v1::SandboxSpec> spec,
-                                                  std::optional<ImageBuild> build) {
+Task<absl::Status> SandboxOperations::UndoIgnoring(CallContext context, Made<v1::Sandbox> made,
+                                                   std::vector<std::string> ignored) {
+  if (made.adopted) {
+    co_return Naming(IgnoredError(ignored, "The sandbox was there already, and was left as it is."), made.object);
+  }
+  const auto change = std::make_shared<const Change>(DeleteChange());
+  const CallContext own = context.Detached(clock_.Now() + kUndoLimit);
+  SandboxResult deleted = co_await ChangeWhenStable(own, made.object.id(), change);
+  if (deleted.ok() || IsAbsent(deleted.status())) {
+    co_return Naming(IgnoredError(ignored, "The sandbox that was made was deleted again."), made.object);
+  }
+  const std::string left =
+      absl::StrCat("The sandbox that was made is still there, since it can't be deleted: ", deleted.status().message());
+  co_return Naming(IgnoredError(ignored, left), made.object);
+}
+
+Task<absl::StatusOr<Made<v1::Sandbox>>> SandboxOperations::PostInTurn(CallContext context,
+                                                                      std::shared_ptr<const v1::SandboxSpec> spec,
+                                                                      NameFrom name_from) {
+  absl::StatusOr<std::optional<ImageBuild>> build = co_await with_.images.ForSandbox(context, *spec);
+  if (!build.ok()) co_return build.status();
+  absl::StatusOr<BuildTurns::Turn> first = co_await with_.images.turns().Take(clock_, context, *build);
+  if (!first.ok()) co_return WithDelivery(first.status(), Delivery::kNotSent);
+  const absl::StatusOr<Admission::Permit> turn = co_await CreateTurn(context);
+  if (!turn.ok()) co_return WithDelivery(turn.status(), Delivery::kNotSent);
+  absl::StatusOr<Made<v1::Sandbox>> made =
+      co_await PostCreate(std::move(context), std::move(spec), name_from, *std::move(build));
+  if (made.ok()) first->Accepted();
+  co_return made;
+}
+
+Task<absl::StatusOr<Admission::Permit>> SandboxOperations::CreateTurn(CallContext context) {
+  if (create_turns_.free()) co_return co_await create_turns_.Acquire(std::move(context));
+  const TurnWait wait("", clock_.Now());
+  const TurnScope waiting(context, clock_, wait);
+  while (true) {
+    const Clock::TimePoint turn_by = context.turn_by(clock_.Now());
+    absl::StatusOr<Admission::Permit> turn = co_await create_turns_.Acquire(context.WithDeadline(turn_by));
+    // Somebody may have joined who has more time.
+    const bool too_late = absl::IsDeadlineExceeded(turn.status()) && context.turn_by(clock_.Now()) <= turn_by;
+    if (turn.ok() || too_late || !absl::IsDeadlineExceeded(turn.status())) co_return turn;
+  }
+}
+
+Task<absl::StatusOr<Made<v1::Sandbox>>> SandboxOperations::PostCreate(CallContext context,
+                                                                      std::shared_ptr<const v1::SandboxSpec> spec,
+                                                                      NameFrom name_from,
+                                                                      std::optional<ImageBuild> build) {
   const auto shared_build = std::make_shared<const std::optional<ImageBuild>>(std::move(build));
   CreateRequest<v1::Sandbox> request;
   request.post = [this, spec, shared_build](CallContext call) {
     NewSandbox sandbox{*spec, *shared_build};
     return api_.CreateSandbox(std::move(call), std::move(sandbox));
   };
-  if (!spec->name().empty()) {
-    request.find = [this, spec](CallContext call) { return FindByName(std::move(call), spec->name()); };
-    request.is_ours = [since = MadeSince(), spec, shared_build](const v1::Sandbox& found) {
-      return since(found) && Fits(found, *spec, *shared_build);
-    };
-    request.name_is_ours = context.request_key() != nullptr && spec->name() == NameFor(*context.request_key());
-  }
-  SandboxResult answer = co_await CreateOrAdopt(clock_, context, request);
+  request.find = [this, spec](CallContext call) { return FindByName(std::move(call), spec->name()); };
+  request.fits = [this, spec, shared_build, name_from](const v1::Sandbox& found) {
+    // A name that was made for this very call is nobody else's.
+    return name_from == NameFrom::kDaemon || FitsSpec(found, *spec, *shared_build, api_.server_version());
+  };
+  request.name_is_ours = name_from != NameFrom::kCaller;
+  absl::StatusOr<Made<v1::Sandbox>> answer = co_await CreateOrAdopt(clock_, context, request);
   // Upstream says that the new sandbox failed, and not which one it is.
-  if (ErrorReason(answer.status()) == "SANDBOX_FAILED" && request.find) {
-    const std::optional<v1::Sandbox> failed = co_await FindTaken(clock_, std::move(context), request);
+  if (ErrorReason(answer.status()) == "SANDBOX_FAILED") {
+    const std::optional<v1::Sandbox> failed = co_await FindSoon(clock_, std::move(context), request);
     if (failed.has_value()) co_return Naming(answer.status(), *failed);
   }
   co_return answer;
@@ -124,9 +238,9 @@ Task<absl::StatusOr<std::optional<v1::Sandbox>>> SandboxOperations::FindByName(C
   for (const v1::Sandbox& item : page->items) {
     if (item.name() != name) continue;
     SandboxResult whole = co_await api_.GetSandbox(std::move(context), item.id());
-    if (whole.ok()) co_return Found(*std::move(whole));
-    if (absl::IsNotFound(whole.status())) co_return Found();  // the list was late
-    co_return whole.status();
+    if (!whole.ok() && !IsAbsent(whole.status())) co_return whole.status();
+    // Or the list was late: what is deleted has lost its name.
+    co_return whole.ok() && whole->name() == name ? Found(*std::move(whole)) : Found();
   }
   co_return Found();
 }
@@ -145,6 +259,7 @@ Task<SandboxOperations::SharedResult> SandboxOperations::WaitUntilUp(WaitContext
   last.object = std::move(made);
   absl::Status status = co_await wait.Run(last);
   if (status.ok()) co_return last.object;
+  status = co_await WhyGone(limits.call, last.object, std::move(status));
   co_return Naming(ExplainTimeout(std::move(status), limits, clock_, "the sandbox is still coming up"), *last.object);
 }
 

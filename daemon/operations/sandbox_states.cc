@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/base/absent.h"
 #include "daemon/operations/outcome.h"
 
 namespace daytonad {
@@ -46,9 +47,10 @@ SandboxDecision DecideByState(std::vector<v1::SandboxState> wanted) {
     if (seen.status.ok()) {
       if (is_wanted(seen.object->state())) return absl::OkStatus();
       if (HasFailed(*seen.object)) return FailedError(*seen.object);
+      if (seen.object->state() == v1::SANDBOX_STATE_DESTROYED) return DeletedError(*seen.object);
       return std::nullopt;
     }
-    if (!absl::IsNotFound(seen.status) || !is_wanted(v1::SANDBOX_STATE_DESTROYED)) return seen.status;
+    if (!IsAbsent(seen.status) || !is_wanted(v1::SANDBOX_STATE_DESTROYED)) return seen.status;
     return absl::OkStatus();
   };
 }
@@ -57,13 +59,13 @@ SandboxDecision DecideWhenStable(bool gone_is_good) {
   return [gone_is_good](const Sighting<v1::Sandbox>& seen) -> std::optional<absl::Status> {
     if (seen.status.ok())
       return IsPassingState(seen.object->state()) ? std::nullopt : std::make_optional(absl::OkStatus());
-    if (!absl::IsNotFound(seen.status) || !gone_is_good) return seen.status;
+    if (!IsAbsent(seen.status) || !gone_is_good) return seen.status;
     return absl::OkStatus();
   };
 }
 
 std::shared_ptr<const v1::Sandbox> ObjectOf(const Sighting<v1::Sandbox>& seen) {
-  if (!absl::IsNotFound(seen.status)) return seen.object;
+  if (!IsAbsent(seen.status)) return seen.object;
   auto sandbox = std::make_shared<v1::Sandbox>(*seen.object);
   MarkDestroyed(*sandbox);
   return sandbox;

@@ -5,7 +5,14 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "daemon/api/cursor_walk.h"
+#include "daemon/base/absent.h"
+#include "daemon/base/error_metadata.h"
+#include "daemon/base/ids.h"
+#include "daemon/operations/object_names.h"
 #include "daemon/operations/outcome.h"
+#include "daemon/operations/sandbox_spec_fields.h"
 #include "daemon/operations/sandbox_states.h"
 #include "daemon/operations/settle.h"
 #include "daemon/operations/waiting.h"
@@ -14,6 +21,9 @@ namespace daytonad {
 namespace {
 
 using SandboxResult = absl::StatusOr<v1::Sandbox>;
+
+// How many sandboxes are looked through at a time for one with certain labels. Mostly the first one is it.
+constexpr int kFindPage = 10;
 
 bool Contains(const std::vector<v1::SandboxState>& states, v1::SandboxState state) {
   return std::ranges::find(states, state) != states.end();
@@ -28,12 +38,57 @@ absl::Status StillInProgress(const absl::Status& status, const v1::Sandbox& sand
                 sandbox);
 }
 
+// All that a request says of the sandbox that it is about.
+v1::Sandbox Called(const std::string& id_or_name) {
+  v1::Sandbox sandbox;
+  if (LooksLikeUuid(id_or_name)) {
+    sandbox.set_id(id_or_name);
+  } else {
+    sandbox.set_name(id_or_name);
+  }
+  return sandbox;
+}
+
+// Servers from this one on have no list with numbered pages.
+constexpr ServerVersion kNoNumberedList = {0, 218, 0};
+
+absl::Status FilterError(const std::vector<std::string>& filters) {
+  if (filters.empty()) return absl::OkStatus();
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, "PARAMETER_IGNORED",
+      absl::StrCat("The server does not know ", absl::StrJoin(filters, ", "),
+                   " and would list sandboxes that do not match. Leave it out, and filter what is listed."),
+      {{"field", absl::StrJoin(filters, ",")}});
+}
+
+// Is there no numbered list here? A server without it may also take its path for a sandbox of that name.
+bool IsListMissing(const absl::Status& status) {
+  return absl::IsUnimplemented(status) || absl::IsNotFound(status) ||
+         ErrorReason(status) == "UPSTREAM_MALFORMED_RESPONSE";
+}
+
+bool HasAll(const v1::Sandbox& sandbox, const google::protobuf::Map<std::string, std::string>& labels) {
+  return std::ranges::all_of(labels, [&](const auto& label) {
+    const auto found = sandbox.labels().find(label.first);
+    return found != sandbox.labels().end() && found->second == label.second;
+  });
+}
+
 }  // namespace
 
 // --- Reads ---
 
+std::optional<CachedObject<v1::Sandbox>> SandboxOperations::FindCached(const std::string& id_or_name,
+                                                                       std::optional<Clock::Duration> max_age) const {
+  std::optional<CachedObject<v1::Sandbox>> cached = with_.cached.FindSandbox(id_or_name, max_age);
+  if (cached.has_value() && IsRenamed(*cached->object)) return std::nullopt;  // Get() tells its name
+  return cached;
+}
+
 Task<SandboxResult> SandboxOperations::Get(CallContext context, std::string id_or_name) {
-  return api_.GetSandbox(std::move(context), std::move(id_or_name));
+  SandboxResult sandbox = co_await api_.GetSandbox(std::move(context), std::move(id_or_name));
+  if (sandbox.ok()) KeepName(*sandbox);
+  co_return sandbox;
 }
 
 Task<absl::Status> SandboxOperations::StreamUpdates(CallContext context, std::string id_or_name,
@@ -44,24 +99,91 @@ Task<absl::Status> SandboxOperations::StreamUpdates(CallContext context, std::st
 Task<SandboxResult> SandboxOperations::FindByLabels(CallContext context,
                                                     google::protobuf::Map<std::string, std::string> labels) {
   SandboxListQuery query;
-  *query.filter.mutable_labels() = std::move(labels);
-  query.page_size = 1;
-  absl::StatusOr<NumberedSandboxPage> page = co_await api_.ListSandboxesByPage(std::move(context), std::move(query), 1);
-  if (!page.ok()) co_return page.status();
-  if (page->items.empty()) {
-    co_return MakeError(absl::StatusCode::kNotFound, "SANDBOX_NOT_FOUND", "No sandbox has all of these labels.");
-  }
-  co_return std::move(page->items.front());
+  *query.filter.mutable_labels() = labels;
+  query.page_size = kFindPage;
+  // Lists always ask, and so does what completes them.
+  const CallContext asking = context.WithReadTerms(nullptr);
+  std::string cursor;
+  CursorWalk walk;
+  do {
+    absl::StatusOr<SandboxPage> page = co_await api_.ListSandboxes(context, query, cursor);
+    if (!page.ok()) co_return page.status();
+    for (const v1::Sandbox& item : page->items) {
+      // Items are not whole, and lag behind: it may be gone, or have other labels by now.
+      SandboxResult whole = co_await api_.GetSandbox(asking, item.id());
+      if (!whole.ok() && !IsAbsent(whole.status())) co_return whole.status();
+      if (whole.ok() && whole->state() != v1::SANDBOX_STATE_DESTROYED && HasAll(*whole, labels)) {
+        KeepName(*whole);
+        co_return whole;
+      }
+    }
+    cursor = std::move(page->next_cursor);
+    if (absl::Status goes_on = walk.Take(cursor, !page->items.empty()); !goes_on.ok()) co_return goes_on;
+  } while (!cursor.empty());
+  co_return MakeError(absl::StatusCode::kNotFound, "SANDBOX_NOT_FOUND", "No sandbox has all of these labels.");
 }
 
 Task<absl::StatusOr<SandboxPage>> SandboxOperations::List(CallContext context, SandboxListQuery query,
                                                           std::string cursor) {
-  return api_.ListSandboxes(std::move(context), std::move(query), std::move(cursor));
+  const v1::SandboxFilter filter = query.filter;
+  absl::Status known = FilterError(FiltersUnknownTo(api_.server_version(), filter));
+  if (!known.ok()) co_return known;
+  absl::StatusOr<SandboxPage> page =
+      co_await api_.ListSandboxes(std::move(context), std::move(query), std::move(cursor));
+  if (!page.ok()) co_return page;
+  // Its answer may be the first that tells who answers; else the items may.
+  known = FilterError(FiltersUnknownTo(api_.server_version(), filter));
+  if (known.ok()) known = FilterError(IgnoredFilters(api_.server_version(), filter, page->items));
+  if (!known.ok()) co_return known;
+  for (v1::Sandbox& item : page->items) KeepName(item);
+  co_return page;
 }
 
 Task<absl::StatusOr<NumberedSandboxPage>> SandboxOperations::ListByPage(CallContext context, SandboxListQuery query,
                                                                         int page) {
-  return api_.ListSandboxesByPage(std::move(context), std::move(query), page);
+  const std::optional<ServerVersion> server = api_.server_version();
+  const bool too_new = server.has_value() && *server >= kNoNumberedList;
+  if (!too_new && !no_numbered_list_) {
+    absl::StatusOr<NumberedSandboxPage> numbered = co_await api_.ListSandboxesByPage(context, query, page);
+    const bool missing = !numbered.ok() && IsListMissing(numbered.status());
+    if (numbered.ok()) {
+      for (v1::Sandbox& item : numbered->items) KeepName(item);
+    }
+    if (!missing) co_return numbered;
+    no_numbered_list_ = absl::IsUnimplemented(numbered.status());
+  }
+  co_return co_await WalkToPage(std::move(context), std::move(query), page);
+}
+
+Task<absl::StatusOr<NumberedSandboxPage>> SandboxOperations::WalkToPage(CallContext context, SandboxListQuery query,
+                                                                        int page) {
+  switch (query.sort) {
+    case v1::SANDBOX_SORT_FIELD_UNSPECIFIED:
+      query.sort = v1::SANDBOX_SORT_FIELD_CREATED_AT;  // as the numbered list does
+      break;
+    case v1::SANDBOX_SORT_FIELD_ID:
+    case v1::SANDBOX_SORT_FIELD_STATE:
+    case v1::SANDBOX_SORT_FIELD_SNAPSHOT:
+    case v1::SANDBOX_SORT_FIELD_TARGET:
+    case v1::SANDBOX_SORT_FIELD_UPDATED_AT:
+      co_return MakeError(absl::StatusCode::kUnimplemented, "UPSTREAM_UNSUPPORTED",
+                          "This server has no list with numbered pages any more, and its other list can't be sorted by "
+                          "this. Sort by name, creation or last activity.");
+    default:
+      break;
+  }
+  NumberedSandboxPage result;
+  std::string cursor;
+  CursorWalk walk;
+  for (int at = 1; at <= page; ++at) {
+    absl::StatusOr<SandboxPage> walked = co_await List(context, query, cursor);
+    if (!walked.ok()) co_return walked.status();
+    if (at == page) result.items = std::move(walked->items);
+    cursor = std::move(walked->next_cursor);
+    if (absl::Status goes_on = walk.Take(cursor, /*anything_new=*/true); !goes_on.ok()) co_return goes_on;
+    if (cursor.empty()) break;
+  }
+  co_return result;
 }
 
 std::unique_ptr<Watch<v1::Sandbox>> SandboxOperations::Watching(const v1::Sandbox& known) const {
@@ -77,7 +199,8 @@ Task<SandboxOperations::SharedResult> SandboxOperations::WaitForState(WaitContex
   Goal<v1::Sandbox> goal;
   goal.decide = DecideByState(std::move(wanted));
   absl::Status status = co_await WaitUntil(clock_, limits, *watch, goal, last);
-  if (status.ok()) co_return ObjectOf(last);
+  if (status.ok()) co_return WithKeptName(ObjectOf(last));
+  status = co_await WhyGone(limits.call, last.object, std::move(status));
   const std::string& state = last.object->state_text();
   const std::string now = absl::StrCat("the sandbox's state is ", state.empty() ? std::string("not known") : state);
   co_return Naming(ExplainTimeout(std::move(status), limits, clock_, now), *last.object);
@@ -87,14 +210,34 @@ Task<SandboxOperations::SharedResult> SandboxOperations::WaitFor(CallContext con
                                                                  std::vector<v1::SandboxState> states,
                                                                  Clock::Duration timeout) {
   const WaitContext limits(context, clock_, timeout);
-  auto known = std::make_shared<v1::Sandbox>();
-  known->set_name(std::move(id_or_name));
-  return WaitForState(limits, std::move(known), std::move(states));
+  return WaitForState(limits, std::make_shared<const v1::Sandbox>(Called(id_or_name)), std::move(states));
+}
+
+v1::Sandbox SandboxOperations::Known(const std::string& id_or_name) const {
+  constexpr auto kAnyAge = std::chrono::hours(24 * 365);
+  v1::Sandbox known = Called(id_or_name);
+  const std::optional<CachedObject<v1::Sandbox>> cached = with_.cached.FindSandbox(id_or_name, kAnyAge);
+  if (!cached.has_value()) return known;
+  known.set_id(cached->object->id());
+  known.set_name(cached->object->name());
+  return known;
+}
+
+Task<absl::Status> SandboxOperations::WhyGone(CallContext context, std::shared_ptr<const v1::Sandbox> last,
+                                              absl::Status status) {
+  if (!IsAbsent(status) && ErrorReason(status) != "WRONG_STATE") co_return status;
+  std::optional<absl::Status> why = GivenUpError(*last);
+  if (!why.has_value() && !last->id().empty()) {
+    // What upstream gave up can be read for a day, if only by its id.
+    const SandboxResult now = co_await api_.GetSandbox(std::move(context), last->id());
+    if (now.ok()) why = GivenUpError(*now);
+  }
+  co_return why.value_or(std::move(status));
 }
 
 // --- Changes ---
 
-Task<SandboxResult> SandboxOperations::Start(CallContext context, std::string id_or_name, Clock::Duration timeout,
+Task<SandboxResult> SandboxOperations::Start(CallContext context, std::string id_or_name, TimeLimit timeout,
                                              bool wait) {
   Change change;
   change.send = [this](CallContext call, std::string sandbox) {
@@ -106,8 +249,8 @@ Task<SandboxResult> SandboxOperations::Start(CallContext context, std::string id
                        "the request was sent; it may still start");
 }
 
-Task<SandboxResult> SandboxOperations::Stop(CallContext context, std::string id_or_name, Clock::Duration timeout,
-                                            bool wait, bool force) {
+Task<SandboxResult> SandboxOperations::Stop(CallContext context, std::string id_or_name, TimeLimit timeout, bool wait,
+                                            bool force) {
   Change change;
   change.send = [this, force](CallContext call, std::string sandbox) {
     return api_.StopSandbox(std::move(call), std::move(sandbox), force);
@@ -119,30 +262,44 @@ Task<SandboxResult> SandboxOperations::Stop(CallContext context, std::string id_
                        "the request was sent; it may still stop");
 }
 
-Task<SandboxResult> SandboxOperations::Delete(CallContext context, std::string id_or_name, Clock::Duration timeout,
+Task<SandboxResult> SandboxOperations::Delete(CallContext context, std::string id_or_name, TimeLimit timeout,
                                               bool wait) {
+  return ChangeAndWait(std::move(context), std::move(id_or_name), DeleteChange(), timeout, wait,
+                       "the request was sent; it may still be deleted");
+}
+
+SandboxOperations::Change SandboxOperations::DeleteChange() {
   Change change;
   change.send = [this](CallContext call, std::string sandbox) {
     return api_.DeleteSandbox(std::move(call), std::move(sandbox));
   };
   change.goal = {v1::SANDBOX_STATE_DESTROYED};
   change.way = {v1::SANDBOX_STATE_DESTROYING};
-  return ChangeAndWait(std::move(context), std::move(id_or_name), std::move(change), timeout, wait,
-                       "the request was sent; it may still be deleted");
+  return change;
 }
 
 Task<SandboxResult> SandboxOperations::ChangeAndWait(CallContext context, std::string id_or_name, Change change,
-                                                     Clock::Duration timeout, bool wait, std::string meanwhile) {
-  const WaitContext limits(context, clock_, timeout);
+                                                     TimeLimit timeout, bool wait, std::string meanwhile) {
+  WaitContext limits(context, clock_, timeout);
   const auto shared = std::make_shared<const Change>(std::move(change));
+  // Before the change: while one is made, little is known.
+  auto known = std::make_shared<const v1::Sandbox>(Known(id_or_name));
   RequestLog::Change<v1::Sandbox> once = [this, id_or_name = std::move(id_or_name), shared](CallContext own) {
     return ChangeWhenStable(std::move(own), id_or_name, shared);
   };
   Changed<v1::Sandbox> changed;
   absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), changed);
-  if (!status.ok()) co_return ExplainTimeout(std::move(status), limits, clock_, meanwhile);
+  if (!status.ok()) {
+    if (Contains(shared->goal, v1::SANDBOX_STATE_STARTED))
+      status = co_await WhyGone(limits.call, known, std::move(status));
+    // What the error tells of itself counts more.
+    co_return WithMetadataOf(ExplainTimeout(std::move(status), limits, clock_, meanwhile),
+                             Naming(absl::UnknownError(""), *known));
+  }
+  KeepName(changed.object);
   if (!wait || changed.concluded || Contains(shared->goal, changed.object.state())) co_return std::move(changed.object);
-  auto known = std::make_shared<const v1::Sandbox>(std::move(changed.object));
+  limits.RequestIsOver();
+  known = std::make_shared<const v1::Sandbox>(std::move(changed.object));
   SharedResult reached = co_await WaitForState(limits, std::move(known), shared->goal);
   if (!reached.ok()) co_return reached.status();
   with_.requests.Conclude(context, **reached);
@@ -189,7 +346,7 @@ Task<SandboxResult> SandboxOperations::SettleChange(CallContext context, v1::San
     if (made) co_return now;
     co_return Naming(lost, *now);
   }
-  if (!absl::IsNotFound(now.status()) || !Contains(change->goal, v1::SANDBOX_STATE_DESTROYED)) co_return lost;
+  if (!IsAbsent(now.status()) || !Contains(change->goal, v1::SANDBOX_STATE_DESTROYED)) co_return lost;
   MarkDestroyed(known);
   co_return known;
 }

@@ -16,6 +16,7 @@
 #include "daemon/operations/create.h"
 #include "daemon/operations/log_follower.h"
 #include "daemon/operations/request_log.h"
+#include "daemon/operations/settle.h"
 #include "daemon/operations/waiting.h"
 #include "daemon/operations/watching.h"
 
@@ -34,23 +35,23 @@ class SandboxOperations {
       : api_(with.api), clock_(with.clock), with_(with), create_turns_(creates_at_once) {}
 
   struct CreateOptions {
-    Clock::Duration timeout = kDefaultWait;
+    TimeLimit timeout = kDefaultWait;
     bool wait = true;
     int64_t log_offset = 0;
     // Wants states, log and warnings; may be null. Outlives the call.
     CreateObserver<v1::Sandbox>* observer = nullptr;
+    // Gets the warnings if there is no observer; may be null. Outlives the call.
+    google::protobuf::RepeatedPtrField<v1::Warning>* warnings = nullptr;
   };
   // Of what thousands of calls may wait for at once. It is shared, since a sandbox in each of their frames would be
   // half of what they cost.
   using SharedResult = absl::StatusOr<std::shared_ptr<const v1::Sandbox>>;
-  // A sandbox without a name gets one that is derived from the call's request id, if it has one.
+  // A sandbox without a name gets one: derived from the call's request id, if it has one.
   Task<SharedResult> Create(CallContext context, std::shared_ptr<v1::SandboxSpec> spec, CreateOptions options);
 
   // What is in memory, and not older than this; on any thread.
   std::optional<CachedObject<v1::Sandbox>> FindCached(const std::string& id_or_name,
-                                                      std::optional<Clock::Duration> max_age) const {
-    return with_.cached.FindSandbox(id_or_name, max_age);
-  }
+                                                      std::optional<Clock::Duration> max_age) const;
   Task<absl::StatusOr<v1::Sandbox>> Get(CallContext context, std::string id_or_name);
   // What it is now and each change, until it is gone.
   Task<absl::Status> StreamUpdates(CallContext context, std::string id_or_name, UpdateSink<v1::Sandbox>& sink);
@@ -58,14 +59,13 @@ class SandboxOperations {
   Task<absl::StatusOr<v1::Sandbox>> FindByLabels(CallContext context,
                                                  google::protobuf::Map<std::string, std::string> labels);
   Task<absl::StatusOr<SandboxPage>> List(CallContext context, SandboxListQuery query, std::string cursor);
+  // Without totals, and with BASIC items, where the server has no numbered list any more.
   Task<absl::StatusOr<NumberedSandboxPage>> ListByPage(CallContext context, SandboxListQuery query, int page);
 
-  Task<absl::StatusOr<v1::Sandbox>> Start(CallContext context, std::string id_or_name, Clock::Duration timeout,
-                                          bool wait);
-  Task<absl::StatusOr<v1::Sandbox>> Stop(CallContext context, std::string id_or_name, Clock::Duration timeout,
-                                         bool wait, bool force);
-  Task<absl::StatusOr<v1::Sandbox>> Delete(CallContext context, std::string id_or_name, Clock::Duration timeout,
-                                           bool wait);
+  Task<absl::StatusOr<v1::Sandbox>> Start(CallContext context, std::string id_or_name, TimeLimit timeout, bool wait);
+  Task<absl::StatusOr<v1::Sandbox>> Stop(CallContext context, std::string id_or_name, TimeLimit timeout, bool wait,
+                                         bool force);
+  Task<absl::StatusOr<v1::Sandbox>> Delete(CallContext context, std::string id_or_name, TimeLimit timeout, bool wait);
   // Waits for any of these states.
   Task<SharedResult> WaitFor(CallContext context, std::string id_or_name, std::vector<v1::SandboxState> states,
                              Clock::Duration timeout);
@@ -73,11 +73,22 @@ class SandboxOperations {
  private:
   using Result = absl::StatusOr<v1::Sandbox>;
 
+  // Where a new sandbox has its name from: who may come to the same one?
+  enum class NameFrom { kCaller, kRequestId, kDaemon };
+  // `request_id` is the call's, and may be empty: then it is made.
+  static NameFrom NameIfUnnamed(v1::SandboxSpec& spec, std::string& request_id);
+
   // sandbox_create.cc: the two halves of a create. The request, settled if its outcome was not known;
-  Task<Result> CreateNow(CallContext context, std::shared_ptr<const v1::SandboxSpec> spec);
-  Task<Result> PostCreate(CallContext context, std::shared_ptr<const v1::SandboxSpec> spec,
-                          std::optional<ImageBuild> build);
+  Task<Result> CreateNow(CallContext context, std::shared_ptr<const v1::SandboxSpec> spec, NameFrom name_from);
+  Task<absl::StatusOr<Made<v1::Sandbox>>> PostInTurn(CallContext context, std::shared_ptr<const v1::SandboxSpec> spec,
+                                                     NameFrom name_from);
+  // Waits until not too many creates are under way.
+  Task<absl::StatusOr<Admission::Permit>> CreateTurn(CallContext context);
+  Task<absl::StatusOr<Made<v1::Sandbox>>> PostCreate(CallContext context, std::shared_ptr<const v1::SandboxSpec> spec,
+                                                     NameFrom name_from, std::optional<ImageBuild> build);
   Task<absl::StatusOr<std::optional<v1::Sandbox>>> FindByName(CallContext context, std::string name);
+  // The error of a strict spec, these fields of which were ignored. What this call made is deleted.
+  Task<absl::Status> UndoIgnoring(CallContext context, Made<v1::Sandbox> made, std::vector<std::string> ignored);
   // and the wait for the sandbox that was made.
   Task<SharedResult> WaitUntilUp(WaitContext limits, std::shared_ptr<const v1::Sandbox> made, CreateOptions options);
 
@@ -87,9 +98,10 @@ class SandboxOperations {
     std::vector<v1::SandboxState> goal;
     std::vector<v1::SandboxState> way;
   };
+  Change DeleteChange();
   // Changes, and waits for the goal if that is wanted. `meanwhile` is what a time limit leaves behind.
-  Task<Result> ChangeAndWait(CallContext context, std::string id_or_name, Change change, Clock::Duration timeout,
-                             bool wait, std::string meanwhile);
+  Task<Result> ChangeAndWait(CallContext context, std::string id_or_name, Change change, TimeLimit timeout, bool wait,
+                             std::string meanwhile);
   // Sends the change; while another one is in progress, waits for its end and tries again.
   Task<Result> ChangeWhenStable(CallContext context, std::string id_or_name, std::shared_ptr<const Change> change);
   // The answer was lost with this error: the sandbox's state may tell whether the change was made. If not, the error
@@ -99,6 +111,12 @@ class SandboxOperations {
   // `known` has an id or a name at least.
   Task<SharedResult> WaitForState(WaitContext limits, std::shared_ptr<const v1::Sandbox> known,
                                   std::vector<v1::SandboxState> wanted);
+  // What a request about a sandbox says of it, and what is known besides: for errors that come before an answer.
+  v1::Sandbox Known(const std::string& id_or_name) const;
+  // It is gone, or in the wrong state: why, if upstream gave it up. Then that is the error, else `status`.
+  Task<absl::Status> WhyGone(CallContext context, std::shared_ptr<const v1::Sandbox> last, absl::Status status);
+  // A page of the list with cursors, found by walking there.
+  Task<absl::StatusOr<NumberedSandboxPage>> WalkToPage(CallContext context, SandboxListQuery query, int page);
   // By its id as soon as that is known: its name may be another's by the time of a second look.
   std::unique_ptr<Watch<v1::Sandbox>> Watching(const v1::Sandbox& known) const;
 
@@ -106,6 +124,8 @@ class SandboxOperations {
   Clock& clock_;
   const Collaborators with_;
   Admission create_turns_;
+  // The server was seen not to have it.
+  bool no_numbered_list_ = false;
 };
 
 }  // namespace daytonad

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/base/absent.h"
 #include "daemon/operations/testing/operations_fixture.h"
 
 namespace daytonad {
@@ -212,34 +213,100 @@ TEST_F(SandboxOperationsTest, DeleteOfAFailedSandboxIsNotTakenForAFailure) {
   leaving.set_desired_state(v1::SANDBOX_DESIRED_STATE_DESTROYED);
   api_.change_sandbox.Add(leaving);
   api_.get_sandbox.Add(leaving);
-  api_.get_sandbox.Add(absl::NotFoundError("gone"));
+  api_.get_sandbox.Add(AbsentError("sandbox", "gone"));
   EXPECT_TRUE(RunTask(io_, operations_.Delete(context_, "box", seconds(60), true)).ok());
 }
 
 TEST_F(SandboxOperationsTest, WaitForFollowsTheIdOnceItIsKnown) {
   api_.get_sandbox.Add(Started());
-  api_.get_sandbox.Add(absl::NotFoundError("gone"));
+  api_.get_sandbox.Add(AbsentError("sandbox", "gone"));
   std::vector<v1::SandboxState> wanted = {v1::SANDBOX_STATE_DESTROYED};
   EXPECT_TRUE(RunTask(io_, operations_.WaitFor(context_, "box", wanted, seconds(60))).ok());
   EXPECT_THAT(api_.calls, ElementsAre("GetSandbox box", "GetSandbox id-1"));
 }
 
-TEST_F(SandboxOperationsTest, FindByLabelsTakesTheFirst) {
-  NumberedSandboxPage page;
-  page.items.push_back(Started());
-  api_.list_sandboxes_by_page.Add(page);
-  google::protobuf::Map<std::string, std::string> labels;
-  labels["team"] = "a";
-  EXPECT_EQ(RunTask(io_, operations_.FindByLabels(context_, labels))->id(), "id-1");
-  EXPECT_EQ(api_.sandbox_queries[0].page_size, 1);
+// --- Finding and listing ---
+
+using Labels = google::protobuf::Map<std::string, std::string>;
+
+v1::Sandbox OfTeamA(v1::Sandbox sandbox) {
+  (*sandbox.mutable_labels())["team"] = "a";
+  return sandbox;
+}
+Labels TeamA() { return OfTeamA(v1::Sandbox()).labels(); }
+
+SandboxPage PageOf(const v1::Sandbox& sandbox, const std::string& next_cursor = "") {
+  SandboxPage page;
+  page.items.push_back(sandbox);
+  page.next_cursor = next_cursor;
+  return page;
+}
+
+TEST_F(SandboxOperationsTest, FindByLabelsTakesTheFirstThatIsThere) {
+  api_.list_sandboxes.Add(PageOf(Started(), "next"));
+  api_.list_sandboxes.Add(SandboxPage{{Started(), Started()}, ""});
+  api_.get_sandbox.Add(AbsentError("sandbox", "gone"));
+  api_.get_sandbox.Add(Started());  // its labels were changed
+  api_.get_sandbox.Add(OfTeamA(Started()));
+  EXPECT_EQ(RunTask(io_, operations_.FindByLabels(context_, TeamA()))->id(), "id-1");
   EXPECT_EQ(api_.sandbox_queries[0].filter.labels().at("team"), "a");
+  EXPECT_THAT(api_.calls, ElementsAre("ListSandboxes ", "GetSandbox id-1", "ListSandboxes next", "GetSandbox id-1",
+                                      "GetSandbox id-1"));
 }
 
 TEST_F(SandboxOperationsTest, FindByLabelsThatNoneHasIsNotFound) {
-  api_.list_sandboxes_by_page.Add(NumberedSandboxPage());
-  google::protobuf::Map<std::string, std::string> labels;
-  labels["team"] = "a";
-  EXPECT_EQ(ErrorReason(RunTask(io_, operations_.FindByLabels(context_, labels)).status()), "SANDBOX_NOT_FOUND");
+  api_.list_sandboxes.Add(SandboxPage());
+  EXPECT_EQ(ErrorReason(RunTask(io_, operations_.FindByLabels(context_, TeamA())).status()), "SANDBOX_NOT_FOUND");
+}
+
+TEST_F(SandboxOperationsTest, AServerWithoutNumberedPagesIsWalked) {
+  api_.version = ServerVersion{0, 218, 0};
+  api_.list_sandboxes.Add(PageOf(Creating(), "2"));
+  api_.list_sandboxes.Add(PageOf(Started()));
+  const auto second = RunTask(io_, operations_.ListByPage(context_, SandboxListQuery(), 2));
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(second->items[0].state(), v1::SANDBOX_STATE_STARTED);
+  EXPECT_FALSE(second->totals.has_value());
+  EXPECT_EQ(api_.sandbox_queries[0].sort, v1::SANDBOX_SORT_FIELD_CREATED_AT);
+  EXPECT_THAT(api_.calls, ElementsAre("ListSandboxes ", "ListSandboxes 2"));
+}
+
+TEST_F(SandboxOperationsTest, ThatNumberedPagesAreMissingIsRemembered) {
+  api_.list_sandboxes_by_page.Add(MakeError(absl::StatusCode::kUnimplemented, "UPSTREAM_UNSUPPORTED", "no route"));
+  api_.list_sandboxes.Add(PageOf(Started()));
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(RunTask(io_, operations_.ListByPage(context_, SandboxListQuery(), 1)).ok());
+  EXPECT_THAT(api_.calls, ElementsAre("ListSandboxesByPage 1", "ListSandboxes ", "ListSandboxes "));
+}
+
+TEST_F(SandboxOperationsTest, ACursorThatRepeatsEndsTheWalk) {
+  api_.version = ServerVersion{0, 226, 0};
+  api_.list_sandboxes.Add(PageOf(Started(), "again"));
+  const absl::Status walked = RunTask(io_, operations_.ListByPage(context_, SandboxListQuery(), 1'000'000)).status();
+  EXPECT_EQ(ErrorReason(walked), "UPSTREAM_MALFORMED_RESPONSE");
+  EXPECT_EQ(api_.calls.size(), 2U);
+}
+
+TEST_F(SandboxOperationsTest, WhatWasGivenUpCanNotBeStarted) {
+  const std::string id = "9789f49e-8cc5-4a09-b635-a1dbc284f003";
+  api_.change_sandbox.Add(AbsentError("sandbox", id));
+  v1::Sandbox evicted = InState(v1::SANDBOX_STATE_DESTROYED, "destroyed");
+  evicted.mutable_spot_evicted_at()->set_seconds(1);
+  api_.get_sandbox.Add(evicted);
+  const absl::Status status = RunTask(io_, operations_.Start(context_, id, seconds(60), true)).status();
+  EXPECT_EQ(ErrorReason(status), "SPOT_EVICTED");
+}
+
+TEST_F(SandboxOperationsTest, AnswersKeepTheNameThatADeletedSandboxHad) {
+  v1::Sandbox leaving = InState(v1::SANDBOX_STATE_DESTROYING, "destroying");
+  leaving.set_name("DESTROYED_box_1795875334646");
+  api_.change_sandbox.Add(leaving);
+  api_.get_sandbox.Add(leaving);
+  api_.list_sandboxes.Add(PageOf(leaving));
+  EXPECT_EQ(RunTask(io_, operations_.Delete(context_, "box", seconds(60), false))->name(), "box");
+  EXPECT_EQ(RunTask(io_, operations_.Get(context_, "id-1"))->name(), "box");
+  EXPECT_EQ(RunTask(io_, operations_.List(context_, SandboxListQuery(), ""))->items[0].name(), "box");
+  api_.get_sandbox.Add(AbsentError("sandbox", "gone"));
+  EXPECT_EQ(RunTask(io_, operations_.Stop(context_, "id-1", seconds(60), true, false))->name(), "box");
 }
 
 }  // namespace

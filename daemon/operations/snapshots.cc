@@ -1,14 +1,19 @@
 #include "daemon/operations/snapshots.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/base/absent.h"
+#include "daemon/base/error_metadata.h"
 #include "daemon/base/ids.h"
+#include "daemon/operations/create_identity.h"
 #include "daemon/operations/image_builder.h"
 #include "daemon/operations/outcome.h"
 #include "daemon/operations/settle.h"
+#include "daemon/operations/turn_warnings.h"
 
 namespace daytonad {
 namespace {
@@ -25,24 +30,73 @@ bool IsBuilding(const v1::Snapshot& snapshot) {
          (snapshot.state() == v1::SNAPSHOT_STATE_PENDING || snapshot.state() == v1::SNAPSHOT_STATE_BUILDING);
 }
 
+// Is this what the request asks for, as far as a snapshot tells?
+bool Fits(const v1::Snapshot& snapshot, const v1::SnapshotSpec& spec, const std::optional<ImageBuild>& build) {
+  if (build.has_value() != snapshot.has_build_info()) return false;
+  if (build.has_value() && snapshot.build_info().dockerfile_content() != build->dockerfile) return false;
+  if (!build.has_value() && !snapshot.image_name().empty() && snapshot.image_name() != spec.image()) return false;
+  const v1::Resources& wanted = spec.resources();
+  return (!wanted.has_cpu() || wanted.cpu() == snapshot.cpu()) &&
+         (!wanted.has_memory_gib() || wanted.memory_gib() == snapshot.memory_gib()) &&
+         (!wanted.has_disk_gib() || wanted.disk_gib() == snapshot.disk_gib()) &&
+         (!wanted.has_gpu() || wanted.gpu() == snapshot.gpu());
+}
+
+// Servers up to 0.190 list snapshots of all sources, whichever is asked for.
+bool IgnoresSource(const std::optional<ServerVersion>& server) {
+  return server.has_value() && *server < ServerVersion{0, 191, 0};
+}
+
+absl::Status SourceIgnoredError() {
+  return MakeError(absl::StatusCode::kFailedPrecondition, "PARAMETER_IGNORED",
+                   "The server does not know source_sandbox and would list snapshots of other sources, too. Leave it "
+                   "out, and filter what is listed.",
+                   {{"field", "source_sandbox"}});
+}
+
+// All that a request says of the snapshot that it is about.
+v1::Snapshot Called(const std::string& id_or_name) {
+  v1::Snapshot snapshot;
+  if (LooksLikeUuid(id_or_name)) {
+    snapshot.set_id(id_or_name);
+  } else {
+    snapshot.set_name(id_or_name);
+  }
+  return snapshot;
+}
+
+// The error of a change of it. What the error tells of itself counts more.
+absl::Status About(const std::string& id_or_name, absl::Status status) {
+  return WithMetadataOf(std::move(status), Naming(absl::UnknownError(""), Called(id_or_name)));
+}
+
 }  // namespace
 
 Task<SnapshotResult> SnapshotOperations::Create(CallContext context, v1::SnapshotSpec spec, CreateOptions options) {
-  const WaitContext limits(context, clock_, options.timeout);
   const auto shared = std::make_shared<const v1::SnapshotSpec>(std::move(spec));
+  const CreateIdentity identity("snapshot", shared->name(), RequestIdOf(context));
+  std::unique_ptr<IdentifyingObserver<v1::Snapshot>> observer;
+  if (options.observer != nullptr) {
+    observer = std::make_unique<IdentifyingObserver<v1::Snapshot>>(identity, *options.observer);
+    options.observer = observer.get();
+  }
+  const std::shared_ptr<TurnWarnings> turn_warnings = TurnWarnings::To(options.observer, with_.executor);
+  WaitContext limits(context, clock_, options.timeout, turn_warnings->listener());
   RequestLog::Change<v1::Snapshot> once = [this, shared](CallContext own) { return CreateNow(std::move(own), shared); };
   const auto created = std::make_unique<Changed<v1::Snapshot>>();
   absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), *created);
+  co_await turn_warnings->Finish(clock_);
   if (!status.ok()) {
     status =
         ExplainTimeout(std::move(status), limits, clock_, "the request was sent, and the snapshot may still be made");
-    co_return WithErrorMetadata(std::move(status), "snapshot_name", shared->name());
+    co_return identity.In(std::move(status));
   }
+  limits.RequestIsOver();
   v1::Snapshot& snapshot = created->object;
   const bool done = created->concluded && options.observer == nullptr;
   if (!options.wait || done) co_return std::move(snapshot);
   status = co_await WaitUntilActive(limits, snapshot, options);
-  if (!status.ok()) co_return status;
+  if (!status.ok()) co_return identity.In(std::move(status));
   if (!created->concluded) with_.requests.Conclude(context, snapshot);
   co_return std::move(snapshot);
 }
@@ -50,13 +104,25 @@ Task<SnapshotResult> SnapshotOperations::Create(CallContext context, v1::Snapsho
 Task<SnapshotResult> SnapshotOperations::CreateNow(CallContext context, std::shared_ptr<const v1::SnapshotSpec> spec) {
   absl::StatusOr<std::optional<ImageBuild>> build = co_await with_.images.ForSnapshot(context, *spec);
   if (!build.ok()) co_return build.status();
+  absl::StatusOr<BuildTurns::Turn> first = co_await with_.images.turns().Take(clock_, context, *build);
+  if (!first.ok()) co_return first.status();
+  absl::StatusOr<Made<v1::Snapshot>> made = co_await PostCreate(std::move(context), std::move(spec), *std::move(build));
+  if (!made.ok()) co_return made.status();
+  first->Accepted();
+  co_return std::move(made->object);
+}
+
+Task<absl::StatusOr<Made<v1::Snapshot>>> SnapshotOperations::PostCreate(CallContext context,
+                                                                        std::shared_ptr<const v1::SnapshotSpec> spec,
+                                                                        std::optional<ImageBuild> build) {
+  const auto shared_build = std::make_shared<const std::optional<ImageBuild>>(std::move(build));
   CreateRequest<v1::Snapshot> request;
-  request.post = [this, spec, build = *std::move(build)](CallContext call) {
-    NewSnapshot snapshot{*spec, build};
+  request.post = [this, spec, shared_build](CallContext call) {
+    NewSnapshot snapshot{*spec, *shared_build};
     return api_.CreateSnapshot(std::move(call), std::move(snapshot));
   };
   request.find = [this, spec](CallContext call) { return FindByName(std::move(call), spec->name()); };
-  request.is_ours = MadeSince();
+  request.fits = [spec, shared_build](const v1::Snapshot& found) { return Fits(found, *spec, *shared_build); };
   co_return co_await CreateOrAdopt(clock_, std::move(context), request);
 }
 
@@ -118,7 +184,15 @@ Task<absl::Status> SnapshotOperations::ResolveSource(CallContext context, Snapsh
 }
 
 Task<absl::StatusOr<SnapshotPage>> SnapshotOperations::List(CallContext context, SnapshotListQuery query, int page) {
-  return api_.ListSnapshots(std::move(context), std::move(query), page);
+  const std::string source = query.source_sandbox;
+  if (IgnoresSource(api_.server_version()) && !source.empty()) co_return SourceIgnoredError();
+  absl::StatusOr<SnapshotPage> listed = co_await api_.ListSnapshots(std::move(context), std::move(query), page);
+  if (!listed.ok() || source.empty()) co_return listed;
+  // Its answer may be the first that tells who answers; else the items do.
+  const bool all_match =
+      std::ranges::all_of(listed->items, [&](const v1::Snapshot& item) { return item.source_sandbox_id() == source; });
+  if (IgnoresSource(api_.server_version()) || !all_match) co_return SourceIgnoredError();
+  co_return listed;
 }
 
 Task<absl::Status> SnapshotOperations::ChangeOnce(CallContext context, std::string id_or_name, ChangeById change,
@@ -134,7 +208,7 @@ Task<SnapshotResult> SnapshotOperations::ChangeByIdOrName(CallContext context, s
                                                           std::shared_ptr<const ChangeById> change) {
   if (LooksLikeUuid(id_or_name)) {
     SnapshotResult changed = co_await (*change)(context, id_or_name);
-    if (changed.ok() || !absl::IsNotFound(changed.status())) co_return changed;
+    if (changed.ok() || !IsAbsent(changed.status())) co_return changed;
   }
   SnapshotResult named = co_await api_.GetSnapshot(context, std::move(id_or_name));
   if (!named.ok()) co_return named.status();
@@ -148,8 +222,8 @@ Task<SnapshotResult> SnapshotOperations::Activate(CallContext context, std::stri
     return api_.ActivateSnapshot(std::move(call), std::move(id));
   };
   Changed<v1::Snapshot> changed;
-  absl::Status status = co_await ChangeOnce(std::move(context), std::move(id_or_name), std::move(change), changed);
-  if (!status.ok()) co_return status;
+  absl::Status status = co_await ChangeOnce(std::move(context), id_or_name, std::move(change), changed);
+  if (!status.ok()) co_return About(id_or_name, std::move(status));
   co_return std::move(changed.object);
 }
 
@@ -166,8 +240,8 @@ Task<SnapshotResult> SnapshotOperations::Deactivate(CallContext context, std::st
     return DeactivateById(std::move(call), std::move(id));
   };
   Changed<v1::Snapshot> changed;
-  absl::Status status = co_await ChangeOnce(context, std::move(id_or_name), std::move(change), changed);
-  if (!status.ok()) co_return status;
+  absl::Status status = co_await ChangeOnce(context, id_or_name, std::move(change), changed);
+  if (!status.ok()) co_return About(id_or_name, std::move(status));
   if (changed.concluded) co_return std::move(changed.object);
   SnapshotResult now = co_await api_.GetSnapshot(context, changed.object.id());
   if (now.ok()) with_.requests.Conclude(context, *now);
@@ -183,16 +257,18 @@ Task<SnapshotResult> SnapshotOperations::DeleteById(CallContext context, std::st
 }
 
 Task<absl::StatusOr<std::string>> SnapshotOperations::Delete(CallContext context, std::string id_or_name,
-                                                             Clock::Duration timeout, bool wait) {
-  const WaitContext limits(context, clock_, timeout);
+                                                             TimeLimit timeout, bool wait) {
+  WaitContext limits(context, clock_, timeout);
   ChangeById change = [this](CallContext call, std::string id) { return DeleteById(std::move(call), std::move(id)); };
   Changed<v1::Snapshot> changed;
-  absl::Status status = co_await ChangeOnce(limits.wait, std::move(id_or_name), std::move(change), changed);
+  absl::Status status = co_await ChangeOnce(limits.wait, id_or_name, std::move(change), changed);
   if (!status.ok()) {
-    co_return ExplainTimeout(std::move(status), limits, clock_, "the request was sent; it may still be deleted");
+    status = ExplainTimeout(std::move(status), limits, clock_, "the request was sent; it may still be deleted");
+    co_return About(id_or_name, std::move(status));
   }
   const std::string id = changed.object.id();
   if (!wait || changed.concluded) co_return id;
+  limits.RequestIsOver();
 
   const auto watch = with_.watches.WatchSnapshot(id);
   Sighting<v1::Snapshot> last;
@@ -201,7 +277,7 @@ Task<absl::StatusOr<std::string>> SnapshotOperations::Delete(CallContext context
   // Still there: a failed snapshot that is being removed passes through REMOVING, so an error state only counts after
   // that.
   goal.decide = [removing = false](const Sighting<v1::Snapshot>& seen) mutable -> std::optional<absl::Status> {
-    if (!seen.status.ok()) return absl::IsNotFound(seen.status) ? absl::OkStatus() : seen.status;
+    if (!seen.status.ok()) return IsAbsent(seen.status) ? absl::OkStatus() : seen.status;
     if (seen.object->state() == v1::SNAPSHOT_STATE_REMOVING) removing = true;
     if (removing && HasFailed(*seen.object)) return FailedError(*seen.object);
     return std::nullopt;

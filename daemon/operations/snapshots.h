@@ -14,6 +14,7 @@
 #include "daemon/operations/create.h"
 #include "daemon/operations/log_follower.h"
 #include "daemon/operations/request_log.h"
+#include "daemon/operations/settle.h"
 #include "daemon/operations/waiting.h"
 #include "daemon/operations/watching.h"
 
@@ -27,7 +28,7 @@ class SnapshotOperations {
 
   struct CreateOptions {
     // As in the SDKs, a snapshot may take as long as it takes.
-    Clock::Duration timeout = Clock::Duration::zero();
+    TimeLimit timeout = Clock::Duration::zero();
     bool wait = true;
     int64_t log_offset = 0;
     // Wants states, log and warnings; may be null. Outlives the call.
@@ -50,13 +51,14 @@ class SnapshotOperations {
   // Returns the snapshot as it is afterwards.
   Task<absl::StatusOr<v1::Snapshot>> Deactivate(CallContext context, std::string id_or_name);
   // Returns the id of what was deleted.
-  Task<absl::StatusOr<std::string>> Delete(CallContext context, std::string id_or_name, Clock::Duration timeout,
-                                           bool wait);
+  Task<absl::StatusOr<std::string>> Delete(CallContext context, std::string id_or_name, TimeLimit timeout, bool wait);
 
  private:
   using Result = absl::StatusOr<v1::Snapshot>;
 
   Task<Result> CreateNow(CallContext context, std::shared_ptr<const v1::SnapshotSpec> spec);
+  Task<absl::StatusOr<Made<v1::Snapshot>>> PostCreate(CallContext context, std::shared_ptr<const v1::SnapshotSpec> spec,
+                                                      std::optional<ImageBuild> build);
   Task<absl::StatusOr<std::optional<v1::Snapshot>>> FindByName(CallContext context, std::string name);
   Task<absl::Status> WaitUntilActive(WaitContext limits, v1::Snapshot& snapshot, CreateOptions options);
 

@@ -6,7 +6,12 @@
 #include <tuple>
 #include <utility>
 
+#include "daemon/base/absent.h"
+#include "daemon/base/error.h"
+#include "daemon/base/error_metadata.h"
 #include "daemon/base/ids.h"
+#include "daemon/operations/create_identity.h"
+#include "daemon/operations/object_names.h"
 #include "daemon/operations/outcome.h"
 #include "daemon/operations/request_log.h"
 #include "daemon/operations/settle.h"
@@ -24,7 +29,7 @@ std::optional<absl::Status> ReadyOrFailed(const Sighting<v1::Volume>& seen) {
 }
 
 std::optional<absl::Status> GoneOrFailed(const Sighting<v1::Volume>& seen) {
-  if (!seen.status.ok()) return absl::IsNotFound(seen.status) ? absl::OkStatus() : seen.status;
+  if (!seen.status.ok()) return IsAbsent(seen.status) ? absl::OkStatus() : seen.status;
   const v1::Volume& volume = *seen.object;
   if (volume.state() == v1::VOLUME_STATE_DELETED) return absl::OkStatus();
   if (volume.state() == v1::VOLUME_STATE_ERROR && !volume.error_reason().empty()) return FailedError(volume);
@@ -41,25 +46,31 @@ Task<VolumeResult> VolumeOperations::WaitFor(WaitContext limits, v1::Volume know
   Goal<v1::Volume> goal;
   goal.decide = decide;
   absl::Status status = co_await WaitUntil(clock_, limits, *watch, goal, last);
-  if (status.ok()) co_return *last.object;
+  if (status.ok()) {
+    v1::Volume volume = *last.object;
+    KeepName(volume);
+    co_return volume;
+  }
   co_return Naming(ExplainTimeout(std::move(status), limits, clock_, meanwhile), *last.object);
 }
 
-Task<VolumeResult> VolumeOperations::Create(CallContext context, std::string name, Clock::Duration timeout, bool wait) {
-  const WaitContext limits(context, clock_, timeout);
+Task<VolumeResult> VolumeOperations::Create(CallContext context, std::string name, TimeLimit timeout, bool wait) {
+  WaitContext limits(context, clock_, timeout);
   RequestLog::Change<v1::Volume> once = [this, name](CallContext own) { return CreateNow(std::move(own), name); };
   Changed<v1::Volume> created;
   absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), created);
   if (!status.ok()) {
     status =
         ExplainTimeout(std::move(status), limits, clock_, "the request was sent, and the volume may still be made");
-    co_return WithErrorMetadata(std::move(status), "volume_name", name);
+    co_return CreateIdentity("volume", name, RequestIdOf(context)).In(std::move(status));
   }
   const bool done = created.concluded || created.object.state() == v1::VOLUME_STATE_READY;
   if (!wait || done) co_return std::move(created.object);
+  limits.RequestIsOver();
   VolumeResult ready =
       co_await WaitFor(limits, std::move(created.object), ReadyOrFailed, "the volume is not ready yet");
-  if (ready.ok()) with_.requests.Conclude(context, *ready);
+  if (!ready.ok()) co_return CreateIdentity("volume", name, RequestIdOf(context)).In(ready.status());
+  with_.requests.Conclude(context, *ready);
   co_return ready;
 }
 
@@ -67,8 +78,10 @@ Task<VolumeResult> VolumeOperations::CreateNow(CallContext context, std::string 
   CreateRequest<v1::Volume> request;
   request.post = [this, name](CallContext call) { return api_.CreateVolume(std::move(call), name); };
   request.find = [this, name](CallContext call) { return FindByName(std::move(call), name); };
-  request.is_ours = MadeSince();
-  co_return co_await CreateOrAdopt(clock_, std::move(context), request);
+  request.fits = [](const v1::Volume&) { return true; };  // a volume is nothing but its name
+  absl::StatusOr<Made<v1::Volume>> made = co_await CreateOrAdopt(clock_, std::move(context), request);
+  if (!made.ok()) co_return made.status();
+  co_return std::move(made->object);
 }
 
 Task<absl::StatusOr<std::optional<v1::Volume>>> VolumeOperations::FindByName(CallContext context, std::string name) {
@@ -84,7 +97,8 @@ Task<absl::StatusOr<std::optional<v1::Volume>>> VolumeOperations::FindByName(Cal
 Task<VolumeResult> VolumeOperations::Get(CallContext context, std::string id_or_name) {
   if (LooksLikeUuid(id_or_name)) {
     VolumeResult by_id = co_await api_.GetVolumeById(context, id_or_name);
-    if (by_id.ok() || !absl::IsNotFound(by_id.status())) co_return by_id;
+    if (by_id.ok()) KeepName(*by_id);
+    if (by_id.ok() || !IsAbsent(by_id.status())) co_return by_id;
   }
   co_return co_await api_.GetVolumeByName(std::move(context), std::move(id_or_name));
 }
@@ -113,7 +127,7 @@ Task<absl::StatusOr<v1::GetVolumeResponse>> VolumeOperations::GetOrCreateNow(Cal
   v1::GetVolumeResponse result;
   VolumeResult volume = co_await Get(context, id_or_name);
   // A UUID that is no volume's is a mistake, not a name.
-  if (!volume.ok() && absl::IsNotFound(volume.status()) && !LooksLikeUuid(id_or_name)) {
+  if (!volume.ok() && IsAbsent(volume.status()) && !LooksLikeUuid(id_or_name)) {
     volume = co_await CreateNow(context, id_or_name);
     result.set_created(volume.ok());
     if (absl::IsAlreadyExists(volume.status())) volume = co_await api_.GetVolumeByName(context, id_or_name);
@@ -126,6 +140,7 @@ Task<absl::StatusOr<v1::GetVolumeResponse>> VolumeOperations::GetOrCreateNow(Cal
 Task<absl::StatusOr<std::vector<v1::Volume>>> VolumeOperations::List(CallContext context, bool include_deleted) {
   absl::StatusOr<std::vector<v1::Volume>> volumes = co_await api_.ListVolumes(std::move(context), include_deleted);
   if (volumes.ok()) {
+    for (v1::Volume& volume : *volumes) KeepName(volume);
     std::ranges::sort(*volumes, [](const v1::Volume& a, const v1::Volume& b) {
       return std::tie(a.name(), a.id()) < std::tie(b.name(), b.id());
     });
@@ -134,18 +149,23 @@ Task<absl::StatusOr<std::vector<v1::Volume>>> VolumeOperations::List(CallContext
 }
 
 Task<absl::StatusOr<std::string>> VolumeOperations::Delete(CallContext context, std::string id_or_name,
-                                                           Clock::Duration timeout, bool wait) {
-  const WaitContext limits(context, clock_, timeout);
+                                                           TimeLimit timeout, bool wait) {
+  WaitContext limits(context, clock_, timeout);
+  v1::Volume called;
+  LooksLikeUuid(id_or_name) ? called.set_id(id_or_name) : called.set_name(id_or_name);
   RequestLog::Change<v1::Volume> once = [this, id_or_name = std::move(id_or_name)](CallContext own) {
     return DeleteNow(std::move(own), id_or_name);
   };
   Changed<v1::Volume> deleted;
   absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), deleted);
   if (!status.ok()) {
-    co_return ExplainTimeout(std::move(status), limits, clock_, "the request was sent; it may still be deleted");
+    status = ExplainTimeout(std::move(status), limits, clock_, "the request was sent; it may still be deleted");
+    // What the error tells of itself counts more.
+    co_return WithMetadataOf(std::move(status), Naming(absl::UnknownError(""), called));
   }
   const std::string id = deleted.object.id();
   if (!wait || deleted.concluded) co_return id;
+  limits.RequestIsOver();
   VolumeResult gone = co_await WaitFor(limits, std::move(deleted.object), GoneOrFailed, "the volume is still there");
   if (!gone.ok()) co_return gone.status();
   with_.requests.Conclude(context, *gone);
@@ -154,12 +174,12 @@ Task<absl::StatusOr<std::string>> VolumeOperations::Delete(CallContext context, 
 
 Task<VolumeResult> VolumeOperations::DeleteNow(CallContext context, std::string id_or_name) {
   v1::Volume volume;
-  absl::Status deleted = absl::NotFoundError("");
+  absl::Status deleted = AbsentError("volume", id_or_name);
   if (LooksLikeUuid(id_or_name)) {
     volume.set_id(id_or_name);
     deleted = co_await api_.DeleteVolume(context, id_or_name);
   }
-  if (absl::IsNotFound(deleted)) {
+  if (IsAbsent(deleted)) {
     VolumeResult named = co_await api_.GetVolumeByName(context, std::move(id_or_name));
     if (!named.ok()) co_return named.status();
     volume = *std::move(named);

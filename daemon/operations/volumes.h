@@ -21,7 +21,7 @@ class VolumeOperations {
  public:
   explicit VolumeOperations(const Collaborators& with) : api_(with.api), clock_(with.clock), with_(with) {}
 
-  Task<absl::StatusOr<v1::Volume>> Create(CallContext context, std::string name, Clock::Duration timeout, bool wait);
+  Task<absl::StatusOr<v1::Volume>> Create(CallContext context, std::string name, TimeLimit timeout, bool wait);
 
   // What is in memory, and not older than this; on any thread.
   std::optional<CachedObject<v1::Volume>> FindCached(const std::string& id_or_name,
@@ -39,8 +39,7 @@ class VolumeOperations {
   Task<absl::StatusOr<std::vector<v1::Volume>>> List(CallContext context, bool include_deleted);
 
   // Returns the id of what was deleted.
-  Task<absl::StatusOr<std::string>> Delete(CallContext context, std::string id_or_name, Clock::Duration timeout,
-                                           bool wait);
+  Task<absl::StatusOr<std::string>> Delete(CallContext context, std::string id_or_name, TimeLimit timeout, bool wait);
 
  private:
   using Decide = std::optional<absl::Status> (*)(const Sighting<v1::Volume>& seen);

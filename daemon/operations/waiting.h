@@ -9,17 +9,55 @@
 
 #include "absl/status/status.h"
 #include "daemon/api/watch.h"
+#include "daemon/base/absent.h"
 #include "daemon/base/call_context.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/task.h"
 
 namespace daytonad {
 
+// How long a request's `timeout` lets an operation take; zero is as long as it takes.
+class TimeLimit {
+ public:
+  // As the caller said: everything counts.
+  template <typename Rep, typename Period>
+  TimeLimit(std::chrono::duration<Rep, Period> duration)
+      : duration_(duration) {}  // NOLINT(google-explicit-constructor)
+  // Of a caller who said nothing: the time does not count in which the request waits for its turn. So the calls of a
+  // burst that a rate limit spreads over minutes have this long from when they are sent.
+  static TimeLimit FromWhenSent(Clock::Duration duration) {
+    TimeLimit limit(duration);
+    limit.turns_count_ = false;
+    return limit;
+  }
+
+  Clock::Duration duration() const { return duration_; }
+  bool turns_count() const { return turns_count_; }
+
+ private:
+  Clock::Duration duration_;
+  bool turns_count_ = true;
+};
+
 // How long an operation may take, as two limits: `call` is the caller's own deadline, `wait` also knows the request's
 // `timeout` and is never later.
 struct WaitContext {
-  WaitContext(const CallContext& call, Clock& clock, Clock::Duration timeout)
-      : call(call), wait(timeout == Clock::Duration::zero() ? call : call.WithDeadline(clock.Now() + timeout)) {}
+  // `on_turn_wait` is told when the request waits for its turn; it may be empty.
+  WaitContext(const CallContext& call, Clock& clock, TimeLimit limit, CallTurns::OnWait on_turn_wait = nullptr)
+      : call(call), wait(call) {
+    const bool fixed = limit.turns_count() && limit.duration() != Clock::Duration::zero();
+    if (fixed) wait = call.WithDeadline(clock.Now() + limit.duration());
+    if (!limit.turns_count()) {
+      wait = wait.WithTurns(std::make_shared<CallTurns>(clock.Now(), limit.duration(), call.longest_turn_wait(),
+                                                        std::move(on_turn_wait)));
+    } else if (on_turn_wait) {
+      wait = wait.WithTurns(std::make_shared<CallTurns>(std::move(on_turn_wait)));
+    }
+  }
+
+  // The request has been sent and answered: whatever waits for a turn from now on does so beside the operation, and its
+  // limit stands.
+  void RequestIsOver() { wait = wait.WithFixedDeadline(); }
 
   CallContext call;
   CallContext wait;
@@ -64,7 +102,7 @@ Task<absl::Status> WaitUntil(Clock& clock, const WaitContext& limits, Watch<T>& 
       if (!observed.ok()) co_return observed;
     }
     // A last look that fails says no more than that the time is up.
-    const bool telling = !last_look || seen.status.ok() || absl::IsNotFound(seen.status);
+    const bool telling = !last_look || seen.status.ok() || IsAbsent(seen.status);
     std::optional<absl::Status> decided = telling ? goal.decide(seen) : std::nullopt;
     if (decided.has_value() && seen.fresh) co_return *std::move(decided);
     if (last_look && seen.fresh) co_return DeadlineExceededError();

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/base/absent.h"
 #include "daemon/base/testing/fake_clock.h"
 #include "daemon/base/testing/run_task.h"
 #include "daemon/operations/testing/scripted_watch.h"
@@ -134,7 +135,7 @@ TEST_F(WaitingTest, ALastLookThatFailsSaysNoMoreThanThatTheTimeIsUp) {
 
 TEST_F(WaitingTest, ButThatItIsGoneIsTold) {
   watch_.seen = {ScriptedWatch::Fresh("creating")};
-  watch_.looks = {ScriptedWatch::Failed(absl::NotFoundError("gone"))};
+  watch_.looks = {ScriptedWatch::Failed(AbsentError("sandbox", "gone"))};
   EXPECT_TRUE(absl::IsNotFound(Wait(seconds(10))));
 }
 
@@ -167,6 +168,48 @@ TEST_F(WaitingTest, WhoLeavesIsNotWaitedFor) {
   stop_.request_stop();
   EXPECT_TRUE(absl::IsCancelled(Wait()));
   EXPECT_EQ(watch_.looked, 0);
+}
+
+class WaitContextTest : public ::testing::Test {
+ protected:
+  CallContext Call(Clock::Duration limit) const {
+    return CallContext(std::make_shared<CallIdentity>(), clock_.Now() + limit, std::stop_token());
+  }
+  // The request waits for its turn for so long.
+  void WaitForTurn(const WaitContext& limits, Clock::Duration duration) {
+    const TurnScope waiting(limits.wait, clock_, TurnWait("sandbox-create", clock_.Now() + duration));
+    clock_.Advance(duration);
+  }
+
+  FakeClock clock_{FakeClock::Mode::kManual};
+  const Clock::TimePoint start_ = clock_.Now();
+};
+
+TEST_F(WaitContextTest, WhatTheCallerSaidCountsEverything) {
+  const WaitContext limits(Call(std::chrono::hours(1)), clock_, std::chrono::seconds(60));
+  WaitForTurn(limits, std::chrono::seconds(50));
+  EXPECT_EQ(limits.wait.deadline(), start_ + std::chrono::seconds(60));
+  const CallContext call = Call(std::chrono::hours(1));
+  EXPECT_EQ(WaitContext(call, clock_, std::chrono::seconds(0)).wait.deadline(), call.deadline());
+}
+
+TEST_F(WaitContextTest, OtherwiseTheTimeInTheQueueDoesNotCountUntilTheRequestIsOver) {
+  int told = 0;
+  WaitContext limits(Call(std::chrono::hours(1)), clock_, TimeLimit::FromWhenSent(std::chrono::seconds(60)),
+                     [&told](const TurnWait&, Clock::TimePoint) { ++told; });
+  WaitForTurn(limits, std::chrono::seconds(50));
+  EXPECT_EQ(limits.wait.deadline(), start_ + std::chrono::seconds(110));
+  EXPECT_EQ(limits.call.deadline(), start_ + std::chrono::hours(1));
+  EXPECT_EQ(told, 1);
+  limits.RequestIsOver();
+  WaitForTurn(limits, std::chrono::seconds(50));
+  EXPECT_EQ(limits.wait.deadline(), start_ + std::chrono::seconds(110));
+}
+
+TEST_F(WaitContextTest, TheCallsOwnDeadlineStays) {
+  const WaitContext limits(Call(std::chrono::seconds(70)), clock_, TimeLimit::FromWhenSent(std::chrono::seconds(60)));
+  WaitForTurn(limits, std::chrono::seconds(50));
+  EXPECT_EQ(limits.wait.deadline(), start_ + std::chrono::seconds(70));
 }
 
 }  // namespace

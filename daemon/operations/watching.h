@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "daemon/api/times.h"
 #include "daemon/api/watch.h"
+#include "daemon/base/absent.h"
 #include "daemon/base/call_context.h"
 #include "daemon/base/task.h"
 
@@ -39,14 +41,16 @@ Task<absl::Status> WatchToTheEnd(CallContext context, std::unique_ptr<Watch<T>> 
     absl::Status waited = co_await watch->Wait(context);
     if (!waited.ok()) co_return waited;
     const Sighting<T> seen = watch->Take();
-    const bool gone = absl::IsNotFound(seen.status);
+    const bool gone = IsAbsent(seen.status);
     if (!seen.status.ok() && !(gone && told != nullptr)) co_return seen.status;
     if (told == nullptr && !seen.fresh) {
       watch->LookNow();
       continue;
     }
     missed = missed || (seen.maybe_missed && told != nullptr);
-    if (!gone && seen.object == told) continue;  // confirmed
+    const bool confirmed =
+        seen.object == told || (told != nullptr && seen.object != nullptr && SameButTimes(*seen.object, *told));
+    if (!gone && confirmed) continue;
     if (seen.object != nullptr) told = seen.object;
     Update<T> update;
     update.object = told;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/base/absent.h"
 #include "daemon/base/testing/fake_clock.h"
 #include "daemon/base/testing/run_task.h"
 #include "daemon/operations/testing/scripted_watch.h"
@@ -44,7 +45,7 @@ class WatchingTest : public ::testing::Test, protected UpdateSink<v1::Sandbox> {
     return seen;
   }
   static Seen Gone(const std::string& state) {
-    return ScriptedWatch::Of(ScriptedWatch::InState(state), absl::NotFoundError("gone"), true);
+    return ScriptedWatch::Of(ScriptedWatch::InState(state), AbsentError("sandbox", "gone"), true);
   }
 
   boost::asio::io_context io_;
@@ -76,6 +77,18 @@ TEST_F(WatchingTest, AConfirmationIsNoUpdateButWhatWasMissedIsRemembered) {
   EXPECT_THAT(told_, ElementsAre("started", "stopped missed", "starting"));
 }
 
+TEST_F(WatchingTest, NorIsASightingInWhichOnlyTimesAreNew) {
+  const auto at = [](int second, bool is_public) {
+    v1::Sandbox sandbox = *ScriptedWatch::InState("started");
+    sandbox.mutable_updated_at()->set_seconds(second);
+    sandbox.mutable_last_activity_at()->set_seconds(second);
+    sandbox.set_is_public(is_public);
+    return ScriptedWatch::Of(std::make_shared<const v1::Sandbox>(std::move(sandbox)), absl::OkStatus(), true);
+  };
+  (void)WatchIt({at(5, false), at(4, false), at(6, false), at(6, true)});
+  EXPECT_THAT(told_, ElementsAre("started", "started"));
+}
+
 TEST_F(WatchingTest, RemovalIsTheLastUpdate) {
   EXPECT_TRUE(WatchIt({ScriptedWatch::Fresh("started"), Gone("destroyed"), ScriptedWatch::Fresh("never")}).ok());
   EXPECT_THAT(told_, ElementsAre("started", "destroyed removed"));
@@ -83,7 +96,7 @@ TEST_F(WatchingTest, RemovalIsTheLastUpdate) {
 
 TEST_F(WatchingTest, RemovalIsToldWithWhatWasKnownIfItSaysNoMore) {
   EXPECT_TRUE(
-      WatchIt({ScriptedWatch::Fresh("started"), Missed(ScriptedWatch::Failed(absl::NotFoundError("gone")))}).ok());
+      WatchIt({ScriptedWatch::Fresh("started"), Missed(ScriptedWatch::Failed(AbsentError("sandbox", "gone")))}).ok());
   EXPECT_THAT(told_, ElementsAre("started", "started removed missed"));
 }
 

@@ -28,7 +28,12 @@ Daemon::Daemon(DaemonOptions options, EventLoop& loop, Clock& clock, UpstreamPin
       loop_(loop),
       clock_(clock),
       services_(std::move(services)),
-      runtime_{.executor = loop.executor(), .clock = clock, .calls = calls_, .max_wait = options_.max_wait},
+      runtime_{.executor = loop.executor(),
+               .clock = clock,
+               .calls = calls_,
+               .max_wait = options_.max_wait,
+               .max_queue_wait = options_.max_queue_wait,
+               .max_stall = options_.max_stall},
       health_(services_.names),
       probe_(std::move(ping), clock, options_.probe, [this](bool answers) { health_.SetUpstream(answers); }) {}
 
@@ -93,14 +98,17 @@ Task<void> Daemon::RunProbe() {
 }
 
 void Daemon::StopOnSignals() {
-  loop_.Post([this] {
-    signals_.emplace(loop_.executor(), [this](std::string_view name) {
-      if (draining_) {
-        Log(LogLevel::kWarning, "ended at once by a second signal", {{"signal", name}});
-        std::_Exit(1);
-      }
-      RequestStop(name);
-    });
+  // Made here, since it may throw, and used on the loop.
+  auto signals = std::make_unique<StopSignals>(loop_.executor(), [this](std::string_view name) {
+    if (draining_) {
+      Log(LogLevel::kWarning, "ended at once by a second signal", {{"signal", name}});
+      std::_Exit(1);
+    }
+    RequestStop(name);
+  });
+  loop_.Post([this, signals = std::move(signals)]() mutable {
+    signals_ = std::move(signals);
+    signals_->Start();
   });
 }
 
@@ -128,7 +136,7 @@ Task<void> Daemon::Drain(std::string why) {
   }
   probe_stop_.request_stop();
   idle = co_await probe_ended_.Wait(clock_, context.WithDeadline(clock_.Now() + kTimeToEnd));
-  if (signals_.has_value()) signals_->Forget();
+  if (signals_ != nullptr) signals_->Forget();
   drained_.set_value();
 }
 

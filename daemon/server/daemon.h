@@ -30,6 +30,9 @@ struct DaemonOptions {
   std::vector<ListenerOptions> listeners;
   // The longest that any call may take.
   Clock::Duration max_wait = std::chrono::hours(24);
+  // The longest that one may wait for its turn within upstream's rate limits, and a client may leave a message untaken.
+  Clock::Duration max_queue_wait = std::chrono::minutes(5);
+  Clock::Duration max_stall = std::chrono::seconds(60);
   // How long unary calls in progress may run on when the daemon is told to stop.
   Clock::Duration drain_timeout = std::chrono::seconds(25);
   UpstreamProbeOptions probe;
@@ -65,6 +68,7 @@ class Daemon {
   absl::Status Start();
 
   // The first SIGTERM or SIGINT stops the daemon in order, the second ends the process at once with exit status 1.
+  // SIGHUP is ignored.
   void StopOnSignals();
 
   // Begins to stop; returns at once. From any thread, any number of times.
@@ -97,8 +101,8 @@ class Daemon {
   std::stop_source probe_stop_;
   Event probe_ended_;
   UpstreamProbe probe_;
-  std::optional<StopSignals> signals_;  // loop thread
-  bool draining_ = false;               // loop thread
+  std::unique_ptr<StopSignals> signals_;  // loop thread
+  bool draining_ = false;                 // loop thread
   std::promise<void> drained_;
   bool running_ = false;  // the owner's thread
   std::vector<std::unique_ptr<Listener>> listeners_;

@@ -269,6 +269,8 @@ TEST_F(DaemonTest, FirstSignalStopsItInOrder) {
   loop_.Post([&ready] { ready.set_value(); });
   ready.get_future().wait();
   std::future<grpc::Status> unary = BeginUnaryCall();
+  ASSERT_EQ(::kill(::getpid(), SIGHUP), 0);  // which is none of those
+  EXPECT_EQ(Check(Dial()), HealthCheckResponse::SERVING);
   ASSERT_EQ(::kill(::getpid(), SIGTERM), 0);
   while (Check(Dial()) != HealthCheckResponse::NOT_SERVING) std::this_thread::yield();
   Release();

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "daemon/server/socket_file.h"
+#include "daemon/services/rpc/take_request.h"
 
 namespace daytonad {
 namespace {
@@ -45,12 +46,11 @@ void SetLimits(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 256 * 1024);
   // What gRPC has ready for a call costs memory for as long as the call waits, and thousands do. So it does without
-  // what nobody needs. Nothing is compressed between programs of one machine; a request that is gets UNIMPLEMENTED. And
-  // calls end by the daemon's own clock: a context has the deadline (ServerCall), and a client that gave up says so.
+  // what nobody needs. Nothing is compressed between programs of one machine; a request that is gets decompressed where
+  // it is read (rpc/take_request.h). And calls end by the daemon's own clock: a context has the deadline (ServerCall),
+  // and a client that gave up says so.
   builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
   builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
-  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
-  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   builder.AddChannelArgument(GRPC_ARG_ENABLE_DEADLINE_CHECKS, 0);
   // A second daemon on the same port shall fail, and not get every other connection.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);

@@ -24,9 +24,6 @@ struct ListenerOptions {
   mode_t socket_mode = 0660;
 };
 
-// The largest message that is taken or sent.
-inline constexpr int kMaxMessageBytes = 64 << 20;
-
 // One place where calls come in: one address, one class of caller, one grpc::Server with services of its own.
 class Listener {
  public:

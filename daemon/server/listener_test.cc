@@ -12,6 +12,7 @@
 #include <string>
 
 #include "daemon/server/testing/temp_directory.h"
+#include "daemon/services/rpc/take_request.h"
 #include "daytonad/v1/volume_service.grpc.pb.h"
 
 namespace daytonad {

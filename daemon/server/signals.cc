@@ -3,24 +3,29 @@
 #include <csignal>
 #include <utility>
 
+#include "daemon/base/log.h"
+
 namespace daytonad {
 
 StopSignals::StopSignals(const Executor& executor, std::function<void(std::string_view)> on_signal)
-    : signals_(executor, SIGTERM, SIGINT), on_signal_(std::move(on_signal)) {
-  WaitForNext();
-}
+    : signals_(executor, SIGTERM, SIGINT, SIGHUP), on_signal_(std::move(on_signal)) {}
 
 void StopSignals::WaitForNext() {
   signals_.async_wait([this](const boost::system::error_code& error, int signal) {
     if (error) return;  // forgotten
     WaitForNext();
-    on_signal_(signal == SIGTERM ? "SIGTERM" : "SIGINT");
+    if (signal == SIGHUP) {
+      Log(LogLevel::kInfo, "SIGHUP is ignored: nothing is read again but the API key file, which is when it changes");
+    } else {
+      on_signal_(signal == SIGTERM ? "SIGTERM" : "SIGINT");
+    }
   });
 }
 
 void StopSignals::Forget() {
   boost::system::error_code ignored;
   signals_.clear(ignored);
+  std::signal(SIGHUP, SIG_IGN);
   signals_.cancel(ignored);
 }
 

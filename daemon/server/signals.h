@@ -9,13 +9,18 @@
 
 namespace daytonad {
 
-// Tells of each SIGTERM and SIGINT, on the loop.
+// Tells of each SIGTERM and SIGINT. A SIGHUP is ignored, and the log says so: it comes when a terminal closes, or from
+// somebody who wants the configuration to be read again, which this program does not do; neither is a reason to end.
 class StopSignals {
  public:
+  // Throws if the system has no descriptors for it: made at the start of a program.
   StopSignals(const Executor& executor, std::function<void(std::string_view name)> on_signal);
 
-  // From now on these signals end the process, as if nobody watched. On the loop; to be called before the loop stops,
-  // which would wait for the next signal otherwise.
+  // Begins to tell, also of what has come since this object was made. On the loop, as what follows from it.
+  void Start() { WaitForNext(); }
+
+  // From now on SIGTERM and SIGINT end the process, as if nobody watched. On the loop; to be called before the loop
+  // stops, which would wait for the next signal otherwise.
   void Forget();
 
  private:

@@ -5,10 +5,13 @@
 #include <optional>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "daemon/api/cursor_walk.h"
 #include "daemon/operations/page_token.h"
 #include "daemon/services/checks/request_checks.h"
 #include "daemon/services/checks/spec_checks.h"
+#include "daemon/services/page_limit.h"
 #include "daemon/services/rpc/read_source.h"
 #include "daemon/services/stream_observer.h"
 #include "daemon/services/update_writer.h"
@@ -16,14 +19,16 @@
 namespace daytonad {
 namespace {
 
-// What goes less well than the caller may think, and can be told before anything is sent.
-std::optional<v1::Warning> SpecWarning(const v1::SandboxSpec& spec) {
-  if (!spec.ephemeral() || spec.auto_delete_minutes() == 0) return std::nullopt;
-  v1::Warning warning;
-  warning.set_reason("AUTO_DELETE_OVERRIDDEN");
-  warning.set_message(
-      "The sandbox is ephemeral: it is deleted as soon as it stops, whatever auto_delete_minutes says.");
-  return warning;
+// A create that is refused says what it was about, as every other end of one does.
+template <typename Request>
+absl::Status Refused(const Request& request, absl::Status status) {
+  if (!request.request_id().empty()) {
+    status = WithErrorMetadata(std::move(status), "request_id", request.request_id());
+  }
+  if (!request.spec().name().empty()) {
+    status = WithErrorMetadata(std::move(status), "sandbox_name", request.spec().name());
+  }
+  return status;
 }
 
 template <typename Request>
@@ -74,10 +79,10 @@ Task<absl::StatusOr<v1::CreateSandboxResponse>> DaytonaHandlers::CreateSandbox(C
   options.timeout = CheckTimeout(request, kDefaultWait, violations);
   options.wait = !request.has_wait() || request.wait();
   absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
-  if (!mutation.ok()) co_return mutation.status();
+  if (!mutation.ok()) co_return Refused(request, mutation.status());
 
   v1::CreateSandboxResponse response;
-  if (std::optional<v1::Warning> warning = SpecWarning(request.spec())) *response.add_warnings() = *std::move(warning);
+  options.warnings = response.mutable_warnings();
   SandboxOperations::SharedResult sandbox =
       co_await sandboxes_.Create(*std::move(mutation), TakeSpec(request), options);
   if (!sandbox.ok()) co_return sandbox.status();
@@ -94,15 +99,11 @@ Task<absl::Status> DaytonaHandlers::CreateSandboxStream(CallContext context, v1:
   options.timeout = CheckTimeout(request, kDefaultWait, violations);
   options.log_offset = request.log_offset();
   absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
-  if (!mutation.ok()) co_return mutation.status();
+  if (!mutation.ok()) co_return Refused(request, mutation.status());
 
   StreamObserver<v1::Sandbox, v1::CreateSandboxStreamResponse> observer(
       *writer, &v1::CreateSandboxStreamResponse::mutable_sandbox);
   options.observer = &observer;
-  if (std::optional<v1::Warning> warning = SpecWarning(request.spec())) {
-    absl::Status written = co_await observer.OnWarning(*std::move(warning));
-    if (!written.ok()) co_return written;
-  }
   SandboxOperations::SharedResult sandbox =
       co_await sandboxes_.Create(*std::move(mutation), TakeSpec(request), options);
   if (!sandbox.ok()) co_return sandbox.status();
@@ -175,9 +176,12 @@ Task<absl::StatusOr<v1::ListSandboxesResponse>> DaytonaHandlers::ListByPage(Call
   if (!page.ok()) co_return page.status();
   v1::ListSandboxesResponse response;
   response.mutable_sandboxes()->Assign(page->items.begin(), page->items.end());
-  response.set_total_size(static_cast<int32_t>(page->totals.total_size));
-  response.set_page(page->totals.page);
-  response.set_total_pages(page->totals.total_pages);
+  if (absl::Status fits = FitPage(*response.mutable_sandboxes()); !fits.ok()) co_return fits;
+  response.set_page(request.page());
+  if (page->totals.has_value()) {
+    response.set_total_size(static_cast<int32_t>(page->totals->total_size));
+    response.set_total_pages(page->totals->total_pages);
+  }
   co_return response;
 }
 
@@ -192,7 +196,12 @@ Task<absl::StatusOr<v1::ListSandboxesResponse>> DaytonaHandlers::ListByToken(Cal
   if (!cursor.ok()) co_return cursor.status();
   SandboxListQuery query =
       ListQuery(std::move(*request.mutable_filter()), request.sort(), request.order(), request.page_size());
-  absl::StatusOr<SandboxPage> page = co_await sandboxes_.List(std::move(context), std::move(query), *std::move(cursor));
+  absl::StatusOr<SandboxPage> page = co_await sandboxes_.List(context, query, *cursor);
+  // The next page begins where this one ends, so this one may have fewer.
+  while (page.ok() && page->items.size() > 1 && PageBytes(page->items) > kMaxPageBytes) {
+    query.page_size = static_cast<int>(page->items.size() / 2);
+    page = co_await sandboxes_.List(context, query, *cursor);
+  }
   if (!page.ok()) co_return page.status();
   v1::ListSandboxesResponse response;
   response.mutable_sandboxes()->Assign(page->items.begin(), page->items.end());
@@ -204,7 +213,7 @@ Task<absl::StatusOr<v1::StartSandboxResponse>> DaytonaHandlers::StartSandbox(Cal
                                                                              v1::StartSandboxRequest request) {
   FieldViolations violations;
   CheckObject("sandbox", request.sandbox(), violations);
-  const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
+  const TimeLimit timeout = CheckTimeout(request, kDefaultWait, violations);
   absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
   if (!mutation.ok()) co_return mutation.status();
 
@@ -217,7 +226,7 @@ Task<absl::StatusOr<v1::StopSandboxResponse>> DaytonaHandlers::StopSandbox(CallC
                                                                            v1::StopSandboxRequest request) {
   FieldViolations violations;
   CheckObject("sandbox", request.sandbox(), violations);
-  const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
+  const TimeLimit timeout = CheckTimeout(request, kDefaultWait, violations);
   absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
   if (!mutation.ok()) co_return mutation.status();
 
@@ -231,7 +240,7 @@ Task<absl::StatusOr<v1::DeleteSandboxResponse>> DaytonaHandlers::DeleteSandbox(C
                                                                                v1::DeleteSandboxRequest request) {
   FieldViolations violations;
   CheckObject("sandbox", request.sandbox(), violations);
-  const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
+  const TimeLimit timeout = CheckTimeout(request, kDefaultWait, violations);
   absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
   if (!mutation.ok()) co_return mutation.status();
 
@@ -245,7 +254,7 @@ Task<absl::StatusOr<Encoded<v1::WaitSandboxResponse>>> DaytonaHandlers::WaitSand
                                                                                     v1::WaitSandboxRequest request) {
   FieldViolations violations;
   CheckObject("sandbox", request.sandbox(), violations);
-  const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
+  const TimeLimit timeout = CheckTimeout(request, kDefaultWait, violations);
   if (request.states().empty()) violations.Add("states", "is required: name at least one state to wait for");
   std::vector<v1::SandboxState> states;
   for (const int state : request.states()) {
@@ -255,8 +264,8 @@ Task<absl::StatusOr<Encoded<v1::WaitSandboxResponse>>> DaytonaHandlers::WaitSand
     states.push_back(static_cast<v1::SandboxState>(state));
   }
   if (!violations.empty()) return Refuse<v1::WaitSandboxResponse>(violations.ToStatus());
-  return AnswerShared<v1::WaitSandboxResponse>(
-      sandboxes_.WaitFor(std::move(context), std::move(*request.mutable_sandbox()), std::move(states), timeout));
+  return AnswerShared<v1::WaitSandboxResponse>(sandboxes_.WaitFor(
+      std::move(context), std::move(*request.mutable_sandbox()), std::move(states), timeout.duration()));
 }
 
 Task<absl::Status> DaytonaHandlers::WatchSandbox(CallContext context, v1::WatchSandboxRequest request,
@@ -279,17 +288,22 @@ Task<absl::Status> DaytonaHandlers::StreamSandboxes(CallContext context, v1::Str
 
   const SandboxListQuery query =
       ListQuery(std::move(*request.mutable_filter()), request.sort(), request.order(), request.page_size());
+  CursorWalk walk;
+  absl::flat_hash_set<std::string> sent;  // the pages move while they are read, and then overlap
   std::string cursor;
   do {
     absl::StatusOr<SandboxPage> page = co_await sandboxes_.List(context, query, std::move(cursor));
     if (!page.ok()) co_return page.status();
+    const size_t sent_before = sent.size();
     for (v1::Sandbox& sandbox : page->items) {
+      if (!sent.insert(sandbox.id()).second) continue;
       v1::StreamSandboxesResponse message;
       *message.mutable_sandbox() = std::move(sandbox);
       absl::Status written = co_await writer->Write(std::move(message));
       if (!written.ok()) co_return written;
     }
     cursor = std::move(page->next_cursor);
+    if (absl::Status status = walk.Take(cursor, sent.size() > sent_before); !status.ok()) co_return status;
   } while (!cursor.empty());
   co_return absl::OkStatus();
 }

@@ -7,6 +7,7 @@
 #include "daemon/operations/page_token.h"
 #include "daemon/services/checks/request_checks.h"
 #include "daemon/services/checks/spec_checks.h"
+#include "daemon/services/page_limit.h"
 #include "daemon/services/rpc/read_source.h"
 #include "daemon/services/stream_observer.h"
 #include "daemon/services/update_writer.h"
@@ -59,7 +60,7 @@ void CheckList(const Request& request, FieldViolations& violations) {
   }
   CheckSortOrder(request.order(), violations);
   CheckPageSize(request.page_size(), violations);
-  CheckOneLine("source_sandbox", request.source_sandbox(), violations);
+  CheckName("source_sandbox", request.source_sandbox(), violations);
 }
 
 template <typename Request>
@@ -161,6 +162,7 @@ Task<absl::StatusOr<v1::ListSnapshotsResponse>> SnapshotHandlers::ListSnapshots(
   if (!page.ok()) co_return page.status();
   v1::ListSnapshotsResponse response;
   response.mutable_snapshots()->Assign(page->items.begin(), page->items.end());
+  if (absl::Status fits = FitPage(*response.mutable_snapshots()); !fits.ok()) co_return fits;
   if (numbered) {
     response.set_total_size(static_cast<int32_t>(page->totals.total_size));
     response.set_page(page->totals.page);
@@ -223,7 +225,7 @@ Task<absl::StatusOr<v1::DeleteSnapshotResponse>> SnapshotHandlers::DeleteSnapsho
                                                                                   v1::DeleteSnapshotRequest request) {
   FieldViolations violations;
   CheckObject("snapshot", request.snapshot(), violations);
-  const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
+  const TimeLimit timeout = CheckTimeout(request, kDefaultWait, violations);
   absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
   if (!mutation.ok()) co_return mutation.status();
 

@@ -21,6 +21,7 @@ class StreamObserver final : public CreateObserver<T> {
     *(event.*mutable_object_)() = object;
     return writer_.Write(std::move(event));
   }
+  void EndBy(Clock::TimePoint limit) override { writer_.EndBy(limit); }
   Task<absl::Status> OnLog(v1::LogChunk chunk) override {
     Response event;
     *event.mutable_log() = std::move(chunk);

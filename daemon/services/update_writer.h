@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "daemon/operations/object_names.h"
 #include "daemon/operations/watching.h"
 #include "daemon/services/rpc/stream_writer.h"
 
@@ -23,6 +24,7 @@ class UpdateWriter final : public UpdateSink<T> {
     response.set_maybe_missed(update.maybe_missed);
     response.set_removed(update.removed);
     *(response.*object_)() = *update.object;
+    KeepName(*(response.*object_)());
     return writer_.Write(std::move(response));
   }
 

@@ -9,6 +9,7 @@
 #include "daemon/operations/page_token.h"
 #include "daemon/operations/sandboxes.h"
 #include "daemon/services/checks/request_checks.h"
+#include "daemon/services/page_limit.h"
 #include "daemon/services/rpc/read_source.h"
 #include "daemon/services/update_writer.h"
 
@@ -32,7 +33,7 @@ Task<absl::StatusOr<v1::CreateVolumeResponse>> VolumeHandlers::CreateVolume(Call
                                                                             v1::CreateVolumeRequest request) {
   FieldViolations violations;
   CheckObject("name", request.name(), violations);
-  const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
+  const TimeLimit timeout = CheckTimeout(request, kDefaultWait, violations);
   absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
   if (!mutation.ok()) co_return mutation.status();
 
@@ -91,7 +92,10 @@ Task<absl::StatusOr<v1::ListVolumesResponse>> VolumeHandlers::ListVolumes(CallCo
   }
   const int page_size = request.page_size() == 0 ? kDefaultPageSize : request.page_size();
   v1::ListVolumesResponse response;
+  size_t bytes = 0;
   for (; next != volumes->end() && response.volumes_size() < page_size; ++next) {
+    bytes += EncodedBytes(*next);
+    if (bytes > kMaxPageBytes && response.volumes_size() > 0) break;
     *response.add_volumes() = std::move(*next);
   }
   if (next != volumes->end()) {
@@ -104,7 +108,7 @@ Task<absl::StatusOr<v1::DeleteVolumeResponse>> VolumeHandlers::DeleteVolume(Call
                                                                             v1::DeleteVolumeRequest request) {
   FieldViolations violations;
   CheckObject("volume", request.volume(), violations);
-  const Clock::Duration timeout = CheckTimeout(request, kDefaultWait, violations);
+  const TimeLimit timeout = CheckTimeout(request, kDefaultWait, violations);
   absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
   if (!mutation.ok()) co_return mutation.status();
 

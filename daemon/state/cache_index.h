@@ -29,37 +29,55 @@ class CacheIndex {
     // Was it asked for? What was, is kept longer.
     mutable std::atomic<bool> used = false;
   };
+  using EntryPtr = std::shared_ptr<const Entry>;
 
-  std::shared_ptr<const Entry> Find(std::string_view key) const {
-    const Shard& shard = ShardOf(key);
-    const std::lock_guard lock(shard.mutex);
-    const auto found = shard.entries.find(AbslView(key));
-    return found == shard.entries.end() ? nullptr : found->second;
+  // Ids and names are two key spaces: a name may be what another object has as its id. The id is tried first, as
+  // upstream does.
+  EntryPtr Find(std::string_view id_or_name) const {
+    EntryPtr entry = FindId(id_or_name);
+    return entry != nullptr ? entry : FindName(id_or_name);
   }
+  EntryPtr FindId(std::string_view id) const { return ids_.Find(id); }
+  EntryPtr FindName(std::string_view name) const { return names_.Find(name); }
 
-  void Put(const std::string& key, std::shared_ptr<const Entry> entry) {
-    Shard& shard = ShardOf(key);
-    const std::lock_guard lock(shard.mutex);
-    entry.swap(shard.entries[key]);
-  }
-
-  void Erase(const std::string& key) {
-    Shard& shard = ShardOf(key);
-    const std::lock_guard lock(shard.mutex);
-    shard.entries.erase(key);
-  }
+  void PutId(const std::string& id, EntryPtr entry) { ids_.Put(id, std::move(entry)); }
+  void PutName(const std::string& name, EntryPtr entry) { names_.Put(name, std::move(entry)); }
+  void EraseId(const std::string& id) { ids_.Erase(id); }
+  void EraseName(const std::string& name) { names_.Erase(name); }
 
  private:
-  struct Shard {
-    mutable std::mutex mutex;
-    absl::flat_hash_map<std::string, std::shared_ptr<const Entry>> entries;
+  class Keys {
+   public:
+    EntryPtr Find(std::string_view key) const {
+      const Shard& shard = shards_[ShardOf(key)];
+      const std::lock_guard lock(shard.mutex);
+      const auto found = shard.entries.find(AbslView(key));
+      return found == shard.entries.end() ? nullptr : found->second;
+    }
+    void Put(const std::string& key, EntryPtr entry) {
+      Shard& shard = shards_[ShardOf(key)];
+      const std::lock_guard lock(shard.mutex);
+      entry.swap(shard.entries[key]);
+    }
+    void Erase(const std::string& key) {
+      Shard& shard = shards_[ShardOf(key)];
+      const std::lock_guard lock(shard.mutex);
+      shard.entries.erase(key);
+    }
+
+   private:
+    struct Shard {
+      mutable std::mutex mutex;
+      absl::flat_hash_map<std::string, EntryPtr> entries;
+    };
+    static constexpr size_t kShards = 16;
+    static size_t ShardOf(std::string_view key) { return std::hash<std::string_view>()(key) % kShards; }
+
+    std::array<Shard, kShards> shards_;
   };
-  static constexpr size_t kShards = 16;
 
-  Shard& ShardOf(std::string_view key) { return shards_[std::hash<std::string_view>()(key) % kShards]; }
-  const Shard& ShardOf(std::string_view key) const { return shards_[std::hash<std::string_view>()(key) % kShards]; }
-
-  std::array<Shard, kShards> shards_;
+  Keys ids_;
+  Keys names_;
 };
 
 }  // namespace daytonad

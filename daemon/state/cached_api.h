@@ -2,6 +2,7 @@
 #define DAYTONAD_DAEMON_STATE_CACHED_API_H_
 
 #include <string>
+#include <string_view>
 
 #include "daemon/api/forwarding_api.h"
 #include "daemon/base/clock.h"
@@ -24,8 +25,11 @@ class CachedApi final : public ForwardingApi {
 
  private:
   template <typename T>
-  Task<absl::StatusOr<T>> Read(const CacheIndex<T>& index, CallContext context, std::string id_or_name,
-                               Task<absl::StatusOr<T>> ask);
+  using Entry = typename CacheIndex<T>::EntryPtr;
+
+  template <typename T>
+  Task<absl::StatusOr<T>> Read(Entry<T> (CacheIndex<T>::*find)(std::string_view) const, const CacheIndex<T>& index,
+                               CallContext context, std::string key, Task<absl::StatusOr<T>> ask);
 
   Knowledge& knowledge_;
   Clock& clock_;

@@ -52,7 +52,7 @@ class Interest {
   // Somebody waits for a look at it, or needs one: it is not left to a list.
   bool urgent() const { return look_wanted || in_doubt; }
 
-  // For the hub alone.
+  // For the hub and its looker alone.
   int watchers = 0;
   Clock::TimePoint next_look{};
   Clock::Duration pause{};          // the last one between two looks
@@ -61,6 +61,10 @@ class Interest {
   bool looking = false;             // a request for it alone is under way
   bool look_wanted = false;         // somebody waits for a fresh sighting, changed or not
   bool in_doubt = false;            // what is known of it was contradicted
+  Clock::TimePoint listed_at{};     // when the last list that shows it was begun
+  Clock::Duration missing_pause{};  // the last one between two looks because lists do not show it
+  bool missing = false;             // a list that was read to its end does not show it
+  bool going = false;               // it will be gone soon, and may be by now
   bool gone = false;                // and needs no look any more
   bool gap = false;                 // events were missed, perhaps: the next news shall say so
 

@@ -1,40 +1,28 @@
 #ifndef DAYTONAD_DAEMON_STATE_KNOWN_OBJECTS_H_
 #define DAYTONAD_DAEMON_STATE_KNOWN_OBJECTS_H_
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/hash/hash.h"
 #include "absl/status/status.h"
+#include "daemon/api/times.h"
 #include "daemon/base/absl_view.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/ids.h"
 #include "daemon/state/cache_index.h"
+#include "daemon/state/recency.h"
+#include "daemon/state/record.h"
 #include "daemon/state/resources.h"
 
 namespace daytonad {
-
-// A point in the order in which this daemon learns things.
-using Moment = std::uint64_t;
-
-// How something came to be known.
-enum class Sight {
-  kRead,      // the answer to a request for this very object
-  kListItem,  // one of many, from a list that lags
-  kEvent,     // upstream said so by itself
-  kChange,    // the answer to a change that was made through this daemon
-};
 
 // All that is known of the objects of one kind: one record each, whatever it was learnt from.
 //
@@ -43,19 +31,14 @@ enum class Sight {
 // observation: an event counts from its arrival, an answer from when its request was sent, and the later one wins. What
 // contradicts that order is not believed but doubted: it is not given as an answer any more, and whoever watches looks.
 //
+// Ids and names are two key spaces, and the id comes first. A name that has the form of an id leads nowhere by itself:
+// there may be an object with that id which is not known.
+//
 // Loop thread only, but for index(). docs/coherence.md says what callers may rely on.
 template <typename T>
 class KnownObjects {
  public:
-  struct Known {
-    std::shared_ptr<const T> object;
-    // Since when it is known to be so; the distant past if that is in doubt.
-    Clock::TimePoint seen_at = kLongAgo;
-    // It exists no more. Final: ids are not used twice.
-    bool gone = false;
-    // What upstream said when it was looked for then; OK if it was not asked.
-    absl::Status gone_error;
-  };
+  using Known = daytonad::Known<T>;
 
   // Told of what those who watch want to know.
   class Listener {
@@ -75,9 +58,6 @@ class KnownObjects {
     bool is_create = false;
   };
 
-  // Far enough, and still apart from now by what a Duration holds.
-  static constexpr Clock::TimePoint kLongAgo{Clock::Duration::min() / 2};
-
   explicit KnownObjects(size_t max_bytes) : max_bytes_(max_bytes) {}
 
   void set_listener(Listener* listener) { listener_ = listener; }
@@ -92,39 +72,77 @@ class KnownObjects {
     if (id.empty() || (sight == Sight::kListItem && !records_.contains(id))) return;
     Record& record = RecordOf(id);
     const bool last = IsGone(object);  // nothing comes after that, whenever it was seen
-    if (record.known.gone || (sight == Sight::kRead && !last && !Counts(record, since))) return;
+    if (record.known.gone || (sight == Sight::kRead && !last && !record.Counts(since))) return;
     if (record.known.object != nullptr) {
       const T& known = *record.known.object;
-      FillIn(object, known);
+      // What the whole object does not have, it has no more.
+      if (sight != Sight::kRead || object.view() != v1::VIEW_FULL) FillIn(object, known);
+      const bool left = sight == Sight::kRead && !last && ShowsWhatWasLeft(record, object);
+      if (left && record.superseded.Refuses(at)) return;
       const bool listed = sight == Sight::kListItem;
       const bool late = sight == Sight::kEvent && !last && LaterThan(known, object);
       if ((listed || late) && SameState(object, known)) return;  // nothing that is not known better
-      const bool newer = Counts(record, since) && LaterThan(object, known);
+      const bool newer = record.Counts(since) && LaterThan(object, known);
       if (late || (listed && !newer)) return Doubt(id, record, sight);
     }
     Accept(id, record, std::move(object), sight, since, at);
   }
 
-  // Is this answer to a read that was begun at `since` older than what was learnt meanwhile?
+  // Is this answer to a read that was begun at `since` older than what was learnt meanwhile, or than what it shows?
   bool Overtaken(const T& answer, Moment since) const {
     const auto found = records_.find(answer.id());
     if (found == records_.end() || IsGone(answer)) return false;
     const Record& record = found->second;
-    return record.known.gone || since < record.floor || since < record.as_of;
+    return record.known.gone || since < record.floor || since < record.as_of || ShowsWhatWasLeft(record, answer);
   }
 
-  // A read of this was answered with NOT_FOUND.
-  void SeeNone(const std::string& id_or_name, Moment since, const absl::Status& error = absl::OkStatus()) {
-    const auto by_id = records_.find(id_or_name);
-    if (by_id != records_.end()) {
-      Record& record = by_id->second;
-      if (record.known.object == nullptr || record.known.gone || !Counts(record, since)) return;
-      record.known.gone_error = error;
-      return SetGone(by_id->first, record, Sight::kRead);
+  // Could this answer to a read that was begun at `since` have shown all that is known, and shows a state that was left
+  // before that?
+  bool IsStale(const T& answer, Moment since) const {
+    const auto found = records_.find(answer.id());
+    return found != records_.end() && found->second.Counts(since) && ShowsWhatWasLeft(found->second, answer);
+  }
+
+  // Corrects an item of a list that was begun at `since` by what is known better, as of `now`. False if it is gone.
+  bool Correct(T& item, Moment since, Clock::TimePoint now) const {
+    const auto found = records_.find(item.id());
+    if (found == records_.end()) return true;
+    const Record& record = found->second;
+    const bool recent = now - record.learnt_at <= kListLag;
+    if (recent && record.going && !IsGoing(item) && !IsGone(item)) MakeGoing(item);
+    if (record.known.object == nullptr) return true;
+    const T& known = *record.known.object;
+    if (record.known.gone) {
+      if (IsGone(known)) TakeState(item, known);
+      return false;
     }
-    // A name that is not found says little: upstream remembers such answers for a while.
-    const auto by_name = names_.find(id_or_name);
-    if (by_name != names_.end()) Doubt(by_name->second, records_.at(by_name->second), Sight::kRead);
+    const bool better = record.as_of > since || (recent && !LaterThan(item, known));
+    if (better && !SameState(item, known)) TakeState(item, known);
+    return true;
+  }
+
+  // A read of this was answered with NOT_FOUND. Of a name that says nothing: upstream forgets a name for a while after
+  // a deletion by it, whoever has it then.
+  void SeeNone(const std::string& id_or_name, Moment since, const absl::Status& error = absl::OkStatus()) {
+    const auto found = records_.find(id_or_name);
+    if (found == records_.end()) return;
+    Record& record = found->second;
+    if (record.known.object == nullptr || record.known.gone || !record.Counts(since)) return;
+    record.known.gone_error = error;
+    SetGone(found->first, record, Sight::kRead);
+  }
+
+  // Its deletion was accepted, by an answer that says nothing of it.
+  void SeeGoing(const std::string& id, Clock::TimePoint at) {
+    Record& record = RecordOf(id);
+    record.going = true;
+    record.learnt_at = std::max(record.learnt_at, at);
+    if (record.known.object != nullptr && !record.known.gone && !IsGoing(*record.known.object)) {
+      T object = *record.known.object;
+      MakeGoing(object);
+      AcceptInDoubt(id, record, std::move(object), Begin());
+    }
+    Evict();
   }
 
   // An event says that it is gone. One that has the name only may be late, and mean one that had it before.
@@ -196,12 +214,22 @@ class KnownObjects {
     Accept(id, record, std::move(object), Sight::kChange, change.begun, at);
   }
 
-  // By id, else by name. Null if nothing is known.
+  // By id, else by name. Null if nothing is known, or the name may be another one's id.
   const Known* Find(const std::string& id_or_name) {
     Record* record = FindRecord(id_or_name);
     if (record == nullptr) return nullptr;
     Touch(*record);
     return &record->known;
+  }
+
+  // Of what has this name, whatever the name looks like; not of what is gone. Null if nothing is known.
+  const Known* FindName(const std::string& name) const {
+    const auto found = names_.find(name);
+    return found == names_.end() ? nullptr : &records_.at(found->second).known;
+  }
+  bool HasId(const std::string& id) const {
+    const auto found = records_.find(id);
+    return found != records_.end() && found->second.known.object != nullptr;
   }
 
   // What is watched is kept, however little room there is.
@@ -222,49 +250,20 @@ class KnownObjects {
   size_t size() const { return records_.size(); }
 
  private:
-  struct Record {
-    Known known;
-    Moment as_of = 0;     // what is known counts from here
-    Moment floor = 0;     // reads begun before may not have seen a change that was made since
-    Moment answered = 0;  // when a change was answered last
-    int changing = 0;
-    size_t digest = 0;  // of the object
-    int pins = 0;
-    bool held = false;  // in held_, not in order_
-    size_t bytes = 0;
-    std::shared_ptr<const typename CacheIndex<T>::Entry> published;
-    std::list<std::string>::iterator place;
-  };
+  using Record = daytonad::Record<T>;
 
   // Of a record without its object: itself, two keys in the index, a name.
   static constexpr size_t kOverhead = 1024;
   // An object in memory, for each byte of its encoding; to count exactly takes longer than to read it.
   static constexpr size_t kBytesPerByte = 2;
-
-  static bool LaterThan(const T& a, const T& b) {
-    const auto time = [](const T& object) {
-      return std::make_tuple(object.updated_at().seconds(), object.updated_at().nanos());
-    };
-    return a.has_updated_at() && b.has_updated_at() && time(a) > time(b);
-  }
-
-  // Of all that the object says: two that differ share one as good as never.
-  static size_t Digest(const T& object) {
-    std::string bytes;
-    google::protobuf::io::StringOutputStream stream(&bytes);
-    google::protobuf::io::CodedOutputStream coded(&stream);
-    coded.SetSerializationDeterministic(true);  // or maps come in any order
-    object.SerializeToCodedStream(&coded);
-    coded.Trim();
-    return absl::HashOf(bytes);
-  }
+  // How far lists may lag behind.
+  static constexpr auto kListLag = std::chrono::seconds(30);
 
   Record& RecordOf(const std::string& id) {
     const auto [entry, is_new] = records_.try_emplace(id);
     Record& record = entry->second;
     if (is_new) {
-      order_.push_front(id);
-      record.place = order_.begin();
+      record.place = recency_.Add(id);
       record.floor = floor_;
       record.bytes = kOverhead;
       bytes_ += kOverhead;
@@ -273,15 +272,12 @@ class KnownObjects {
   }
   Record* FindRecord(const std::string& id_or_name) {
     auto found = records_.find(id_or_name);
-    if (found == records_.end()) {
+    if (found == records_.end() && !LooksLikeUuid(id_or_name)) {
       const auto by_name = names_.find(id_or_name);
       if (by_name != names_.end()) found = records_.find(by_name->second);
     }
     return found == records_.end() || found->second.known.object == nullptr ? nullptr : &found->second;
   }
-
-  // Can what was begun at this moment have seen all that is known?
-  bool Counts(const Record& record, Moment since) const { return since >= record.floor && since > record.as_of; }
 
   // What is to be changed, if it is known by now.
   Record* EndChanging(const Change& change) {
@@ -299,13 +295,24 @@ class KnownObjects {
 
   void RaiseFloor(Record* record) { (record != nullptr ? record->floor : floor_) = ++moment_; }
 
+  static bool ShowsWhatWasLeft(const Record& record, const T& answer) {
+    return record.known.object != nullptr && !SameState(answer, *record.known.object) &&
+           record.superseded.Covers(answer);
+  }
+
   void Accept(const std::string& id, Record& record, T object, Sight sight, Moment since, Clock::TimePoint at) {
-    const size_t digest = Digest(object);
+    const size_t digest = absl::HashOf(EncodeWithoutTimes(object));
     const bool changed = record.known.object == nullptr || record.digest != digest;
-    if (changed) Replace(id, record, std::move(object));
+    const bool moved_on = changed && record.known.object != nullptr && !SameState(*record.known.object, object);
+    // What a read has shown is in upstream's cache by now.
+    if (moved_on && sight != Sight::kRead) record.superseded.Leave(*record.known.object);
+    if (changed || !SameTimes(*record.known.object, object)) Replace(id, record, std::move(object));
     record.digest = digest;
     record.as_of = std::max(record.as_of, since);
     record.known.seen_at = at;
+    record.learnt_at = std::max(record.learnt_at, at);
+    record.superseded.Settle();
+    record.going = record.going && IsGoing(*record.known.object);
     if (IsGone(*record.known.object)) return SetGone(id, record, sight);
     Publish(id, record);
     Touch(record);
@@ -317,14 +324,18 @@ class KnownObjects {
   void Complete(const std::string& id, Record& record, const T& answer) {
     T object = *record.known.object;
     FillIn(object, answer);
+    if (!SameState(object, answer)) record.superseded.Leave(answer);
     Accept(id, record, std::move(object), Sight::kChange, record.as_of, record.known.seen_at);
   }
 
   // The answer shows another state than what was seen since. The later of the two is kept, but is no answer.
   void Contest(const std::string& id, Record& record, T answer, Moment since) {
-    if (LaterThan(answer, *record.known.object)) {
-      Accept(id, record, std::move(answer), Sight::kChange, since, kLongAgo);
-    }
+    if (LaterThan(answer, *record.known.object)) return AcceptInDoubt(id, record, std::move(answer), since);
+    Doubt(id, record, Sight::kChange);
+  }
+
+  void AcceptInDoubt(const std::string& id, Record& record, T object, Moment since) {
+    Accept(id, record, std::move(object), Sight::kChange, since, kLongAgo);
     const auto kept = records_.find(id);
     if (kept != records_.end()) Doubt(id, kept->second, Sight::kChange);
   }
@@ -343,7 +354,7 @@ class KnownObjects {
   void TakeName(const std::string& id, const std::string& name) {
     std::string& owner = names_[name];
     if (owner == id) return;
-    if (!owner.empty()) index_.Erase(name);
+    if (!owner.empty()) index_.EraseName(name);
     owner = id;
   }
 
@@ -373,44 +384,40 @@ class KnownObjects {
     const bool in_doubt = record.known.seen_at == kLongAgo;
     if (changing || in_doubt || object.view() != v1::VIEW_FULL) return Unpublish(record);
     record.published = std::make_shared<const typename CacheIndex<T>::Entry>(record.known.object, record.known.seen_at);
-    index_.Put(id, record.published);
+    index_.PutId(id, record.published);
     const auto name = names_.find(object.name());
-    if (name != names_.end() && name->second == id) index_.Put(object.name(), record.published);
+    const bool leads = name != names_.end() && name->second == id && !LooksLikeUuid(object.name());
+    if (leads) index_.PutName(object.name(), record.published);
   }
 
   void Unpublish(Record& record) {
     if (record.published == nullptr) return;
     const T& object = *record.published->object;
-    index_.Erase(object.id());
-    const auto under_name = index_.Find(object.name());
-    if (under_name != nullptr && under_name->object->id() == object.id()) index_.Erase(object.name());
+    index_.EraseId(object.id());
+    const auto under_name = index_.FindName(object.name());
+    if (under_name != nullptr && under_name->object->id() == object.id()) index_.EraseName(object.name());
     record.published = nullptr;
   }
 
   // It was used just now.
-  void Touch(Record& record) {
-    std::list<std::string>& from = record.held ? held_ : order_;
-    record.held = record.pins > 0 || record.changing > 0;
-    std::list<std::string>& to = record.held ? held_ : order_;
-    to.splice(to.begin(), from, record.place);
-  }
+  void Touch(Record& record) { recency_.Touch(record.place, record.pins > 0 || record.changing > 0); }
 
   // The least recently used go first; what was read from the index since it was looked at last gets another round.
   void Evict() {
-    const size_t most = 2 * order_.size();
-    for (size_t looked = 0; bytes_ > max_bytes_ && !order_.empty() && looked < most; ++looked) {
-      const auto last = std::prev(order_.end());
-      Record& record = records_.at(*last);
+    const size_t most = 2 * recency_.size();
+    for (size_t looked = 0; bytes_ > max_bytes_ && recency_.size() > 0 && looked < most; ++looked) {
+      const auto last = records_.find(recency_.last());
+      Record& record = last->second;
       if (record.published != nullptr && record.published->used.exchange(false)) {
         Touch(record);
         continue;
       }
       // If it is learnt again, then not from what was begun before this.
       floor_ = std::max({floor_, record.floor, record.as_of});
-      if (record.known.object != nullptr) ForgetName(*last, record);
+      if (record.known.object != nullptr) ForgetName(last->first, record);
       bytes_ -= record.bytes;
-      records_.erase(*last);
-      order_.erase(last);
+      records_.erase(last);
+      recency_.ForgetLast();
     }
   }
 
@@ -423,8 +430,7 @@ class KnownObjects {
   absl::flat_hash_map<std::string, Record> records_;
   absl::flat_hash_map<std::string, std::string> names_;   // the id of what has a name
   absl::flat_hash_map<std::string, int> changing_names_;  // changes under way of what is known by its name only
-  std::list<std::string> order_;                          // ids, the most recently used first
-  std::list<std::string> held_;                           // ids of what is watched or being changed: it stays
+  Recency recency_;                                       // what is watched or being changed is held
   CacheIndex<T> index_;
 };
 

@@ -43,7 +43,7 @@ class KnownObjectsTest : public ::testing::Test, protected KnownObjects<v1::Sand
     const Objects::Known* known = known_.Find(id);
     if (known == nullptr) return "unknown";
     if (known->gone) return "gone";
-    return known->object->state_text() + (known->seen_at == Objects::kLongAgo ? " in doubt" : "");
+    return known->object->state_text() + (known->seen_at == kLongAgo ? " in doubt" : "");
   }
   // What a read from memory would give.
   std::string Published(const std::string& key) const {
@@ -141,6 +141,118 @@ TEST_F(KnownObjectsTest, AnEventLeavesOutTheBuildInfoThatIsKnown) {
   EXPECT_EQ(known_.Find("a")->object->build_info().dockerfile_content(), "FROM scratch");
 }
 
+TEST_F(KnownObjectsTest, WhatAWholeAnswerDoesNotHaveIsNotThereAnyMore) {
+  v1::Sandbox sandbox = SandboxIn("a", "error");
+  sandbox.mutable_build_info()->set_dockerfile_content("FROM scratch");
+  sandbox.mutable_last_activity_at()->set_seconds(5);
+  sandbox.set_error_reason("no disk left");
+  Read(sandbox);
+  Read(SandboxIn("a", "started", 2));
+  const v1::Sandbox& known = *known_.Find("a")->object;
+  EXPECT_FALSE(known.has_build_info());
+  EXPECT_FALSE(known.has_last_activity_at());
+  EXPECT_EQ(known.error_reason(), "");
+}
+
+TEST_F(KnownObjectsTest, TimesAloneAreKnownButAreNoNews) {
+  Read(SandboxIn("a", "started", 5));
+  Told();
+  v1::Sandbox later = SandboxIn("a", "started", 7);
+  later.mutable_last_activity_at()->set_seconds(9);
+  Read(later);
+  EXPECT_EQ(known_.index().Find("a")->object->updated_at().seconds(), 7);
+  EXPECT_EQ(known_.index().Find("a")->object->last_activity_at().seconds(), 9);
+  Read(SandboxIn("a", "started", 6));
+  EXPECT_EQ(known_.index().Find("a")->object->updated_at().seconds(), 6);
+  EXPECT_THAT(Told(), IsEmpty());
+  later.set_is_public(true);
+  Read(later);
+  EXPECT_THAT(Told(), ElementsAre("a started"));
+}
+
+// --- Answers from upstream's cache ---
+
+TEST_F(KnownObjectsTest, AReadThatShowsAStateWhichWasLeftIsRefused) {
+  Read(SandboxIn("a", "creating", 5));
+  Event(SandboxIn("a", "started", 8));
+  Told();
+  for (const int updated_at : {5, 4}) {
+    const Moment since = known_.Begin();
+    const v1::Sandbox stale = SandboxIn("a", "creating", updated_at);
+    known_.See(stale, Sight::kRead, since, At(1));
+    EXPECT_TRUE(known_.Overtaken(stale, since));
+    EXPECT_TRUE(known_.IsStale(stale, since));
+  }
+  EXPECT_EQ(Published("a"), "a started");
+  EXPECT_THAT(Told(), IsEmpty());
+}
+
+TEST_F(KnownObjectsTest, SoIsOneThatShowsAStateFromBeforeTheLast) {
+  Read(SandboxIn("a", "creating", 5));
+  Event(SandboxIn("a", "starting", 6));
+  Event(SandboxIn("a", "started", 8));
+  known_.See(SandboxIn("a", "creating", 5), Sight::kRead, known_.Begin(), At(1));
+  EXPECT_EQ(Published("a"), "a started");
+}
+
+TEST_F(KnownObjectsTest, AReadIsNewerThoughItsTimeIsBeforeThatOfTheLastState) {
+  Read(SandboxIn("a", "creating", 5));
+  Event(SandboxIn("a", "starting", 8));
+  Read(SandboxIn("a", "started", 7));
+  EXPECT_EQ(Published("a"), "a started");
+}
+
+TEST_F(KnownObjectsTest, TheTimeOfOneStateMayDifferByMilliseconds) {
+  v1::Sandbox sandbox = SandboxIn("a", "creating", 5);
+  Event(sandbox);
+  Event(SandboxIn("a", "started", 8));
+  sandbox.mutable_updated_at()->set_nanos(3'000'000);
+  Read(sandbox);
+  EXPECT_EQ(Published("a"), "a started");
+}
+
+TEST_F(KnownObjectsTest, WhatWasNotSeenBeforeIsNewThoughTheTimeStandsStill) {
+  Read(SandboxIn("a", "started", 5));
+  EndChange(known_.BeginChange("a"), SandboxIn("a", "stopping", 5));
+  Read(SandboxIn("a", "stopped", 5));
+  EXPECT_EQ(Published("a"), "a stopped");
+}
+
+TEST_F(KnownObjectsTest, WhatReadsHaveShownIsInUpstreamsCache) {
+  for (const char* state : {"started", "stopped", "started"}) {
+    Read(SandboxIn("a", state, 5));
+    EXPECT_EQ(Published("a"), std::string("a ") + state);
+  }
+}
+
+TEST_F(KnownObjectsTest, WhatIsStillAnsweredWhenUpstreamsCacheIsOverCounts) {
+  Read(SandboxIn("a", "stopped", 5));
+  Event(SandboxIn("a", "started", 8));
+  for (const int second : {1, 6, 11}) {
+    known_.See(SandboxIn("a", "stopped", 4), Sight::kRead, known_.Begin(), At(second));
+    EXPECT_EQ(Published("a"), "a started") << second;
+  }
+  known_.See(SandboxIn("a", "stopped", 4), Sight::kRead, known_.Begin(), At(12));
+  EXPECT_EQ(Published("a"), "a stopped");
+}
+
+TEST_F(KnownObjectsTest, WhatIsSeenMeanwhileBeginsThatTimeAnew) {
+  Read(SandboxIn("a", "stopped", 5));
+  Event(SandboxIn("a", "started", 8));
+  known_.See(SandboxIn("a", "stopped", 5), Sight::kRead, known_.Begin(), At(1));
+  known_.See(SandboxIn("a", "started", 8), Sight::kRead, known_.Begin(), At(9));
+  known_.See(SandboxIn("a", "stopped", 5), Sight::kRead, known_.Begin(), At(12));
+  EXPECT_EQ(Published("a"), "a started");
+}
+
+TEST_F(KnownObjectsTest, WhatACreateWasAnsweredWithIsLeftIfAnEventShowedMoreBefore) {
+  const auto change = known_.BeginCreate();
+  Event(SandboxIn("a", "started", 8));
+  EndChange(change, SandboxIn("a", "creating", 5));
+  known_.See(SandboxIn("a", "creating", 5), Sight::kRead, known_.Begin(), At(1));
+  EXPECT_EQ(Published("a"), "a started");
+}
+
 // --- List items ---
 
 TEST_F(KnownObjectsTest, AnItemOfWhatIsNotKnownMakesNothingKnown) {
@@ -191,6 +303,80 @@ TEST_F(KnownObjectsTest, WhatIsKnownInPartOnlyIsNoAnswer) {
   Read(ItemIn("a", "started"));
   EXPECT_EQ(StateOfKnown("a"), "started");
   EXPECT_EQ(Published("a"), "nothing");
+}
+
+// --- Lists that are corrected ---
+
+TEST_F(KnownObjectsTest, AnItemOfAListTakesTheStateThatIsKnownBetter) {
+  Read(SandboxIn("a", "started", 1));
+  v1::Sandbox answer = SandboxIn("a", "destroying", 5);
+  answer.set_name("DESTROYED_a");
+  EndChange(known_.BeginChange("a"), answer);
+  v1::Sandbox item = ItemIn("a", "started", 1);
+  EXPECT_TRUE(known_.Correct(item, known_.Begin(), At(2)));
+  EXPECT_EQ(item.state(), v1::SANDBOX_STATE_DESTROYING);
+  EXPECT_EQ(item.state_text(), "destroying");
+  EXPECT_EQ(item.name(), "DESTROYED_a");
+  EXPECT_EQ(item.updated_at().seconds(), 5);
+  EXPECT_EQ(item.view(), v1::VIEW_BASIC);
+}
+
+TEST_F(KnownObjectsTest, AnItemOfAListThatWasBegunBeforeIsCorrectedHoweverNewItSaysThatItIs) {
+  const Moment since = known_.Begin();
+  Event(SandboxIn("a", "stopping", 5));
+  v1::Sandbox item = ItemIn("a", "started", 6);
+  EXPECT_TRUE(known_.Correct(item, since, At(0)));
+  EXPECT_EQ(item.state_text(), "stopping");
+}
+
+TEST_F(KnownObjectsTest, AnItemIsLeftAsItIsIfItIsNewerOrNothingRecentIsKnown) {
+  Read(SandboxIn("a", "stopping", 5));
+  v1::Sandbox newer = ItemIn("a", "stopped", 6);
+  EXPECT_TRUE(known_.Correct(newer, known_.Begin(), At(2)));
+  EXPECT_EQ(newer.state_text(), "stopped");
+  v1::Sandbox later = ItemIn("a", "stopped", 5);
+  EXPECT_TRUE(known_.Correct(later, known_.Begin(), At(31)));
+  EXPECT_EQ(later.state_text(), "stopped") << "no list lags that long";
+  v1::Sandbox other = ItemIn("b", "started");
+  EXPECT_TRUE(known_.Correct(other, known_.Begin(), At(0)));
+  EXPECT_EQ(other.SerializeAsString(), ItemIn("b", "started").SerializeAsString());
+}
+
+TEST_F(KnownObjectsTest, AnItemOfWhatIsGoneIsToBeLeftOut) {
+  Event(SandboxIn("a", "destroyed", 5));
+  v1::Sandbox item = ItemIn("a", "started", 6);
+  EXPECT_FALSE(known_.Correct(item, known_.Begin(), At(3600)));
+}
+
+TEST_F(KnownObjectsTest, ADeletionWhoseAnswerIsEmptyIsKnownAllTheSame) {
+  KnownObjects<v1::Volume> volumes(1 << 20);
+  v1::Volume volume;
+  volume.set_id("v");
+  volume.set_name("vol");
+  volume.set_state(v1::VOLUME_STATE_READY);
+  volume.set_state_text("ready");
+  volume.set_view(v1::VIEW_FULL);
+  const v1::Volume listed = volume;
+  volumes.SeeGoing("unknown", At(0));
+  volumes.See(volume, Sight::kRead, volumes.Begin(), At(0));
+  volumes.EndChange(volumes.BeginChange("v"), nullptr, At(0));
+  volumes.SeeGoing("v", At(0));
+  EXPECT_EQ(volumes.index().Find("v"), nullptr) << "it is to be looked at";
+  EXPECT_EQ(volumes.Find("v")->object->state(), v1::VOLUME_STATE_PENDING_DELETE);
+  EXPECT_TRUE(volumes.Correct(volume, volumes.Begin(), At(1)));
+  EXPECT_EQ(volume.state_text(), "pending_delete");
+  v1::Volume unknown = listed;
+  unknown.set_id("unknown");
+  EXPECT_TRUE(volumes.Correct(unknown, volumes.Begin(), At(1)));
+  EXPECT_EQ(unknown.state_text(), "pending_delete");
+  // A later look knows better, whatever it shows.
+  v1::Volume failed = listed;
+  failed.set_state(v1::VOLUME_STATE_ERROR);
+  failed.set_state_text("error");
+  failed.mutable_updated_at()->set_seconds(9);
+  volumes.See(failed, Sight::kRead, volumes.Begin(), At(2));
+  EXPECT_TRUE(volumes.Correct(failed, volumes.Begin(), At(3)));
+  EXPECT_EQ(failed.state_text(), "error");
 }
 
 // --- Changes ---
@@ -391,10 +577,11 @@ TEST_F(KnownObjectsTest, UnlessThatWasAskedBeforeItWasSeen) {
   EXPECT_EQ(Published("a"), "a started");
 }
 
-TEST_F(KnownObjectsTest, WhatIsNotFoundByItsNameIsDoubtfulOnly) {
+TEST_F(KnownObjectsTest, ThatANameIsNotFoundSaysNothingOfWhatHasIt) {
   Read(SandboxIn("a", "started"));
   known_.SeeNone("name-of-a", known_.Begin());
-  EXPECT_EQ(StateOfKnown("a"), "started in doubt");
+  EXPECT_EQ(Published("a"), "a started");
+  EXPECT_EQ(Published("name-of-a"), "a started");
 }
 
 TEST_F(KnownObjectsTest, AnEventThatTellsTheIdRemoves) {
@@ -450,6 +637,31 @@ TEST_F(KnownObjectsTest, ATakenNameNeverLeadsToTheOneThatHadItBefore) {
   part.set_name("name-of-a");
   Read(part);
   EXPECT_EQ(Published("name-of-a"), "nothing");
+}
+
+TEST_F(KnownObjectsTest, ANameThatIsAnothersIdLeadsNowhere) {
+  v1::Sandbox named = SandboxIn("b", "started");
+  named.set_name(kUuid);
+  Read(named);
+  EXPECT_EQ(Published("b"), "b started");
+  EXPECT_EQ(Published(kUuid), "nothing") << "there may be one with this id";
+  EXPECT_EQ(StateOfKnown(kUuid), "unknown");
+  ASSERT_NE(known_.FindName(kUuid), nullptr) << "for who has asked upstream for that id";
+  EXPECT_EQ(known_.FindName(kUuid)->object->id(), "b");
+  Read(SandboxIn(kUuid, "stopped"));
+  EXPECT_EQ(Published(kUuid), std::string(kUuid) + " stopped");
+  EXPECT_EQ(StateOfKnown(kUuid), "stopped");
+  EXPECT_EQ(Published("b"), "b started");
+}
+
+TEST_F(KnownObjectsTest, AnIdComesBeforeANameOfWhateverForm) {
+  Read(SandboxIn("a", "stopped"));
+  v1::Sandbox named = SandboxIn("b", "started");
+  named.set_name("a");
+  Read(named);
+  EXPECT_EQ(Published("a"), "a stopped");
+  Event(SandboxIn("b", "destroyed", 2));
+  EXPECT_EQ(Published("a"), "a stopped");
 }
 
 // --- Room ---

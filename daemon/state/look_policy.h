@@ -47,9 +47,14 @@ struct LookPolicy {
   size_t few = 4;
   // Pages of a list that are read in one round.
   int max_pages = 4;
-  // What lists have not shown for so long is looked at by itself, some in each round.
+  // What is not shown by a list that was read to its end is looked at by itself at once, and again after a pause that
+  // grows up to this: it may be gone, or new. So is what a list that is too long to be read to its end has not shown
+  // for so long, some in each round.
   Clock::Duration unseen_limit = std::chrono::seconds(20);
   size_t unseen_per_round = 3;
+  // How many such looks there are in a second, those at what is going included, whatever the number of objects: a part
+  // of what upstream allows in a minute.
+  size_t single_looks = 50;
   // Requests for one object that are under way at a time.
   size_t max_gets = 16;
   // How long a look may take. One that hangs is not waited for any longer.

@@ -1,8 +1,22 @@
 #include "daemon/state/recording_api.h"
 
+#include <algorithm>
+#include <type_traits>
 #include <utility>
 
+#include "daemon/base/absent.h"
+
 namespace daytonad {
+namespace {
+
+// Does it still match the filter, as far as that asks for states?
+bool Matches(const v1::Sandbox& item, const v1::SandboxFilter& filter) {
+  if (filter.states().empty() && filter.state_texts().empty()) return true;
+  return std::ranges::find(filter.states(), item.state()) != filter.states().end() ||
+         std::ranges::find(filter.state_texts(), item.state_text()) != filter.state_texts().end();
+}
+
+}  // namespace
 
 template <typename Owner, typename T>
 Task<absl::StatusOr<T>> RecordingApi::Read(KnownObjects<T>& known,
@@ -15,9 +29,13 @@ Task<absl::StatusOr<T>> RecordingApi::Read(KnownObjects<T>& known,
     const Clock::TimePoint at = clock_.Now();
     Owner& owner = inner_;
     absl::StatusOr<T> seen = co_await (owner.*method)(context, id_or_name);
-    if (absl::IsNotFound(seen.status())) known.SeeNone(id_or_name, since, seen.status());
+    if (IsAbsent(seen.status())) known.SeeNone(id_or_name, since, seen.status());
     if (!seen.ok()) co_return seen;
     known.See(*seen, Sight::kRead, since, at);
+    // Of sandboxes and snapshots, upstream tries it as an id first. If it is only the name of another one, whatever had
+    // this id is gone.
+    const bool only_name = seen->id() != id_or_name && seen->name() == id_or_name;
+    if (only_name && !std::is_same_v<T, v1::Volume>) known.SeeNone(id_or_name, since);
     if (attempt == kAttempts || !known.Overtaken(*seen, since)) co_return seen;
     if (const auto newer = known.index().Find(id_or_name)) co_return *newer->object;
   }
@@ -40,9 +58,23 @@ Task<absl::Status> RecordingApi::MakeBlindly(KnownObjects<T>& known, typename Kn
   co_return made;
 }
 
-template <typename T, typename Items>
-void RecordingApi::Skim(KnownObjects<T>& known, const Items& items, Moment since, Clock::TimePoint at) {
+template <typename T>
+Task<absl::Status> RecordingApi::Delete(KnownObjects<T>& known, std::string id, Task<absl::Status> make) {
+  typename KnownObjects<T>::Change change = known.BeginChange(id);
+  absl::Status made = co_await MakeBlindly(known, std::move(change), std::move(make));
+  if (made.ok()) known.SeeGoing(id, clock_.Now());
+  co_return made;
+}
+
+template <typename T, typename Wanted>
+void RecordingApi::Skim(KnownObjects<T>& known, std::vector<T>& items, Moment since, Clock::TimePoint at,
+                        Wanted wanted) {
   for (const T& item : items) known.See(item, Sight::kListItem, since, at);
+  const Clock::TimePoint now = clock_.Now();
+  std::erase_if(items, [&](T& item) {
+    const bool exists = known.Correct(item, since, now);
+    return !wanted(item, exists);
+  });
 }
 
 // --- Sandboxes ---
@@ -60,9 +92,11 @@ Task<absl::StatusOr<SandboxPage>> RecordingApi::ListSandboxes(CallContext contex
                                                               std::string cursor) {
   const Moment since = knowledge_.sandboxes.Begin();
   const Clock::TimePoint at = clock_.Now();
-  absl::StatusOr<SandboxPage> page =
-      co_await inner_.ListSandboxes(std::move(context), std::move(query), std::move(cursor));
-  if (page.ok()) Skim(knowledge_.sandboxes, page->items, since, at);
+  absl::StatusOr<SandboxPage> page = co_await inner_.ListSandboxes(std::move(context), query, std::move(cursor));
+  if (page.ok()) {
+    Skim(knowledge_.sandboxes, page->items, since, at,
+         [&](const v1::Sandbox& item, bool exists) { return exists && Matches(item, query.filter); });
+  }
   co_return page;
 }
 
@@ -71,8 +105,11 @@ Task<absl::StatusOr<NumberedSandboxPage>> RecordingApi::ListSandboxesByPage(Call
   const Moment since = knowledge_.sandboxes.Begin();
   const Clock::TimePoint at = clock_.Now();
   absl::StatusOr<NumberedSandboxPage> page =
-      co_await inner_.ListSandboxesByPage(std::move(context), std::move(query), page_number);
-  if (page.ok()) Skim(knowledge_.sandboxes, page->items, since, at);
+      co_await inner_.ListSandboxesByPage(std::move(context), query, page_number);
+  if (page.ok()) {
+    Skim(knowledge_.sandboxes, page->items, since, at,
+         [&](const v1::Sandbox& item, bool exists) { return exists && Matches(item, query.filter); });
+  }
   co_return page;
 }
 
@@ -107,7 +144,9 @@ Task<absl::StatusOr<SnapshotPage>> RecordingApi::ListSnapshots(CallContext conte
   const Moment since = knowledge_.snapshots.Begin();
   const Clock::TimePoint at = clock_.Now();
   absl::StatusOr<SnapshotPage> page = co_await inner_.ListSnapshots(std::move(context), std::move(query), page_number);
-  if (page.ok()) Skim(knowledge_.snapshots, page->items, since, at);
+  if (page.ok()) {
+    Skim(knowledge_.snapshots, page->items, since, at, [](const v1::Snapshot&, bool exists) { return exists; });
+  }
   co_return page;
 }
 
@@ -122,8 +161,7 @@ Task<absl::Status> RecordingApi::DeactivateSnapshot(CallContext context, std::st
 }
 
 Task<absl::Status> RecordingApi::DeleteSnapshot(CallContext context, std::string id) {
-  return MakeBlindly(knowledge_.snapshots, knowledge_.snapshots.BeginChange(id),
-                     inner_.DeleteSnapshot(std::move(context), id));
+  return Delete(knowledge_.snapshots, id, inner_.DeleteSnapshot(std::move(context), id));
 }
 
 // --- Volumes ---
@@ -145,13 +183,16 @@ Task<absl::StatusOr<std::vector<v1::Volume>>> RecordingApi::ListVolumes(CallCont
   const Moment since = knowledge_.volumes.Begin();
   const Clock::TimePoint at = clock_.Now();
   absl::StatusOr<std::vector<v1::Volume>> volumes = co_await inner_.ListVolumes(std::move(context), include_deleted);
-  if (volumes.ok()) Skim(knowledge_.volumes, *volumes, since, at);
+  if (volumes.ok()) {
+    Skim(knowledge_.volumes, *volumes, since, at, [include_deleted](const v1::Volume& item, bool exists) {
+      return exists || (include_deleted && IsGone(item));
+    });
+  }
   co_return volumes;
 }
 
 Task<absl::Status> RecordingApi::DeleteVolume(CallContext context, std::string id) {
-  return MakeBlindly(knowledge_.volumes, knowledge_.volumes.BeginChange(id),
-                     inner_.DeleteVolume(std::move(context), id));
+  return Delete(knowledge_.volumes, id, inner_.DeleteVolume(std::move(context), id));
 }
 
 }  // namespace daytonad

@@ -53,8 +53,13 @@ class RecordingApi final : public ForwardingApi {
   template <typename T>
   Task<absl::Status> MakeBlindly(KnownObjects<T>& known, typename KnownObjects<T>::Change change,
                                  Task<absl::Status> make);
-  template <typename T, typename Items>
-  void Skim(KnownObjects<T>& known, const Items& items, Moment since, Clock::TimePoint at);
+  // A deletion whose answer says nothing of the object.
+  template <typename T>
+  Task<absl::Status> Delete(KnownObjects<T>& known, std::string id, Task<absl::Status> make);
+  // Learns from the items of a list, and corrects them by what is known better; what is not `wanted` then is left out.
+  // Lists lag by seconds, so that one which is asked for after a change may still show what was before it.
+  template <typename T, typename Wanted>
+  void Skim(KnownObjects<T>& known, std::vector<T>& items, Moment since, Clock::TimePoint at, Wanted wanted);
 
   Knowledge& knowledge_;
   Clock& clock_;

@@ -1,17 +1,19 @@
 #include "daemon/state/resources.h"
 
 #include <string>
+#include <tuple>
 
 #include "absl/strings/str_cat.h"
-#include "daemon/base/error.h"
+#include "daemon/base/absent.h"
 
 namespace daytonad {
 namespace {
 
-absl::Status NoMore(const char* reason, const char* kind, const std::string& id) {
-  return MakeError(absl::StatusCode::kNotFound, reason, absl::StrCat("The ", kind, " ", id, " was deleted."),
-                   {{absl::StrCat(kind, "_id"), id}});
+absl::Status NoMore(const char* kind, const std::string& id) {
+  return AbsentError(kind, id, {{absl::StrCat(kind, "_id"), id}});
 }
+
+auto Order(const google::protobuf::Timestamp& time) { return std::make_tuple(time.seconds(), time.nanos()); }
 
 }  // namespace
 
@@ -19,21 +21,28 @@ bool IsGone(const v1::Sandbox& sandbox) { return sandbox.state() == v1::SANDBOX_
 bool IsGone(const v1::Snapshot&) { return false; }  // it is removed, and no state says so
 bool IsGone(const v1::Volume& volume) { return volume.state() == v1::VOLUME_STATE_DELETED; }
 
-bool IsGoing(const v1::Sandbox& sandbox) { return sandbox.state() == v1::SANDBOX_STATE_DESTROYING; }
+bool IsGoing(const v1::Sandbox& sandbox) {
+  return sandbox.state() == v1::SANDBOX_STATE_DESTROYING ||
+         sandbox.desired_state() == v1::SANDBOX_DESIRED_STATE_DESTROYED;
+}
 bool IsGoing(const v1::Snapshot& snapshot) { return snapshot.state() == v1::SNAPSHOT_STATE_REMOVING; }
 bool IsGoing(const v1::Volume& volume) {
   return volume.state() == v1::VOLUME_STATE_PENDING_DELETE || volume.state() == v1::VOLUME_STATE_DELETING;
 }
 
-absl::Status GoneError(const v1::Sandbox& sandbox) { return NoMore("SANDBOX_NOT_FOUND", "sandbox", sandbox.id()); }
-absl::Status GoneError(const v1::Snapshot& snapshot) { return NoMore("SNAPSHOT_NOT_FOUND", "snapshot", snapshot.id()); }
-absl::Status GoneError(const v1::Volume& volume) { return NoMore("VOLUME_NOT_FOUND", "volume", volume.id()); }
+absl::Status GoneError(const v1::Sandbox& sandbox) { return NoMore("sandbox", sandbox.id()); }
+absl::Status GoneError(const v1::Snapshot& snapshot) { return NoMore("snapshot", snapshot.id()); }
+absl::Status GoneError(const v1::Volume& volume) { return NoMore("volume", volume.id()); }
 
 bool SameState(const v1::Sandbox& a, const v1::Sandbox& b) {
   return a.state_text() == b.state_text() && a.desired_state_text() == b.desired_state_text();
 }
 bool SameState(const v1::Snapshot& a, const v1::Snapshot& b) { return a.state_text() == b.state_text(); }
 bool SameState(const v1::Volume& a, const v1::Volume& b) { return a.state_text() == b.state_text(); }
+
+bool LaterThan(const google::protobuf::Timestamp& a, const google::protobuf::Timestamp& b) {
+  return Order(a) > Order(b);
+}
 
 void FillIn(v1::Sandbox& seen, const v1::Sandbox& known) {
   if (!seen.has_build_info() && known.has_build_info()) *seen.mutable_build_info() = known.build_info();
@@ -59,5 +68,48 @@ void FillIn(v1::Snapshot& seen, const v1::Snapshot& known) {
 }
 
 void FillIn(v1::Volume&, const v1::Volume&) {}
+
+void TakeState(v1::Sandbox& item, const v1::Sandbox& known) {
+  item.set_name(known.name());
+  item.set_state(known.state());
+  item.set_state_text(known.state_text());
+  item.set_desired_state(known.desired_state());
+  item.set_desired_state_text(known.desired_state_text());
+  item.set_error_reason(known.error_reason());
+  item.set_recoverable(known.recoverable());
+  if (known.has_updated_at()) *item.mutable_updated_at() = known.updated_at();
+}
+
+void TakeState(v1::Snapshot& item, const v1::Snapshot& known) {
+  item.set_state(known.state());
+  item.set_state_text(known.state_text());
+  item.set_error_reason(known.error_reason());
+  if (known.has_updated_at()) *item.mutable_updated_at() = known.updated_at();
+}
+
+void TakeState(v1::Volume& item, const v1::Volume& known) {
+  item.set_name(known.name());
+  item.set_state(known.state());
+  item.set_state_text(known.state_text());
+  item.set_error_reason(known.error_reason());
+  if (known.has_updated_at()) *item.mutable_updated_at() = known.updated_at();
+}
+
+void MakeGoing(v1::Sandbox& sandbox) {
+  sandbox.set_state(v1::SANDBOX_STATE_DESTROYING);
+  sandbox.set_state_text("destroying");
+  sandbox.set_desired_state(v1::SANDBOX_DESIRED_STATE_DESTROYED);
+  sandbox.set_desired_state_text("destroyed");
+}
+
+void MakeGoing(v1::Snapshot& snapshot) {
+  snapshot.set_state(v1::SNAPSHOT_STATE_REMOVING);
+  snapshot.set_state_text("removing");
+}
+
+void MakeGoing(v1::Volume& volume) {
+  volume.set_state(v1::VOLUME_STATE_PENDING_DELETE);
+  volume.set_state_text("pending_delete");
+}
 
 }  // namespace daytonad

@@ -19,6 +19,30 @@ const absl::Status& StatusOf(const absl::StatusOr<T>& result) {
   return result.status();
 }
 
+std::string IdIn(const absl::Status&) { return ""; }
+template <typename T>
+std::string IdIn(const absl::StatusOr<T>& result) {
+  return result.ok() ? result->id() : "";
+}
+
+// By what a read may ask for this object; empty if it may be any.
+template <typename T>
+std::vector<std::string> KeysOf(KnownObjects<T>& known, const std::string& id_or_name) {
+  const Known<T>* const object = known.Find(id_or_name);
+  if (object == nullptr) return {};
+  return {id_or_name, object->object->id(), object->object->name()};
+}
+
+template <typename T>
+void Forget(SingleFlight<T>& reads, const std::vector<std::string>& keys) {
+  if (keys.empty()) reads.ForgetAll();
+  for (const std::string& key : keys) reads.Forget(key);
+}
+
+// Volumes are read by an id or by a name, and it is said which.
+std::string VolumeId(const std::string& id) { return absl::StrCat("id/", id); }
+std::string VolumeName(const std::string& name) { return absl::StrCat("name/", name); }
+
 // What makes two lists the same request.
 std::string KeyOf(const SandboxListQuery& query, const std::string& position) {
   std::string key = absl::StrJoin({static_cast<int>(query.sort), static_cast<int>(query.order), query.page_size}, ",");
@@ -39,8 +63,9 @@ std::string KeyOf(const SnapshotListQuery& query, int page) {
 
 }  // namespace
 
-SharedApi::SharedApi(Api& inner, Executor executor, Clock& clock, SharedApiOptions options)
+SharedApi::SharedApi(Api& inner, Knowledge& knowledge, Executor executor, Clock& clock, SharedApiOptions options)
     : ForwardingApi(inner),
+      knowledge_(knowledge),
       executor_(executor),
       clock_(clock),
       options_(options),
@@ -62,12 +87,12 @@ typename Flight<T>::Work SharedApi::Bind(Task<T> (Owner::*method)(CallContext, P
 }
 
 template <typename T>
-Task<T> SharedApi::RunMutation(CallContext context, typename Flight<T>::Work work) {
-  ForgetReads();
+Task<T> SharedApi::RunMutation(CallContext context, ForgetOld forget, typename Flight<T>::Work work) {
+  forget("");
   ++mutations_;
   T result = co_await work(context);
   if (--mutations_ == 0) std::exchange(settled_, Event()).Fire();
-  ForgetReads();
+  forget(IdIn(result));
   if (context.cancelled()) {
     Log(LogLevel::kInfo, context, "a change was answered after its caller had left",
         {{"outcome", StatusOf(result).ok() ? "done" : StatusOf(result).ToString()}});
@@ -76,27 +101,48 @@ Task<T> SharedApi::RunMutation(CallContext context, typename Flight<T>::Work wor
 }
 
 template <typename Owner, typename T, typename... Params>
-Task<T> SharedApi::Mutate(Task<T> (Owner::*method)(CallContext, Params...), CallContext context,
+Task<T> SharedApi::Mutate(ForgetOld forget, Task<T> (Owner::*method)(CallContext, Params...), CallContext context,
                           std::type_identity_t<Params>... args) {
-  typename Flight<T>::Work work = [this, call = Bind(method, std::move(args)...)](CallContext own) mutable {
-    return RunMutation<T>(std::move(own), std::move(call));
+  typename Flight<T>::Work work = [this, forget = std::move(forget),
+                                   call = Bind(method, std::move(args)...)](CallContext own) mutable {
+    return RunMutation<T>(std::move(own), std::move(forget), std::move(call));
   };
   // A caller with more time than that may wait for its turn within upstream's rate limits.
-  const Clock::TimePoint limit = std::max(context.deadline(), clock_.Now() + options_.mutation_limit);
+  const Clock::TimePoint limit = std::max(context.latest_deadline(), clock_.Now() + options_.mutation_limit);
   auto flight = Flight<T>::Start(executor_, context, limit, std::move(work));
   // What is done under a request id is remembered, so its end is waited for.
   if (context.request_key() != nullptr) return Flight<T>::JoinToTheEnd(std::move(flight), clock_, std::move(context));
   return Flight<T>::Join(std::move(flight), clock_, std::move(context));
 }
 
-void SharedApi::ForgetReads() {
-  sandbox_reads_.Forget();
-  snapshot_reads_.Forget();
-  volume_reads_.Forget();
-  sandbox_lists_.Forget();
-  numbered_sandbox_lists_.Forget();
-  snapshot_lists_.Forget();
-  volume_lists_.Forget();
+SharedApi::ForgetOld SharedApi::OldSandboxReads(std::vector<std::string> keys) {
+  return [this, keys = std::move(keys)](const std::string& answered_id) {
+    sandbox_lists_.ForgetAll();
+    numbered_sandbox_lists_.ForgetAll();
+    Forget(sandbox_reads_, keys);
+    sandbox_reads_.Forget(answered_id);
+  };
+}
+
+SharedApi::ForgetOld SharedApi::OldSnapshotReads(std::vector<std::string> keys) {
+  return [this, keys = std::move(keys)](const std::string& answered_id) {
+    snapshot_lists_.ForgetAll();
+    Forget(snapshot_reads_, keys);
+    snapshot_reads_.Forget(answered_id);
+  };
+}
+
+SharedApi::ForgetOld SharedApi::OldVolumeReads(std::vector<std::string> keys) {
+  std::vector<std::string> of_both;
+  for (const std::string& key : keys) {
+    of_both.push_back(VolumeId(key));
+    of_both.push_back(VolumeName(key));
+  }
+  return [this, keys = std::move(of_both)](const std::string& answered_id) {
+    volume_lists_.ForgetAll();
+    Forget(volume_reads_, keys);
+    volume_reads_.Forget(VolumeId(answered_id));
+  };
 }
 
 // --- Reads that are shared ---
@@ -110,11 +156,11 @@ Task<absl::StatusOr<v1::Snapshot>> SharedApi::GetSnapshot(CallContext context, s
 }
 
 Task<absl::StatusOr<v1::Volume>> SharedApi::GetVolumeById(CallContext context, std::string id) {
-  return volume_reads_.Do(std::move(context), absl::StrCat("id/", id), Bind(&VolumeApi::GetVolumeById, id));
+  return volume_reads_.Do(std::move(context), VolumeId(id), Bind(&VolumeApi::GetVolumeById, id));
 }
 
 Task<absl::StatusOr<v1::Volume>> SharedApi::GetVolumeByName(CallContext context, std::string name) {
-  return volume_reads_.Do(std::move(context), absl::StrCat("name/", name), Bind(&VolumeApi::GetVolumeByName, name));
+  return volume_reads_.Do(std::move(context), VolumeName(name), Bind(&VolumeApi::GetVolumeByName, name));
 }
 
 Task<absl::StatusOr<SandboxPage>> SharedApi::ListSandboxes(CallContext context, SandboxListQuery query,
@@ -145,43 +191,53 @@ Task<absl::StatusOr<std::vector<v1::Volume>>> SharedApi::ListVolumes(CallContext
 // --- Mutations ---
 
 Task<absl::StatusOr<v1::Sandbox>> SharedApi::CreateSandbox(CallContext context, NewSandbox sandbox) {
-  return Mutate(&SandboxApi::CreateSandbox, std::move(context), std::move(sandbox));
+  ForgetOld forget = OldSandboxReads({sandbox.spec.name()});
+  return Mutate(std::move(forget), &SandboxApi::CreateSandbox, std::move(context), std::move(sandbox));
 }
 
 Task<absl::StatusOr<v1::Sandbox>> SharedApi::StartSandbox(CallContext context, std::string id_or_name) {
-  return Mutate(&SandboxApi::StartSandbox, std::move(context), std::move(id_or_name));
+  ForgetOld forget = OldSandboxReads(KeysOf(knowledge_.sandboxes, id_or_name));
+  return Mutate(std::move(forget), &SandboxApi::StartSandbox, std::move(context), std::move(id_or_name));
 }
 
 Task<absl::StatusOr<v1::Sandbox>> SharedApi::StopSandbox(CallContext context, std::string id_or_name, bool force) {
-  return Mutate(&SandboxApi::StopSandbox, std::move(context), std::move(id_or_name), force);
+  ForgetOld forget = OldSandboxReads(KeysOf(knowledge_.sandboxes, id_or_name));
+  return Mutate(std::move(forget), &SandboxApi::StopSandbox, std::move(context), std::move(id_or_name), force);
 }
 
 Task<absl::StatusOr<v1::Sandbox>> SharedApi::DeleteSandbox(CallContext context, std::string id_or_name) {
-  return Mutate(&SandboxApi::DeleteSandbox, std::move(context), std::move(id_or_name));
+  ForgetOld forget = OldSandboxReads(KeysOf(knowledge_.sandboxes, id_or_name));
+  return Mutate(std::move(forget), &SandboxApi::DeleteSandbox, std::move(context), std::move(id_or_name));
 }
 
 Task<absl::StatusOr<v1::Snapshot>> SharedApi::CreateSnapshot(CallContext context, NewSnapshot snapshot) {
-  return Mutate(&SnapshotApi::CreateSnapshot, std::move(context), std::move(snapshot));
+  ForgetOld forget = OldSnapshotReads({snapshot.spec.name()});
+  return Mutate(std::move(forget), &SnapshotApi::CreateSnapshot, std::move(context), std::move(snapshot));
 }
 
 Task<absl::StatusOr<v1::Snapshot>> SharedApi::ActivateSnapshot(CallContext context, std::string id) {
-  return Mutate(&SnapshotApi::ActivateSnapshot, std::move(context), std::move(id));
+  ForgetOld forget = OldSnapshotReads(KeysOf(knowledge_.snapshots, id));
+  return Mutate(std::move(forget), &SnapshotApi::ActivateSnapshot, std::move(context), std::move(id));
 }
 
 Task<absl::Status> SharedApi::DeactivateSnapshot(CallContext context, std::string id) {
-  return Mutate(&SnapshotApi::DeactivateSnapshot, std::move(context), std::move(id));
+  ForgetOld forget = OldSnapshotReads(KeysOf(knowledge_.snapshots, id));
+  return Mutate(std::move(forget), &SnapshotApi::DeactivateSnapshot, std::move(context), std::move(id));
 }
 
 Task<absl::Status> SharedApi::DeleteSnapshot(CallContext context, std::string id) {
-  return Mutate(&SnapshotApi::DeleteSnapshot, std::move(context), std::move(id));
+  ForgetOld forget = OldSnapshotReads(KeysOf(knowledge_.snapshots, id));
+  return Mutate(std::move(forget), &SnapshotApi::DeleteSnapshot, std::move(context), std::move(id));
 }
 
 Task<absl::StatusOr<v1::Volume>> SharedApi::CreateVolume(CallContext context, std::string name) {
-  return Mutate(&VolumeApi::CreateVolume, std::move(context), std::move(name));
+  ForgetOld forget = OldVolumeReads({name});
+  return Mutate(std::move(forget), &VolumeApi::CreateVolume, std::move(context), std::move(name));
 }
 
 Task<absl::Status> SharedApi::DeleteVolume(CallContext context, std::string id) {
-  return Mutate(&VolumeApi::DeleteVolume, std::move(context), std::move(id));
+  ForgetOld forget = OldVolumeReads(KeysOf(knowledge_.volumes, id));
+  return Mutate(std::move(forget), &VolumeApi::DeleteVolume, std::move(context), std::move(id));
 }
 
 Task<absl::Status> SharedApi::WaitForMutations(CallContext context) {

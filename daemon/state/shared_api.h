@@ -2,12 +2,14 @@
 #define DAYTONAD_DAEMON_STATE_SHARED_API_H_
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <type_traits>
 #include <vector>
 
 #include "daemon/api/forwarding_api.h"
+#include "daemon/state/knowledge.h"
 #include "daemon/state/single_flight.h"
 
 namespace daytonad {
@@ -22,11 +24,13 @@ struct SharedApiOptions {
 // Makes calls independent of their callers: identical reads share one request, and a mutation runs to its answer
 // although its caller has gone. Everything else passes through.
 //
-// Read-your-writes: a read that begins after a mutation was begun or answered never joins a read that began before it.
+// Read-your-writes: a read that begins after a mutation was begun or answered never joins a read that began before it
+// and may be about the same: a read of the object, by its id or its name, or a list of its kind. What is not known may
+// be any object of its kind.
 class SharedApi final : public ForwardingApi {
  public:
   // The referred objects outlive this one.
-  SharedApi(Api& inner, Executor executor, Clock& clock, SharedApiOptions options);
+  SharedApi(Api& inner, Knowledge& knowledge, Executor executor, Clock& clock, SharedApiOptions options);
 
   Task<absl::StatusOr<v1::Sandbox>> CreateSandbox(CallContext context, NewSandbox sandbox) override;
   Task<absl::StatusOr<v1::Sandbox>> GetSandbox(CallContext context, std::string id_or_name) override;
@@ -59,16 +63,22 @@ class SharedApi final : public ForwardingApi {
   template <typename Owner, typename T, typename... Params>
   typename Flight<T>::Work Bind(Task<T> (Owner::*method)(CallContext, Params...), std::type_identity_t<Params>... args);
 
+  // Forgets the reads in flight that a mutation makes old. Called when it begins, and with the id of what it is about,
+  // if the answer says that, when it was answered.
+  using ForgetOld = std::function<void(const std::string& answered_id)>;
+  ForgetOld OldSandboxReads(std::vector<std::string> keys);
+  ForgetOld OldSnapshotReads(std::vector<std::string> keys);
+  ForgetOld OldVolumeReads(std::vector<std::string> keys);
+
   // What the flight of a mutation does.
   template <typename T>
-  Task<T> RunMutation(CallContext context, typename Flight<T>::Work work);
+  Task<T> RunMutation(CallContext context, ForgetOld forget, typename Flight<T>::Work work);
 
   template <typename Owner, typename T, typename... Params>
-  Task<T> Mutate(Task<T> (Owner::*method)(CallContext, Params...), CallContext context,
+  Task<T> Mutate(ForgetOld forget, Task<T> (Owner::*method)(CallContext, Params...), CallContext context,
                  std::type_identity_t<Params>... args);
 
-  void ForgetReads();
-
+  Knowledge& knowledge_;
   Executor executor_;
   Clock& clock_;
   SharedApiOptions options_;

@@ -5,17 +5,23 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <deque>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "daemon/api/testing/fake_api.h"
 #include "daemon/base/event.h"
 #include "daemon/base/spawn.h"
 #include "daemon/base/testing/fake_clock.h"
+#include "daemon/state/testing/objects.h"
 
 namespace daytonad {
 namespace {
 
+using ::testing::ElementsAre;
 using SandboxResult = absl::StatusOr<v1::Sandbox>;
 
 // An upstream that answers when the test says so, and sees whether it was cancelled meanwhile.
@@ -30,6 +36,25 @@ class SlowApi : public FakeApi {
   Task<SandboxResult> StartSandbox(CallContext context, std::string id_or_name) override {
     calls.push_back("StartSandbox " + id_or_name);
     co_return co_await Answer(std::move(context), true);
+  }
+
+  Task<absl::StatusOr<SandboxPage>> ListSandboxes(CallContext context, SandboxListQuery, std::string) override {
+    calls.emplace_back("ListSandboxes");
+    absl::Status waited = co_await answer.Wait(clock_, std::move(context));
+    if (!waited.ok()) co_return waited;
+    co_return SandboxPage();
+  }
+  Task<absl::StatusOr<SnapshotPage>> ListSnapshots(CallContext context, SnapshotListQuery, int) override {
+    calls.emplace_back("ListSnapshots");
+    absl::Status waited = co_await answer.Wait(clock_, std::move(context));
+    if (!waited.ok()) co_return waited;
+    co_return SnapshotPage();
+  }
+  Task<absl::StatusOr<v1::Snapshot>> GetSnapshot(CallContext context, std::string id_or_name) override {
+    calls.push_back("GetSnapshot " + id_or_name);
+    absl::Status waited = co_await answer.Wait(clock_, std::move(context));
+    if (!waited.ok()) co_return waited;
+    co_return v1::Snapshot();
   }
 
   Event answer;
@@ -58,13 +83,49 @@ class SharedApiTest : public ::testing::Test {
  protected:
   SharedApiTest() {
     upstream_ = std::make_unique<SlowApi>(clock_);
-    api_ = std::make_unique<SharedApi>(*upstream_, io_.get_executor(), clock_, SharedApiOptions());
+    api_ = std::make_unique<SharedApi>(*upstream_, knowledge_, io_.get_executor(), clock_, SharedApiOptions());
   }
 
   struct Call {
     std::stop_source stop;
     std::optional<SandboxResult> result;
   };
+
+  void Know(const v1::Sandbox& sandbox) {
+    knowledge_.sandboxes.See(sandbox, Sight::kRead, knowledge_.sandboxes.Begin(), clock_.Now());
+  }
+  // Reads of all kinds that are under way, or that join those.
+  void ReadAll() {
+    for (const char* key : {"a", "name-of-a", "b", "name-of-b", "unknown"}) {
+      Spawn(api_->GetSandbox(CallContext::Background("test"), key), calls_.emplace_back());
+    }
+    const CallContext context = CallContext::Background("test");
+    Forget(api_->ListSandboxes(context, SandboxListQuery(), ""));
+    Forget(api_->GetSnapshot(context, "a"));
+    Forget(api_->ListSnapshots(context, SnapshotListQuery(), 1));
+  }
+  template <typename T>
+  static Task<void> Drop(Task<T> task) {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    (void)co_await std::move(task);
+  }
+  template <typename T>
+  void Forget(Task<T> task) {
+    daytonad::Spawn(io_.get_executor(), Drop(std::move(task)));
+    Run();
+  }
+  // What a second ReadAll asks upstream after a change that is under way.
+  template <typename Change>
+  std::vector<std::string> AskedAgain(Change change) {
+    ReadAll();
+    Spawn(change(), calls_.emplace_back());
+    upstream_->calls.clear();
+    ReadAll();
+    std::vector<std::string> asked = std::exchange(upstream_->calls, {});
+    upstream_->answer.Fire();
+    Run();
+    return asked;
+  }
 
   CallContext ContextOf(const Call& call) const {
     return CallContext::Background("test").WithStopToken(call.stop.get_token());
@@ -88,7 +149,9 @@ class SharedApiTest : public ::testing::Test {
   boost::asio::io_context io_;
   FakeClock clock_{FakeClock::Mode::kManual};
   std::unique_ptr<SlowApi> upstream_;
+  Knowledge knowledge_{Lifetimes(), 1 << 20};
   std::unique_ptr<SharedApi> api_;
+  std::deque<Call> calls_;
 };
 
 TEST_F(SharedApiTest, IdenticalReadsShareOneRequest) {
@@ -158,6 +221,41 @@ TEST_F(SharedApiTest, AReadAfterAChangeDoesNotJoinOneFromBeforeIt) {
   Run();
   EXPECT_TRUE(before.result.has_value());
   EXPECT_TRUE(after.result.has_value());
+}
+
+TEST_F(SharedApiTest, AChangeMakesOnlyReadsOfTheSameObjectAndListsOfItsKindOld) {
+  Know(SandboxIn("a", "started"));
+  Know(SandboxIn("b", "started"));
+  EXPECT_THAT(AskedAgain([&] { return api_->StartSandbox(CallContext::Background("test"), "a"); }),
+              ElementsAre("GetSandbox a", "GetSandbox name-of-a", "ListSandboxes"));
+}
+
+TEST_F(SharedApiTest, OfWhatIsNotKnownItMayBeAnyReadOfItsKind) {
+  EXPECT_THAT(AskedAgain([&] { return api_->StartSandbox(CallContext::Background("test"), "a"); }),
+              ElementsAre("GetSandbox a", "GetSandbox name-of-a", "GetSandbox b", "GetSandbox name-of-b",
+                          "GetSandbox unknown", "ListSandboxes"));
+}
+
+TEST_F(SharedApiTest, ACreateMakesReadsOfItsNameOld) {
+  NewSandbox sandbox;
+  sandbox.spec.set_name("unknown");
+  EXPECT_THAT(AskedAgain([&] { return api_->CreateSandbox(CallContext::Background("test"), sandbox); }),
+              ElementsAre("GetSandbox unknown", "ListSandboxes"));
+}
+
+TEST_F(SharedApiTest, AfterItsAnswerNobodyJoinsAReadOfWhatACreateHasMade) {
+  Call before;
+  Spawn(api_->GetSandbox(ContextOf(before), "id-1"), before);
+  upstream_->create_sandbox.Add(SandboxIn("id-1", "started"));
+  Call create;
+  Spawn(api_->CreateSandbox(ContextOf(create), NewSandbox()), create);
+  ASSERT_TRUE(create.result.has_value());
+  upstream_->calls.clear();
+  Call after;
+  Spawn(api_->GetSandbox(ContextOf(after), "id-1"), after);
+  EXPECT_THAT(upstream_->calls, ElementsAre("GetSandbox id-1"));
+  upstream_->answer.Fire();
+  Run();
 }
 
 TEST_F(SharedApiTest, AChangeThatWasSentRunsToItsAnswerWithoutItsCaller) {

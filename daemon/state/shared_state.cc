@@ -10,11 +10,14 @@ SharedState::SharedState(Api& upstream, Executor executor, Clock& clock, SharedS
     : clock_(clock),
       knowledge_(options.lifetimes, options.max_bytes),
       recording_(upstream, knowledge_, clock),
-      shared_(recording_, executor, clock, options.calls),
-      cached_(shared_, knowledge_, clock),
-      sandboxes_(executor, clock, knowledge_.sandboxes, knowledge_.freshness, LookAtSandboxes(shared_), options.looks),
-      snapshots_(executor, clock, knowledge_.snapshots, knowledge_.freshness, LookAtSnapshots(shared_), options.looks),
-      volumes_(executor, clock, knowledge_.volumes, knowledge_.freshness, LookAtVolumes(shared_), options.looks) {}
+      shared_(recording_, knowledge_, executor, clock, options.calls),
+      resolving_(shared_, knowledge_, clock),
+      cached_(resolving_, knowledge_, clock),
+      sandboxes_(executor, clock, knowledge_.sandboxes, knowledge_.freshness, LookAtSandboxes(resolving_),
+                 options.looks),
+      snapshots_(executor, clock, knowledge_.snapshots, knowledge_.freshness, LookAtSnapshots(resolving_),
+                 options.looks),
+      volumes_(executor, clock, knowledge_.volumes, knowledge_.freshness, LookAtVolumes(resolving_), options.looks) {}
 
 // --- Watching ---
 

@@ -14,6 +14,7 @@
 #include "daemon/state/cached_api.h"
 #include "daemon/state/knowledge.h"
 #include "daemon/state/recording_api.h"
+#include "daemon/state/resolving_api.h"
 #include "daemon/state/shared_api.h"
 #include "daemon/state/watch_hub.h"
 
@@ -30,7 +31,8 @@ struct SharedStateOptions {
 // What all callers of one credential share: what is known, the requests in flight, the watching.
 //
 // An upstream api goes in, and out comes one that costs upstream the less the more use it: from the top, CachedApi
-// answers from what is known, SharedApi makes one request of many, RecordingApi learns from each answer. Events come in
+// answers from what is known, ResolvingApi puts ids in place of known names, SharedApi makes one request of many,
+// RecordingApi learns from each answer. Events come in
 // from the side, watchers look at the same knowledge. No operation can go past any of them.
 class SharedState final : public WatchApi, public CachedReads, public EventSink {
  public:
@@ -74,6 +76,7 @@ class SharedState final : public WatchApi, public CachedReads, public EventSink 
   Knowledge knowledge_;
   RecordingApi recording_;
   SharedApi shared_;
+  ResolvingApi resolving_;
   CachedApi cached_;
   WatchHub<v1::Sandbox> sandboxes_;
   WatchHub<v1::Snapshot> snapshots_;

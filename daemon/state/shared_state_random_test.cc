@@ -15,6 +15,7 @@
 
 #include "daemon/api/testing/fake_api.h"
 #include "daemon/api/testing/next_sighting.h"
+#include "daemon/base/absent.h"
 #include "daemon/base/spawn.h"
 #include "daemon/base/testing/fake_clock.h"
 #include "daemon/state/shared_state.h"
@@ -130,7 +131,7 @@ class ErraticUpstream final : public FakeApi {
     for (const auto& [id, sandbox] : objects_) {
       if (id == id_or_name || sandbox.name() == id_or_name) return sandbox;
     }
-    return absl::NotFoundError("no such sandbox");
+    return AbsentError("sandbox", "none");
   }
 
   Clock& clock_;

@@ -16,6 +16,7 @@
 
 #include "daemon/api/testing/fake_api.h"
 #include "daemon/api/testing/next_sighting.h"
+#include "daemon/base/absent.h"
 #include "daemon/base/event.h"
 #include "daemon/base/spawn.h"
 #include "daemon/base/testing/fake_clock.h"
@@ -70,7 +71,7 @@ class SlowUpstream : public FakeApi {
     for (const auto& [id, object] : objects) {
       if (id == id_or_name || object.name() == id_or_name) return object;
     }
-    return absl::NotFoundError("no such sandbox");
+    return AbsentError("sandbox", "none");
   }
   Task<SandboxResult> Answer(CallContext context, SandboxResult answer, std::shared_ptr<Event> gate) {
     if (gate != nullptr) {

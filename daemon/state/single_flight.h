@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
 #include "daemon/base/flight.h"
 
 namespace daytonad {
@@ -20,7 +21,7 @@ class SingleFlight {
   // Joins the read of that key that is under way, or starts `work`; says in the call's read terms which.
   Task<T> Do(CallContext context, std::string key, typename Flight<T>::Work work) {
     // The daemon's own looks wait behind its callers, who shall not wait with them.
-    if (context.background()) key += "\nbackground";
+    if (context.background()) key += kBackground;
     Read read = Find(key);
     const bool joined = read.flight != nullptr;
     if (!joined) {
@@ -39,13 +40,19 @@ class SingleFlight {
   }
 
   // What is under way may not see a change that is made now: later readers shall not join it. Who has joined, stays.
-  void Forget() { reads_.clear(); }
+  void ForgetAll() { reads_.clear(); }
+  void Forget(const std::string& key) {
+    reads_.erase(key);
+    reads_.erase(absl::StrCat(key, kBackground));
+  }
 
  private:
   struct Read {
     std::shared_ptr<Flight<T>> flight;
     Clock::TimePoint sent;
   };
+
+  static constexpr char kBackground[] = "\nbackground";
 
   static bool Over(const Flight<T>& flight) { return flight.finished() || flight.abandoned(); }
 

@@ -161,6 +161,17 @@ TEST_F(WatchHubTest, WhatIsKnownFromLongAgoIsToldAsThatAndLookedAt) {
   EXPECT_THAT(looks_.gets, SizeIs(1));
 }
 
+TEST_F(WatchHubTest, ANameThatIsKnownFromLongAgoIsLookedAtFirst) {
+  See(SandboxIn("a", "started"), Sight::kRead);
+  v1::Sandbox next = SandboxIn("b", "starting");
+  next.set_name("name-of-a");
+  Upstream(next);
+  Pass(seconds(5), seconds(5));
+  const Watcher& watcher = Open("name-of-a");
+  ASSERT_THAT(watcher.seen, SizeIs(1));
+  EXPECT_EQ(watcher.last().object->id(), "b");
+}
+
 TEST_F(WatchHubTest, WhatIsNotKnownIsLookedAtOnce) {
   Upstream(SandboxIn("a", "started"));
   const Watcher& watcher = Open("name-of-a");
@@ -412,6 +423,7 @@ TEST_F(WatchHubTest, ManyObjectsShareOneList) {
   Pass(seconds(5));
   EXPECT_THAT(looks_.gets, IsEmpty());
   std::vector<long> pauses = Pauses(looks_.lists);
+  ASSERT_GE(pauses.size(), 3U);
   pauses.erase(pauses.begin());
   EXPECT_THAT(pauses, Each(Ge(250)));
   looks_.objects["7"] = SandboxIn("7", "started", 2);
@@ -495,16 +507,106 @@ TEST_F(WatchHubTest, TheFrontOfALongListIsReadInEachRound) {
   EXPECT_EQ(watchers_[9].state(), "started");
 }
 
-TEST_F(WatchHubTest, WhatListsDoNotShowIsLookedAtByItselfAFewAtATime) {
+TEST_F(WatchHubTest, WhatIsMissingFromAListThatWasReadToItsEndIsLookedAtAtOnce) {
   OpenMany(10);
-  for (const char* id : {"0", "1", "2", "3"}) looks_.listed[id] = looks_.objects[id];
-  Pass(seconds(15));
-  EXPECT_THAT(looks_.gets, IsEmpty());
+  Pass(seconds(5));
+  ASSERT_THAT(looks_.gets, IsEmpty());
+  looks_.page_size = 3;  // no more pages than a round reads
+  looks_.objects.erase("9");
+  Pass(milliseconds(1100));
+  EXPECT_TRUE(absl::IsNotFound(watchers_[9].last().status));
+  EXPECT_THAT(looks_.gets, SizeIs(1));
+}
+
+TEST_F(WatchHubTest, SoIsWhatAListThatTakesManyRoundsDoesNotShow) {
+  OpenMany(20);
+  Pass(seconds(5));
+  looks_.page_size = 1;
+  looks_.objects.erase("19");
   Pass(seconds(10));
-  EXPECT_THAT(looks_.gets, SizeIs(6));
-  looks_.objects["9"] = SandboxIn("9", "started", 1);
-  Pass(seconds(25));
+  EXPECT_TRUE(absl::IsNotFound(watchers_[19].last().status));
+  EXPECT_THAT(looks_.gets, SizeIs(Le(2))) << "what the rounds before have shown is not missing";
+}
+
+TEST_F(WatchHubTest, WhatIsMissingMayBeNewAndIsLookedAtAgainLessAndLessOften) {
+  OpenMany(10);
+  for (int i = 0; i < 9; ++i) looks_.listed[std::to_string(i)] = looks_.objects[std::to_string(i)];
+  looks_.objects["9"] = SandboxIn("9", "started", 2);
+  Pass(milliseconds(1100));
   EXPECT_EQ(watchers_[9].state(), "started");
+  Pass(seconds(120), milliseconds(10));
+  looks_.gets.clear();
+  Pass(seconds(60), milliseconds(10));
+  EXPECT_THAT(looks_.gets, SizeIs(Ge(2)));
+  EXPECT_THAT(looks_.gets, SizeIs(Le(5)));
+  // Once a list has shown it, it is as all others.
+  looks_.listed.clear();
+  Pass(seconds(25), milliseconds(10));
+  looks_.objects.erase("9");
+  Pass(milliseconds(1100));
+  EXPECT_TRUE(absl::IsNotFound(watchers_[9].last().status));
+}
+
+TEST_F(WatchHubTest, WhatIsGoingIsLookedAtThoughListsStillShowIt) {
+  OpenMany(10);
+  Pass(seconds(5));
+  const v1::Sandbox going = SandboxIn("3", "destroying", 2);
+  known_.EndChange(known_.BeginChange("3"), &going, clock_.Now());
+  looks_.objects["3"] = going;
+  looks_.listed = looks_.objects;
+  Pass(seconds(3));
+  EXPECT_EQ(watchers_[3].state(), "destroying");
+  looks_.objects.erase("3");
+  Pass(milliseconds(1100));
+  EXPECT_TRUE(absl::IsNotFound(watchers_[3].last().status));
+  EXPECT_THAT(looks_.gets, SizeIs(Le(6)));
+}
+
+TEST_F(WatchHubTest, ManyThatGoAtOnceAreSeenWithinSecondsAndTheRestOfTheListIsNotForgotten) {
+  OpenMany(300);
+  Pass(seconds(5));
+  for (int i = 0; i < 200; ++i) looks_.objects.erase(std::to_string(i));
+  looks_.objects["250"] = SandboxIn("250", "started", 2);
+  looks_.gets.clear();
+  Pass(milliseconds(1300));
+  EXPECT_EQ(watchers_[250].state(), "started");
+  EXPECT_THAT(looks_.gets, SizeIs(Le(2 * 50 + 50)));
+  Pass(seconds(3));
+  for (int i = 0; i < 200; ++i) EXPECT_TRUE(absl::IsNotFound(watchers_[i].last().status)) << i;
+  EXPECT_THAT(looks_.gets, SizeIs(200)) << "one look at each";
+  EXPECT_LE(looks_.most_in_flight, 16);
+}
+
+TEST_F(WatchHubTest, ManyThatAreGoingForLongCostNoMoreThanTheirShare) {
+  OpenMany(300);
+  for (auto& [id, sandbox] : looks_.objects) sandbox = SandboxIn(id, "destroying", 2);
+  Pass(seconds(5));
+  looks_.gets.clear();
+  Pass(seconds(10), milliseconds(10));
+  EXPECT_THAT(looks_.gets, SizeIs(Le(11 * 50)));
+}
+
+TEST_F(WatchHubTest, WhatIsGoingIsLookedAtAtOnceWhenEventsBreak) {
+  SetEvents(true);
+  OpenMany(20);
+  Pass(seconds(60), milliseconds(50));
+  See(SandboxIn("3", "destroying", 2), Sight::kEvent);
+  looks_.objects.erase("3");
+  looks_.objects.erase("4");
+  SetEvents(false);
+  Pass(milliseconds(300));
+  EXPECT_TRUE(absl::IsNotFound(watchers_[3].last().status));
+  EXPECT_TRUE(absl::IsNotFound(watchers_[4].last().status));
+}
+
+TEST_F(WatchHubTest, WhatALongListHasNotShownForLongIsLookedAtByItselfAFewAtATime) {
+  OpenMany(100);
+  looks_.page_size = 1;
+  Pass(seconds(15), milliseconds(10));
+  EXPECT_THAT(looks_.gets, IsEmpty());
+  Pass(seconds(10), milliseconds(10));
+  EXPECT_THAT(looks_.gets, SizeIs(Ge(3)));
+  EXPECT_THAT(looks_.gets, SizeIs(Le(3 * 11)));
 }
 
 TEST_F(WatchHubTest, AListThatIsNotToBeHadDoesNotMeanThatItsObjectsAreGone) {
@@ -626,16 +728,57 @@ TEST_F(WatchHubTest, ALookThatSawMoreThanALateEventIsRepeated) {
   Upstream(SandboxIn("a", "started", 1));
   Watcher& watcher = Open("a");
   looks_.gate = std::make_shared<daytonad::Event>();
-  Upstream(SandboxIn("a", "stopped", 1));
+  Upstream(SandboxIn("a", "stopped", 3));
   watcher.watch->LookNow();
   Settle();
-  See(SandboxIn("a", "stopping", 1), Sight::kEvent);
+  See(SandboxIn("a", "stopping", 2), Sight::kEvent);
   watcher.watch->LookNow();
   looks_.gate->Fire();
   Settle();
   EXPECT_EQ(watcher.state(), "stopping");
   Pass(milliseconds(100));
   EXPECT_EQ(watcher.state(), "stopped");
+}
+
+TEST_F(WatchHubTest, ALookThatUpstreamAnswersFromItsCacheTellsNothingAndIsRepeatedInPauses) {
+  for (const bool events : {true, false}) {
+    SetEvents(events);
+    const std::string id = events ? "a" : "b";
+    Upstream(SandboxIn(id, "starting", 1));
+    Watcher& watcher = Open(id);
+    See(SandboxIn(id, "started", 2), Sight::kEvent);
+    Settle();
+    looks_.gets.clear();
+    watcher.watch->LookNow();
+    Pass(seconds(5));
+    EXPECT_EQ(watcher.state(), "started");
+    EXPECT_THAT(watcher.seen, SizeIs(2));
+    EXPECT_THAT(looks_.gets, SizeIs(Ge(5)));
+    EXPECT_THAT(looks_.gets, SizeIs(Le(15)));
+    Upstream(SandboxIn(id, "started", 2));
+    Pass(milliseconds(1100));
+    EXPECT_THAT(watcher.seen, SizeIs(3)) << "this is the look that was asked for";
+    Leave(watcher);
+  }
+}
+
+TEST_F(WatchHubTest, TimesAloneAreNoNews) {
+  Upstream(SandboxIn("a", "started", 5));
+  const Watcher& watcher = Open("a");
+  Event(SandboxIn("a", "started", 6));
+  Upstream(SandboxIn("a", "started", 7));
+  Pass(seconds(3));
+  EXPECT_THAT(watcher.seen, SizeIs(1));
+}
+
+TEST_F(WatchHubTest, AConfirmationShowsNewTimes) {
+  Upstream(SandboxIn("a", "started", 5));
+  Watcher& watcher = Open("a");
+  Upstream(SandboxIn("a", "started", 6));
+  watcher.watch->LookNow();
+  Settle();
+  ASSERT_THAT(watcher.seen, SizeIs(2));
+  EXPECT_EQ(watcher.last().object->updated_at().seconds(), 6);
 }
 
 // --- Doubt ---

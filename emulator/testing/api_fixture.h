@@ -60,9 +60,17 @@ class AnswerBytes : public Transport {
 // The whole API without a socket, in a time that passes only when a test says so.
 class ApiFixture : public testing::Test {
  protected:
-  explicit ApiFixture(EmulatorOptions given = {}) : options_(std::move(given)), world_(options_, time_), api_(world_) {
+  explicit ApiFixture(EmulatorOptions given = Accepting(milliseconds::zero()))
+      : options_(std::move(given)), world_(options_, time_), api_(world_) {
     world_.origin = "http://127.0.0.1:3986";
     world_.sandboxes.set_toolbox_proxy_url("http://127.0.0.1:3986/toolbox");
+  }
+
+  // Options by which a create from a Dockerfile is answered after that time.
+  static EmulatorOptions Accepting(milliseconds delay) {
+    EmulatorOptions options;
+    options.delays.accept = delay;
+    return options;
   }
 
   // Begins a request; its answer may come later.

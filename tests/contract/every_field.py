@@ -40,6 +40,8 @@ FILTER = {
     "include_warm": True,
     "sandbox_classes": ["SANDBOX_CLASS_CONTAINER", "SANDBOX_CLASS_LINUX_VM"],
     "sandbox_class_texts": ["windows"],
+    "min_gpu": 0,
+    "max_gpu": 8,
 }
 SPEC = {
     "name": "full",
@@ -121,6 +123,19 @@ CASES = [
         with_parent,
         spec={"snapshot": "daytonaio/sandbox:0.5.0-slim", "linked_sandbox": "parent", "ephemeral": True},
         wait=False,
+    ),
+    call(
+        "create-strictly",
+        "CreateSandbox",
+        spec={"snapshot": "daytonaio/sandbox:0.5.0-slim", "ephemeral": True, "kvm": True, "strict": True},
+    ),
+    *(
+        call(
+            f"create-{gpu_type.lower()}",
+            "CreateSandbox",
+            spec={"image": "debian:12", "ephemeral": True, "resources": RESOURCES | {"gpu_types": [gpu_type]}},
+        )
+        for gpu_type in ("GPU_TYPE_MI355X", "GPU_TYPE_B300", "GPU_TYPE_B200", "GPU_TYPE_L40S")
     ),
     call(
         "create-gpu-texts",

@@ -44,12 +44,16 @@ class Unmapped:
         self._name = path.name
         self._lines = {operation: line for line, operation, _ in _entries(path, "operation", "reason")}
 
-    def faults(self, operations, seen):
-        """What is wrong with the list, given what the document has and what the daemon was seen to use."""
+    def faults(self, operations, removed, seen):
+        """What is wrong with the list, given what the document has, what of it newer servers lack (to what took its
+        place), and what the daemon was seen to use."""
         for operation, line in self._lines.items():
             if operation not in operations:
                 yield f"{self._name}:{line}: the document has no {operation}"
             if operation in seen:
                 yield f"{self._name}:{line}: the daemon uses {operation}; take it off the list"
-        for operation in sorted(operations - seen - self._lines.keys()):
+        for operation, replacement in removed.items():
+            if operation in seen and replacement not in seen:
+                yield f"{operation}: newer servers lack it, and the daemon was never seen to use {replacement} instead"
+        for operation in sorted(operations - seen - self._lines.keys() - removed.keys()):
             yield f"{operation}: the daemon was never seen to use it; add a call, or say why in {self._name}"

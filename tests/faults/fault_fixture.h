@@ -40,17 +40,6 @@ class FaultTest : public SharedStateTest {
     }));
   }
 
-  // A unary call with a deadline of its own.
-  template <typename Stub, typename Request, typename Response>
-  static client::Result<Response> CallWithin(std::chrono::milliseconds limit, Stub& stub,
-                                             grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
-                                                                          Response*),
-                                             const std::type_identity_t<Request>& request) {
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + limit);
-    return client::Call(stub, method, request, context);
-  }
-
   // How many sandboxes upstream has by this name.
   int CountSandboxes(const std::string& name) {
     const auto listed = Call(sandboxes(), &Stub::ListSandboxes, Parse<v1::ListSandboxesRequest>("max_age {}"));

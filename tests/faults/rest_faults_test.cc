@@ -14,6 +14,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using ::testing::StartsWith;
 using Volumes = v1::VolumeService::Stub;
 
@@ -31,6 +32,11 @@ class RestFaultsTest : public FaultTest {
     const auto got = ReadVolume(name, limit);
     return got.ok() ? got.value.volume().ShortDebugString() : Outcome(got.error);
   }
+  // A daemon that has read nothing yet: what one reads again is "304 Not Modified", which has no length.
+  void StartAnew() {
+    daemon_ = std::make_unique<DaemonProcess>(daemon_options());
+    client_ = *client::Client::Connect(daemon_->addresses().front());
+  }
   client::Result<v1::CreateSandboxResponse> CreateNamed(const std::string& name) {
     return Create("spec { name: '" + name + "' }");
   }
@@ -40,7 +46,9 @@ class RestFaultsTest : public FaultTest {
   std::size_t BytesOf(Way way, const std::string& method, const Call& call) {
     const std::size_t before = proxy_.bytes(way, method);
     call();
-    return proxy_.bytes(way, method) - before;
+    const std::size_t size = proxy_.bytes(way, method) - before;
+    EXPECT_GT(size, 100U);
+    return size;
   }
   // Where to break `size` bytes: before the first, within the head and the body, before and after the last.
   static std::vector<std::size_t> Places(std::size_t size) { return {0, 10, size / 2, size - 1, size}; }
@@ -62,14 +70,14 @@ TEST_F(RestFaultsTest, AReadThatBreaksAnywhereIsReadAgain) {
   EXPECT_EQ(proxy_.counts().strikes, 20);
 }
 
-TEST_F(RestFaultsTest, AReadThatBreaksEachTimeEndsAfterAFewAttempts) {
+TEST_F(RestFaultsTest, AReadThatBreaksEachTimeEndsWithItsDeadlineAndSaysWhatBroke) {
   MakeVolume("data");
   control().ResetRequests();
   proxy_.Add({.action = Action::kCut, .after = 20, .times = -1});
-  const auto got = ReadVolume("data");
+  const auto got = ReadVolume("data", seconds(4));
   EXPECT_EQ(Outcome(got.error), "UNAVAILABLE UPSTREAM_CONNECTION_LOST");
-  EXPECT_EQ(got.error->metadata.at("ended_by"), "attempts");
-  EXPECT_LE(control().CountRequests("GET", "/volumes"), 4);
+  EXPECT_EQ(got.error->metadata.at("ended_by"), "deadline");
+  EXPECT_LE(control().CountRequests("GET", "/volumes"), 7) << "it backs off";
   EXPECT_TRUE(Eventually([this] { return proxy_.open("GET ") == 0; }));
 }
 
@@ -93,15 +101,15 @@ TEST_F(RestFaultsTest, AmbiguousCreateThatBreaksAnywhereIsMadeOnce) {
   EXPECT_EQ(proxy_.counts().strikes, 20);
 }
 
-TEST_F(RestFaultsTest, AmbiguousCreateWithoutANameIsSentOnce) {
+// It has a name of the daemon's own, by which it is settled.
+TEST_F(RestFaultsTest, AmbiguousCreateWithoutANameIsMadeOnce) {
   const std::size_t size = BytesOf(Way::kToServer, "POST ", [this] { Create(""); });
   for (const std::size_t after : {std::size_t{10}, size - 1, size}) {
-    control().ResetRequests();
     proxy_.Add({.action = Action::kCut, .way = Way::kToServer, .opening = "POST ", .after = after});
     const auto created = Create("");
-    EXPECT_EQ(Outcome(created.error), "UNAVAILABLE UPSTREAM_CONNECTION_LOST") << after << " of " << size;
-    EXPECT_EQ(created.error->metadata.at("outcome"), "unknown");
-    EXPECT_LE(control().CountRequests("POST", "/sandbox"), 1);
+    EXPECT_EQ(Outcome(created.error), "OK") << after << " of " << size;
+    EXPECT_EQ(CountSandboxes(created.value.sandbox().name()), 1);
+    proxy_.Heal();
   }
 }
 
@@ -172,7 +180,8 @@ TEST_F(RestFaultsTest, ACorruptAnswerIsAnErrorAndHarmsNoOtherCall) {
     if (!got.ok()) {
       EXPECT_THAT(Outcome(got.error),
                   AnyOf("INTERNAL UPSTREAM_MALFORMED_RESPONSE", "UNKNOWN UPSTREAM_UNEXPECTED_STATUS",
-                        "UNAVAILABLE UPSTREAM_CONNECTION_LOST", "NOT_FOUND VOLUME_NOT_FOUND", StartsWith("DEADLINE_")))
+                        "UNAVAILABLE UPSTREAM_CONNECTION_LOST", "UNAVAILABLE UPSTREAM_FOREIGN_ANSWER",
+                        "NOT_FOUND VOLUME_NOT_FOUND", StartsWith("DEADLINE_")))
           << after;
     }
     proxy_.Heal();
@@ -189,7 +198,7 @@ TEST_F(RestFaultsTest, ACorruptRequestIsUpstreamsToRefuse) {
   for (std::size_t after = 0; after < size; after += 5) {
     proxy_.Add({.action = Action::kFlip, .way = Way::kToServer, .after = after, .mask = 0x04});
     const auto got = ReadVolume("data", seconds(1));
-    EXPECT_THAT(Outcome(got.error), AnyOf("OK", HasSubstr(" "))) << "no reason, at " << after;
+    EXPECT_THAT(Outcome(got.error), MatchesRegex("OK|[A-Z_]+ [A-Z_]+")) << "no reason, at " << after;
     proxy_.Heal();
     EXPECT_EQ(Volume("data"), expected) << "after byte " << after << " of the request before";
   }
@@ -214,16 +223,18 @@ TEST_F(RestFaultsTest, TheRestOfAnAnswerIsNotTheNextOne) {
   MakeVolume("other");
   const std::string other = Volume("other");
   for (const std::string length : {"10", "0"}) {
+    StartAnew();
     proxy_.Add(
         {.action = Action::kReplace, .find = "Content-Length: ", .with = "Content-Length: " + length + "\r\nX: "});
-    EXPECT_EQ(Outcome(ReadVolume("data").error), "INTERNAL UPSTREAM_MALFORMED_RESPONSE");
+    // What is cut off is broken; what is empty is nobody's answer, and is asked for again.
+    EXPECT_EQ(Outcome(ReadVolume("data").error), length == "0" ? "OK" : "INTERNAL UPSTREAM_MALFORMED_RESPONSE");
     for (int i = 0; i < 5; ++i) EXPECT_EQ(Volume("other"), other);
   }
 }
 
 TEST_F(RestFaultsTest, AnAnswerThatIsShorterThanItSaysEndsWithTheDeadline) {
-  // Not read before: a "304 Not Modified" has no length.
   const std::string expected = MakeVolume("data").ShortDebugString();
+  StartAnew();
   proxy_.Add({.action = Action::kReplace, .find = "Content-Length: ", .with = "Content-Length: 9"});
   EXPECT_THAT(Volume("data", seconds(1)), StartsWith("DEADLINE_EXCEEDED"));
   ASSERT_TRUE(Eventually([this] { return proxy_.open("GET ") == 0; }));
@@ -310,8 +321,12 @@ TEST_F(RestFaultsTest, StaleKeepAliveConnectionsOfManyCallsBreakNoLaterOne) {
 TEST_F(RestFaultsTest, WhoCannotBeReachedIsTriedAgain) {
   proxy_.CutNow();
   proxy_.StopListening();
+  const auto create = [this](const std::string& spec) {
+    const auto request = Parse<v1::CreateSandboxRequest>("spec { " + spec + " }");
+    return CallWithin(seconds(2), sandboxes(), &Stub::CreateSandbox, request).error;
+  };
   // Not sent, and so not unknown.
-  for (const auto& error : {Create("").error, CreateNamed("box").error, ReadVolume("data").error}) {
+  for (const auto& error : {create(""), create("name: 'box'"), ReadVolume("data", seconds(2)).error}) {
     EXPECT_EQ(Outcome(error), "UNAVAILABLE UPSTREAM_UNREACHABLE");
     EXPECT_EQ(error->metadata.count("outcome"), 0U);
     EXPECT_TRUE(error->retry_delay.has_value());
@@ -320,6 +335,63 @@ TEST_F(RestFaultsTest, WhoCannotBeReachedIsTriedAgain) {
   proxy_.ListenAgain();
   EXPECT_EQ(Outcome(created.get().error), "OK");
   EXPECT_EQ(control().CountRequests("POST", "/api/sandbox"), 1);
+}
+
+// Upstream is away for longer than a few attempts take; calls have time, and wait for it.
+class AwayTest : public RestFaultsTest {
+ protected:
+  // From here on whoever connects is hung up on.
+  void GoAway() {
+    proxy_.CutNow();
+    before_ = proxy_.counts().accepted;
+    proxy_.RefuseConnections(true);
+  }
+  // Comes back when that has happened so often.
+  void ComeBackAfter(int attempts) {
+    ASSERT_TRUE(Eventually([&] { return proxy_.counts().accepted >= before_ + attempts; }));
+    proxy_.RefuseConnections(false);
+  }
+
+  int before_ = 0;
+};
+
+TEST_F(AwayTest, AReadWaitsUntilUpstreamIsBack) {
+  MakeVolume("data");
+  GoAway();
+  auto read = std::async(std::launch::async, [this] { return Volume("data"); });
+  ComeBackAfter(6);
+  EXPECT_THAT(read.get(), HasSubstr("name: \"data\""));
+}
+
+TEST_F(AwayTest, ACreateWhoseAnswerWasLostIsSettledWhenUpstreamIsBack) {
+  proxy_.Add({.action = Action::kCut, .opening = "POST ", .after = 0});
+  auto created = std::async(std::launch::async, [this] { return CreateNamed("box"); });
+  ASSERT_TRUE(Eventually([this] { return proxy_.counts().strikes == 1; }));
+  GoAway();
+  ComeBackAfter(6);
+  EXPECT_EQ(Outcome(created.get().error), "OK");
+  EXPECT_EQ(CountSandboxes("box"), 1);
+}
+
+TEST_F(AwayTest, ACreateWithARequestIdIsSettledWhenUpstreamIsBack) {
+  proxy_.Add({.action = Action::kCut, .opening = "POST ", .after = 0});
+  auto created = std::async(std::launch::async, [this] { return Create("request_id: 'r'"); });
+  ASSERT_TRUE(Eventually([this] { return proxy_.counts().strikes == 1; }));
+  GoAway();
+  ComeBackAfter(6);
+  const auto result = created.get();
+  EXPECT_EQ(Outcome(result.error), "OK");
+  EXPECT_EQ(CountSandboxes(result.value.sandbox().name()), 1);
+}
+
+TEST_F(AwayTest, ACreateThatCouldNotBeSentIsSentWhenUpstreamListensAgain) {
+  proxy_.CutNow();
+  proxy_.StopListening();
+  auto created = std::async(std::launch::async, [this] { return CreateNamed("box"); });
+  auto read = std::async(std::launch::async, [this] { return ReadVolume("none"); });
+  proxy_.ListenAgain();
+  EXPECT_EQ(Outcome(created.get().error), "OK");
+  EXPECT_EQ(Outcome(read.get().error), "NOT_FOUND VOLUME_NOT_FOUND");
 }
 
 TEST_F(RestFaultsTest, WhoHangsUpAtOnceIsTriedAgain) {
@@ -367,9 +439,10 @@ TEST_F(ShortAttemptsTest, AReadThatStallsIsReadAgainOverAnotherConnection) {
 
 TEST_F(ShortAttemptsTest, AReadThatStallsEachTimeSaysSo) {
   proxy_.Add({.action = Action::kStall, .times = -1});
-  const auto got = ReadVolume("data");
+  // The first attempt ends after a second, and the next one would have no time left.
+  const auto got = ReadVolume("data", milliseconds(1100));
   EXPECT_EQ(Outcome(got.error), "DEADLINE_EXCEEDED UPSTREAM_TIMED_OUT");
-  EXPECT_EQ(got.error->metadata.at("ended_by"), "attempts");
+  EXPECT_EQ(got.error->metadata.at("ended_by"), "deadline");
 }
 
 }  // namespace

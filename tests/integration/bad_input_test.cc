@@ -141,7 +141,7 @@ TEST_F(BadInputTest, StoppedBodySizeIsToldBeforeAnythingIsSent) {
 }
 
 TEST_F(BadInputTest, AnObjectThatIsNotNamed) {
-  for (const std::string object : {"''", "'a\\nb'", "'..'", "'\\001'"}) {
+  for (const std::string object : {"''", "'a\\nb'", "'..'", "'\\001'", "' '", "'\\t '", "'\\u00a0\\u3000'"}) {
     const auto sandbox = ElementsAre("sandbox");
     const std::string named = "sandbox: " + object + " ";
     EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::GetSandbox, named), sandbox);
@@ -207,6 +207,22 @@ TEST_F(BadInputTest, NegativeTimesAndOffsets) {
   EXPECT_THAT(Wrong(snapshots(), &Snapshots::StreamBuildLogs, "snapshot: 's' offset: -1"), ElementsAre("offset"));
 }
 
+TEST_F(BadInputTest, NanosThatAreNone) {
+  for (const std::string time : {"nanos: 1000000000", "seconds: 5 nanos: -1", "seconds: 1 nanos: 2000000000"}) {
+    const std::string timeout = " timeout { " + time + " }";
+    EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::CreateSandbox, timeout), ElementsAre("timeout"));
+    EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::StopSandbox, "sandbox: 'x'" + timeout), ElementsAre("timeout"));
+    EXPECT_THAT(Wrong(volumes(), &Volumes::DeleteVolume, "volume: 'v'" + timeout), ElementsAre("timeout"));
+    const std::string age = " max_age { " + time + " }";
+    EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::GetSandbox, "sandbox: 'x'" + age), ElementsAre("max_age"));
+    EXPECT_THAT(Wrong(snapshots(), &Snapshots::ListSnapshots, age), ElementsAre("max_age"));
+  }
+  EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::ListSandboxes, "filter { created_at_after { nanos: 1000000000 } }"),
+              ElementsAre("filter.created_at_after"));
+  EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::StreamSandboxes, "filter { last_activity_before { nanos: -1 } }"),
+              ElementsAre("filter.last_activity_before"));
+}
+
 TEST_F(BadInputTest, AbsurdPages) {
   for (const std::string size : {"201", "-1", "2147483647", "-2147483648"}) {
     const std::string page_size = "page_size: " + size;
@@ -232,6 +248,8 @@ TEST_F(BadInputTest, FiltersAndOrdersThatDoNotExist) {
            {"filter { states: SANDBOX_STATE_DESTROYED }", "filter.states"},
            {"filter { states: 99 }", "filter.states"},
            {"filter { min_cpu: 0 }", "filter.min_cpu"},
+           {"filter { min_gpu: -1 }", "filter.min_gpu"},
+           {"filter { max_gpu: 1 } page: 1", "filter.max_gpu"},
            {"filter { max_disk_gib: -1 }", "filter.max_disk_gib"},
            {"filter { sandbox_classes: 0 }", "filter.sandbox_classes"},
            {"filter { labels { key: 'a' value: 'b\\nc' } }", "filter.labels[\"a\"]"},
@@ -250,11 +268,14 @@ TEST_F(BadInputTest, FiltersAndOrdersThatDoNotExist) {
 TEST_F(BadInputTest, SpecsThatCannotBe) {
   for (const auto& [spec, field] : std::vector<std::pair<std::string, std::string>>{
            {"name: 'a\\nb'", "spec.name"},
+           {"name: ' '", "spec.name"},
+           {"snapshot: ' '", "spec.snapshot"},
            {"language: 99", "spec.language"},
            {"auto_stop_minutes: -1", "spec.auto_stop_minutes"},
            {"auto_pause_minutes: -1", "spec.auto_pause_minutes"},
            {"auto_archive_minutes: -1", "spec.auto_archive_minutes"},
            {"ttl_minutes: -1", "spec.ttl_minutes"},
+           {"queue_timeout_minutes: -1", "spec.queue_timeout_minutes"},
            {"auto_stop_minutes: 5 auto_pause_minutes: 5", "spec.auto_pause_minutes"},
            {"ephemeral: true auto_pause_minutes: 5", "spec.auto_pause_minutes"},
            {"labels { key: 'a' value: 'b\\nc' }", "spec.labels[\"a\"]"},

@@ -147,7 +147,18 @@ TEST_F(BuildLogsTest, ARepeatedCreateStreamHasTheLogFromItsOffset) {
   EXPECT_EQ(log, Read("snapshot: 's' follow: false").bytes.substr(7));
 }
 
-TEST_F(BuildLogsTest, LogStreamClosesEarlyAndIsOpenedAgainAndNothingIsLost) {
+// Its builds last while their logs are read.
+class SlowBuildLogsTest : public BuildLogsTest {
+ protected:
+  emulator::EmulatorOptions emulator_options() override {
+    emulator::EmulatorOptions options = BuildLogsTest::emulator_options();
+    options.delays.log_line = milliseconds(300);
+    return options;
+  }
+};
+
+TEST_F(SlowBuildLogsTest, LogStreamClosesEarlyAndIsOpenedAgainAndNothingIsLost) {
+  size_t interruptions = 0;
   for (const int times : {1, 2, 3}) {
     control().AddFault({{"path_regex", "^/snapshots/.*/build-logs$"}, {"times", times}}, {{"cut_after_bytes", 40}});
     const std::string name = "s" + std::to_string(times);
@@ -156,9 +167,11 @@ TEST_F(BuildLogsTest, LogStreamClosesEarlyAndIsOpenedAgainAndNothingIsLost) {
     EXPECT_EQ(followed.outcome, "OK");
     // None for a connection that broke when the build was over already.
     EXPECT_THAT(followed.warnings, ::testing::Each("LOG_INTERRUPTED"));
+    interruptions += followed.warnings.size();
     EXPECT_EQ(followed.end.reason(), v1::STREAM_END_REASON_COMPLETED);
     EXPECT_EQ(followed.bytes, Read("snapshot: '" + name + "' follow: false").bytes);
   }
+  EXPECT_GT(interruptions, 0U);
 }
 
 TEST_F(BuildLogsTest, WhatWasNotBuiltHasNoLog) {
@@ -172,7 +185,7 @@ TEST_F(BuildLogsTest, WhatWasNotBuiltHasNoLog) {
 
 TEST_F(BuildLogsTest, ALogThatCannotBeHadFailsAReadButNotACreate) {
   control().AddFault({{"path_regex", "build-logs$"}},
-                     {{"status", 404}, {"body", {{"message", "build logs not found for ref: x"}}}});
+                     {{"status", 404}, {"body", DaytonaError(404, "build logs not found for ref: x")}});
   const auto request =
       Parse<v1::CreateSnapshotStreamRequest>(R"(spec { name: "s" dockerfile: "FROM debian:12\nRUN echo one\n" })");
   const auto created = ReadAll(snapshots(), &Stub::CreateSnapshotStream, request);
@@ -363,8 +376,9 @@ TEST_F(OwnBuildLogsTest, WhatIsWrittenWhileTheConnectionIsBrokenIsNotLost) {
 }
 
 TEST_F(OwnBuildLogsTest, ALogThatAppearsLateIsWaitedFor) {
-  control().AddFault({{"path_regex", "/build-logs-url$"}},
-                     {{"status", 404}, {"body", {{"message", "Timeout waiting for build runner assignment for x"}}}});
+  control().AddFault(
+      {{"path_regex", "/build-logs-url$"}},
+      {{"status", 404}, {"body", DaytonaError(404, "Timeout waiting for build runner assignment for x")}});
   Build("s", kDockerfile);
   Open();
   ASSERT_TRUE(Eventually([&] { return control().CountRequests("GET", "/build-logs-url") >= 5; }));
@@ -395,12 +409,59 @@ TEST_F(OwnBuildLogsTest, ASnapshotThatIsGoneWithItsLogEndsTheStreamToo) {
   log_server_.Write("one\n");
   ASSERT_EQ(NextBytes(4), "one\n");
   control().AddFault({{"path_regex", "^/api/snapshots/"}},
-                     {{"status", 404}, {"body", {{"message", "Snapshot " + id + " not found"}}}});
+                     {{"status", 404}, {"body", DaytonaError(404, "Snapshot " + id + " not found")}});
   const v1::StreamEnd end = Next().end();
   EXPECT_EQ(end.reason(), v1::STREAM_END_REASON_RESOURCE_GONE);
   EXPECT_EQ(end.offset(), 4);
   EXPECT_EQ(end.state_text(), "");
   EXPECT_EQ(Finish(), "OK");
+}
+
+class LateStateTest : public BuildLogsTest {
+ protected:
+  emulator::EmulatorOptions emulator_options() override {
+    emulator::EmulatorOptions options = QuickEmulator();
+    options.delays.build = std::chrono::hours(1);
+    return options;
+  }
+};
+
+TEST_F(LateStateTest, ALogThatHasEndedIsReadAgainRarelyUntilTheStateFollows) {
+  // The whole log is there, and the state follows late: upstream looks every ten seconds.
+  control().AddFault({{"path_regex", "^/snapshots/.*/build-logs$"}}, {{"status", 200}, {"body", "Step 1\n"}});
+  const std::string id = Build("s", kDockerfile);
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(100));
+  const auto reader = snapshots().StreamBuildLogs(&context, Parse<v1::StreamBuildLogsRequest>("snapshot: 's'"));
+  const auto opened = [this] { return control().CountRequests("GET", "build-logs-url"); };
+  const auto begin = steady_clock::now();
+  ASSERT_TRUE(Eventually([&] { return opened() >= 3; }));
+  // The first opening, and two more after a second and another two.
+  EXPECT_GE(steady_clock::now() - begin, std::chrono::seconds(2));
+  control().ForceSnapshot(id, {{"state", "active"}});
+  std::string bytes;
+  v1::StreamBuildLogsResponse message;
+  while (reader->Read(&message)) {
+    EXPECT_FALSE(message.has_warning());
+    bytes += message.log().data();
+  }
+  EXPECT_TRUE(reader->Finish().ok());
+  EXPECT_EQ(bytes, "Step 1\n");
+}
+
+// A build that outlasts the call breaks nothing.
+TEST_F(OwnBuildLogsTest, ATimeoutIsNoBrokenConnection) {
+  const auto request = Parse<v1::CreateSandboxStreamRequest>(
+      R"(spec { dockerfile: "FROM debian:12\nRUN true\n" } timeout { seconds: 1 })");
+  log_server_.Write("Step 1\n");
+  const auto created = ReadAll(sandboxes(), &v1::DaytonaService::Stub::CreateSandboxStream, request);
+  EXPECT_EQ(Outcome(created.error), "DEADLINE_EXCEEDED WAIT_TIMED_OUT");
+  std::string bytes;
+  for (const auto& message : created.messages) {
+    EXPECT_FALSE(message.has_warning()) << message.warning().ShortDebugString();
+    bytes += message.log().data();
+  }
+  EXPECT_EQ(bytes, "Step 1\n");
 }
 
 TEST_F(OwnBuildLogsTest, PingStarvationOfASlowReaderHoldsUpNobody) {

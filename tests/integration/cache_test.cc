@@ -97,7 +97,7 @@ TEST_F(CacheTest, FindSandboxIsAHitByIdOrNameAndAsksByLabels) {
     const Read<v1::Sandbox> found = find("labels { key: 'of' value: 'this' }");
     EXPECT_EQ(found.object.id(), sandbox.id());
     EXPECT_EQ(found.source, "bypass");
-    EXPECT_EQ(SandboxReads(), 1);
+    EXPECT_EQ(SandboxReads(), 2);  // the list, and what it named
   }
 }
 
@@ -156,10 +156,12 @@ TEST_F(CacheTest, MaxAgeBoundsTheAge) {
   EXPECT_EQ(ReadSandbox(sandbox.id(), "max_age { seconds: 315576000000 }").source, "hit");
 }
 
-TEST_F(CacheTest, ANegativeMaxAgeIsAnError) {
+TEST_F(CacheTest, AMaxAgeThatIsNoneIsAnErrorAlsoWhereAHitWouldBe) {
   const v1::Sandbox sandbox = MakeSandbox();
+  ASSERT_EQ(ReadSandbox(sandbox.id(), "max_age { seconds: 3600 }").source, "hit");
   control().ResetRequests();
-  for (const char* age : {"max_age { seconds: -1 }", "max_age { nanos: -1 }"}) {
+  for (const char* age : {"max_age { seconds: -1 }", "max_age { nanos: -1 }", "max_age { nanos: 1000000000 }",
+                          "max_age { seconds: 3600 nanos: -1 }", "max_age { seconds: 3600 nanos: 2000000000 }"}) {
     EXPECT_EQ(ReadSandbox(sandbox.id(), age).outcome, "INVALID_ARGUMENT INVALID_REQUEST");
     EXPECT_EQ(ReadSnapshot("snap", age).outcome, "INVALID_ARGUMENT INVALID_REQUEST");
     EXPECT_EQ(ReadVolume("vol", age).outcome, "INVALID_ARGUMENT INVALID_REQUEST");

@@ -13,10 +13,17 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using ::testing::StartsWith;
 
 using CreateSandboxTest = SandboxesTest;
 using SlowCreateSandboxTest = SlowSandboxesTest;
+
+// A server that knows every field.
+class NewServerCreateTest : public CreateSandboxTest {
+ protected:
+  emulator::EmulatorOptions emulator_options() override { return QuickEmulator(emulator::ApiVersion::k0_226); }
+};
 
 TEST_F(CreateSandboxTest, AnEmptySpecGivesAStartedPythonSandbox) {
   const auto created = Create("");
@@ -25,7 +32,8 @@ TEST_F(CreateSandboxTest, AnEmptySpecGivesAStartedPythonSandbox) {
   EXPECT_EQ(sandbox.state(), v1::SANDBOX_STATE_STARTED);
   EXPECT_EQ(sandbox.state_text(), "started");
   EXPECT_EQ(sandbox.view(), v1::VIEW_FULL);
-  EXPECT_EQ(sandbox.name(), sandbox.id());
+  EXPECT_THAT(sandbox.name(), MatchesRegex("daytonad-[0-9a-f]+"));
+  EXPECT_EQ(sandbox.name().size(), sizeof("daytonad-") - 1 + 32);
   EXPECT_EQ(sandbox.labels().at("code-toolbox-language"), "python");
   EXPECT_EQ(sandbox.auto_stop_minutes(), 15);
   EXPECT_FALSE(sandbox.snapshot().empty());
@@ -71,7 +79,7 @@ TEST_F(CreateSandboxTest, ADockerfileIsBuiltAsItIs) {
   }
 }
 
-TEST_F(CreateSandboxTest, EveryFieldOfTheSpecReachesUpstream) {
+TEST_F(NewServerCreateTest, EveryFieldOfTheSpecReachesUpstream) {
   MakeVolume("data");
   control().ResetRequests();
   const auto created = Create(R"(
@@ -117,9 +125,9 @@ TEST_F(CreateSandboxTest, EveryFieldOfTheSpecReachesUpstream) {
 }
 
 TEST_F(CreateSandboxTest, WhatIsNotGivenIsNotSent) {
-  MakeSandbox();
+  MakeSandbox(Parse<v1::SandboxSpec>("name: 'box'"));
   EXPECT_EQ(BodyOf("POST", "/api/sandbox"), nlohmann::json::parse(R"({
-      "env": {}, "labels": {"code-toolbox-language": "python"}, "volumes": []})"));
+      "name": "box", "env": {}, "labels": {"code-toolbox-language": "python"}, "volumes": []})"));
 }
 
 TEST_F(CreateSandboxTest, MountsVolumesByNameAndById) {

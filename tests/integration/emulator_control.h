@@ -7,6 +7,11 @@
 
 namespace daytonad::testing {
 
+// The body of an error as Daytona writes it: an answer without it is taken for a proxy's.
+inline nlohmann::json DaytonaError(int status, const std::string& message) {
+  return {{"path", "/api/x"}, {"statusCode", status}, {"error", "Error"}, {"message", message}};
+}
+
 // The emulator's control routes (emulator/README.md).
 class EmulatorControl {
  public:

@@ -383,6 +383,38 @@ TEST_F(NoGatewayTest, AnApiWithoutEventsIsPolled) {
   ExpectAWaitToEnd(id, v1::SANDBOX_STATE_STOPPED, "stopped");
 }
 
+TEST_F(PollingTest, ADeletionIsSeenWithinSecondsHoweverManyAreWatched) {
+  const std::vector<std::string> ids = MakeSandboxes(40);
+  std::vector<std::unique_ptr<SandboxWatch>> watches;
+  for (const std::string& id : ids) watches.push_back(WatchSandbox(id));
+  for (const auto& watch : watches) watch->Next();
+  // An object that a list does not show is looked at once, long before it would be because it was not seen for long.
+  control().ResetRequests();
+  std::vector<std::future<std::string>> deleted;
+  for (size_t i = 0; i < 20; ++i) {
+    deleted.push_back(std::async(std::launch::async, [&, i] { return Outcome(Delete(ids[i], "wait: true").error); }));
+  }
+  for (auto& outcome : deleted) EXPECT_EQ(outcome.get(), "OK");
+  for (size_t i = 0; i < 20; ++i) {
+    const auto rest = watches[i]->Rest();
+    EXPECT_EQ(Outcome(rest.error), "OK");
+    ASSERT_FALSE(rest.messages.empty());
+    EXPECT_TRUE(rest.messages.back().removed());
+  }
+  EXPECT_LE(Gets(), 20 * 20);
+}
+
+TEST_F(PollingTest, DeletionsBySomebodyElseAreSeenToo) {
+  const std::vector<std::string> ids = MakeSandboxes(8);
+  std::vector<std::unique_ptr<SandboxWatch>> watches;
+  for (const std::string& id : ids) watches.push_back(WatchSandbox(id));
+  for (const auto& watch : watches) watch->Next();
+  AsSomebodyElse([&] { return Outcome(Delete(ids[3], "wait: true").error); });
+  const auto rest = watches[3]->Rest();
+  ASSERT_FALSE(rest.messages.empty());
+  EXPECT_TRUE(rest.messages.back().removed());
+}
+
 // Row polling-storm: what waiting costs depends on time, not on how many wait.
 TEST_F(PollingTest, PollingStormOfTwoHundredWaitersForFiftySandboxesIsOneListAtATime) {
   constexpr int kSandboxes = 50;

@@ -1,5 +1,6 @@
 #include "tests/integration/fixture.h"
 
+#include <cstdlib>
 #include <utility>
 
 #include "grpc/health/v1/health.grpc.pb.h"
@@ -8,14 +9,25 @@ namespace daytonad::testing {
 
 using std::chrono::milliseconds;
 
-emulator::EmulatorOptions QuickEmulator() {
+emulator::ApiVersion TestedApiVersion() {
+  const char* const text = std::getenv("DAYTONAD_TEST_API_VERSION");
+  if (text == nullptr) return emulator::EmulatorOptions().api_version;
+  const auto version = emulator::ParseApiVersion(text);
+  EXPECT_TRUE(version.has_value()) << "DAYTONAD_TEST_API_VERSION is " << text;
+  return version.value_or(emulator::ApiVersion::k0_226);
+}
+
+emulator::EmulatorOptions QuickEmulator(emulator::ApiVersion version) {
   emulator::EmulatorOptions options;
   options.port = 0;
   options.api_keys = {kApiKey};
-  const milliseconds quick{20};
-  options.delays = {quick, quick,           quick, quick, quick,           quick,
-                    quick, milliseconds{0}, quick, quick, milliseconds{0}, quick};
-  options.negative_name_cache = milliseconds{0};
+  options.api_version = version;
+  emulator::Delays& delays = options.delays;
+  for (milliseconds* delay : {&delays.create, &delays.start, &delays.stop, &delays.destroy, &delays.archive,
+                              &delays.queue, &delays.build, &delays.pull, &delays.remove, &delays.volume}) {
+    *delay = milliseconds{20};
+  }
+  delays.log_line = delays.deactivate = delays.accept = delays.network = options.name_lag = milliseconds{0};
   // Tests run many calls a minute; those about rate limits set their own.
   for (auto& [name, limit] : options.rate_limits) limit.limit = 1'000'000;
   return options;

@@ -20,8 +20,12 @@ namespace daytonad::testing {
 
 inline constexpr char kApiKey[] = "emulator-key";
 
+// Which server the tests meet: the emulator's default, or what the environment variable DAYTONAD_TEST_API_VERSION says.
+// A test of what only one of them has is about that one: override emulator_options().
+emulator::ApiVersion TestedApiVersion();
+
 // Everything happens at once, so that tests are quick; a test that wants to see a transition sets its delay.
-emulator::EmulatorOptions QuickEmulator();
+emulator::EmulatorOptions QuickEmulator(emulator::ApiVersion version = TestedApiVersion());
 
 // Flags and environment of a daemon that talks to the API at `url` with `key`, with the defaults of everything else.
 ProcessOptions PlainDaemonFor(const std::string& url, const std::string& key = kApiKey);
@@ -59,13 +63,21 @@ class IntegrationTest : public ::testing::Test {
   std::optional<client::Client> client_;
 };
 
-// Makes a unary call with a deadline that only a broken daemon reaches.
+// Makes a unary call with a deadline of its own.
+template <typename Stub, typename Request, typename Response>
+client::Result<Response> CallWithin(std::chrono::milliseconds limit, Stub& stub,
+                                    grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                                    const std::type_identity_t<Request>& request) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + limit);
+  return client::Call(stub, method, request, context);
+}
+
+// The same, with one that only a broken daemon reaches.
 template <typename Stub, typename Request, typename Response>
 client::Result<Response> Call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                               const std::type_identity_t<Request>& request) {
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(100));
-  return client::Call(stub, method, request, context);
+  return CallWithin(std::chrono::seconds(100), stub, method, request);
 }
 
 // All messages of a stream, and how it ended.

@@ -109,7 +109,7 @@ TEST_F(ImagesTest, AFileOfTheDaemonsMachineIsUploadedAndCopied) {
                                   "' archive_path: 'proj/a.txt' } remote_path: '/srv/' } }");
   ASSERT_EQ(Outcome(created.error), "OK") << created.error->message;
   const v1::BuildInfo& build = created.value.sandbox().build_info();
-  EXPECT_EQ(build.dockerfile_content(), "FROM debian:12\nCOPY proj/a.txt /srv/a.txt\n");
+  EXPECT_EQ(build.dockerfile_content(), "FROM debian:12\nCOPY [\"proj/a.txt\", \"/srv/a.txt\"]\n");
   // As the Python SDK hashes this file.
   EXPECT_THAT(build.context_hashes(), ElementsAre("3ca6cdf871a85ea07ac33693733306a4"));
   ASSERT_THAT(Objects(), SizeIs(1));
@@ -141,7 +141,7 @@ TEST_F(ImagesTest, FilesMayComeInTheMessage) {
   const v1::BuildInfo& build = created.value.sandbox().build_info();
   EXPECT_EQ(build.dockerfile_content(),
             "FROM debian:12\n"
-            "COPY in/b.txt /b\n"
+            "COPY [\"in/b.txt\", \"/b\"]\n"
             "COPY req.txt /.requirements.txt\nRUN python -m pip install -r /.requirements.txt\n"
             "RUN python -m pip install 'a>=1' z\n");
   ASSERT_EQ(build.context_hashes_size(), 2);
@@ -158,11 +158,40 @@ TEST_F(ImagesTest, ADirectoryAndADockerfileBringTheirFiles) {
                  (root_ / "app" / "lib").string() + "' archive_path: 'lib' } remote_path: '/lib' } }");
   ASSERT_EQ(Outcome(created.error), "OK") << created.error->message;
   EXPECT_THAT(created.value.sandbox().build_info().dockerfile_content(),
-              AllOf(HasSubstr("COPY main.py"), HasSubstr("COPY lib /lib\n")));
+              AllOf(HasSubstr("COPY main.py"), HasSubstr("COPY [\"lib\", \"/lib\"]\n")));
   EXPECT_EQ(created.value.sandbox().build_info().context_hashes_size(), 3);
+  ASSERT_EQ(Objects().size(), 3U);
   for (const nlohmann::json& object : Objects()) {
     EXPECT_THAT(control().StoredObject(object.at("key")), Not(HasSubstr("not copied")));
   }
+}
+
+TEST_F(ImagesTest, ADockerfileOfTheDaemonsMachineIsReadAsText) {
+  const std::string dockerfile =
+      Write("Dockerfile", "FROM debian:12\r\nRUN a \\\r\n  && b\rRUN cat <<EOF\r\nx\r\nEOF\r\n");
+  EXPECT_EQ(DockerfileOf("dockerfile { daemon_path: '" + dockerfile + "' }"),
+            "FROM debian:12\nRUN a \\\n  && b\nRUN cat <<EOF\nx\nEOF\n");
+  const std::string latin1 = Write("Dockerfile.latin1", "FROM debian:12\n# caf\xE9\n");
+  const auto created = CreateFrom("dockerfile { daemon_path: '" + latin1 + "' }");
+  ASSERT_EQ(Outcome(created.error), "INVALID_ARGUMENT INVALID_REQUEST");
+  EXPECT_THAT(created.error->message, HasSubstr("Dockerfile.latin1 is not UTF-8: line 2 has the byte 0xe9"));
+}
+
+TEST_F(ImagesTest, WhatADockerfileCopiesIsHashedAsItIsWritten) {
+  Write("app/a.txt", "A\n");
+  Write("app/dir/b.txt", "B\n");
+  const std::string dockerfile = Write("app/Dockerfile", "FROM debian:12\nCOPY ./a.txt dir/ /srv/\n");
+  const auto created = CreateFrom("dockerfile { daemon_path: '" + dockerfile + "' }");
+  ASSERT_EQ(Outcome(created.error), "OK") << created.error->message;
+  // As the Python SDK hashes them.
+  EXPECT_THAT(created.value.sandbox().build_info().context_hashes(),
+              ElementsAre("34646ec0678626dd1531d53ce6b01d90", "442add408ca618951210bbbef1466664"));
+  ASSERT_THAT(Objects(), SizeIs(2));
+  std::vector<std::string> names;
+  for (const nlohmann::json& object : Objects()) {
+    for (std::string& name : TarNames(control().StoredObject(object.at("key")))) names.push_back(std::move(name));
+  }
+  EXPECT_THAT(names, ::testing::UnorderedElementsAre("a.txt", "dir/", "dir/b.txt"));
 }
 
 TEST_F(ImagesTest, AWholeDirectoryMayBeCopiedAsADot) {
@@ -233,7 +262,9 @@ TEST_F(ImagesTest, AnUploadThatFailsLeavesNothingAndASecondTrySucceeds) {
   EXPECT_EQ(Outcome(CreateFrom(image).error), "PERMISSION_DENIED CONTEXT_STORE_REFUSED");
   control().ClearFaults();
   control().AddFault({{"method", "PUT"}, {"path_regex", "context.tar"}}, {{"drop", true}});
-  EXPECT_EQ(Outcome(CreateFrom(image).error), "UNAVAILABLE CONTEXT_STORE_UNAVAILABLE");
+  // It is tried until the call's time is up.
+  const auto created = Create("spec { declarative_image { " + image + " } } timeout { seconds: 3 }");
+  EXPECT_EQ(Outcome(created.error), "UNAVAILABLE CONTEXT_STORE_UNAVAILABLE");
   EXPECT_THAT(Objects(), SizeIs(0));
   EXPECT_EQ(control().CountRequests("POST", "/api/sandbox"), 0);
   control().ClearFaults();

@@ -2,9 +2,11 @@
 // listens, what its health and its logs say, and what of its secrets can be seen from outside: nothing.
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <set>
 #include <sstream>
 
@@ -334,9 +336,11 @@ TEST_F(ProcessTest, StartsWithoutItsUpstreamAndFindsItLaterAndAgain) {
   options.flags = {"--api-url", emulator_->url(), "--health-interval", "50ms"};
   emulator_->Stop();
   StartDaemon(options);
-  const auto listed = Call(volumes(), &v1::VolumeService::Stub::ListVolumes, {});
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(2));
+  const auto listed = client::Call(volumes(), &v1::VolumeService::Stub::ListVolumes, {}, context);
   EXPECT_EQ(Outcome(listed.error), "UNAVAILABLE UPSTREAM_UNREACHABLE");
-  EXPECT_THAT(listed.error->message, HasSubstr("GET /volumes"));
+  EXPECT_THAT(listed.error->message, HasSubstr("Cannot reach 127.0.0.1:"));
   EXPECT_TRUE(listed.error->retry_delay.has_value());
   EXPECT_EQ(Health("upstream"), "NOT_SERVING");
   EXPECT_EQ(Health(""), "SERVING");
@@ -371,6 +375,35 @@ void ExpectReflection(const std::shared_ptr<grpc::Channel>& channel) {
   EXPECT_GT(files.file_descriptor_response().file_descriptor_proto_size(), 3);
   stream->WritesDone();
   EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(ProcessTest, AHangupIsIgnoredAndToldInTheLog) {
+  StartDaemon(DaemonFor(emulator_->url()));
+  const auto told = [this] {
+    const std::vector<std::string> lines = Lines(daemon_->log());
+    return std::ranges::count_if(
+        lines, [](const std::string& line) { return line.find("SIGHUP is ignored") != std::string::npos; });
+  };
+  // Again and again, since the very first may come before the daemon is there to tell of it.
+  const auto hang_up = [&] {
+    return Eventually([&, before = told()] {
+      daemon_->Signal(SIGHUP);
+      return told() > before;
+    });
+  };
+  EXPECT_TRUE(hang_up());
+  EXPECT_EQ(CreateOutcome(), "OK");
+
+  // Nor does it shorten the drain, as a second signal to stop would.
+  control().AddFault({{"path_regex", "^/api/volumes"}}, {{"hold", true}});
+  auto listed = std::async(std::launch::async, [this] { return ListVolumes(*client_); });
+  ASSERT_TRUE(Eventually([this] { return control().in_progress() == 1; }));
+  daemon_->Signal(SIGTERM);
+  ASSERT_TRUE(Eventually([this] { return daemon_->log().find("stopping") != std::string::npos; }));
+  EXPECT_TRUE(hang_up());
+  control().ClearFaults();
+  EXPECT_EQ(listed.get(), "OK");
+  EXPECT_EQ(daemon_->WaitForExit(), 0);
 }
 
 TEST_F(ProcessTest, ToolsFindEverythingByReflection) {

@@ -122,6 +122,103 @@ TEST_F(SpentCreatesTest, RateLimitedEverywhereEachLimitIsItsOwn) {
   EXPECT_EQ(Outcome(CreateSandbox("two").error), "OK");
 }
 
+// A limit that the default time limit of a create is shorter than.
+class LongWindowTest : public RateBudgetTest {
+ protected:
+  emulator::EmulatorOptions emulator_options() override {
+    emulator::EmulatorOptions options = QuickEmulator();
+    options.rate_limits["sandbox-create"] = {1, 200};
+    return options;
+  }
+
+  // Without a deadline.
+  client::Result<v1::CreateSandboxResponse> CreateWithin(const std::string& timeout) {
+    grpc::ClientContext context;
+    const auto request = Parse<v1::CreateSandboxRequest>("spec {} timeout { seconds: " + timeout + " }");
+    return client::Call(sandboxes(), &Sandboxes::CreateSandbox, request, context);
+  }
+};
+
+TEST_F(LongWindowTest, RateLimitedEverywhereWithoutATimeoutTheQueueDoesNotCountAndStreamsAreTold) {
+  EXPECT_EQ(Outcome(CreateSandbox("one").error), "OK");
+  // What the caller chose counts everything.
+  EXPECT_EQ(Outcome(CreateWithin("60").error), "RESOURCE_EXHAUSTED RATE_LIMITED");
+
+  grpc::ClientContext context;
+  const auto stream = sandboxes().CreateSandboxStream(&context, v1::CreateSandboxStreamRequest());
+  v1::CreateSandboxStreamResponse event;
+  ASSERT_TRUE(stream->Read(&event));
+  EXPECT_EQ(event.warning().reason(), "RATE_LIMIT_WAIT");
+  EXPECT_EQ(event.warning().metadata().at("throttler"), "sandbox-create");
+  EXPECT_GT(std::stod(event.warning().metadata().at("wait_seconds")), 60);
+  EXPECT_EQ(control().CountRequests("POST", "/sandbox"), 1);
+  context.TryCancel();
+}
+
+class ShortQueueTest : public LongWindowTest {
+ protected:
+  ProcessOptions daemon_options() override {
+    ProcessOptions options = LongWindowTest::daemon_options();
+    options.flags.insert(options.flags.end(), {"--max-queue-wait", "20s"});
+    return options;
+  }
+};
+
+TEST_F(ShortQueueTest, RateLimitedEverywhereTheQueueHasABoundOfItsOwn) {
+  EXPECT_EQ(Outcome(CreateSandbox("one").error), "OK");
+  grpc::ClientContext context;  // without a deadline
+  const auto refused = client::Call(sandboxes(), &Sandboxes::CreateSandbox, {}, context);
+  ASSERT_EQ(Outcome(refused.error), "RESOURCE_EXHAUSTED RATE_LIMITED");
+  EXPECT_GT(refused.error->retry_delay, seconds(20));
+  EXPECT_EQ(control().CountRequests("POST", "/sandbox"), 1);
+}
+
+// The queue before the rate limit: for one of the connections that creates have.
+class OneCreateAtATimeTest : public RateBudgetTest {
+ protected:
+  ProcessOptions daemon_options() override {
+    ProcessOptions options = RateBudgetTest::daemon_options();
+    options.flags.insert(options.flags.end(), {"--max-creates", "1", "--max-queue-wait", "200ms"});
+    return options;
+  }
+};
+
+TEST_F(OneCreateAtATimeTest, TheQueueOfCreatesIsBoundedByMaxQueueWait) {
+  control().AddFault({{"method", "POST"}, {"times", 1}}, {{"delay_ms", 5'000}});
+  auto first = std::async(std::launch::async, [this] { return Outcome(CreateSandbox("one").error); });
+  ASSERT_TRUE(Eventually([this] { return control().in_progress() == 1; }));
+  const auto second = CreateSandbox("two");
+  EXPECT_EQ(Outcome(second.error), "DEADLINE_EXCEEDED WAIT_TIMED_OUT");
+  EXPECT_EQ(control().CountRequests("POST", "/sandbox"), 1) << "it was not sent";
+  EXPECT_EQ(first.get(), "OK");
+}
+
+TEST_F(FewCreatesTest, RateLimitedEverywhereStreamsThatWaitAreToldAndThenServed) {
+  for (const char* name : {"one", "two", "three"}) EXPECT_EQ(Outcome(CreateSandbox(name).error), "OK");
+  v1::CreateSandboxStreamRequest request;
+  request.mutable_spec()->set_name("four");
+  const auto created = ReadAll(sandboxes(), &Sandboxes::CreateSandboxStream, request);
+  EXPECT_EQ(Outcome(created.error), "OK");
+  EXPECT_EQ(created.messages.front().warning().reason(), "RATE_LIMIT_WAIT");
+  EXPECT_EQ(created.messages.back().result().name(), "four");
+}
+
+// The first of two who share a read has no time to wait for the limit; the second has.
+TEST_F(RateBudgetTest, RateLimitedEverywhereASharedReadHasTheTimeOfWhoeverHasMost) {
+  control().AddFault({{"method", "GET"}, {"times", 1}},
+                     {{"delay_ms", 1'000}, {"rate_limit", {{"throttler", "authenticated"}, {"retry_after_s", 1}}}});
+  auto first = std::async(std::launch::async, [this] {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + milliseconds(700));
+    v1::GetSandboxRequest request;
+    request.set_sandbox("shared");
+    return Outcome(client::Call(sandboxes(), &Sandboxes::GetSandbox, request, context).error);
+  });
+  ASSERT_TRUE(Eventually([this] { return control().in_progress() == 1; }));
+  EXPECT_EQ(Look(*client_, "shared"), kMissing);
+  EXPECT_THAT(first.get(), ::testing::StartsWith("DEADLINE_EXCEEDED"));
+}
+
 class FewReadsTest : public RateBudgetTest {
  protected:
   emulator::EmulatorOptions emulator_options() override {

@@ -66,6 +66,19 @@ TEST_F(RequestIdsTest, AnotherRequestUnderTheIdIsRefused) {
   EXPECT_EQ(Outcome(Stop("a", "request_id: 'r'").error), "INVALID_ARGUMENT REQUEST_ID_REUSED");
 }
 
+TEST_F(RequestIdsTest, WhoAsksDoesNotMatter) {
+  std::string ids[2];
+  for (int i = 0; i < 2; ++i) {
+    grpc::ClientContext context;
+    context.AddMetadata("daytonad-client", "worker-" + std::to_string(i));
+    const auto created =
+        client::Call(sandboxes(), &Stub::CreateSandbox, Parse<v1::CreateSandboxRequest>("request_id: 'r'"), context);
+    ASSERT_EQ(Outcome(created.error), "OK");
+    ids[i] = created.value.sandbox().id();
+  }
+  EXPECT_EQ(ids[0], ids[1]);
+}
+
 TEST_F(RequestIdsTest, AnIdHasAForm) {
   EXPECT_EQ(Outcome(Create("request_id: 'two words'").error), "INVALID_ARGUMENT INVALID_REQUEST");
   EXPECT_EQ(Outcome(Create("request_id: '" + std::string(129, 'r') + "'").error), "INVALID_ARGUMENT INVALID_REQUEST");
@@ -169,10 +182,32 @@ TEST_F(RequestIdsTest, WhatACallerLeftBehindIsItsOutcome) {
 
 TEST_F(RequestIdsTest, ACreateThatUpstreamHoldsTooLongStillNamesItsSandbox) {
   control().AddFault({{"method", "POST"}, {"path_regex", "/sandbox$"}}, {{"delay_ms", 3000}, {"when", "after"}});
-  for (const std::string request : {"spec { name: 'box' }", "spec { name: 'box2' } request_id: 'r'"}) {
+  const std::pair<std::string, std::string> calls[] = {
+      {"spec { name: 'box' }", "box"},
+      {"spec { name: 'box2' } request_id: 'r'", "box2"},
+      {"", "daytonad-"},
+      {"request_id: 's'", "daytonad-043a718774c572bd8a25adbeb1bfcd5c"}};
+  for (const auto& [request, name] : calls) {
     const auto created = Create(request + " timeout { nanos: 200000000 }");
     ASSERT_EQ(Outcome(created.error), "DEADLINE_EXCEEDED WAIT_TIMED_OUT");
-    EXPECT_THAT(created.error->metadata.at("sandbox_name"), StartsWith("box"));
+    EXPECT_THAT(created.error->metadata.at("sandbox_name"), StartsWith(name));
+    const auto streamed = CreateStream(request + " timeout { nanos: 200000000 }");
+    EXPECT_THAT(streamed.error->metadata.at("sandbox_name"), StartsWith(name));
+  }
+  EXPECT_EQ(Create("request_id: 't' timeout { nanos: 200000000 }").error->metadata.at("request_id"), "t");
+}
+
+TEST_F(RequestIdsTest, AChangeThatUpstreamHoldsTooLongNamesItsSandbox) {
+  const v1::Sandbox box = MakeSandbox(Parse<v1::SandboxSpec>("name: 'box'"));
+  control().AddFault({{"path_regex", "/sandbox/.*(stop|start)?$"}}, {{"delay_ms", 3000}, {"when", "before"}});
+  const std::string briefly = "timeout { nanos: 200000000 }";
+  for (const std::string& target : {box.id(), box.name()}) {
+    const std::optional<client::Error> errors[] = {Start(target, briefly).error, Stop(target, briefly).error,
+                                                   Delete(target, briefly).error};
+    for (const auto& error : errors) {
+      ASSERT_EQ(Outcome(error), "DEADLINE_EXCEEDED WAIT_TIMED_OUT");
+      EXPECT_EQ(error->metadata.at(target == box.id() ? "sandbox_id" : "sandbox_name"), target);
+    }
   }
 }
 
@@ -200,12 +235,12 @@ TEST_F(RequestIdsTest, AmbiguousCreateWithARequestIdNeedsNoName) {
   EXPECT_EQ(again.value.sandbox().id(), created.value.sandbox().id());
 }
 
-TEST_F(RequestIdsTest, AmbiguousCreateWithoutEitherSaysThatItIsNotKnown) {
+TEST_F(RequestIdsTest, AmbiguousCreateWithoutEitherIsSettledByTheNameThatItIsGiven) {
   LoseTheAnswerOf("POST", "/sandbox$");
   const auto created = Create("");
-  EXPECT_EQ(Outcome(created.error), "UNAVAILABLE UPSTREAM_CONNECTION_LOST");
-  EXPECT_EQ(created.error->metadata.at("outcome"), "unknown");
-  EXPECT_EQ(Posts("/api/sandbox"), 1);
+  ASSERT_EQ(Outcome(created.error), "OK");
+  EXPECT_THAT(created.value.sandbox().name(), StartsWith("daytonad-"));
+  EXPECT_EQ(Posts("/api/sandbox"), 2);
 }
 
 TEST_F(RequestIdsTest, AmbiguousCreateOfANameThatAnotherHasIsNameTaken) {
@@ -221,10 +256,27 @@ TEST_F(RequestIdsTest, AmbiguousCreateIsSettledByAnotherDaemonWithTheSameRequest
   DaemonProcess other(daemon_options());
   absl::StatusOr<client::Client> client = client::Client::Connect(other.addresses().front());
   ASSERT_TRUE(client.ok()) << client.status();
-  const auto adopted =
-      Call(client->sandboxes(), &Stub::CreateSandbox, Parse<v1::CreateSandboxRequest>("request_id: 'r'"));
+  const auto create = [&](const std::string& request) {
+    return Call(client->sandboxes(), &Stub::CreateSandbox, Parse<v1::CreateSandboxRequest>(request));
+  };
+  const auto adopted = create("request_id: 'r'");
   ASSERT_EQ(Outcome(adopted.error), "OK");
   EXPECT_EQ(adopted.value.sandbox().id(), created.value.sandbox().id());
+}
+
+TEST_F(RequestIdsTest, AnotherSpecUnderTheIdIsRefusedByEveryDaemon) {
+  const auto created = Create("request_id: 'r'");
+  ASSERT_EQ(Outcome(created.error), "OK");
+  for (const char* spec : {"spec { labels { key: 'a' value: 'b' } }", "spec { env { key: 'A' value: 'b' } }",
+                           "spec { language: CODE_LANGUAGE_TYPESCRIPT }", "spec { dockerfile: 'FROM debian:12' }",
+                           "spec { auto_stop_minutes: 3 }", "spec { ttl_minutes: 3 }", "spec { is_public: true }",
+                           "spec { ephemeral: true }", "spec { network_block_all: true }"}) {
+    daemon_ = std::make_unique<DaemonProcess>(daemon_options());  // restarted, it remembers nothing
+    client_ = *client::Client::Connect(daemon_->addresses().front());
+    const auto refused = Create(std::string(spec) + " request_id: 'r'");
+    EXPECT_EQ(Outcome(refused.error), "ALREADY_EXISTS REQUEST_ID_REUSED") << spec;
+    EXPECT_EQ(refused.error->metadata.at("sandbox_id"), created.value.sandbox().id());
+  }
 }
 
 TEST_F(RequestIdsTest, AmbiguousCreatesOfSnapshotsAndVolumesAreAdopted) {

@@ -47,6 +47,18 @@ class SandboxListsTest : public IntegrationTest {
   }
 };
 
+// A server that knows every filter.
+class NewServerListsTest : public SandboxListsTest {
+ protected:
+  emulator::EmulatorOptions emulator_options() override { return QuickEmulator(emulator::ApiVersion::k0_226); }
+};
+
+// A server that still has numbered pages.
+class OldServerListsTest : public SandboxListsTest {
+ protected:
+  emulator::EmulatorOptions emulator_options() override { return QuickEmulator(emulator::ApiVersion::k0_190); }
+};
+
 TEST_F(SandboxListsTest, FindsByIdByNameAndByLabels) {
   const std::string by_name = Find("sandbox: 'b1'").value.sandbox().id();
   ASSERT_FALSE(by_name.empty());
@@ -66,7 +78,7 @@ TEST_F(SandboxListsTest, FindsNothing) {
   EXPECT_EQ(Outcome(Find("labels { key: 'team' value: 'green' }").error), "NOT_FOUND SANDBOX_NOT_FOUND");
 }
 
-TEST_F(SandboxListsTest, ItemsOfTokenPagesAreBasicAndOfNumberedPagesFull) {
+TEST_F(OldServerListsTest, ItemsOfTokenPagesAreBasicAndOfNumberedPagesFull) {
   const auto basic = List("");
   ASSERT_EQ(basic.value.sandboxes_size(), 5);
   for (const v1::Sandbox& sandbox : basic.value.sandboxes()) EXPECT_EQ(sandbox.view(), v1::VIEW_BASIC);
@@ -97,7 +109,7 @@ TEST_F(SandboxListsTest, FiltersBothWaysOfPaging) {
   }
 }
 
-TEST_F(SandboxListsTest, SomeFiltersWorkWithTokensOnly) {
+TEST_F(NewServerListsTest, SomeFiltersWorkWithTokensOnly) {
   EXPECT_THAT(Matching("is_public: true"), ElementsAre("a2"));
   EXPECT_THAT(Matching("is_recoverable: true"), IsEmpty());
   EXPECT_THAT(Matching("created_at_after { seconds: 4000000000 }"), IsEmpty());
@@ -116,6 +128,9 @@ TEST_F(SandboxListsTest, AreSorted) {
                 ElementsAre("c1", "b2", "b1", "a2", "a1"));
   }
   EXPECT_EQ(Matching("", "sort: SANDBOX_SORT_FIELD_CPU order: SORT_ORDER_DESC").front(), "b1");
+}
+
+TEST_F(OldServerListsTest, NumberedPagesAreSortedByMore) {
   EXPECT_EQ(Matching("", "sort: SANDBOX_SORT_FIELD_STATE order: SORT_ORDER_DESC page: 1").front(), "c1");
 }
 
@@ -152,7 +167,7 @@ TEST_F(SandboxListsTest, ATokenBelongsToItsRequest) {
   EXPECT_EQ(control().Requests().size(), 0U);
 }
 
-TEST_F(SandboxListsTest, NumberedPagesHaveTotals) {
+TEST_F(OldServerListsTest, NumberedPagesHaveTotals) {
   const std::string list = "sort: SANDBOX_SORT_FIELD_NAME order: SORT_ORDER_ASC page_size: 2 ";
   const auto second = List(list + "page: 2");
   ASSERT_EQ(Outcome(second.error), "OK");
@@ -182,7 +197,7 @@ TEST_F(SandboxListsTest, StreamsAllPages) {
 TEST_F(SandboxListsTest, AStreamThatFailsOnALaterPageKeepsWhatItSent) {
   // The first page is let through.
   control().AddFault({{"path_regex", "^/api/sandbox$"}, {"times", 1}}, {{"extra_fields", true}});
-  control().AddFault({{"path_regex", "^/api/sandbox$"}}, {{"status", 403}, {"body", {{"message", "no more"}}}});
+  control().AddFault({{"path_regex", "^/api/sandbox$"}}, {{"status", 403}, {"body", DaytonaError(403, "no more")}});
   const auto streamed = ReadAll(sandboxes(), &Stub::StreamSandboxes, Parse<v1::StreamSandboxesRequest>("page_size: 2"));
   EXPECT_EQ(Outcome(streamed.error), "PERMISSION_DENIED PERMISSION_DENIED_BY_UPSTREAM");
   EXPECT_EQ(streamed.messages.size(), 2U);

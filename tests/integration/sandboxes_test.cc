@@ -28,14 +28,32 @@ TEST_F(SandboxesTest, IsReadByIdAndByName) {
   EXPECT_EQ(Outcome(Delete(name).error), "OK");
 }
 
-TEST_F(SandboxesTest, ACompressedRequestIsRefusedClearly) {
-  grpc::ClientContext context;
-  context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
-  v1::CreateSandboxRequest request;
-  (*request.mutable_spec()->mutable_env())["TEXT"] = std::string(5000, 'x');
-  const auto created = client::Call(sandboxes(), &v1::DaytonaService::Stub::CreateSandbox, request, context);
-  EXPECT_EQ(Outcome(created.error), "UNIMPLEMENTED Compression algorithm 'gzip' is disabled.");
-  EXPECT_EQ(Outcome(Create("").error), "OK") << "on the same connection";
+TEST_F(SandboxesTest, ARequestMayBeCompressed) {
+  for (const grpc_compression_algorithm algorithm : {GRPC_COMPRESS_GZIP, GRPC_COMPRESS_DEFLATE}) {
+    grpc::ClientContext unary;
+    unary.set_compression_algorithm(algorithm);
+    v1::CreateSandboxRequest request;
+    (*request.mutable_spec()->mutable_env())["TEXT"] = std::string(5000, 'x');
+    const auto created = client::Call(sandboxes(), &Stub::CreateSandbox, request, unary);
+    ASSERT_EQ(Outcome(created.error), "OK");
+    EXPECT_EQ(created.value.sandbox().env().at("TEXT"), std::string(5000, 'x'));
+
+    // Answered from memory, or nearly so, and as a stream.
+    grpc::ClientContext cached;
+    cached.set_compression_algorithm(algorithm);
+    v1::GetSandboxRequest get;
+    get.set_sandbox(std::string(400, 'x'));
+    EXPECT_EQ(Outcome(client::Call(sandboxes(), &Stub::GetSandbox, get, cached).error), "NOT_FOUND SANDBOX_NOT_FOUND");
+    grpc::ClientContext stream;
+    stream.set_compression_algorithm(algorithm);
+    v1::StreamSandboxesRequest list;
+    (*list.mutable_filter()->mutable_labels())["a"] = std::string(400, 'x');
+    int messages = 0;
+    const auto error = client::Stream(sandboxes(), &Stub::StreamSandboxes, list, stream,
+                                      [&](const v1::StreamSandboxesResponse&) { ++messages; });
+    EXPECT_EQ(Outcome(error), "OK");
+    EXPECT_EQ(messages, 0) << "the filter was read";
+  }
 }
 
 TEST_F(SandboxesTest, StopsStartsAndIsDeleted) {

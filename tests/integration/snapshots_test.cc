@@ -215,14 +215,20 @@ TEST_F(SnapshotsTest, AreListedBothWaysOfPaging) {
   EXPECT_EQ(numbered.value.next_page_token(), "");
 }
 
-TEST_F(SnapshotsTest, AreListedBySourceSandbox) {
+// A server that knows every filter.
+class NewServerSnapshotsTest : public SnapshotsTest {
+ protected:
+  emulator::EmulatorOptions emulator_options() override { return QuickEmulator(emulator::ApiVersion::k0_226); }
+};
+
+TEST_F(NewServerSnapshotsTest, AreListedBySourceSandbox) {
   MakeSnapshot("s");
   v1::SandboxSpec spec;
   spec.set_name("box");
   const std::string id = MakeSandbox(spec).id();
   control().ResetRequests();
   EXPECT_THAT(Names("source_sandbox: 'box'"), IsEmpty());
-  EXPECT_EQ(control().CountRequests("GET", "/api/sandbox/box"), 1);
+  EXPECT_EQ(control().CountRequests("GET", "/api/sandbox/" + id), 1);
   EXPECT_THAT(Names("source_sandbox: '" + id + "'"), IsEmpty());
   EXPECT_EQ(Outcome(List("source_sandbox: 'nope'").error), "NOT_FOUND SANDBOX_NOT_FOUND");
 }

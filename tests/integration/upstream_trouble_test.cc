@@ -1,6 +1,9 @@
 // What goes wrong between the daemon and Daytona, and what a caller sees of it. Rows of the users' complaints are named
 // in the comments.
+#include <algorithm>
+#include <atomic>
 #include <future>
+#include <iostream>
 #include <set>
 
 #include "daemon/net/testing/test_http_server.h"
@@ -10,6 +13,7 @@ namespace daytonad::testing {
 namespace {
 
 using std::chrono::seconds;
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -68,28 +72,26 @@ TEST_F(UpstreamTroubleTest, AReadThatWasCutShortIsRepeated) {
   EXPECT_EQ(listed.value.volumes_size(), 1);
 }
 
-// Row ambiguous-create: not repeated, for it may exist; the error says so.
-TEST_F(UpstreamTroubleTest, AmbiguousCreateThatNothingSettlesIsNotRepeated) {
+// Row ambiguous-create: the name that the daemon gave it settles what became of it.
+TEST_F(UpstreamTroubleTest, AmbiguousCreateWithoutANameIsSettledByTheOneItWasGiven) {
   for (const std::string when : {"before", "after"}) {
     control().ResetRequests();
     control().AddFault({{"method", "POST"}, {"times", 1}}, {{"drop", true}, {"when", when}});
-    const auto created = CreateSandbox("");
-    EXPECT_EQ(Outcome(created.error), "UNAVAILABLE UPSTREAM_CONNECTION_LOST");
-    ASSERT_TRUE(created.error.has_value());
-    EXPECT_EQ(created.error->metadata.at("outcome"), "unknown");
-    EXPECT_EQ(control().CountRequests("POST", "/sandbox"), 1);
+    EXPECT_EQ(Outcome(CreateSandbox("").error), "OK");
+    EXPECT_EQ(control().CountRequests("POST", "/sandbox"), 2);
   }
+  EXPECT_EQ(Call(sandboxes(), &Sandboxes::ListSandboxes, {}).value.sandboxes_size(), 2) << "one for each call";
 }
 
-TEST_F(UpstreamTroubleTest, AnOverloadedUpstreamIsAskedAgainForReadsOnly) {
+TEST_F(UpstreamTroubleTest, AnOverloadedUpstreamIsAskedAgain) {
   for (const int status : {502, 503}) {
     control().ResetRequests();
     control().AddFault({{"times", 1}}, {{"status", status}, {"body", "<html>Bad Gateway</html>"}});
     EXPECT_EQ(Outcome(ListVolumes().error), "OK");
     EXPECT_EQ(control().CountRequests("GET", "/volumes"), 2);
     control().AddFault({{"times", 1}}, {{"status", status}, {"body", "<html>Bad Gateway</html>"}});
-    EXPECT_EQ(Outcome(CreateSandbox("").error), "UNAVAILABLE UPSTREAM_UNAVAILABLE");
-    EXPECT_EQ(control().CountRequests("POST", "/sandbox"), 1);
+    EXPECT_EQ(Outcome(CreateSandbox("").error), "OK");
+    EXPECT_EQ(control().CountRequests("POST", "/sandbox"), 2);
   }
 }
 
@@ -105,10 +107,10 @@ TEST_F(UpstreamTroubleTest, RateLimitedEverywhereIsWaitedForWithinTheDeadline) {
 }
 
 TEST_F(UpstreamTroubleTest, RateLimitedEverywhereBeyondTheDeadlineHasTheExactWait) {
-  control().AddFault({}, {{"rate_limit", {{"throttler", "sandbox-lifecycle"}, {"retry_after_s", 1000}}}});
-  const auto listed = ListVolumes();
+  control().AddFault({}, {{"rate_limit", {{"throttler", "sandbox-lifecycle"}, {"retry_after_s", 50}}}});
+  const auto listed = ListVolumes(seconds(20));
   EXPECT_EQ(Outcome(listed.error), "RESOURCE_EXHAUSTED RATE_LIMITED");
-  EXPECT_EQ(listed.error->retry_delay, seconds(1000));
+  EXPECT_EQ(listed.error->retry_delay, seconds(50));
   EXPECT_EQ(listed.error->metadata.at("throttler"), "sandbox-lifecycle");
   EXPECT_EQ(listed.error->metadata.at("ended_by"), "deadline");
   EXPECT_EQ(control().CountRequests("GET", "/volumes"), 1);
@@ -159,7 +161,7 @@ TEST_F(FewConnectionsTest, StarvedPoolSays401NeverButGivesCallsTheirOwnError) {
     }
     EXPECT_EQ(calls[i].get(), i % 2 == 0 ? "OK" : "NOT_FOUND VOLUME_NOT_FOUND");
   }
-  EXPECT_LE(most_at_once, 2);
+  EXPECT_THAT(most_at_once, AnyOf(1, 2)) << "looked at now and then, and so perhaps not at the most";
 }
 
 TEST_F(FewConnectionsTest, ACallThatGotNoConnectionInTimeSaysThat) {
@@ -200,7 +202,7 @@ TEST_F(UpstreamTroubleTest, StaleKeepAliveConnectionsAreNotUsedAgain) {
 TEST_F(UpstreamTroubleTest, AUrlWithoutItsPathIsRecognised) {
   StartDaemon(DaemonFor(emulator_->origin()));
   const auto listed = ListVolumes();
-  EXPECT_EQ(Outcome(listed.error), "INTERNAL UPSTREAM_MALFORMED_RESPONSE");
+  EXPECT_EQ(Outcome(listed.error), "UNAVAILABLE UPSTREAM_FOREIGN_ANSWER");
   EXPECT_THAT(listed.error->message, HasSubstr("/api"));
 }
 
@@ -211,9 +213,9 @@ TEST_F(UpstreamTroubleTest, AWebPageIsNoAnswer) {
   });
   StartDaemon(DaemonFor(upstream.Url("")));
   const auto listed = ListVolumes();
-  EXPECT_EQ(Outcome(listed.error), "INTERNAL UPSTREAM_MALFORMED_RESPONSE");
+  EXPECT_EQ(Outcome(listed.error), "UNAVAILABLE UPSTREAM_FOREIGN_ANSWER");
   EXPECT_THAT(listed.error->message, HasSubstr("/api"));
-  EXPECT_EQ(Outcome(CreateSandbox("none").error), "INTERNAL UPSTREAM_MALFORMED_RESPONSE");
+  EXPECT_EQ(Outcome(CreateSandbox("none").error), "UNAVAILABLE UPSTREAM_FOREIGN_ANSWER");
 }
 
 class OtherBasePathTest : public UpstreamTroubleTest {
@@ -259,10 +261,10 @@ TEST_F(StrangerTest, BearerToAnyUrlNotAcrossARedirect) {
   for (const int status : {301, 302, 307, 308}) {
     control().ClearFaults();
     control().AddFault({}, {{"status", status}, {"headers", {{"Location", stranger_.Url("/api/volumes")}}}});
-    const auto listed = ListVolumes();
-    EXPECT_EQ(Outcome(listed.error), "UNKNOWN UPSTREAM_UNEXPECTED_STATUS");
+    const auto listed = ListVolumes(seconds(1));
+    EXPECT_EQ(Outcome(listed.error), "UNAVAILABLE UPSTREAM_FOREIGN_ANSWER");
     EXPECT_EQ(listed.error->metadata.at("http_status"), std::to_string(status));
-    EXPECT_EQ(CreateSandbox("moved").error->code, grpc::StatusCode::UNKNOWN);
+    EXPECT_NE(Outcome(CallWithin(seconds(1), sandboxes(), &Sandboxes::CreateSandbox, {}).error), "OK");
   }
   EXPECT_EQ(stranger_.stats().accepted, 0);
 }
@@ -351,6 +353,48 @@ TEST_F(UpstreamTroubleTest, ABodyMayComeInPieces) {
   EXPECT_EQ(Outcome(result.error), "OK");
   ASSERT_EQ(result.value.volumes_size(), 1);
   EXPECT_EQ(result.value.volumes(0).name(), "slow");
+}
+
+// A list of 16 MiB is read beside the loop: whoever asks for something else is answered meanwhile. How long that took
+// at most is told, and not judged.
+TEST_F(UpstreamTroubleTest, ALargeListHoldsUpNobody) {
+  constexpr int kItems = 4096;
+  const std::string dockerfile(4000, 'x');
+  std::string list = R"({"items": [)";
+  for (int i = 0; i < kItems; ++i) {
+    const std::string id = "s-" + std::to_string(i);
+    list += (i == 0 ? "" : ",") + std::string(R"({"id": ")") + id + R"(", "name": ")" + id +
+            R"(", "state": "started", "buildInfo": {"dockerfileContent": ")" + dockerfile + R"("}})";
+  }
+  list += R"(], "nextCursor": null})";
+  Server upstream([&](const Server::Request& request) -> Server::Script {
+    if (request.target == "/api/volumes") return {Server::Answer(200, "[]")};
+    const bool probe = request.target.find("limit=1") != std::string::npos;
+    return {Server::Answer(200, probe ? R"({"items": [], "nextCursor": null})" : list)};
+  });
+  StartDaemon(DaemonFor(upstream.Url("/api")));
+  grpc::ClientContext context;
+  const auto reader = sandboxes().StreamSandboxes(&context, v1::StreamSandboxesRequest());
+  std::atomic<bool> over = false;
+  auto reading = std::async(std::launch::async, [&] {
+    v1::StreamSandboxesResponse message;
+    int items = 0;
+    while (reader->Read(&message)) ++items;
+    over = true;
+    return items;
+  });
+  std::chrono::steady_clock::duration longest{};
+  int answered = 0;
+  while (!over) {
+    const auto began = std::chrono::steady_clock::now();
+    ASSERT_EQ(Outcome(ListVolumes().error), "OK");
+    longest = std::max(longest, std::chrono::steady_clock::now() - began);
+    ++answered;
+  }
+  EXPECT_EQ(reading.get(), kItems);
+  EXPECT_GT(answered, 0);
+  std::cout << answered << " other calls meanwhile, the longest "
+            << std::chrono::duration_cast<std::chrono::milliseconds>(longest).count() << " ms\n";
 }
 
 TEST_F(UpstreamTroubleTest, ABodyMayBeCompressed) {

@@ -6,11 +6,11 @@
 
 Runs with a Python that has the SDK of tests/conformance/requirements.txt: build/test-env/conformance/python. Each case
 is a v1.Image in its JSON form, which is played to the SDK's Image class; the cases are in python_image_cases.py. The
-first line of the output describes the files that the images use, as if they were in /src; each further line is one
-case:
+first line of the output describes the files that the images use, as if they were in /src (those in `bytes` are
+hexadecimal); each further line is one case:
 
     name, image     the case
-    python          dockerfile and contexts ([path, archive path] each), or the error
+    python          dockerfile and contexts ([normal path, archive path] each), or the error
     differs         where daytonad means to do something else: the reason, and what is expected instead
     refused         the field that daytonad refuses
 """
@@ -27,7 +27,7 @@ from daytona import DaytonaError, Image
 
 import python_image_cases
 
-SDK_VERSION = "0.205.1"
+SDK_VERSION = "0.226.1"
 
 
 def pip_options(options, single=False):
@@ -99,7 +99,7 @@ def record(case, root):
         built = start(case["image"], place)
         for step in case["image"].get("steps", []):
             play(built, step, place)
-        contexts = [[unplace(c.source_path), unplace(c.archive_path)] for c in built._context_list]
+        contexts = [[unplace(os.path.normpath(c.source_path)), unplace(c.archive_path)] for c in built._context_list]
         line["python"] = {"dockerfile": unplace(built.dockerfile()), "contexts": contexts}
     except (DaytonaError, ValueError) as error:
         line["python"] = {"error": unplace(str(error))}
@@ -116,14 +116,16 @@ def record_all():
     # The SDK takes a directory's entries as the file system gives them.
     unsorted_glob = glob.glob
     glob.glob = lambda pattern: sorted(unsorted_glob(pattern))
-    header = {"sdk": f"daytona {version}", "files": python_image_cases.FILES,
+    header = {"sdk": f"daytona {version}", "files": python_image_cases.FILES, "bytes": python_image_cases.BYTES,
               "directories": python_image_cases.DIRECTORIES}
+    contents = {path: content.encode() for path, content in python_image_cases.FILES.items()}
+    contents.update({path: bytes.fromhex(content) for path, content in python_image_cases.BYTES.items()})
     lines = [json.dumps(header, ensure_ascii=True)]
     with tempfile.TemporaryDirectory(prefix="daytonad-images-") as root:
-        for path, content in python_image_cases.FILES.items():
+        for path, content in contents.items():
             file = pathlib.Path(path.replace("/src", root, 1))
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(content, encoding="utf-8", newline="")
+            file.write_bytes(content)
         for path in python_image_cases.DIRECTORIES:
             os.makedirs(path.replace("/src", root, 1), exist_ok=True)
         os.chdir(root)

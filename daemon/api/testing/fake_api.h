@@ -9,16 +9,24 @@
 #include <vector>
 
 #include "daemon/api/api.h"
+#include "daemon/base/absent.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/event.h"
 
 namespace daytonad {
 
-// A stream whose pieces a test lays out beforehand: bytes, or an error in their place; then the end.
+// A stream whose pieces a test lays out beforehand: bytes, or an error in their place; then the end. With a clock there
+// is no end: as a log that is still written, it stands still behind its last piece until the call ends.
 class FakeByteStream final : public ByteStream {
  public:
-  explicit FakeByteStream(std::deque<absl::StatusOr<std::string>> pieces) : pieces_(std::move(pieces)) {}
+  explicit FakeByteStream(std::deque<absl::StatusOr<std::string>> pieces, Clock* stands_still = nullptr)
+      : pieces_(std::move(pieces)), clock_(stands_still) {}
 
-  Task<absl::StatusOr<std::string>> Read(CallContext) override {
-    if (pieces_.empty()) co_return std::string();
+  Task<absl::StatusOr<std::string>> Read(CallContext context) override {
+    if (pieces_.empty()) {
+      if (clock_ == nullptr) co_return std::string();
+      co_return co_await more_.Wait(*clock_, std::move(context));
+    }
     absl::StatusOr<std::string> piece = std::move(pieces_.front());
     pieces_.pop_front();
     co_return piece;
@@ -26,6 +34,8 @@ class FakeByteStream final : public ByteStream {
 
  private:
   std::deque<absl::StatusOr<std::string>> pieces_;
+  Clock* const clock_;
+  Event more_;  // never fired
 };
 
 // An Api for tests: the answer to each call is laid out beforehand, and each call is noted ("GetSandbox a"). The last
@@ -37,7 +47,7 @@ class FakeApi : public Api {
    public:
     void Add(T answer) { answers_.push_back(std::move(answer)); }
     T Next() {
-      if (answers_.empty()) return absl::NotFoundError("no answer was laid out");
+      if (answers_.empty()) return AbsentError("object", "for which no answer was laid out");
       T answer = answers_.front();
       if (answers_.size() > 1) answers_.pop_front();
       return answer;
@@ -65,6 +75,8 @@ class FakeApi : public Api {
   std::function<std::unique_ptr<ContextStore>()> context_store;
   // What each OpenBuildLog gives: an error, or the pieces of a stream.
   Answers<absl::StatusOr<std::deque<absl::StatusOr<std::string>>>> build_log;
+  // If set, the streams that follow stand still behind their last piece.
+  Clock* followed_logs_stand_still = nullptr;
 
   Task<absl::StatusOr<v1::Sandbox>> CreateSandbox(CallContext, NewSandbox sandbox) override {
     calls.emplace_back("CreateSandbox");
@@ -152,7 +164,8 @@ class FakeApi : public Api {
                     (follow ? " follow" : ""));
     absl::StatusOr<std::deque<absl::StatusOr<std::string>>> pieces = build_log.Next();
     if (!pieces.ok()) co_return pieces.status();
-    std::unique_ptr<ByteStream> stream = std::make_unique<FakeByteStream>(*std::move(pieces));
+    Clock* const stands_still = follow ? followed_logs_stand_still : nullptr;
+    std::unique_ptr<ByteStream> stream = std::make_unique<FakeByteStream>(*std::move(pieces), stands_still);
     co_return stream;
   }
   Task<absl::StatusOr<std::unique_ptr<ContextStore>>> OpenContextStore(CallContext) override {
@@ -161,6 +174,9 @@ class FakeApi : public Api {
     co_return context_store();
   }
   Task<absl::Status> Ping(CallContext) override { co_return absl::OkStatus(); }
+
+  std::optional<ServerVersion> version;
+  std::optional<ServerVersion> server_version() const override { return version; }
 };
 
 }  // namespace daytonad

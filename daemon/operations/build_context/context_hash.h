@@ -18,9 +18,10 @@ namespace daytonad {
 // - for a directory, in the order of its entries: the path and the bytes of each file, the path of each directory that
 //   is empty (`.` for the context itself), the path of each symbolic link and then the bytes of the file to which it
 //   leads.
-// Nothing stands between these parts. A link to anything but a file inside its root counts by the text of its target:
-// the SDK leaves links to directories out, so that a changed one would be served from an old upload, and fails for the
-// others.
+// Nothing stands between these parts. A link counts by the text of its target if that is no file below a context root
+// (or the way to it leads out of its root, or over an absolute link of another): the SDK leaves links to directories
+// out, so that a changed one would be served from an old upload, reads files anywhere, and fails for links that lead
+// nowhere.
 class ContextHash final : public ContextSink {
  public:
   explicit ContextHash(std::string_view archive_path);

@@ -3,7 +3,8 @@
 namespace daytonad {
 
 ContextPass::ContextPass(const ContextSource& source, const ContextRoots& roots, Makes makes)
-    : content_(OpenContent(source, roots)), hash_(source.archive_path) {
+    : content_(OpenContent(source, roots)),
+      hash_(source.hashed_path.empty() ? source.archive_path : source.hashed_path) {
   if (makes == Makes::kHashAndTar) tar_.emplace(source.archive_path);
 }
 

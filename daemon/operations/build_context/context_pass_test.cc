@@ -173,11 +173,26 @@ TEST_F(HostContext, ALinkStaysALinkAndItsFileCountsInTheHash) {
   EXPECT_EQ(PackPath("p", "p").hash, HashOfFile("p", "linkthree"));
 }
 
+TEST_F(HostContext, AnAbsoluteLinkToAFileBelowARootCountsAsThatFile) {
+  directory_.Write("p/sub/x", "x");
+  directory_.Write("other", "two");
+  std::filesystem::create_symlink(directory_.Path("other"), directory_.Path("p/link"));
+  const Packed packed = PackPath("p", "p");
+  EXPECT_THAT(EntriesOf(packed.tar), Contains("link p/link -> " + directory_.Path("other")));
+  EXPECT_EQ(packed.hash, HashOfFile("p", "linktwosub/xx"));
+}
+
+TEST_F(HostContext, ThePathThatTheLineWritesIsHashedAndTheNormalOneIsPacked) {
+  MakeProject("proj");
+  const Packed packed = Pack({"proj", HostPath{directory_.Path("proj")}, "./proj"}, roots_);
+  EXPECT_EQ(packed.hash, "7dd4f1c87c7b9d1f3b39c9acd6a9eae1");
+  EXPECT_EQ(EntriesOf(packed.tar).front(), "directory proj/");
+}
+
 TEST_F(HostContext, ALinkToNoFileInsideCountsByItsText) {
   for (const std::string& target : {std::string("none"), std::string("/etc/passwd"), std::string("../../../etc/passwd"),
-                                    std::string("sub"), directory_.Path("file"), std::string("link")}) {
+                                    std::string("sub"), directory_.Path("p/sub"), std::string("link")}) {
     SCOPED_TRACE(target);
-    directory_.Write("file", "");
     directory_.Write("p/sub/x", "x");
     std::filesystem::remove(directory_.Path("p/link"));
     std::filesystem::create_symlink(target, directory_.Path("p/link"));

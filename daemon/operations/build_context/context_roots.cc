@@ -20,6 +20,7 @@
 #include "absl/strings/strip.h"
 #include "daemon/base/absl_view.h"
 #include "daemon/base/error.h"
+#include "daemon/base/exhaustion.h"
 
 namespace daytonad {
 namespace {
@@ -139,6 +140,7 @@ absl::Status PathError(int error, std::string_view path) {
     case ENXIO:  // a socket
       return WrongKindOfFile(path);
     default:
+      if (IsExhaustion(error)) return ExhaustionError(error, absl::StrCat("read ", AbslView(path)));
       return MakeError(absl::StatusCode::kInternal, "PATH_UNREADABLE",
                        absl::StrCat("The daemon cannot read ", AbslView(path), ": ", std::strerror(error), "."));
   }

@@ -11,6 +11,7 @@
 
 #include "daemon/base/absl_view.h"
 #include "daemon/base/error.h"
+#include "daemon/base/testing/no_descriptors.h"
 #include "daemon/operations/build_context/testing/as_nobody.h"
 #include "daemon/operations/build_context/testing/temporary_directory.h"
 
@@ -52,6 +53,14 @@ TEST_F(ContextRootsTest, OpensWhatIsBelow) {
   EXPECT_EQ(*roots_.KindOf(Path("root/proj/")), HostFiles::Kind::kDirectory);
   EXPECT_EQ(*roots_.KindOf(Path("root")), HostFiles::Kind::kDirectory);
   EXPECT_THAT(*roots_.ListDirectory(Path("root/proj")), ElementsAre("a.txt", "sub"));
+}
+
+TEST_F(ContextRootsTest, TooFewDescriptorsAreAnErrorThatPasses) {
+  {
+    const NoDescriptors no_more;
+    EXPECT_EQ(Read(Path("root/proj/a.txt")), "DAEMON_EXHAUSTED");
+  }
+  EXPECT_EQ(Read(Path("root/proj/a.txt")), "A\n");
 }
 
 TEST_F(ContextRootsTest, OpensNothingElseAndDoesNotTellWhetherItIsThere) {

@@ -47,6 +47,8 @@ class HostWalk final : public ContextContent {
                          ContextSink& sink);
 
   FileDescriptor Open(const std::string& path, int flags) const;
+  // What the link at `path` leads to; not open if that is below no root.
+  FileDescriptor OpenTarget(const std::string& path, const std::string& target) const;
   std::string FullPath(const std::string& path) const;
   absl::Status Error(int error, const std::string& path) const;
 

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/base/error.h"
+#include "daemon/base/exhaustion.h"
 
 namespace daytonad {
 namespace {
@@ -88,6 +89,7 @@ absl::Status SpoolFile::DiskError(int error) const {
     return WithRetryDelay(SpoolFull("The disk with the daemon's --spool-dir is full. Free some space on it."),
                           kRetryDelay);
   }
+  if (IsExhaustion(error)) return ExhaustionError(error, "use its --spool-dir");
   return MakeError(absl::StatusCode::kInternal, "SPOOL_BROKEN",
                    absl::StrCat("The daemon's --spool-dir does not work: ", std::strerror(error), "."));
 }

@@ -13,6 +13,7 @@
 #include "daemon/api/testing/fake_api.h"
 #include "daemon/api/testing/fake_context_store.h"
 #include "daemon/base/error.h"
+#include "daemon/base/testing/no_descriptors.h"
 #include "daemon/base/testing/run_task.h"
 #include "daemon/net/asio_clock.h"
 #include "daemon/operations/build_context/testing/tar_bytes.h"
@@ -207,6 +208,18 @@ TEST_F(StreamedUploadsTest, AnUploadThatDoesNotFitIntoTheSpoolIsRefused) {
   Sent announced(large);
   EXPECT_EQ(ErrorReason(Upload({"proj", static_cast<int64_t>(large.size()), ""}, announced).status()), "SPOOL_FULL");
   EXPECT_EQ(announced.reads, 0);
+}
+
+TEST_F(StreamedUploadsTest, TooFewDescriptorsForTheSpoolAreAnErrorThatPasses) {
+  {
+    const NoDescriptors no_more;
+    Sent sent(ProjectTar());
+    const absl::Status status = Upload({"proj", 0, ""}, sent).status();
+    EXPECT_TRUE(absl::IsUnavailable(status));
+    EXPECT_EQ(ErrorReason(status), "DAEMON_EXHAUSTED");
+  }
+  Sent again(ProjectTar());
+  EXPECT_TRUE(Upload({"proj", 0, ""}, again).ok());
 }
 
 TEST_F(StreamedUploadsTest, UploadsShareTheSpool) {

@@ -13,6 +13,7 @@
 #include "daemon/operations/image/archive_path.h"
 #include "daemon/operations/image/copy_sources.h"
 #include "daemon/operations/image/docker_words.h"
+#include "daemon/operations/image/host_text.h"
 #include "daemon/operations/image/inline_name.h"
 #include "daemon/operations/image/pyproject.h"
 #include "daemon/operations/image/simple_steps.h"
@@ -20,8 +21,6 @@
 namespace daytonad {
 namespace {
 
-// Dockerfiles and pyproject.toml files are text that people write.
-constexpr size_t kMaxTextBytes = 1 << 20;
 constexpr size_t kMaxPathBytes = 4096;
 
 // A context with a name of its own, for a COPY line.
@@ -146,10 +145,8 @@ std::optional<Placed> PlaceDirectory(const v1::DirectorySource& source, std::str
 }
 
 void AppendCopy(Placed placed, std::string_view destination, std::string_view field, PlanDraft& draft) {
-  const char escape = draft.escape();
-  draft.Append(absl::StrCat(
-      CopyLine("COPY", DockerSource(placed.context.archive_path, escape), DockerPattern(destination, escape), escape),
-      "\n"));
+  const std::string source = DockerSource(placed.context.archive_path, draft.escape());
+  draft.Append(absl::StrCat(JsonCopyLine("COPY", source, DockerPattern(destination, draft.escape())), "\n"));
   draft.AddContext(field, std::move(placed.context));
 }
 
@@ -213,7 +210,7 @@ void PlanDockerfile(const v1::DockerfileFile& file, std::string_view field, cons
   absl::StatusOr<std::string> text = file.content();
   if (is_local) {
     if (!CheckDaemonPath(file.daemon_path(), source_field, draft)) return;
-    text = files.ReadFile(file.daemon_path(), kMaxTextBytes);
+    text = ReadHostText(files, file.daemon_path());
     if (!text.ok()) return draft.Fail(source_field, text.status());
   }
   const DockerfileText parsed = ParseDockerfile(*text);
@@ -224,14 +221,18 @@ void PlanDockerfile(const v1::DockerfileFile& file, std::string_view field, cons
   draft.AppendVerbatim(source_field, *text, parsed);
   if (!is_local) return;
   const std::string& path = file.daemon_path();
-  AddCopied(parsed, path.substr(0, std::max<size_t>(path.rfind('/'), 1)), source_field, files, draft);
+  AddCopied(parsed, path.substr(0, path.rfind('/') + 1), source_field, files, draft);
 }
 
 void PlanRequirements(const v1::PipInstallFromRequirements& step, std::string_view field, const HostFiles& files,
                       PlanDraft& draft) {
   const std::string file_field = SubField(field, "requirements");
   std::optional<Placed> placed = PlaceFile(step.requirements(), file_field, files, draft);
-  if (placed.has_value()) AppendCopy(*std::move(placed), "/.requirements.txt", file_field, draft);
+  if (placed.has_value()) {
+    const std::string source = DockerSource(placed->context.archive_path, draft.escape());
+    draft.Append(absl::StrCat(CopyLine("COPY", source, "/.requirements.txt", draft.escape()), "\n"));
+    draft.AddContext(file_field, std::move(placed->context));
+  }
   AppendPipInstall("-r /.requirements.txt", step.options(), SubField(field, "options"), draft);
 }
 
@@ -245,7 +246,7 @@ void PlanPyproject(const v1::PipInstallFromPyproject& step, std::string_view fie
     case v1::PipInstallFromPyproject::kDaemonPath:
       source_field = SubField(field, "daemon_path");
       if (!CheckDaemonPath(step.daemon_path(), source_field, draft)) return;
-      text = files.ReadFile(step.daemon_path(), kMaxTextBytes);
+      text = ReadHostText(files, step.daemon_path());
       if (!text.ok()) return draft.Fail(source_field, text.status());
       break;
     case v1::PipInstallFromPyproject::SOURCE_NOT_SET:

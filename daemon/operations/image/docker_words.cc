@@ -67,9 +67,13 @@ std::string DockerSource(std::string_view path, char escape) {
   return DockerLiteral(pattern, escape);
 }
 
+std::string JsonCopyLine(std::string_view keyword, std::string_view source, std::string_view destination) {
+  return absl::StrCat(AbslView(keyword), " [", AsciiJsonString(source), ", ", AsciiJsonString(destination), "]");
+}
+
 std::string CopyLine(std::string_view keyword, std::string_view source, std::string_view destination, char escape) {
   if (NeedsJson(source, escape) || NeedsJson(destination, escape)) {
-    return absl::StrCat(AbslView(keyword), " [", JsonString(source), ", ", JsonString(destination), "]");
+    return JsonCopyLine(keyword, source, destination);
   }
   return absl::StrCat(AbslView(keyword), " ", AbslView(source), " ", AbslView(destination));
 }

@@ -23,8 +23,11 @@ std::string DockerLiteral(std::string_view text, char escape);
 // A word that as a source of COPY names exactly the file `path`, and none that its characters would match as a pattern.
 std::string DockerSource(std::string_view path, char escape);
 
-// `COPY source destination`, of words as above; in the JSON form where the plain one would fall apart: for words with
-// white space or quotes, or that look like a flag, a list or a heredoc. No line end.
+// `COPY ["source", "destination"]`, of words as above. No line end.
+std::string JsonCopyLine(std::string_view keyword, std::string_view source, std::string_view destination);
+
+// `COPY source destination`; in the JSON form where the plain one would fall apart: for words with white space or
+// quotes, or that look like a flag, a list or a heredoc.
 std::string CopyLine(std::string_view keyword, std::string_view source, std::string_view destination, char escape);
 
 }  // namespace daytonad

@@ -29,6 +29,13 @@ absl::StatusOr<BuildPlan> Plan(const std::string& text) {
   FakeHostFiles files;
   files.AddFile("/src/a.txt", "A");
   files.AddFile("/src/Dockerfile.win", "# escape=`\nFROM x\n");
+  files.AddFile("/src/Dockerfile.crlf", "FROM x\r\nCOPY a.txt \\\r\n  /a\r\r\nRUN cat <<EOF\r\nEOF\rUSER y");
+  files.AddFile("/src/Dockerfile.latin1", "FROM x\r\n# caf\xE9\r\n");
+  files.AddFile("/src/Dockerfile.utf16", std::string_view("\xFF\xFE"
+                                                          "F\0R\0",
+                                                          6));
+  files.AddFile("/src/pyproject.crlf", "[project]\rdependencies = ['a']\r\n");
+  files.AddFile("/src/pyproject.latin1", "[project]\n# \xE9\ndependencies = ['a']\n");
   files.AddDirectory("/src/dir");
   return PlanImage(image, "spec.image", files);
 }
@@ -131,10 +138,10 @@ TEST(PlanTest, ContentOfTheRequestIsAContextNamedAfterItself) {
   EXPECT_THAT(plan->contexts[3].archive_path, MatchesRegex("inline-dir-[0-9a-f]{32}"));
   EXPECT_EQ(std::get<InlineTar>(plan->contexts[3].content).tar, "tar");
   EXPECT_EQ(plan->dockerfile,
-            absl::StrCat("FROM x\nCOPY ", plan->contexts[0].archive_path, " /a\nCOPY b/c /d/c\nCOPY ",
-                         plan->contexts[2].archive_path,
-                         " /.requirements.txt\nRUN python -m pip install -r /.requirements.txt\nCOPY ",
-                         plan->contexts[3].archive_path, " /e\n"));
+            absl::StrCat("FROM x\nCOPY [\"", plan->contexts[0].archive_path,
+                         "\", \"/a\"]\nCOPY [\"b/c\", \"/d/c\"]\nCOPY ", plan->contexts[2].archive_path,
+                         " /.requirements.txt\nRUN python -m pip install -r /.requirements.txt\nCOPY [\"",
+                         plan->contexts[3].archive_path, "\", \"/e\"]\n"));
   // There is no name to add to a directory.
   EXPECT_EQ(Refused("add_local_file { file { content: 'hi' } remote_path: '/d/' }"),
             "spec.image.steps[0].add_local_file.remote_path");
@@ -149,7 +156,7 @@ TEST(PlanTest, UploadedContextsStandWhereTheImageNamesThem) {
                         "steps { dockerfile_commands { commands: 'COPY x /y' context_dir { context_hash: '",
                         kHash, "' } } }"));
   ASSERT_TRUE(plan.ok()) << plan.status();
-  EXPECT_EQ(plan->dockerfile, "FROM x\nCOPY a/b /c/b\nCOPY x /y\n");
+  EXPECT_EQ(plan->dockerfile, "FROM x\nCOPY [\"a/b\", \"/c/b\"]\nCOPY x /y\n");
   ASSERT_THAT(plan->contexts, SizeIs(3));
   EXPECT_EQ(std::get<UploadedContext>(plan->contexts[0].content).hash, kHash);
   EXPECT_EQ(plan->contexts[0].archive_path, "a/b");
@@ -208,6 +215,26 @@ TEST(PlanTest, TheEscapeCharacterOfTheDockerfileCountsForTheSteps) {
   ASSERT_TRUE(plan.ok()) << plan.status();
   EXPECT_EQ(plan->dockerfile,
             "# escape=`\nFROM x\nLABEL k=\"a`\"``\"\nRUN a `\n b\nRUN dir C:\\\nCOPY [\"it`'s\", \"/x\"]\n");
+}
+
+TEST(PlanTest, TextOfTheDaemonsMachineIsReadAsPythonReadsIt) {
+  const auto plan = Plan("dockerfile { daemon_path: '/src/Dockerfile.crlf' } steps { workdir: '/w' }");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_EQ(plan->dockerfile, "FROM x\nCOPY a.txt \\\n  /a\n\nRUN cat <<EOF\nEOF\nUSER y\nWORKDIR /w\n");
+  EXPECT_THAT(plan->contexts, SizeIs(1));
+  EXPECT_EQ(Step("pip_install_from_pyproject { daemon_path: '/src/pyproject.crlf' }"), "RUN python -m pip install a\n");
+}
+
+TEST(PlanTest, TextOfTheDaemonsMachineMustBeUtf8) {
+  const absl::Status status = Plan("dockerfile { daemon_path: '/src/Dockerfile.latin1' }").status();
+  EXPECT_EQ(ErrorReason(status), "INVALID_REQUEST");
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("spec.image.dockerfile.daemon_path: /src/Dockerfile.latin1 is not UTF-8: line 2 has the byte "
+                        "0xe9. Save it as UTF-8."));
+  EXPECT_THAT(Violations("dockerfile { daemon_path: '/src/Dockerfile.utf16' }"),
+              ElementsAre("spec.image.dockerfile.daemon_path"));
+  EXPECT_EQ(Refused("pip_install_from_pyproject { daemon_path: '/src/pyproject.latin1' }"),
+            "spec.image.steps[0].pip_install_from_pyproject.daemon_path");
 }
 
 TEST(WithEntrypointTest, AddsTheWordsAsALastLine) {

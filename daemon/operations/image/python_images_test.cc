@@ -4,10 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "daemon/base/absl_view.h"
 #include "daemon/base/error.h"
+#include "daemon/operations/image/archive_path.h"
 #include "daemon/operations/image/plan.h"
 #include "daemon/operations/image/testing/fake_host_files.h"
 #include "gmock/gmock.h"
@@ -30,6 +32,9 @@ std::vector<json> ReadRecords() {
 FakeHostFiles FilesOf(const json& header) {
   FakeHostFiles files;
   for (const auto& [path, content] : header.at("files").items()) files.AddFile(path, content.get<std::string>());
+  for (const auto& [path, hex] : header.at("bytes").items()) {
+    files.AddFile(path, absl::HexStringToBytes(hex.get<std::string>()));
+  }
   for (const json& path : header.at("directories")) files.AddDirectory(path.get<std::string>());
   return files;
 }
@@ -37,7 +42,8 @@ FakeHostFiles FilesOf(const json& header) {
 json ContextsOf(const BuildPlan& plan) {
   json contexts = json::array();
   for (const ContextSource& context : plan.contexts) {
-    contexts.push_back({std::get<HostPath>(context.content).path, context.archive_path});
+    contexts.push_back({NormalizePath(std::get<HostPath>(context.content).path),
+                        context.hashed_path.empty() ? context.archive_path : context.hashed_path});
   }
   return contexts;
 }

@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "daemon/base/absl_view.h"
+#include "nlohmann/json.hpp"
 
 namespace daytonad {
 namespace {
@@ -80,6 +81,10 @@ std::string Shortened(std::string_view text) {
 std::string ShellQuote(std::string_view word) {
   if (!word.empty() && std::all_of(word.begin(), word.end(), IsShellSafe)) return std::string(word);
   return absl::StrCat("'", absl::StrReplaceAll(AbslView(word), {{"'", "'\"'\"'"}}), "'");
+}
+
+std::string AsciiJsonString(std::string_view text) {
+  return nlohmann::json(text).dump(/*indent=*/-1, ' ', /*ensure_ascii=*/true, nlohmann::json::error_handler_t::replace);
 }
 
 std::string JsonString(std::string_view text) {

@@ -26,6 +26,9 @@ std::string Shortened(std::string_view text);
 // Quotes a word for a POSIX shell, as Python's shlex.quote.
 std::string ShellQuote(std::string_view word);
 
+// As a JSON string, quotes included, as Python's json.dumps writes it: what is not ASCII is escaped.
+std::string AsciiJsonString(std::string_view text);
+
 // As a JSON string, quotes included. Line breaks are escaped, other characters above ASCII stay as they are.
 std::string JsonString(std::string_view text);
 

@@ -6,6 +6,7 @@
 
 #include "daemon/services/checks/request_checks.h"
 #include "daemon/services/checks/spec_checks.h"
+#include "daemon/services/rpc/read_source.h"
 #include "daytonad/v1/daytona_service.pb.h"
 
 namespace daytonad {
@@ -41,11 +42,16 @@ INSTANTIATE_TEST_SUITE_P(
     Each, BadSandboxSpecTest,
     ::testing::Values(
         BadSpec{R"(name: "a\nb")", "spec.name: has a line break"},
+        BadSpec{R"(name: "  ")", "spec.name: has nothing but white space"},
+        BadSpec{R"(snapshot: " ")", "spec.snapshot: has nothing but white space"},
+        BadSpec{R"(target: " ")", "spec.target: has nothing but white space"},
         BadSpec{"language: 17", "spec.language: is no CodeLanguage: 17"},
         BadSpec{"auto_stop_minutes: -1", "spec.auto_stop_minutes: is -1"},
         BadSpec{"auto_pause_minutes: -1", "spec.auto_pause_minutes: is -1"},
         BadSpec{"auto_archive_minutes: -5", "spec.auto_archive_minutes: is -5"},
         BadSpec{"ttl_minutes: -1", "spec.ttl_minutes: is -1"},
+        BadSpec{"queue_timeout_minutes: -1", "spec.queue_timeout_minutes: is -1"},
+        BadSpec{"queue_timeout_minutes: 0", "spec.queue_timeout_minutes: is 0"},
         BadSpec{"auto_stop_minutes: 1 auto_pause_minutes: 1", "spec.auto_pause_minutes: and auto_stop_minutes"},
         BadSpec{"ephemeral: true auto_pause_minutes: 1", "spec.auto_pause_minutes: can't be set for an ephemeral"},
         BadSpec{"auto_delete_minutes: 0 auto_pause_minutes: 1", "spec.auto_pause_minutes: can't be set for an eph"},
@@ -129,14 +135,18 @@ TEST(SpecChecksTest, EachWayOfPagingHasItsOwnSortFields) {
 
 TEST(RequestChecksTest, AnObjectMustBeNamed) {
   for (const std::string& name :
-       {std::string(), std::string("."), std::string(".."), std::string("a\nb"), std::string(600, 'x')}) {
+       {std::string(), std::string("."), std::string(".."), std::string("a\nb"), std::string(600, 'x'),
+        std::string(" "), std::string("\t \n"), std::string("\u00a0"), std::string("\u3000\ufeff \u2028")}) {
     FieldViolations violations;
     CheckObject("sandbox", name, violations);
     EXPECT_FALSE(violations.empty()) << name;
+    EXPECT_EQ(violations.ToStatus().message().find("; sandbox"), absl::string_view::npos) << "once";
   }
-  FieldViolations violations;
-  CheckObject("sandbox", "a/b c:1", violations);
-  EXPECT_TRUE(violations.empty());
+  for (const std::string name : {"a/b c:1", " a", "a ", "\u3000a"}) {
+    FieldViolations violations;
+    CheckObject("sandbox", name, violations);
+    EXPECT_TRUE(violations.empty()) << name;
+  }
 }
 
 TEST(RequestChecksTest, PagesHaveUpTo200Objects) {
@@ -161,6 +171,50 @@ TEST(RequestChecksTest, ATimeLimitIsUnsetZeroOrPositive) {
   EXPECT_EQ(CheckDuration("timeout", duration, none), std::chrono::milliseconds(2500));
   duration.set_seconds(std::numeric_limits<int64_t>::max());
   EXPECT_GT(CheckDuration("timeout", duration, none), std::chrono::hours(24 * 365));
+  EXPECT_TRUE(none.empty());
+}
+
+TEST(RequestChecksTest, ADurationIsWhatProtobufCallsOne) {
+  struct Case {
+    int64_t seconds;
+    int32_t nanos;
+    const char* violation;
+  };
+  for (const Case& c : {Case{0, 1'000'000'000, "is no valid duration"}, Case{5, 2'000'000'000, "is no valid duration"},
+                        Case{5, -1, "is no valid duration"}, Case{-5, -1'000'000'000, "is no valid duration"},
+                        Case{0, -2'000'000'000, "is no valid duration"}, Case{0, -1, "is negative"},
+                        Case{-1, 0, "is negative"}, Case{-1, -999'999'999, "is negative"}}) {
+    v1::GetSandboxRequest request;
+    request.mutable_max_age()->set_seconds(c.seconds);
+    request.mutable_max_age()->set_nanos(c.nanos);
+    FieldViolations violations;
+    CheckMaxAge(request, violations);
+    EXPECT_THAT(std::string(violations.ToStatus().message()), HasSubstr(c.violation)) << c.seconds << " " << c.nanos;
+    EXPECT_EQ(MaxAgeOf(request), Clock::Duration::zero()) << "no answer from memory: " << c.seconds << " " << c.nanos;
+  }
+  FieldViolations none;
+  v1::GetSandboxRequest request;
+  request.mutable_max_age()->set_seconds(1);
+  request.mutable_max_age()->set_nanos(999'999'999);
+  CheckMaxAge(request, none);
+  EXPECT_TRUE(none.empty());
+  EXPECT_EQ(MaxAgeOf(request), std::chrono::nanoseconds(1'999'999'999));
+}
+
+TEST(SpecChecksTest, TimesOfAFilterAreWhatProtobufCallsOne) {
+  for (const std::string time : {"nanos: 1000000000", "nanos: -1", "seconds: 253402300800", "seconds: -62135596801"}) {
+    for (const char* field : {"created_at_after", "created_at_before", "last_activity_after", "last_activity_before",
+                              "auto_destroy_at_after", "auto_destroy_at_before"}) {
+      FieldViolations violations;
+      CheckFilter(Parse<v1::SandboxFilter>(std::string(field) + " { " + time + " }"), Paging::kToken, violations);
+      EXPECT_THAT(std::string(violations.ToStatus().message()),
+                  StartsWith(std::string("filter.") + field + ": is no valid time"))
+          << time;
+    }
+  }
+  FieldViolations none;
+  CheckFilter(Parse<v1::SandboxFilter>("created_at_after { seconds: -62135596800 nanos: 999999999 }"), Paging::kToken,
+              none);
   EXPECT_TRUE(none.empty());
 }
 

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
+#include <iterator>
 
 #include "absl/strings/str_cat.h"
 #include "daemon/base/absl_view.h"
@@ -15,9 +17,27 @@ namespace {
 
 constexpr size_t kMaxObjectLength = 512;
 constexpr size_t kMaxRequestId = 128;
+constexpr int64_t kNanosPerSecond = 1'000'000'000;
 
 bool HasControlCharacter(const std::string& text) {
   return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+// What JavaScript's trim() takes away, since upstream is written in it.
+constexpr std::string_view kWhiteSpace[] = {
+    " ",      "\t",     "\n",     "\v",     "\f",     "\r",     "\u00a0", "\u1680", "\u2000",
+    "\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007", "\u2008", "\u2009",
+    "\u200a", "\u2028", "\u2029", "\u202f", "\u205f", "\u3000", "\ufeff",
+};
+
+bool IsBlank(std::string_view text) {
+  while (!text.empty()) {
+    const auto* const space =
+        std::ranges::find_if(kWhiteSpace, [&](std::string_view s) { return text.starts_with(s); });
+    if (space == std::end(kWhiteSpace)) return false;
+    text.remove_prefix(space->size());
+  }
+  return true;
 }
 
 }  // namespace
@@ -30,7 +50,15 @@ void CheckObject(std::string_view field, const std::string& value, FieldViolatio
   } else if (value == "." || value == "..") {
     violations.Add(field, "is neither an id nor a name");
   }
-  CheckOneLine(field, value, violations);
+  CheckName(field, value, violations);
+}
+
+void CheckName(std::string_view field, const std::string& value, FieldViolations& violations) {
+  if (!value.empty() && IsBlank(value)) {
+    violations.Add(field, "has nothing but white space");
+  } else {
+    CheckOneLine(field, value, violations);
+  }
 }
 
 void CheckOneLine(std::string_view field, const std::string& value, FieldViolations& violations) {
@@ -94,15 +122,24 @@ Clock::Duration CheckDuration(std::string_view field, const google::protobuf::Du
                               FieldViolations& violations) {
   // Longer is as good as for ever, and must not overflow our clock.
   constexpr int64_t kLongest = int64_t{100} * 365 * 24 * 3600;
+  if (std::abs(int64_t{duration.nanos()}) >= kNanosPerSecond || (duration.seconds() > 0 && duration.nanos() < 0)) {
+    violations.Add(field, "is no valid duration: nanos must be less than a second, and have the sign of seconds");
+    return {};
+  }
   if (duration.seconds() < 0 || duration.nanos() < 0) {
     violations.Add(field, "is negative; use 0 for no limit, or leave it out");
     return {};
   }
-  if (duration.nanos() > 999'999'999) {
-    violations.Add(field, "is no valid duration: nanos must be less than a second");
-    return {};
-  }
   return std::chrono::seconds(std::min(duration.seconds(), kLongest)) + std::chrono::nanoseconds(duration.nanos());
+}
+
+void CheckTimestamp(std::string_view field, const google::protobuf::Timestamp& time, FieldViolations& violations) {
+  // 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z, as Timestamp itself says.
+  constexpr int64_t kEarliest = -62'135'596'800;
+  constexpr int64_t kLatest = 253'402'300'799;
+  if (time.nanos() < 0 || time.nanos() >= kNanosPerSecond || time.seconds() < kEarliest || time.seconds() > kLatest) {
+    violations.Add(field, "is no valid time: years are 1 to 9999, and nanos are not negative and less than a second");
+  }
 }
 
 void CheckRequestId(const std::string& request_id, FieldViolations& violations) {

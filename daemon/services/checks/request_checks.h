@@ -5,6 +5,7 @@
 #include <google/protobuf/map.h>
 #include <google/protobuf/message.h>
 #include <google/protobuf/repeated_field.h>
+#include <google/protobuf/timestamp.pb.h>
 
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include "daemon/base/call_context.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/error.h"
+#include "daemon/operations/waiting.h"
 #include "daytonad/v1/common.pb.h"
 
 // What is the same in every request, checked before anything is sent upstream. Each function adds what is wrong to
@@ -24,11 +26,14 @@ namespace daytonad {
 
 inline constexpr int kMaxPageSize = 200;
 
-// An id or name: required, on one line, of a length that fits into a URL.
+// An id or name: required, on one line, not blank, of a length that fits into a URL.
 void CheckObject(std::string_view field, const std::string& value, FieldViolations& violations);
 
 // A text that must stay on its line, because it ends up in a header, a URL, a label or a Dockerfile.
 void CheckOneLine(std::string_view field, const std::string& value, FieldViolations& violations);
+
+// A name that may be left out: on one line, and not of white space only, which nobody could tell from no name.
+void CheckName(std::string_view field, const std::string& value, FieldViolations& violations);
 
 void CheckLabels(std::string_view field, const google::protobuf::Map<std::string, std::string>& labels,
                  FieldViolations& violations);
@@ -39,15 +44,17 @@ void CheckAtLeastOne(std::string_view field, int64_t value, FieldViolations& vio
 void CheckResources(std::string_view field, const v1::Resources& resources, FieldViolations& violations);
 void CheckSortOrder(v1::SortOrder order, FieldViolations& violations);
 
-// A time limit: `unset` if the request has none. Negative is a violation.
+// A time limit: `unset`, from when it is sent, if the request has none. Negative is a violation.
 template <typename Request>
-Clock::Duration CheckTimeout(const Request& request, Clock::Duration unset, FieldViolations& violations);
+TimeLimit CheckTimeout(const Request& request, Clock::Duration unset, FieldViolations& violations);
 // How old an answer may be. Negative is a violation; what it comes to is MaxAgeOf().
 template <typename Request>
 void CheckMaxAge(const Request& request, FieldViolations& violations);
 
 Clock::Duration CheckDuration(std::string_view field, const google::protobuf::Duration& duration,
                               FieldViolations& violations);
+// A point in time: from the year 1 to 9999, with nanos of less than a second.
+void CheckTimestamp(std::string_view field, const google::protobuf::Timestamp& time, FieldViolations& violations);
 
 // 1 to 128 visible ASCII characters, or none.
 void CheckRequestId(const std::string& request_id, FieldViolations& violations);
@@ -70,8 +77,9 @@ absl::StatusOr<CallContext> CheckMutation(CallContext context, const Request& re
 }
 
 template <typename Request>
-Clock::Duration CheckTimeout(const Request& request, Clock::Duration unset, FieldViolations& violations) {
-  return request.has_timeout() ? CheckDuration("timeout", request.timeout(), violations) : unset;
+TimeLimit CheckTimeout(const Request& request, Clock::Duration unset, FieldViolations& violations) {
+  if (!request.has_timeout()) return TimeLimit::FromWhenSent(unset);
+  return CheckDuration("timeout", request.timeout(), violations);
 }
 
 // A digest of a message's type and content, of the same value in every process.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <tuple>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -108,6 +109,9 @@ void CheckIntervals(const v1::SandboxSpec& spec, FieldViolations& violations) {
   }
   CheckNotNegative("spec.auto_archive_minutes", spec.auto_archive_minutes(), violations);
   CheckNotNegative("spec.ttl_minutes", spec.ttl_minutes(), violations);
+  if (spec.has_queue_timeout_minutes()) {
+    CheckAtLeastOne("spec.queue_timeout_minutes", spec.queue_timeout_minutes(), violations);
+  }
 }
 
 void CheckSource(const v1::SandboxSpec& spec, FieldViolations& violations) {
@@ -122,7 +126,7 @@ void CheckSource(const v1::SandboxSpec& spec, FieldViolations& violations) {
       break;  // operations/image/ says what is wrong with it, where it knows what each step becomes
     case v1::SandboxSpec::kSnapshot:
     case v1::SandboxSpec::SOURCE_NOT_SET:
-      CheckOneLine("spec.snapshot", spec.snapshot(), violations);
+      CheckName("spec.snapshot", spec.snapshot(), violations);
       if (spec.has_resources()) {
         violations.Add("spec.resources",
                        "can't be given with a snapshot, which brings its own; leave them out, or create "
@@ -139,7 +143,7 @@ void CheckSource(const v1::SandboxSpec& spec, FieldViolations& violations) {
 }  // namespace
 
 void CheckSpec(const v1::SandboxSpec& spec, FieldViolations& violations) {
-  CheckOneLine("spec.name", spec.name(), violations);
+  CheckName("spec.name", spec.name(), violations);
   if (!v1::CodeLanguage_IsValid(spec.language())) {
     violations.Add("spec.language", absl::StrCat("is no CodeLanguage: ", static_cast<int>(spec.language()),
                                                  "; python, typescript and javascript are supported"));
@@ -153,16 +157,16 @@ void CheckSpec(const v1::SandboxSpec& spec, FieldViolations& violations) {
   CheckVariableNames("spec.secrets", spec.secrets(), violations);
   CheckNetworkRules("spec.network_allow_list", spec.network_allow_list(), violations);
   CheckNetworkRules("spec.domain_allow_list", spec.domain_allow_list(), violations);
-  CheckOneLine("spec.user", spec.user(), violations);
-  CheckOneLine("spec.target", spec.target(), violations);
-  CheckOneLine("spec.linked_sandbox", spec.linked_sandbox(), violations);
+  CheckName("spec.user", spec.user(), violations);
+  CheckName("spec.target", spec.target(), violations);
+  CheckName("spec.linked_sandbox", spec.linked_sandbox(), violations);
   CheckOneLine("spec.outbound_proxy_url", spec.outbound_proxy_url(), violations);
   CheckOneLine("spec.otel_endpoint_override", spec.otel_endpoint_override(), violations);
 }
 
 void CheckSpec(const v1::SnapshotSpec& spec, FieldViolations& violations) {
   if (spec.name().empty()) violations.Add("spec.name", "is required");
-  CheckOneLine("spec.name", spec.name(), violations);
+  CheckName("spec.name", spec.name(), violations);
   switch (spec.source_case()) {
     case v1::SnapshotSpec::kImage:
       CheckImage("spec.image", spec.image(), violations);
@@ -180,7 +184,7 @@ void CheckSpec(const v1::SnapshotSpec& spec, FieldViolations& violations) {
     CheckOneLine(absl::StrCat("spec.entrypoint[", i, "]"), spec.entrypoint(i), violations);
   }
   if (spec.has_resources()) CheckResources("spec.resources", spec.resources(), violations);
-  CheckOneLine("spec.region_id", spec.region_id(), violations);
+  CheckName("spec.region_id", spec.region_id(), violations);
   if (!v1::SandboxClass_IsValid(spec.sandbox_class())) {
     violations.Add("spec.sandbox_class", absl::StrCat("is no SandboxClass: ", static_cast<int>(spec.sandbox_class())));
   }
@@ -209,6 +213,19 @@ void CheckFilter(const v1::SandboxFilter& filter, Paging paging, FieldViolations
   if (filter.has_max_memory_gib()) CheckAtLeastOne("filter.max_memory_gib", filter.max_memory_gib(), violations);
   if (filter.has_min_disk_gib()) CheckAtLeastOne("filter.min_disk_gib", filter.min_disk_gib(), violations);
   if (filter.has_max_disk_gib()) CheckAtLeastOne("filter.max_disk_gib", filter.max_disk_gib(), violations);
+  if (filter.has_min_gpu()) CheckNotNegative("filter.min_gpu", filter.min_gpu(), violations);
+  if (filter.has_max_gpu()) CheckNotNegative("filter.max_gpu", filter.max_gpu(), violations);
+  const std::tuple<const char*, bool, const google::protobuf::Timestamp&> times[] = {
+      {"filter.created_at_after", filter.has_created_at_after(), filter.created_at_after()},
+      {"filter.created_at_before", filter.has_created_at_before(), filter.created_at_before()},
+      {"filter.last_activity_after", filter.has_last_activity_after(), filter.last_activity_after()},
+      {"filter.last_activity_before", filter.has_last_activity_before(), filter.last_activity_before()},
+      {"filter.auto_destroy_at_after", filter.has_auto_destroy_at_after(), filter.auto_destroy_at_after()},
+      {"filter.auto_destroy_at_before", filter.has_auto_destroy_at_before(), filter.auto_destroy_at_before()},
+  };
+  for (const auto& [field, given, time] : times) {
+    if (given) CheckTimestamp(field, time, violations);
+  }
   if (paging == Paging::kToken) return;
   const std::pair<const char*, bool> token_only[] = {
       {"filter.is_public", filter.has_is_public()},
@@ -220,6 +237,8 @@ void CheckFilter(const v1::SandboxFilter& filter, Paging paging, FieldViolations
       {"filter.include_warm", filter.include_warm()},
       {"filter.sandbox_classes", !filter.sandbox_classes().empty()},
       {"filter.sandbox_class_texts", !filter.sandbox_class_texts().empty()},
+      {"filter.min_gpu", filter.has_min_gpu()},
+      {"filter.max_gpu", filter.has_max_gpu()},
   };
   for (const auto& [field, given] : token_only) {
     if (given) violations.Add(field, "is not known to numbered paging; leave out `page` and use page tokens");

@@ -11,6 +11,7 @@
 #include "daemon/api/cached_reads.h"
 #include "daemon/services/rpc/encoded.h"
 #include "daemon/services/rpc/read_source.h"
+#include "daemon/services/rpc/take_request.h"
 
 namespace daytonad {
 
@@ -26,7 +27,7 @@ grpc::ServerUnaryReactor* TryCachedUnary(grpc::CallbackServerContext* context, c
                                          const Service& service, CachedHandler<Service, Request, T> find, int field) {
   Request request;
   grpc::ByteBuffer readable(*bytes);  // parsing consumes; a copy shares the slices
-  if (!grpc::SerializationTraits<Request>::Deserialize(&readable, &request).ok()) return nullptr;
+  if (!ReadMessage(&readable, &request).ok()) return nullptr;
   const std::optional<CachedObject<T>> cached = (service.*find)(caller, request);
   if (!cached.has_value()) return nullptr;
   EncodeField(field, *cached->object).Swap(response);

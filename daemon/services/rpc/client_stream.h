@@ -21,6 +21,7 @@
 #include "daemon/services/rpc/grpc_status.h"
 #include "daemon/services/rpc/server_call.h"
 #include "daemon/services/rpc/stream_reader.h"
+#include "daemon/services/rpc/take_request.h"
 
 namespace daytonad {
 
@@ -81,8 +82,8 @@ class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffe
       co_return;
     }
     absl::StatusOr<Response> response = co_await (service->*handler)(call->context(), reactor);
-    reactor->Answer(std::move(response));  // the reactor may be gone from here on
-    calls.Remove(call);
+    calls.Remove(call);  // as UnaryReactor
+    reactor->Answer(std::move(response));
   }
 
   Task<absl::StatusOr<std::optional<Request>>> Read() override {
@@ -90,14 +91,15 @@ class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffe
       this->StartRead(&buffer_);
       absl::Status arrived = co_await arrival_->wakeup.Wait(call_->context());
       Request request;
+      absl::Status read;
       if (!arrived.ok()) {
         ended_ = arrived;  // gRPC still reads into the buffer: nothing may be read any more
       } else if (arrival_->end != End::kNone) {
         ended_ = arrival_->end == End::kBroken ? CancelledError() : absl::OkStatus();
-      } else if (grpc::SerializationTraits<Request>::Deserialize(&buffer_, &request).ok()) {
+      } else if (read = ReadMessage(&buffer_, &request); read.ok()) {
         co_return std::optional<Request>(std::move(request));
       } else {
-        ended_ = UnparsableRequest(Request::descriptor()->full_name());
+        ended_ = std::move(read);
       }
     }
     if (!ended_->ok()) co_return *ended_;

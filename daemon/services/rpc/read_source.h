@@ -19,13 +19,13 @@ concept HasMaxAge = requires(const Request& request) {
   request.has_max_age();
 };
 
-// As far as it is valid; the handler refuses what is not.
+// Zero for what is not valid: no answer from memory, and the handler refuses it.
 template <HasMaxAge Request>
 std::optional<Clock::Duration> MaxAgeOf(const Request& request) {
   constexpr int64_t kLongest = int64_t{24} * 3600;  // nothing is kept longer, and it must not overflow our clock
   if (!request.has_max_age()) return std::nullopt;
   const google::protobuf::Duration& age = request.max_age();
-  if (age.seconds() < 0 || age.nanos() < 0) return Clock::Duration::zero();
+  if (age.seconds() < 0 || age.nanos() < 0 || age.nanos() > 999'999'999) return Clock::Duration::zero();
   if (age.seconds() > kLongest) return std::chrono::seconds(kLongest);
   return std::chrono::seconds(age.seconds()) + std::chrono::nanoseconds(age.nanos());
 }

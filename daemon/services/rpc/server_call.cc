@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/base/absl_view.h"
 #include "daemon/base/error.h"
+#include "daemon/base/error_metadata.h"
 #include "daemon/base/ids.h"
 
 namespace daytonad {
@@ -34,16 +35,25 @@ std::string ClientOf(const Caller& caller, const grpc::ServerContextBase& server
 
 }  // namespace
 
-ServerCall::ServerCall(CallKind kind, std::shared_ptr<const CallIdentity> identity, Clock::TimePoint deadline)
-    : kind_(kind), context_(std::move(identity), deadline, stop_.get_token()) {}
+ServerCall::ServerCall(CallKind kind, std::shared_ptr<const CallIdentity> identity, Limits limits)
+    : kind_(kind),
+      context_(std::move(identity), limits.deadline, stop_.get_token(), limits.max_queue_wait),
+      without_deadline_(!limits.from_client) {}
 
 void ServerCall::ShutDown() {
   shut_down_ = true;
+  EndWith(ShuttingDownError());
+}
+
+void ServerCall::EndWith(absl::Status why) {
+  if (ended_.ok()) ended_ = std::move(why);
   stop_.request_stop();
 }
 
 absl::Status ServerCall::FinalStatus(absl::Status status) const {
-  return shut_down_ && absl::IsCancelled(status) ? ShuttingDownError() : std::move(status);
+  if (ended_.ok() || !absl::IsCancelled(status)) return status;
+  // What the call was about is told all the same.
+  return WithMetadataOf(ended_, status);
 }
 
 absl::Status CallRegistry::Add(const std::shared_ptr<ServerCall>& call) {
@@ -96,9 +106,14 @@ std::shared_ptr<ServerCall> MakeServerCall(CallKind kind, std::string_view metho
   identity->caller = caller;
   identity->caller.client = ClientOf(caller, server_context);
   // gRPC speaks of wall time, "never" being its maximum; what is left of it bounds the call on our own clock.
-  const auto left = server_context.deadline() - std::chrono::system_clock::now();
+  const auto deadline = server_context.deadline();
+  const auto left = deadline - std::chrono::system_clock::now();
   const auto limit = std::min<Clock::Duration>(std::chrono::duration_cast<Clock::Duration>(left), runtime.max_wait);
-  return std::make_shared<ServerCall>(kind, std::move(identity), runtime.clock.Now() + limit);
+  ServerCall::Limits limits;
+  limits.deadline = runtime.clock.Now() + limit;
+  limits.from_client = deadline != std::chrono::system_clock::time_point::max();
+  limits.max_queue_wait = runtime.max_queue_wait;
+  return std::make_shared<ServerCall>(kind, std::move(identity), limits);
 }
 
 absl::Status UnparsableRequest(std::string_view type_name) {
@@ -110,6 +125,13 @@ absl::Status UnparsableRequest(std::string_view type_name) {
 absl::Status ShuttingDownError() {
   return MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
                    "The daemon is shutting down. Connect again and repeat the call.");
+}
+
+absl::Status StreamStalledError(Clock::Duration max_stall) {
+  const double seconds = std::chrono::duration<double>(max_stall).count();
+  return MakeError(absl::StatusCode::kAborted, "STREAM_STALLED",
+                   absl::StrCat("The client has taken no message of this stream for ", seconds,
+                                " s (--max-stall). Read faster, or call again when you can."));
 }
 
 }  // namespace daytonad

@@ -4,6 +4,7 @@
 #include <grpcpp/server_context.h>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -24,25 +25,38 @@ enum class CallKind { kUnary, kStream };
 // then on used on the loop only.
 class ServerCall {
  public:
-  ServerCall(CallKind kind, std::shared_ptr<const CallIdentity> identity, Clock::TimePoint deadline);
+  // Without a `deadline` from the client, the call's is --max-wait.
+  struct Limits {
+    Clock::TimePoint deadline = Clock::TimePoint::max();
+    bool from_client = true;
+    Clock::Duration max_queue_wait = CallContext::kLongestTurnWait;
+  };
+
+  ServerCall(CallKind kind, std::shared_ptr<const CallIdentity> identity, Limits limits);
 
   CallKind kind() const { return kind_; }
   const CallContext& context() const { return context_; }
+  // The client did not say how long the call may take.
+  bool without_deadline() const { return without_deadline_; }
 
   // The client hung up or its deadline passed.
   void ClientGone() { stop_.request_stop(); }
   // The daemon ends; so does the call, with a status that says so.
   void ShutDown();
   bool shut_down() const { return shut_down_; }
+  // The daemon ends this call, for this reason.
+  void EndWith(absl::Status why);
 
-  // What the caller is told: a call that the daemon ended says SHUTTING_DOWN instead of the CANCELLED that came of it.
+  // What the caller is told: a call that the daemon ended says why instead of the CANCELLED that came of it.
   absl::Status FinalStatus(absl::Status status) const;
 
  private:
   CallKind kind_;
   std::stop_source stop_;
   CallContext context_;
+  const bool without_deadline_;
   bool shut_down_ = false;
+  absl::Status ended_;  // OK unless the daemon ended it
 };
 
 // All RPCs in progress, over all listeners: what a drain has to wait for. Loop thread only, but for
@@ -51,6 +65,8 @@ class CallRegistry {
  public:
   // Refused with UNAVAILABLE once the drain has begun.
   absl::Status Add(const std::shared_ptr<ServerCall>& call);
+  // Right before the answer goes to gRPC, in the same turn of the loop: who waits until idle goes on in a later one.
+  // The other way round the last answer could let gRPC's server end, and the registry with it, before it is told.
   void Remove(const std::shared_ptr<ServerCall>& call);
   size_t size() const { return calls_.size(); }
 
@@ -77,6 +93,10 @@ struct RpcRuntime {
   CallRegistry& calls;
   // The longest that any call may take, --max-wait.
   Clock::Duration max_wait;
+  // The longest that a call may wait for its turns, --max-queue-wait.
+  Clock::Duration max_queue_wait = CallContext::kLongestTurnWait;
+  // The longest that a client may leave a message of its stream untaken, --max-stall.
+  Clock::Duration max_stall = std::chrono::seconds(60);
 };
 
 // Whom a call counts for where clients take turns: "unix" or the peer's IP address, and "/NAME" behind it if the call
@@ -90,6 +110,8 @@ std::shared_ptr<ServerCall> MakeServerCall(CallKind kind, std::string_view metho
 // INVALID_ARGUMENT for a message that is no valid encoding of its type (or has a string that is not UTF-8).
 absl::Status UnparsableRequest(std::string_view type_name);
 absl::Status ShuttingDownError();
+// ABORTED for a stream whose client has taken no message for so long.
+absl::Status StreamStalledError(Clock::Duration max_stall);
 
 }  // namespace daytonad
 

@@ -6,19 +6,23 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
-#include <boost/asio/async_result.hpp>
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <functional>
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "daemon/base/log.h"
 #include "daemon/base/spawn.h"
 #include "daemon/base/task.h"
 #include "daemon/net/admission.h"
+#include "daemon/net/wakeup.h"
 #include "daemon/services/rpc/grpc_status.h"
+#include "daemon/services/rpc/held_call.h"
 #include "daemon/services/rpc/server_call.h"
 #include "daemon/services/rpc/stream_writer.h"
 #include "daemon/services/rpc/take_request.h"
@@ -30,23 +34,34 @@ template <typename Service, typename Request, typename Response>
 using StreamHandler = Task<absl::Status> (Service::*)(CallContext, Request, StreamWriter<Response>*);
 
 // Bridges one server-streaming RPC from gRPC's threads to the loop and back (see UnaryReactor on why raw).
+//
+// A client may stop reading: its window fills, and gRPC takes a message and never says that it is sent, whatever the
+// call's deadline. So each write has its bounds, and behind them the handler ends, and gives back what it holds. gRPC
+// can't take the message back, nor send the status before it; the status waits behind the message for a client that
+// reads on within a grace period, then the call is cancelled.
 template <typename Service, typename Request, typename Response>
 class ServerStreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, private StreamWriter<Response> {
  public:
-  ServerStreamReactor(const RpcRuntime& runtime, std::shared_ptr<ServerCall> call)
-      : runtime_(runtime), call_(std::move(call)) {}
+  ServerStreamReactor(const RpcRuntime& runtime, std::shared_ptr<ServerCall> call, grpc::CallbackServerContext* context)
+      : runtime_(runtime),
+        call_(std::move(call)),
+        context_(context),
+        write_(std::make_shared<PendingWrite>(runtime.executor)) {}
 
   void Start(Service* service, StreamHandler<Service, Request, Response> handler, const grpc::ByteBuffer* bytes) {
     Request request;
-    if (!TakeRequest(bytes, &request)) {
-      Finish(ToGrpcStatus(UnparsableRequest(Request::descriptor()->full_name())));
+    if (absl::Status taken = TakeRequest(bytes, &request); !taken.ok()) {
+      Finish(ToGrpcStatus(taken));
       return;
     }
     Spawn(runtime_.executor, Run(this, service, handler, std::move(request)));
   }
 
   void OnWriteDone(bool ok) override {
-    boost::asio::post(runtime_.executor, [written = std::exchange(on_written_, nullptr), ok] { written(ok); });
+    boost::asio::post(runtime_.executor, [write = write_, ok] {
+      write->sent = ok;
+      write->wakeup.Set();
+    });
   }
   void OnCancel() override {
     boost::asio::post(runtime_.executor, [call = call_] { call->ClientGone(); });
@@ -55,49 +70,89 @@ class ServerStreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuff
   bool InternalInlineable() override { return true; }  // as UnaryReactor
 
  private:
+  // What becomes of a write. On its own, because it may end after the handler has given up.
+  struct PendingWrite {
+    explicit PendingWrite(const Executor& executor) : wakeup(executor) {}
+    Wakeup wakeup;
+    std::optional<bool> sent;
+  };
+
+  // Beyond a limit: for a write that is under way, or that tells of the end.
+  static constexpr auto kLastMoment = std::chrono::seconds(1);
+  // How long the status waits for a client that has stopped reading.
+  static constexpr auto kGrace = std::chrono::seconds(10);
+
   static Task<void> Run(ServerStreamReactor* reactor, Service* service,
                         StreamHandler<Service, Request, Response> handler, Request request) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     const std::shared_ptr<ServerCall> call = reactor->call_;
     CallRegistry& calls = reactor->runtime_.calls;
+    Clock& clock = reactor->runtime_.clock;
     absl::Status status = calls.Add(call);
     if (!status.ok()) {
       reactor->Finish(ToGrpcStatus(status));
       co_return;
     }
     status = co_await (service->*handler)(call->context(), std::move(request), reactor);
-    reactor->Finish(ToGrpcStatus(call->FinalStatus(std::move(status))));  // the reactor may be gone from here on
-    calls.Remove(call);
+    const grpc::Status last = ToGrpcStatus(call->FinalStatus(std::move(status)));
+    std::optional<HeldCall> stuck;
+    if (!reactor->given_up_.ok()) stuck.emplace(reactor->context_->c_call());
+    calls.Remove(call);     // as UnaryReactor
+    reactor->Finish(last);  // the reactor may be gone from here on
+    if (!stuck.has_value()) co_return;
+    (void)co_await clock.Sleep(CallContext::Background("end of a stream"), kGrace);
+    stuck->Cancel(last);
   }
 
   bool shutting_down() const override { return call_->shut_down(); }
 
+  void EndBy(Clock::TimePoint limit) override { limit_ = limit; }
+
   Task<absl::Status> Write(Response response) override {
-    // gRPC takes one message at a time. A turn comes soon: a write ends at the latest when the client has gone.
+    // gRPC takes one message at a time. A turn comes soon, since every write has its bounds.
     const auto turn = co_await writing_.Acquire(call_->context().Detached(Clock::TimePoint::max()));
     if (!turn.ok()) co_return turn.status();
+    if (!given_up_.ok()) co_return given_up_;
     buffer_.Clear();  // gRPC refuses to serialise over the last message
     bool own_buffer = false;
     if (!grpc::SerializationTraits<Response>::Serialize(response, &buffer_, &own_buffer).ok()) {
       co_return absl::InternalError("a message could not be serialised");
     }
-    auto start = [this](auto handler) {
-      // std::function wants something copyable.
-      auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-      on_written_ = [shared](bool ok) { std::move (*shared)(ok); };
-      this->StartWrite(&buffer_);
-    };
-    auto token = kUseTask;
-    const bool ok = co_await boost::asio::async_initiate<decltype(token), void(bool)>(std::move(start), token);
-    if (!ok) co_return CancelledError();
-    co_return absl::OkStatus();
+    write_->sent.reset();
+    this->StartWrite(&buffer_);
+    co_return co_await Sent();
+  }
+
+  // Waits for the end of the write that is under way; if its bounds come first, gives it and the stream up.
+  Task<absl::Status> Sent() {
+    const CallContext& call = call_->context();
+    const Clock::TimePoint limit = std::min(limit_, call.deadline());
+    const Clock::TimePoint stalled = runtime_.clock.Now() + runtime_.max_stall;
+    (void)co_await write_->wakeup.Wait(call.WithDeadline(std::min(limit, stalled)));
+    if (!write_->sent.has_value()) {
+      (void)co_await write_->wakeup.Wait(call.Detached(runtime_.clock.Now() + kLastMoment));
+    }
+    if (write_->sent.has_value()) co_return *write_->sent ? absl::OkStatus() : CancelledError();
+    given_up_ = GivenUp(limit);
+    co_return given_up_;
+  }
+
+  absl::Status GivenUp(Clock::TimePoint limit) {
+    if (call_->context().cancelled()) return CancelledError();
+    if (runtime_.clock.Now() >= limit) return DeadlineExceededError();
+    Log(LogLevel::kWarning, call_->context(), "a stream is ended whose client takes no messages");
+    call_->EndWith(StreamStalledError(runtime_.max_stall));
+    return CancelledError();
   }
 
   const RpcRuntime& runtime_;
   const std::shared_ptr<ServerCall> call_;
+  grpc::CallbackServerContext* const context_;
+  const std::shared_ptr<PendingWrite> write_;
   Admission writing_{1};
   grpc::ByteBuffer buffer_;
-  std::function<void(bool)> on_written_;
+  Clock::TimePoint limit_ = Clock::TimePoint::max();
+  absl::Status given_up_;  // once gRPC did not let go of a message: what each further write ends with
 };
 
 template <typename Service, typename Request, typename Response>
@@ -107,7 +162,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* StartServerStream(const RpcRuntime& 
                                                               const grpc::ByteBuffer* request, Service* service,
                                                               StreamHandler<Service, Request, Response> handler) {
   auto* reactor = new ServerStreamReactor<Service, Request, Response>(
-      runtime, MakeServerCall(CallKind::kStream, method, caller, *context, runtime));
+      runtime, MakeServerCall(CallKind::kStream, method, caller, *context, runtime), context);
   reactor->Start(service, handler, request);
   return reactor;
 }

@@ -4,15 +4,36 @@
 #include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/support/byte_buffer.h>
 
+#include "absl/status/status.h"
+#include "daemon/services/rpc/server_call.h"
+
 namespace daytonad {
 
-// Reads the request of a call; false if it can't be read. Its bytes are gone then: gRPC would keep them, and the whole
-// of what it received with them, as long as the call lasts, and thousands of calls wait for minutes.
+// The largest message that is taken or sent, as it is when it is not compressed.
+inline constexpr int kMaxMessageBytes = 64 << 20;
+
+// Replaces the bytes of a message that its client compressed (gzip or deflate) by what they stand for.
+// INVALID_ARGUMENT (UNPARSABLE_REQUEST) if they are broken, RESOURCE_EXHAUSTED (REQUEST_TOO_LARGE) if that is more than
+// `limit`.
+//
+// gRPC has a filter for this, which stays switched off: each call would carry its state for as long as it waits, and it
+// does not limit what comes out, so that a few KB could fill the memory.
+absl::Status Decompress(grpc::ByteBuffer* bytes, size_t limit = kMaxMessageBytes);
+
+// Reads a message. Its bytes are gone then.
 template <typename Request>
-bool TakeRequest(const grpc::ByteBuffer* bytes, Request* request) {
+absl::Status ReadMessage(grpc::ByteBuffer* bytes, Request* request) {
+  if (absl::Status status = Decompress(bytes); !status.ok()) return status;
+  if (grpc::SerializationTraits<Request>::Deserialize(bytes, request).ok()) return absl::OkStatus();
+  return UnparsableRequest(Request::descriptor()->full_name());
+}
+
+// Reads the request of a call. gRPC would keep its bytes, and the whole of what it received with them, as long as the
+// call lasts, and thousands of calls wait for minutes.
+template <typename Request>
+absl::Status TakeRequest(const grpc::ByteBuffer* bytes, Request* request) {
   // Const to handlers, but an object of this call's own.
-  auto* own = const_cast<grpc::ByteBuffer*>(bytes);
-  return grpc::SerializationTraits<Request>::Deserialize(own, request).ok();
+  return ReadMessage(const_cast<grpc::ByteBuffer*>(bytes), request);
 }
 
 }  // namespace daytonad

@@ -8,6 +8,7 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <chrono>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,16 @@ namespace daytonad {
 template <typename Service, typename Request, typename Response>
 using UnaryHandler = Task<absl::StatusOr<Response>> (Service::*)(CallContext, Request);
 
+// Does it say itself how long its call may take?
+template <typename Request>
+concept HasTimeout = requires(const Request& request) {
+  request.has_timeout();
+};
+
+// How long a call may take that says nothing of it, neither by a deadline nor by a `timeout`; the time counts that it
+// does not wait for its turn.
+inline constexpr auto kSingleRequestLimit = std::chrono::seconds(60);
+
 // Bridges one unary RPC from gRPC's threads to the loop and back. gRPC's generated callback handlers would parse the
 // request themselves, but answer one that does not parse with UNIMPLEMENTED and no text; hence the raw form.
 template <typename Service, typename Request, typename Response>
@@ -40,8 +51,8 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
 
   void Start(Service* service, UnaryHandler<Service, Request, Response> handler, const grpc::ByteBuffer* bytes) {
     Request request;
-    if (!TakeRequest(bytes, &request)) {
-      Finish(ToGrpcStatus(UnparsableRequest(Request::descriptor()->full_name())));
+    if (absl::Status taken = TakeRequest(bytes, &request); !taken.ok()) {
+      Finish(ToGrpcStatus(taken));
       return;
     }
     Spawn(runtime_.executor, Run(this, service, handler, std::move(request)));
@@ -73,11 +84,17 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
       terms->max_age = MaxAgeOf(request);
       context = context.WithReadTerms(std::move(terms));
     }
+    if constexpr (!HasTimeout<Request>) {
+      if (call->without_deadline()) {
+        context = context.WithTurns(std::make_shared<CallTurns>(reactor->runtime_.clock.Now(), kSingleRequestLimit,
+                                                                context.longest_turn_wait()));
+      }
+    }
     absl::StatusOr<Response> response = co_await (service->*handler)(context, std::move(request));
     const ReadTerms* const terms = context.read_terms();
     if (terms != nullptr && response.ok()) TellReadSource(reactor->server_context_, terms->source, terms->age);
+    calls.Remove(call);                    // before: once all are answered, the daemon may be gone
     reactor->Answer(std::move(response));  // the reactor may be gone from here on
-    calls.Remove(call);
   }
 
   void Answer(absl::StatusOr<Response> response) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "daemon/base/absent.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/event.h"
 #include "daemon/state/known_objects.h"
@@ -56,7 +57,7 @@ class FakeLooks {
     gets.push_back(clock_.Now());
     const Moment since = known_.Begin();
     const Clock::TimePoint at = clock_.Now();
-    absl::StatusOr<v1::Sandbox> answer = absl::NotFoundError("no such sandbox");
+    absl::StatusOr<v1::Sandbox> answer = AbsentError("sandbox", "none");
     for (const auto& [key, object] : objects) {
       if (key == id || object.name() == id) answer = object;
     }
@@ -67,7 +68,7 @@ class FakeLooks {
     if (!waited.ok()) co_return waited;
     if (answer.ok()) {
       known_.See(*answer, Sight::kRead, since, at);
-    } else if (absl::IsNotFound(answer.status())) {
+    } else if (IsAbsent(answer.status())) {
       known_.SeeNone(id, since);
     }
     co_return answer;

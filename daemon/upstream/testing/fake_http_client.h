@@ -32,6 +32,9 @@ class FakeHttpClient : public HttpClient {
   // No answer comes, until the deadline or until the call is cancelled.
   FakeHttpClient& StaySilent();
 
+  // What of the script was not asked for.
+  void ForgetScript() { script_.clear(); }
+
   // "POST http://api.test/api/sandbox?force=true", one for each request so far.
   std::vector<std::string> Lines() const;
   const std::vector<HttpRequest>& requests() const { return requests_; }

@@ -18,10 +18,12 @@ namespace daytonad {
 // client and a clock that jumps.
 class RestApiFixture : public testing::Test {
  protected:
-  RestApiFixture() {
+  RestApiFixture() { api_ = NewApi(); }
+
+  std::unique_ptr<RestApi> NewApi() {
     RestApiOptions options(*BaseUrl::Parse("http://api.test/api"));
     options.default_target = "us";
-    api_ = std::make_unique<RestApi>(std::move(options), http_, clock_, credentials_, origins_, [] { return 0.5; });
+    return std::make_unique<RestApi>(std::move(options), http_, clock_, credentials_, origins_, [] { return 0.5; });
   }
 
   template <typename T>
@@ -37,6 +39,16 @@ class RestApiFixture : public testing::Test {
   TrustedOrigins origins_ = *TrustedOrigins::Make(*BaseUrl::Parse("http://api.test/api"), {"http://logs.test:4000"});
   std::unique_ptr<RestApi> api_;
 };
+
+// An error's body as Daytona writes it.
+inline std::string Envelope(int status, const std::string& message) {
+  const Json body = {{"path", "/api/x"},
+                     {"timestamp", "2026-11-21T20:35:48.642Z"},
+                     {"statusCode", status},
+                     {"error", "Phrase"},
+                     {"message", message}};
+  return body.dump();
+}
 
 // The body of a request as JSON.
 inline Json BodyOf(const HttpRequest& request) { return Json::parse(request.body); }

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/base/absent.h"
 #include "daemon/base/absl_view.h"
 #include "daemon/base/error.h"
 #include "daemon/net/url.h"
@@ -23,7 +24,7 @@ class HttpByteStream : public ByteStream {
 
 absl::StatusOr<std::string> ReadUrl(const Json& json) {
   std::string url = JsonFields(json).String("url");
-  if (url.empty()) return MalformedResponse("it has no `url`");
+  if (url.empty()) return ForeignResponse("it has no `url`");
   return url;
 }
 
@@ -33,10 +34,18 @@ RestRequest LogRequest(LogOwner owner, const std::string& id, std::string last_s
   const bool sandbox = owner == LogOwner::kSandbox;
   RestRequest request(HttpMethod::kGet, Idempotency::kRead,
                       {sandbox ? "sandbox" : "snapshots", id, std::move(last_segment)});
-  request.About(sandbox ? Subject::kSandbox : Subject::kSnapshot)
+  request.About(sandbox ? Subject::kSandbox : Subject::kSnapshot, id)
       .Through(ConnectionPool::kStreams, Pace::kHeld)
       .Tag(sandbox ? "sandbox_id" : "snapshot_id", id);
   return request;
+}
+
+// The API itself does not serve the log: it has no such route, whatever answers there. That a log is not there yet, or
+// that its owner is gone, is said otherwise.
+bool ServesNoLogs(const absl::Status& status) {
+  if (IsRouteMissing(status)) return true;
+  return ErrorMetadataValue(status, "http_status") == "404" && !IsAbsent(status) &&
+         ErrorReason(status) != "BUILD_LOG_UNAVAILABLE";
 }
 
 absl::Status UntrustedOrigin(const std::string& url, LogOwner owner, const std::string& id) {
@@ -60,7 +69,7 @@ Task<absl::StatusOr<std::unique_ptr<ByteStream>>> RestApi::OpenBuildLog(CallCont
   if (!url.ok()) co_return co_await OpenBuildLogOfApi(context, owner, id, follow);
   if (!client_.Trusts(*url)) {
     absl::StatusOr<std::unique_ptr<ByteStream>> log = co_await OpenBuildLogOfApi(context, owner, id, follow);
-    if (!log.ok() && IsRouteMissing(log.status())) co_return UntrustedOrigin(*url, owner, id);
+    if (!log.ok() && ServesNoLogs(log.status())) co_return UntrustedOrigin(*url, owner, id);
     co_return log;
   }
   RestRequest request = RestRequest::ForUrl(*url);

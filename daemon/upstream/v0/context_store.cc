@@ -125,7 +125,7 @@ class S3ContextUpload final : public ContextUpload {
 absl::StatusOr<StorageAccess> ReadStorageAccess(const Json& json) {
   const JsonFields fields(json);
   for (const std::string_view name : {"accessKey", "secret", "storageUrl", "organizationId"}) {
-    if (fields.String(name).empty()) return MalformedResponse(absl::StrCat("it has no `", AbslView(name), "`"));
+    if (fields.String(name).empty()) return ForeignResponse(absl::StrCat("it has no `", AbslView(name), "`"));
   }
   absl::StatusOr<BaseUrl> endpoint = BaseUrl::Parse(fields.String("storageUrl"));
   if (!endpoint.ok()) {

@@ -22,8 +22,8 @@ struct StorageAccess {
   StorageSignature signature;
 };
 
-// The answer to GET /object-storage/push-access. UPSTREAM_MALFORMED_RESPONSE, which names the field, if it can't be
-// used; no error repeats a value.
+// The answer to GET /object-storage/push-access. UPSTREAM_FOREIGN_ANSWER, which names the field, if it lacks what can't
+// be done without; UPSTREAM_MALFORMED_RESPONSE if that can't be used. No error repeats a value.
 absl::StatusOr<StorageAccess> ReadStorageAccess(const Json& json);
 
 // How an upload is cut into parts; S3 itself wants at least 5 MiB and at most 10,000 parts.

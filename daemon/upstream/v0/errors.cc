@@ -15,196 +15,63 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "daemon/base/absent.h"
 #include "daemon/base/absl_view.h"
 #include "daemon/base/error.h"
+#include "daemon/base/ids.h"
 #include "daemon/upstream/v0/clean_text.h"
 #include "daemon/upstream/v0/json_fields.h"
+#include "daemon/upstream/v0/refusals.h"
 
 namespace daytonad {
 namespace {
 
 using Code = absl::StatusCode;
+using std::chrono::milliseconds;
 
 constexpr size_t kMaxUpstreamText = 1024;
 // A larger error body is not looked into.
-constexpr size_t kMaxErrorBody = size_t{1} << 20;
+constexpr size_t kMaxErrorBody = size_t{256} << 10;
+// A longer wait is not believed of whoever sent it. How long a rate limit may ask to wait, its window says.
+constexpr std::chrono::seconds kLongestWait(60);
+constexpr std::chrono::hours kLongestRateLimitWait(24);
 
-// One meaning of an answer. The first row that fits counts.
-struct Row {
-  int http_status;
-  // What upstream's message looks like, from its beginning to its end; `*` is anything, case does not matter. Names
-  // chosen by users stand in these texts, which is why a row spells out as much as it can.
-  std::string_view text;
-  Subject subject;  // kNone: whatever the request is about
-  Code code;
-  std::string_view reason;
-  std::string_view advice;  // what to do, after upstream's own words
-};
-
-constexpr std::string_view kFreeSomething = "Free something first, ask for less, or have the limit raised";
-constexpr std::string_view kOtherName = "Choose another name, or use what has it";
-constexpr std::string_view kCheckName = "Check the id or name";
-constexpr std::string_view kStateFirst = "Bring it into a state that allows this first";
-constexpr std::string_view kCheckUrl =
-    "The server does not know this path. Check that the API URL is complete (it mostly ends in /api); a body that is "
-    "too large "
-    "is answered like this, too";
-constexpr std::string_view kLogLater = "The log is not there yet; try again while the build goes on";
-
-constexpr Row kRows[] = {
-    {400, "* with name * already exists*", Subject::kNone, Code::kAlreadyExists, "NAME_TAKEN", kOtherName},
-    {400, "total * limit exceeded*", Subject::kNone, Code::kResourceExhausted, "QUOTA_EXCEEDED", kFreeSomething},
-    {400, "* quota exceeded*", Subject::kNone, Code::kResourceExhausted, "QUOTA_EXCEEDED", kFreeSomething},
-    {400, "* request * exceeds maximum allowed*", Subject::kNone, Code::kResourceExhausted, "QUOTA_EXCEEDED",
-     "Ask for less, or have the limit raised"},
-    {400, "snapshot size * exceeds maximum allowed*", Subject::kNone, Code::kResourceExhausted, "QUOTA_EXCEEDED",
-     "Use a smaller image, or have the limit raised"},
-    {400, "volume * is not in a ready state*", Subject::kNone, Code::kFailedPrecondition, "VOLUME_NOT_READY",
-     "Wait until the volume is ready"},
-    {400, "volume * could not be resolved*", Subject::kNone, Code::kNotFound, "VOLUME_NOT_FOUND", kCheckName},
-    {400, "volume must be in *", Subject::kNone, Code::kFailedPrecondition, "WRONG_STATE", kStateFirst},
-    {400, "sandbox failed to start*", Subject::kNone, Code::kFailedPrecondition, "SANDBOX_FAILED",
-     "It was created and is in an error state: look at it, and delete it"},
-    {400, "snapshot * is already active*", Subject::kNone, Code::kFailedPrecondition, "WRONG_STATE",
-     "Nothing is to be done"},
-    {400, "snapshot * cannot be activated*", Subject::kNone, Code::kFailedPrecondition, "WRONG_STATE", kStateFirst},
-    {400, "snapshot * cannot be deactivated*", Subject::kNone, Code::kFailedPrecondition, "WRONG_STATE", kStateFirst},
-    {400, "snapshot deactivation is still in progress*", Subject::kNone, Code::kFailedPrecondition, "WRONG_STATE",
-     "This can take about ten minutes"},
-    {400, "snapshot * not found*", Subject::kNone, Code::kNotFound, "SNAPSHOT_NOT_FOUND", kCheckName},
-    {400, "snapshot * is *", Subject::kNone, Code::kFailedPrecondition, "SNAPSHOT_NOT_ACTIVE",
-     "Activate the snapshot, or use another one or another region"},
-    {400, "sandbox is not *", Subject::kNone, Code::kFailedPrecondition, "WRONG_STATE", kStateFirst},
-    {400, "sandbox is in an errored state*", Subject::kNone, Code::kFailedPrecondition, "WRONG_STATE", kStateFirst},
-    {400, "sandbox must be in *", Subject::kNone, Code::kFailedPrecondition, "WRONG_STATE", kStateFirst},
-    {400, "sandbox has no runner assigned*", Subject::kNone, Code::kFailedPrecondition, "WRONG_STATE", kStateFirst},
-    {400, "sandbox backup is already in progress*", Subject::kNone, Code::kFailedPrecondition, "WRONG_STATE",
-     kStateFirst},
-    {400, "cannot delete sandbox which has active fork children*", Subject::kNone, Code::kFailedPrecondition,
-     "WRONG_STATE", "Delete its forks first"},
-    {400, "linked sandbox must be in *", Subject::kNone, Code::kFailedPrecondition, "WRONG_STATE",
-     "Start or stop the sandbox to link to first"},
-    {400, "*", Subject::kNone, Code::kInvalidArgument, "UPSTREAM_BAD_REQUEST", "Correct the request"},
-
-    {401, "*", Subject::kNone, Code::kUnauthenticated, "UPSTREAM_REJECTED_CREDENTIAL",
-     "Give the daemon a valid API key or token: check that it is complete, not expired, and of this API URL"},
-
-    {403, "organization is suspended*", Subject::kNone, Code::kPermissionDenied, "ORGANIZATION_SUSPENDED",
-     "Settle this with Daytona"},
-    {403, "*", Subject::kNone, Code::kPermissionDenied, "PERMISSION_DENIED_BY_UPSTREAM",
-     "Use a credential of the daemon's that has the permission"},
-
-    {404, "cannot get /*", Subject::kNone, Code::kInternal, "UPSTREAM_MALFORMED_RESPONSE", kCheckUrl},
-    {404, "cannot post /*", Subject::kNone, Code::kInternal, "UPSTREAM_MALFORMED_RESPONSE", kCheckUrl},
-    {404, "cannot delete /*", Subject::kNone, Code::kInternal, "UPSTREAM_MALFORMED_RESPONSE", kCheckUrl},
-    {404, "cannot put /*", Subject::kNone, Code::kInternal, "UPSTREAM_MALFORMED_RESPONSE", kCheckUrl},
-    {404, "* has no build info*", Subject::kNone, Code::kFailedPrecondition, "BUILD_LOG_UNAVAILABLE",
-     "It was not built, so there is no log"},
-    {404, "build logs not found*", Subject::kNone, Code::kNotFound, "BUILD_LOG_UNAVAILABLE", kLogLater},
-    {404, "timeout waiting for build runner*", Subject::kNone, Code::kNotFound, "BUILD_LOG_UNAVAILABLE", kLogLater},
-    {404, "* has no runner assigned*", Subject::kNone, Code::kNotFound, "BUILD_LOG_UNAVAILABLE", kLogLater},
-    {404, "* has no initial runner*", Subject::kNone, Code::kNotFound, "BUILD_LOG_UNAVAILABLE", kLogLater},
-    {404, "default region not found*", Subject::kNone, Code::kNotFound, "REGION_NOT_FOUND", "Name a target"},
-    {404, "region not found*", Subject::kNone, Code::kNotFound, "REGION_NOT_FOUND", "Check the target"},
-    {404, "region * not found*", Subject::kNone, Code::kNotFound, "REGION_NOT_FOUND", "Check the target"},
-    {404, "volume * not found*", Subject::kNone, Code::kNotFound, "VOLUME_NOT_FOUND", kCheckName},
-    {404, "snapshot * not found*", Subject::kNone, Code::kNotFound, "SNAPSHOT_NOT_FOUND", kCheckName},
-    {404, "sandbox * not found*", Subject::kNone, Code::kNotFound, "SANDBOX_NOT_FOUND", kCheckName},
-    {404, "linked sandbox * not found*", Subject::kNone, Code::kNotFound, "SANDBOX_NOT_FOUND", kCheckName},
-    {404, "*", Subject::kBuildLog, Code::kNotFound, "BUILD_LOG_UNAVAILABLE", kLogLater},
-    {404, "*", Subject::kSandbox, Code::kNotFound, "SANDBOX_NOT_FOUND", kCheckName},
-    {404, "*", Subject::kSnapshot, Code::kNotFound, "SNAPSHOT_NOT_FOUND", kCheckName},
-    {404, "*", Subject::kVolume, Code::kNotFound, "VOLUME_NOT_FOUND", kCheckName},
-
-    {408, "*", Subject::kNone, Code::kDeadlineExceeded, "UPSTREAM_TIMED_OUT", "Try again later"},
-
-    {409, "* already exists*", Subject::kNone, Code::kAlreadyExists, "NAME_TAKEN", kOtherName},
-    {409, "volume cannot be deleted because it is in use*", Subject::kNone, Code::kFailedPrecondition, "VOLUME_IN_USE",
-     "Delete the sandboxes that mount it first"},
-    {409, "*", Subject::kNone, Code::kAborted, "STATE_CHANGE_IN_PROGRESS",
-     "Wait for a stable state, then repeat the call"},
-
-    {410, "*", Subject::kNone, Code::kFailedPrecondition, "UPSTREAM_UNPROCESSABLE", "This is no longer possible"},
-    {413, "*", Subject::kNone, Code::kInvalidArgument, "BODY_TOO_LARGE", "Make the request smaller"},
-    {422, "*", Subject::kNone, Code::kFailedPrecondition, "UPSTREAM_UNPROCESSABLE", "This object can't do that"},
-    {429, "*", Subject::kNone, Code::kResourceExhausted, "RATE_LIMITED", "Wait, then try again"},
-    {500, "*", Subject::kNone, Code::kInternal, "UPSTREAM_INTERNAL",
-     "Daytona failed; try again, and report it if it stays"},
-    {502, "*", Subject::kNone, Code::kUnavailable, "UPSTREAM_UNAVAILABLE", "Try again later"},
-    {503, "object storage is not configured*", Subject::kContextStore, Code::kFailedPrecondition, "NO_CONTEXT_STORE",
-     "This installation of Daytona takes no files for builds: use an image without local files"},
-    {503, "*", Subject::kNone, Code::kUnavailable, "UPSTREAM_UNAVAILABLE", "Try again later"},
-    {504, "*", Subject::kNone, Code::kDeadlineExceeded, "UPSTREAM_TIMED_OUT", "Try again later"},
-};
-
-constexpr Row kUnexpectedStatus = {0,
-                                   "*",
-                                   Subject::kNone,
-                                   Code::kUnknown,
-                                   "UPSTREAM_UNEXPECTED_STATUS",
-                                   "Check the API URL, and what stands between the daemon and Daytona"};
-constexpr Row kWebPage = {404,
-                          "*",
-                          Subject::kNone,
-                          Code::kInternal,
-                          "UPSTREAM_MALFORMED_RESPONSE",
-                          "The answer is a web page. Probably the API URL lacks its path: it mostly ends in /api"};
-
-// Both in lower case. Each star takes as little as it can, and more when what follows it does not fit.
-bool Matches(std::string_view pattern, std::string_view text) {
-  size_t p = 0;
-  size_t t = 0;
-  size_t star = std::string_view::npos;  // the last one seen
-  size_t taken_to = 0;                   // the end of what that one has taken
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      taken_to = t;
-    } else if (p < pattern.size() && pattern[p] == text[t]) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++taken_to;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == std::string_view::npos;
-}
-
-const Row& FindRow(int http_status, Subject subject, std::string_view upstream_message) {
-  const std::string text = absl::AsciiStrToLower(AbslView(upstream_message));
-  for (const Row& row : kRows) {
-    if (row.http_status == http_status && (row.subject == Subject::kNone || row.subject == subject) &&
-        Matches(row.text, text)) {
-      return row;
-    }
-  }
-  return kUnexpectedStatus;
-}
-
-// What upstream said, as text for people. Both empty if its body is no use.
-struct UpstreamText {
-  std::string message;
+// An error body, as far as it can be read.
+struct ErrorBody {
+  // Daytona's own envelope. What stands before it writes pages, or JSON of other forms.
+  bool by_daytona = false;
+  std::string raw_message;  // as it stands there
+  std::string message;      // as text for people
   std::string error;
 };
 
-UpstreamText ReadErrorBody(std::string_view body) {
-  UpstreamText text;
-  if (LooksLikeHtml(body) || body.size() > kMaxErrorBody) return text;
-  const absl::StatusOr<Json> json = ParseJson(body);
+// Daytona's envelope is {path, timestamp, statusCode, error, message}. What is refused before it is routed, such as
+// broken JSON, has {message, error, statusCode} only; but many servers answer so where they have no such path.
+bool IsEnvelope(const JsonFields& fields, int http_status) {
+  const Json* message = fields.Find("message");
+  const bool has_message = message != nullptr && (message->is_string() || message->is_array());
+  if (!has_message || fields.Int32("statusCode") != http_status) return false;
+  return !fields.String("path").empty() || (http_status != 404 && !fields.String("error").empty());
+}
+
+ErrorBody ReadErrorBody(const HttpResponse& response) {
+  ErrorBody body;
+  if (LooksLikeHtml(response.body) || response.body.size() > kMaxErrorBody) return body;
+  const absl::StatusOr<Json> json = ParseJson(response.body);
   if (json.ok() && json->is_object()) {
     const JsonFields fields(*json);
+    body.by_daytona = IsEnvelope(fields, response.status);
     const Json* message = fields.Find("message");
     // One string is not a list here: it may have commas.
-    text.message = message != nullptr && message->is_array() ? absl::StrJoin(fields.StringList("message"), ", ")
-                                                             : fields.String("message");
-    text.error = CleanText(fields.String("error"), kMaxUpstreamText);
-    if (text.message.empty()) text.message = text.error;
+    body.raw_message = message != nullptr && message->is_array() ? absl::StrJoin(fields.StringList("message"), ", ")
+                                                                 : fields.String("message");
+    body.error = CleanText(fields.String("error"), kMaxUpstreamText);
+    body.message = body.raw_message.empty() ? body.error : body.raw_message;
   }
-  text.message = CleanText(text.message.empty() ? body : std::string_view(text.message), kMaxUpstreamText);
-  return text;
+  body.message = CleanText(body.message.empty() ? response.body : body.message, kMaxUpstreamText);
+  return body;
 }
 
 // "Maximum allowed: 10." and "exceeds maximum allowed per sandbox (4)": the number.
@@ -217,67 +84,163 @@ std::string NumberAfterMaximum(std::string_view text) {
 }
 
 struct ServerDelay {
-  std::chrono::milliseconds delay;
+  milliseconds delay;
   std::string throttler;  // empty for the plain header
 };
 
-// `Retry-After-<throttler>`, which is what upstream sends, before a plain `Retry-After`. In seconds; the form with a
-// date is not used by upstream, and counts as none.
-std::optional<ServerDelay> FindServerDelay(const HttpHeaders& headers) {
+std::optional<absl::Time> ParseHttpDate(std::string_view text) {
+  absl::Time time;
+  std::string error;
+  if (!absl::ParseTime("%a, %d %b %E4Y %H:%M:%S GMT", AbslView(text), &time, &error)) return std::nullopt;
+  return time;
+}
+
+// Seconds, or a date: that counts from the answer's own date, since clocks differ.
+std::optional<double> ParseDelay(const std::string& value, const HttpHeaders& headers) {
+  double seconds = 0;
+  if (absl::SimpleAtod(value, &seconds)) {
+    return std::isfinite(seconds) && seconds >= 0 ? std::optional(seconds) : std::nullopt;
+  }
+  const std::optional<absl::Time> until = ParseHttpDate(value);
+  if (!until.has_value()) return std::nullopt;
+  const absl::Time answered = ParseHttpDate(headers.Get("Date")).value_or(absl::Now());
+  return std::max(absl::ToDoubleSeconds(*until - answered), 0.0);
+}
+
+// `Retry-After-<throttler>`, which is what upstream sends, before a plain `Retry-After`, which comes from a proxy as a
+// rule. What makes no sense counts as none.
+std::optional<ServerDelay> FindServerDelay(const HttpResponse& response) {
   constexpr absl::string_view kHeader = "retry-after";
+  const std::chrono::seconds longest = response.status == 429 ? kLongestRateLimitWait : kLongestWait;
   std::optional<ServerDelay> found;
-  for (const auto& [name, value] : headers.entries()) {
+  for (const auto& [name, value] : response.headers.entries()) {
     if (!absl::StartsWithIgnoreCase(name, kHeader)) continue;
     std::string throttler = name.substr(kHeader.size());
     if (!throttler.empty() && throttler.front() != '-') continue;
-    double seconds = 0;
-    if (!absl::SimpleAtod(value, &seconds) || !std::isfinite(seconds) || seconds < 0) continue;
+    const std::optional<double> seconds = ParseDelay(value, response.headers);
+    if (!seconds.has_value()) continue;
     if (!throttler.empty()) throttler.erase(0, 1);
-    const auto delay = std::chrono::milliseconds(static_cast<int64_t>(std::min(seconds, 86400.0) * 1000));
+    const double believed = std::min(*seconds, static_cast<double>(longest.count()));
+    const auto delay = milliseconds(static_cast<int64_t>(std::ceil(believed * 1000)));
     const bool better = !found.has_value() || (found->throttler.empty() && !throttler.empty()) ||
                         (found->throttler.empty() == throttler.empty() && delay > found->delay);
-    if (better) found = ServerDelay{delay, CleanText(throttler, 64)};
+    if (better) found = ServerDelay{delay, CleanText(absl::AsciiStrToLower(throttler), 64)};
   }
   return found;
 }
 
+// What an answer means, in terms of the contract.
+struct Meaning {
+  Code code;
+  std::string_view reason;
+  std::string_view lead;    // what happened
+  std::string_view advice;  // what to do
+  // A mutation that was answered so may have happened all the same.
+  bool may_have_happened = false;
+  milliseconds come_back{0};
+};
+
+constexpr Meaning kForeign = {
+    Code::kUnavailable, "UPSTREAM_FOREIGN_ANSWER",
+    "The answer is not Daytona's, but that of something between it and the daemon, and proves nothing",
+    "Try again later; if it stays, check proxies, and the API URL, which mostly ends in /api", true};
+constexpr Meaning kUnavailable = {Code::kUnavailable, "UPSTREAM_UNAVAILABLE", "Daytona can't answer just now",
+                                  "Try again later", true};
+constexpr Meaning kMaintenance = {Code::kUnavailable, "UPSTREAM_UNAVAILABLE", "Daytona can't answer just now",
+                                  "Try again later"};
+constexpr Meaning kTimedOut = {Code::kDeadlineExceeded, "UPSTREAM_TIMED_OUT", "Daytona did not answer in time",
+                               "Try again later", true};
+constexpr Meaning kInternal = {Code::kInternal, "UPSTREAM_INTERNAL", "Daytona failed",
+                               "Try again, and report it if it stays", true};
+constexpr Meaning kNoContextStore = {Code::kFailedPrecondition, "NO_CONTEXT_STORE",
+                                     "This installation of Daytona takes no files for builds",
+                                     "Use an image without local files"};
+constexpr Meaning kRateLimited = {Code::kResourceExhausted, "RATE_LIMITED", "Daytona takes no more requests for now",
+                                  "Wait, then try again"};
+constexpr Meaning kTooLarge = {Code::kInvalidArgument, "BODY_TOO_LARGE", "The request is too large",
+                               "Make the request smaller"};
+constexpr Meaning kUnexpected = {Code::kUnknown, "UPSTREAM_UNEXPECTED_STATUS",
+                                 "The HTTP status of the answer has no meaning",
+                                 "Check the API URL, and what stands between the daemon and Daytona"};
+
+Meaning MeaningOf5xx(int http_status, Subject subject, const ErrorBody& body) {
+  if (http_status == 500) return kInternal;
+  if (http_status == 504) return kTimedOut;
+  const bool no_store = http_status == 503 && subject == Subject::kContextStore &&
+                        absl::StartsWithIgnoreCase(body.message, "object storage is not configured");
+  if (no_store) return kNoContextStore;
+  // Only Daytona's own word tells that it did nothing.
+  return http_status == 503 && body.by_daytona ? kMaintenance : kUnavailable;
+}
+
+Meaning MeaningOf(int http_status, Subject subject, const ErrorBody& body) {
+  if (http_status >= 500 && http_status < 600) return MeaningOf5xx(http_status, subject, body);
+  if (http_status < 300 || http_status >= 600) return kUnexpected;
+  if (http_status == 408) return kTimedOut;
+  if (http_status == 413) return kTooLarge;
+  if (http_status == 425) return kMaintenance;  // too early: it was not processed
+  if (http_status == 429) return kRateLimited;
+  if (!body.by_daytona) return kForeign;
+  const Refusal& refusal = FindRefusal(http_status, subject, body.message);
+  return {refusal.code, refusal.reason, refusal.lead, refusal.advice, false, refusal.come_back};
+}
+
 // Upstream's words end with or without a full stop, and may have lines.
-std::string Message(std::string_view what, int http_status, std::string_view upstream_message,
-                    std::string_view advice) {
-  std::string message = absl::StrCat(AbslView(what), ": Daytona answered ", http_status);
+std::string Message(const Meaning& meaning, int http_status, std::string_view upstream_message) {
+  std::string message = absl::StrCat(AbslView(meaning.lead), " (HTTP ", http_status, ")");
   if (!upstream_message.empty()) {
-    absl::StrAppend(&message, ", \"", absl::StripSuffix(AbslView(upstream_message), "."), "\"");
+    absl::StrAppend(&message, ": \"", absl::StripSuffix(AbslView(upstream_message), "."), "\"");
   }
-  absl::StrAppend(&message, ". ", AbslView(advice), ".");
+  absl::StrAppend(&message, ". ", AbslView(meaning.advice), ".");
   return message;
+}
+
+// A 404 of Daytona's that names an object: which one, for there may be another than the request's.
+void AddNamed(const Meaning& meaning, std::string_view upstream_message, ErrorMetadata& metadata) {
+  for (const Subject subject : {Subject::kSandbox, Subject::kSnapshot, Subject::kVolume}) {
+    const std::string_view kind = KindOf(subject);
+    if (meaning.reason != absl::StrCat(absl::AsciiStrToUpper(AbslView(kind)), "_NOT_FOUND")) continue;
+    const std::string name = NameInText(kind, upstream_message);
+    if (!name.empty()) metadata[absl::StrCat(AbslView(kind), LooksLikeUuid(name) ? "_id" : "_name")] = name;
+  }
 }
 
 }  // namespace
 
-absl::Status ErrorFromResponse(std::string_view what, Subject subject, const HttpResponse& response) {
-  const UpstreamText text = ReadErrorBody(response.body);
-  const bool web_page = response.status == 404 && LooksLikeHtml(response.body);
-  const Row& row = web_page ? kWebPage : FindRow(response.status, subject, text.message);
-
+absl::Status ErrorFromResponse(const RestRequest& request, const HttpResponse& response) {
+  const ErrorBody body = ReadErrorBody(response);
   ErrorMetadata metadata = {{"http_status", absl::StrCat(response.status)}};
-  if (!text.message.empty()) metadata["upstream_message"] = text.message;
-  if (!text.error.empty()) metadata["upstream_error"] = text.error;
-  if (row.reason == "QUOTA_EXCEEDED") {
-    if (std::string limit = NumberAfterMaximum(text.message); !limit.empty()) metadata["limit"] = std::move(limit);
+  if (!body.message.empty()) metadata["upstream_message"] = body.message;
+  if (!body.error.empty()) metadata["upstream_error"] = body.error;
+  const bool gone = response.status == 404 && body.by_daytona &&
+                    WhatIsMissing(request.subject(), request.object(), body.raw_message) == Missing::kTheObject;
+  if (gone) return AbsentError(KindOf(request.subject()), request.object(), std::move(metadata));
+
+  const Meaning meaning = MeaningOf(response.status, request.subject(), body);
+  if (meaning.code == Code::kNotFound) AddNamed(meaning, body.message, metadata);
+  if (meaning.may_have_happened && request.idempotency() != Idempotency::kRead) metadata["outcome"] = "unknown";
+  if (meaning.reason == "QUOTA_EXCEEDED") {
+    if (std::string limit = NumberAfterMaximum(body.message); !limit.empty()) metadata["limit"] = std::move(limit);
   }
-  std::string advice(row.advice);
-  const std::optional<ServerDelay> delay = FindServerDelay(response.headers);
-  if (delay.has_value()) {
-    if (!delay->throttler.empty()) metadata["throttler"] = delay->throttler;
-    absl::StrAppend(&advice, "; Daytona asks to wait ", static_cast<double>(delay->delay.count()) / 1000, " s");
-  }
-  absl::Status error = MakeError(row.code, row.reason, Message(what, response.status, text.message, advice), metadata);
-  return delay.has_value() ? WithRetryDelay(std::move(error), delay->delay) : error;
+  const std::optional<ServerDelay> delay = FindServerDelay(response);
+  if (delay.has_value() && !delay->throttler.empty()) metadata["throttler"] = delay->throttler;
+  // A page's text is in the metadata; as part of a sentence it would be taken for Daytona's.
+  const std::string_view quoted = body.by_daytona ? std::string_view(body.message) : std::string_view();
+  absl::Status error =
+      MakeError(meaning.code, meaning.reason, Message(meaning, response.status, quoted), std::move(metadata));
+  const milliseconds come_back = delay.has_value() ? delay->delay : meaning.come_back;
+  return delay.has_value() || come_back.count() > 0 ? WithRetryDelay(std::move(error), come_back) : error;
 }
 
 bool IsRouteMissing(const absl::Status& status) {
-  const std::optional<std::string> http_status = ErrorMetadataValue(status, "http_status");
-  return http_status == "410" || (http_status == "404" && ErrorReason(status) == "UPSTREAM_MALFORMED_RESPONSE");
+  return ErrorReason(status) == "UPSTREAM_UNSUPPORTED" ||
+         (ErrorReason(status) == "UPSTREAM_UNPROCESSABLE" && ErrorMetadataValue(status, "http_status") == "410");
+}
+
+bool IsUnclearAbsence(const absl::Status& status, Subject subject, std::string_view object) {
+  if (!absl::IsNotFound(status) || IsAbsent(status) || ErrorMetadataValue(status, "http_status") != "404") return false;
+  const std::string message = ErrorMetadataValue(status, "upstream_message").value_or("");
+  return WhatIsMissing(subject, object, message) == Missing::kUnclear;
 }
 
 }  // namespace daytonad

@@ -10,6 +10,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "daemon/base/absent.h"
 #include "daemon/base/error.h"
 #include "daemon/upstream/v0/json_fields.h"
 
@@ -30,11 +31,18 @@ std::string Body(int status, const std::string& message) {
       .dump();
 }
 
-absl::Status Mapped(int status, const std::string& body, Subject subject = Subject::kNone) {
+RestRequest Request(Subject subject, const std::string& object, Idempotency idempotency = Idempotency::kNotIdempotent) {
+  RestRequest request(HttpMethod::kPost, idempotency, {"x"});
+  request.About(subject, object);
+  return request;
+}
+
+absl::Status Mapped(int status, const std::string& body, Subject subject = Subject::kNone,
+                    const std::string& object = "") {
   HttpResponse response;
   response.status = status;
   response.body = body;
-  return ErrorFromResponse("POST /x", subject, response);
+  return ErrorFromResponse(Request(subject, object), response);
 }
 
 struct Case {
@@ -86,7 +94,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{404, "Region not found", Code::kNotFound, "REGION_NOT_FOUND"},
         Case{400, "name must not contain HTML tags, URLs, or control characters, name must be a string",
              Code::kInvalidArgument, "UPSTREAM_BAD_REQUEST"},
-        Case{404, "Cannot POST /api/sandbox", Code::kInternal, "UPSTREAM_MALFORMED_RESPONSE"},
+        Case{404, "Cannot POST /api/sandbox", Code::kUnimplemented, "UPSTREAM_UNSUPPORTED"},
         Case{400, "Linked sandboxes must be ephemeral (set autoDeleteInterval to 0)", Code::kInvalidArgument,
              "UPSTREAM_BAD_REQUEST"},
         Case{400, "Sandbox failed to start: failed to create sandbox: fake failure", Code::kFailedPrecondition,
@@ -108,7 +116,7 @@ INSTANTIATE_TEST_SUITE_P(
              "UPSTREAM_BAD_REQUEST"},
         Case{409, "Volume cannot be deleted because it is in use by one or more sandboxes (e.g. g5)",
              Code::kFailedPrecondition, "VOLUME_IN_USE"},
-        Case{404, "Cannot GET /api/nope", Code::kInternal, "UPSTREAM_MALFORMED_RESPONSE"}));
+        Case{404, "Cannot GET /api/nope", Code::kUnimplemented, "UPSTREAM_UNSUPPORTED"}));
 
 // What its code can answer.
 INSTANTIATE_TEST_SUITE_P(
@@ -154,8 +162,47 @@ INSTANTIATE_TEST_SUITE_P(
         Case{503, "Service is currently under maintenance. Please try again later.", Code::kUnavailable,
              "UPSTREAM_UNAVAILABLE"},
         Case{504, "Gateway time-out", Code::kDeadlineExceeded, "UPSTREAM_TIMED_OUT"},
-        Case{302, "Found", Code::kUnknown, "UPSTREAM_UNEXPECTED_STATUS"},
-        Case{418, "I am a teapot", Code::kUnknown, "UPSTREAM_UNEXPECTED_STATUS"}));
+        Case{501, "no", Code::kUnavailable, "UPSTREAM_UNAVAILABLE"},
+        Case{425, "early", Code::kUnavailable, "UPSTREAM_UNAVAILABLE"},
+        Case{405, "Method Not Allowed", Code::kUnimplemented, "UPSTREAM_UNSUPPORTED"},
+        Case{418, "I am a teapot", Code::kInvalidArgument, "UPSTREAM_BAD_REQUEST"}));
+
+// Refusals that pass, with RetryInfo.
+class PassingRefusalTest : public testing::TestWithParam<Case> {};
+
+TEST_P(PassingRefusalTest, SaysWhenToComeBack) {
+  const Case& row = GetParam();
+  const absl::Status error = Mapped(row.http_status, Body(row.http_status, row.text), row.subject);
+  EXPECT_EQ(error.code(), row.code) << error;
+  EXPECT_EQ(ErrorReason(error), row.reason);
+  EXPECT_TRUE(RetryDelay(error).has_value());
+  EXPECT_EQ(ErrorMetadataValue(error, "outcome"), std::nullopt) << "it was refused";
+}
+
+// Row no-runner-now.
+INSTANTIATE_TEST_SUITE_P(
+    NoRunnerNow, PassingRefusalTest,
+    testing::Values(
+        Case{400, "No available runners", Code::kUnavailable, "NO_CAPACITY"},
+        Case{400, "No available runners found for region us", Code::kUnavailable, "NO_CAPACITY"},
+        Case{400, "Runner r-1 is draining", Code::kUnavailable, "NO_CAPACITY"},
+        Case{400, "Concurrent builds limit reached, please try again later", Code::kUnavailable, "NO_CAPACITY"},
+        Case{422, "Insufficient capacity in region", Code::kUnavailable, "NO_CAPACITY"},
+        Case{400, "Snapshot s1 is being pulled. Please try again later", Code::kUnavailable, "UPSTREAM_UNAVAILABLE"},
+        Case{400, "Sandbox is not ready, try again in a few seconds", Code::kUnavailable, "UPSTREAM_UNAVAILABLE"},
+        Case{403, "Service temporarily unavailable", Code::kUnavailable, "UPSTREAM_UNAVAILABLE"},
+        Case{404, "Runner lookup failed, please retry", Code::kUnavailable, "UPSTREAM_UNAVAILABLE"},
+        Case{400, "Failed to get temporary credentials", Code::kUnavailable, "CONTEXT_STORE_UNAVAILABLE",
+             Subject::kContextStore},
+        Case{400, "Snapshot deactivation is still in progress. Please try again in a few minutes.",
+             Code::kFailedPrecondition, "WRONG_STATE"}));
+
+// Row state-change-400.
+INSTANTIATE_TEST_SUITE_P(
+    StateChange400, ErrorTableTest,
+    testing::Values(Case{400, "Sandbox state change in progress", Code::kAborted, "STATE_CHANGE_IN_PROGRESS"},
+                    Case{400, "sandbox State Change In Progress", Code::kAborted, "STATE_CHANGE_IN_PROGRESS"},
+                    Case{409, "STATE CHANGE IN PROGRESS", Code::kAborted, "STATE_CHANGE_IN_PROGRESS"}));
 
 // A 404 with other words is about what the path names.
 INSTANTIATE_TEST_SUITE_P(BySubject, ErrorTableTest,
@@ -163,7 +210,7 @@ INSTANTIATE_TEST_SUITE_P(BySubject, ErrorTableTest,
                                          Case{404, "no", Code::kNotFound, "SNAPSHOT_NOT_FOUND", Subject::kSnapshot},
                                          Case{404, "no", Code::kNotFound, "VOLUME_NOT_FOUND", Subject::kVolume},
                                          Case{404, "no", Code::kNotFound, "BUILD_LOG_UNAVAILABLE", Subject::kBuildLog},
-                                         Case{404, "no", Code::kUnknown, "UPSTREAM_UNEXPECTED_STATUS", Subject::kNone},
+                                         Case{404, "no", Code::kNotFound, "UPSTREAM_NOT_FOUND", Subject::kNone},
                                          Case{404, "Region not found", Code::kNotFound, "REGION_NOT_FOUND",
                                               Subject::kSandbox}));
 
@@ -174,12 +221,82 @@ INSTANTIATE_TEST_SUITE_P(
         Case{404, "Sandbox with ID or name snapshot x not found not found", Code::kNotFound, "SANDBOX_NOT_FOUND"},
         Case{409, "Sandbox with name total quota exceeded already exists", Code::kAlreadyExists, "NAME_TAKEN"},
         Case{400, "Volume with name is not in a ready state already exists", Code::kAlreadyExists, "NAME_TAKEN"},
+        Case{409, "Sandbox with name please try again later already exists", Code::kAlreadyExists, "NAME_TAKEN"},
         Case{404, "Volume with name Cannot POST /api not found", Code::kNotFound, "VOLUME_NOT_FOUND"}));
+
+struct Absence {
+  Subject subject;
+  std::string object;
+  std::string text;
+};
+
+TEST(AbsenceTest, DaytonaSaysOfThisVeryObjectThatItIsGone) {
+  const std::string id = "0daf0272-2824-474d-af76-f0f32c848493";
+  const Absence gone[] = {{Subject::kSandbox, "box", "Sandbox with ID or name box not found"},
+                          {Subject::kSandbox, id, "Sandbox with ID " + id + " not found."},
+                          {Subject::kSandbox, "a not found", "Sandbox with ID or name a not found not found"},
+                          {Subject::kSnapshot, "s1", "Snapshot with name s1 not found"},
+                          {Subject::kSnapshot, "s1", "Snapshot with name \"s1\" not found"},
+                          {Subject::kSnapshot, id, "Snapshot " + id + " not found"},
+                          {Subject::kVolume, "data", "Volume with name data not found"},
+                          {Subject::kVolume, id, "Volume with ID " + id + " not found"}};
+  for (const auto& [subject, object, text] : gone) {
+    const absl::Status error = Mapped(404, Body(404, text), subject, object);
+    EXPECT_TRUE(IsAbsent(error)) << text;
+    EXPECT_FALSE(IsUnclearAbsence(error, subject, object)) << text;
+    EXPECT_EQ(ErrorMetadataValue(error, "upstream_message").has_value(), true);
+  }
+  EXPECT_EQ(Mapped(404, Body(404, gone[0].text), Subject::kSandbox, "box").message(),
+            "Sandbox `box` does not exist or was deleted.");
+}
+
+TEST(AbsenceTest, WhatElseIsMissingIsNotTheObject) {
+  const Absence others[] = {{Subject::kSandbox, "box", "Region not found"},
+                            {Subject::kSandbox, "box", "Sandbox with ID or name box2 not found"},
+                            {Subject::kSandbox, "box", "Parent sandbox not found for sandbox box"},
+                            {Subject::kSandbox, "box", "Linked sandbox box not found"},
+                            {Subject::kSandbox, "box", "Toolbox proxy URL not resolved"},
+                            {Subject::kSandbox, "box", "Organization with ID o not found"},
+                            {Subject::kSnapshot, "box", "Sandbox with ID or name box not found"},
+                            {Subject::kNone, "", "Sandbox with ID or name box not found"}};
+  for (const auto& [subject, object, text] : others) {
+    const absl::Status error = Mapped(404, Body(404, text), subject, object);
+    EXPECT_EQ(error.code(), Code::kNotFound) << text;
+    EXPECT_FALSE(IsAbsent(error)) << text;
+    EXPECT_FALSE(IsUnclearAbsence(error, subject, object)) << text;
+  }
+  const absl::Status linked = Mapped(404, Body(404, "Sandbox with ID or name parent-1 not found"));
+  EXPECT_EQ(ErrorMetadataValue(linked, "sandbox_name"), "parent-1");
+}
+
+TEST(AbsenceTest, UnknownWordsAboutTheObjectAreUnclear) {
+  for (const char* text : {"Not Found", "Sandbox not found", "no box", "Sandbox box was not found", ""}) {
+    const absl::Status error = Mapped(404, Body(404, text), Subject::kSandbox, "box");
+    EXPECT_EQ(error.code(), Code::kNotFound) << text;
+    EXPECT_FALSE(IsAbsent(error)) << text;
+    EXPECT_TRUE(IsUnclearAbsence(error, Subject::kSandbox, "box")) << text;
+  }
+}
+
+// Row proxy-says-404.
+TEST(AbsenceTest, ProxySays404AndProvesNothing) {
+  const std::string text = "Sandbox with ID or name box not found";
+  for (const std::string& body :
+       {std::string("<html><h1>404</h1></html>"), std::string("404 page not found"), std::string(), text,
+        Json{{"message", text}}.dump(), Json{{"message", text}, {"statusCode", 404}}.dump(),
+        Json{{"message", text}, {"statusCode", 404}, {"error", "Not Found"}}.dump(),
+        Json{{"message", text}, {"statusCode", 500}, {"path", "/api/sandbox/box"}}.dump()}) {
+    const absl::Status error = Mapped(404, body, Subject::kSandbox, "box");
+    EXPECT_EQ(error.code(), Code::kUnavailable) << body;
+    EXPECT_EQ(ErrorReason(error), "UPSTREAM_FOREIGN_ANSWER") << body;
+    EXPECT_EQ(ErrorMetadataValue(error, "outcome"), "unknown") << body;
+  }
+}
 
 TEST(ErrorFromResponseTest, MessageSaysWhatHappenedAndWhatToDo) {
   const absl::Status error = Mapped(409, Body(409, "Sandbox with name g1 already exists"));
   EXPECT_EQ(error.message(),
-            "POST /x: Daytona answered 409, \"Sandbox with name g1 already exists\". Choose another name, or use what "
+            "The name is taken (HTTP 409): \"Sandbox with name g1 already exists\". Choose another name, or use what "
             "has it.");
 }
 
@@ -206,7 +323,7 @@ TEST(ErrorFromResponseTest, CutsLongTexts) {
 
 TEST(ErrorFromResponseTest, TakesAWebPageForAWrongBaseUrl) {
   const absl::Status error = Mapped(404, "<!DOCTYPE html><html><title>Daytona</title></html>", Subject::kSandbox);
-  EXPECT_EQ(ErrorReason(error), "UPSTREAM_MALFORMED_RESPONSE");
+  EXPECT_EQ(ErrorReason(error), "UPSTREAM_FOREIGN_ANSWER");
   EXPECT_THAT(std::string(error.message()), HasSubstr("/api"));
   EXPECT_THAT(std::string(error.message()), Not(HasSubstr("DOCTYPE")));
 }
@@ -222,14 +339,13 @@ absl::Status RateLimited(const std::vector<std::pair<std::string, std::string>>&
   HttpResponse response;
   response.status = 429;
   for (const auto& [name, value] : headers) response.headers.Add(name, value);
-  return ErrorFromResponse("POST /x", Subject::kNone, response);
+  return ErrorFromResponse(Request(Subject::kNone, ""), response);
 }
 
 TEST(ErrorFromResponseTest, TakesTheThrottlersDelayBeforeThePlainOne) {
   const absl::Status error = RateLimited({{"Retry-After", "99"}, {"retry-after-Sandbox-create", "12"}});
   EXPECT_EQ(RetryDelay(error), std::chrono::seconds(12));
-  EXPECT_EQ(ErrorMetadataValue(error, "throttler"), "Sandbox-create");
-  EXPECT_THAT(std::string(error.message()), HasSubstr("12 s"));
+  EXPECT_EQ(ErrorMetadataValue(error, "throttler"), "sandbox-create");
 }
 
 TEST(ErrorFromResponseTest, TakesThePlainDelayIfThereIsNoOther) {
@@ -239,16 +355,26 @@ TEST(ErrorFromResponseTest, TakesThePlainDelayIfThereIsNoOther) {
 }
 
 TEST(ErrorFromResponseTest, IgnoresDelaysThatMakeNoSense) {
-  for (const char* value : {"", "-5", "nan", "inf", "soon", "Wed, 21 Oct 2026 07:28:00 GMT"}) {
+  for (const char* value : {"", "-5", "nan", "inf", "soon", "Wed, 99 Oct 2026 07:28:00 GMT"}) {
     EXPECT_EQ(RetryDelay(RateLimited({{"Retry-After-authenticated", value}})), std::nullopt) << value;
   }
   EXPECT_EQ(RetryDelay(RateLimited({{"Retry-Afterwards", "5"}})), std::nullopt);
-  EXPECT_EQ(RetryDelay(RateLimited({{"Retry-After", "1e30"}})), std::chrono::hours(24));
+}
+
+TEST(ErrorFromResponseTest, UnderstandsDatesAndBoundsEachDelay) {
+  const std::pair<std::string, std::string> date = {"Date", "Wed, 21 Oct 2026 07:28:00 GMT"};
+  EXPECT_EQ(RetryDelay(RateLimited({date, {"Retry-After", "Wed, 21 Oct 2026 07:28:07 GMT"}})), std::chrono::seconds(7));
+  EXPECT_EQ(RetryDelay(RateLimited({date, {"Retry-After", "Wed, 21 Oct 2026 07:27:00 GMT"}})), std::chrono::seconds(0));
+  EXPECT_EQ(RetryDelay(RateLimited({{"Retry-After", "1e30"}})), std::chrono::hours(24)) << "its window says more";
+  HttpResponse overloaded;
+  overloaded.status = 503;
+  overloaded.headers.Add("Retry-After", "3600");
+  EXPECT_EQ(RetryDelay(ErrorFromResponse(Request(Subject::kNone, ""), overloaded)), std::chrono::seconds(60));
 }
 
 TEST(IsRouteMissingTest, TellsAMissingRouteFromAMissingObject) {
   EXPECT_TRUE(IsRouteMissing(Mapped(404, Body(404, "Cannot GET /api/sandbox/x/build-logs"))));
-  EXPECT_TRUE(IsRouteMissing(Mapped(404, "<html></html>")));
+  EXPECT_FALSE(IsRouteMissing(Mapped(404, "<html></html>"))) << "not Daytona's word";
   EXPECT_TRUE(IsRouteMissing(Mapped(410, Body(410, "Gone"))));
   EXPECT_FALSE(IsRouteMissing(Mapped(404, Body(404, "Sandbox with ID x not found"))));
   EXPECT_FALSE(IsRouteMissing(Mapped(500, "")));

@@ -75,7 +75,7 @@ absl::Status DeliverEvent(std::string_view event, EventSink& sink) {
   if (name.empty()) return MalformedResponse("an event has no name");
   const std::optional<Subject> subject = SubjectOf(name);
   if (!subject.has_value()) return absl::OkStatus();
-  Json json = Json::parse(event, /*cb=*/nullptr, /*allow_exceptions=*/false);
+  Json json = ParseLeniently(event);
   if (!json.is_array() || json.size() < 2 || !json[1].is_object()) return MalformedResponse("an event has no object");
   Json& payload = json[1];
   switch (*subject) {
@@ -112,7 +112,7 @@ absl::StatusOr<PingTerms> ReadPingTerms(std::string_view open_payload) {
   using std::chrono::milliseconds;
   constexpr int32_t kLeast = 1'000;
   constexpr int32_t kMost = 600'000;
-  const Json json = Json::parse(open_payload, /*cb=*/nullptr, /*allow_exceptions=*/false);
+  const Json json = ParseLeniently(open_payload);
   if (!json.is_object()) return MalformedResponse("the terms of the event connection are no JSON object");
   const JsonFields fields(json);
   PingTerms terms;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -12,29 +13,48 @@
 #include "absl/time/time.h"
 #include "daemon/base/absl_view.h"
 #include "daemon/base/error.h"
+#include "daemon/base/log.h"
+#include "daemon/upstream/v0/repair_json.h"
 
 namespace daytonad {
 
 absl::Status MalformedResponse(std::string_view what) {
   return MakeError(absl::StatusCode::kInternal, "UPSTREAM_MALFORMED_RESPONSE",
-                   absl::StrCat("Daytona's answer is not what its API promises: ", AbslView(what)));
+                   absl::StrCat("Daytona's answer is not what its API promises: ", AbslView(what), "."));
 }
 
-absl::Status WebPageResponse() {
-  return MalformedResponse("it is a web page. Probably the API URL lacks its path: it mostly ends in /api");
+absl::Status ForeignResponse(std::string_view what) {
+  return MakeError(
+      absl::StatusCode::kUnavailable, "UPSTREAM_FOREIGN_ANSWER",
+      absl::StrCat("The answer is not Daytona's, but that of something between it and the daemon: ", AbslView(what),
+                   ". Try again later; if it stays, check proxies, and the API URL, which mostly ends in "
+                   "/api."));
 }
 
 bool LooksLikeHtml(std::string_view text) {
-  const absl::string_view start = absl::StripLeadingAsciiWhitespace(AbslView(text)).substr(0, 16);
-  return absl::StartsWithIgnoreCase(start, "<!doctype html") || absl::StartsWithIgnoreCase(start, "<html");
+  return absl::StartsWith(absl::StripLeadingAsciiWhitespace(AbslView(text)), "<");
+}
+
+Json ParseLeniently(std::string_view text) {
+  Json json = Json::parse(text, /*cb=*/nullptr, /*allow_exceptions=*/false);
+  if (!json.is_discarded()) return json;
+  return Json::parse(RepairJson(text), /*cb=*/nullptr, /*allow_exceptions=*/false);
 }
 
 absl::StatusOr<Json> ParseJson(std::string_view text) {
-  if (LooksLikeHtml(text)) return WebPageResponse();
-  if (text.empty()) return MalformedResponse("it is empty");
-  Json json = Json::parse(text, /*cb=*/nullptr, /*allow_exceptions=*/false);
+  constexpr absl::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  const absl::string_view begin = absl::StripLeadingAsciiWhitespace(absl::StripPrefix(AbslView(text), kByteOrderMark));
+  if (begin.empty()) return ForeignResponse("it is empty");
+  if (LooksLikeHtml(StdView(begin))) return ForeignResponse("it is a web page");
+  if (begin.front() != '{' && begin.front() != '[') return ForeignResponse("it is not JSON");
+  Json json = ParseLeniently(text);
   if (json.is_discarded()) return MalformedResponse("it is not JSON");
   return json;
+}
+
+void NoteUnreadableItems(size_t count) {
+  Log(LogLevel::kDebug, "items of a list from Daytona can't be read, and are left out",
+      {{"items", std::to_string(count)}});
 }
 
 const Json* JsonFields::Find(std::string_view name) const {

@@ -22,13 +22,32 @@ using OrderedJson = nlohmann::ordered_json;
 // INTERNAL, UPSTREAM_MALFORMED_RESPONSE: `what` says what is wrong with the answer, "it has no `id`".
 absl::Status MalformedResponse(std::string_view what);
 
-// The same for an answer that is a web page: says what that mostly means.
-absl::Status WebPageResponse();
+// UNAVAILABLE, UPSTREAM_FOREIGN_ANSWER: an answer that should be Daytona's and is something else, a proxy's login page,
+// say. `what` as above.
+absl::Status ForeignResponse(std::string_view what);
 
-// The JSON text of an answer; MalformedResponse or WebPageResponse if it is none.
+// JSON text from outside. One bad string or number does not spoil the rest (RepairJson); discarded if it is no JSON.
+Json ParseLeniently(std::string_view text);
+
+// The JSON text of an answer. ForeignResponse if it does not even begin like that, MalformedResponse if it is broken.
 absl::StatusOr<Json> ParseJson(std::string_view text);
 
-// Is this text a web page rather than an API's answer?
+// Says in the log that a list had so many items that can't be read.
+void NoteUnreadableItems(size_t count);
+
+// Reads each item of a list. One that can't be read is left out, and the rest stays.
+template <typename T, typename ReadItem>
+std::vector<T> ReadItems(const Json& list, ReadItem read) {
+  std::vector<T> items;
+  items.reserve(list.size());
+  for (const Json& item : list) {
+    if (absl::StatusOr<T> read_item = read(item); read_item.ok()) items.push_back(*std::move(read_item));
+  }
+  if (items.size() < list.size()) NoteUnreadableItems(list.size() - items.size());
+  return items;
+}
+
+// Is this text a web page, or other markup, rather than an API's answer?
 bool LooksLikeHtml(std::string_view text);
 
 // Reads the fields of a JSON object that upstream sent. Upstream's versions differ, so this is tolerant: a field that

@@ -66,10 +66,14 @@ std::map<std::string, RateHeaders> ReadRateHeaders(const HttpHeaders& headers) {
 
 struct RateBudget::Waiter {
   explicit Waiter(const CallContext& context)
-      : client(context.identity().caller.client), send_by(context.send_by()), background(context.background()) {}
+      : context(context), client(context.identity().caller.client), background(context.background()) {}
 
+  // Until when its turn may come; a caller who joins may move that.
+  TimePoint TurnBy(TimePoint now) const { return context.turn_by(now); }
+  bool MayWait(TimePoint now) const { return context.Check(now).ok() && now < TurnBy(now); }
+
+  const CallContext& context;
   const std::string client;
-  const TimePoint send_by;
   const bool background;
   bool queued = false;
   FairQueue<Waiter>::Place place;  // while it is queued
@@ -136,8 +140,9 @@ struct RateBudget::Throttler {
   }
 
   void DismissLate(FairQueue<Waiter>& queue, size_t ahead) {
+    const TimePoint now = clock.Now();
     for (Waiter* waiter : queue.InOrder()) {
-      if (window.EarliestTurn(ahead, waiter->background, clock.Now()) <= waiter->send_by) {
+      if (window.EarliestTurn(ahead, waiter->background, now) <= waiter->TurnBy(now)) {
         ++ahead;
       } else {
         Leave(*waiter);
@@ -166,8 +171,8 @@ struct RateBudget::Throttler {
         absl::StatusCode::kResourceExhausted, "RATE_LIMITED",
         absl::StrCat("Daytona's rate limit `", name, "`", limit.empty() ? "" : absl::StrCat(" (", limit, " requests)"),
                      " is used up, and this request's turn, in ", static_cast<double>(rounded.count()) / 1000,
-                     " s at the earliest, comes after the call's deadline. It was not sent: try again then, or give ",
-                     "the call more time."),
+                     " s at the earliest, comes after the call's deadline, or later than calls may wait here ",
+                     "(--max-queue-wait). It was not sent: try again then, or give the call more time."),
         {{"throttler", name}, {"ended_by", "deadline"}});
     if (!limit.empty()) error = WithErrorMetadata(std::move(error), "limit", limit);
     return WithDelivery(WithRetryDelay(std::move(error), rounded), Delivery::kNotSent);
@@ -206,23 +211,27 @@ void RateBudget::Permit::Answered(const HttpHeaders& headers) {
   own->Learned(own->window.Answered(request_, own_report, now));
 }
 
-void RateBudget::Permit::Refused(const std::string& throttler, std::chrono::milliseconds wait) {
+std::chrono::milliseconds RateBudget::Permit::Refused(const std::string& throttler, std::chrono::milliseconds wait) {
+  using std::chrono::milliseconds;
+  const milliseconds if_unknown = std::chrono::ceil<milliseconds>(RateWindow().Believed(wait));
   std::shared_ptr<Throttler> refusing = std::exchange(throttler_, nullptr);
-  if (refusing == nullptr) return;
+  if (refusing == nullptr) return if_unknown;
   const TimePoint now = refusing->clock.Now();
   if (!throttler.empty() && throttler != refusing->name) {
     refusing->window.NotSent(request_, now);
     refusing->GiveTurns();
     request_.number = 0;
     refusing = budget_->Find(throttler);
-    if (refusing == nullptr) return;
+    if (refusing == nullptr) return if_unknown;
   }
-  const bool later = refusing->window.Refused(request_, wait, now);
+  const auto believed = std::chrono::ceil<milliseconds>(refusing->window.Believed(wait));
+  const bool later = refusing->window.Refused(request_, believed, now);
   if (later) {
     Log(LogLevel::kWarning, "Daytona takes no more requests for now: its rate limit is used up",
-        {{"throttler", refusing->name}, {"seconds", absl::StrCat(static_cast<double>(wait.count()) / 1000)}});
+        {{"throttler", refusing->name}, {"seconds", absl::StrCat(static_cast<double>(believed.count()) / 1000)}});
   }
   refusing->Learned(later);
+  return believed;
 }
 
 void RateBudget::Permit::NotSent() {
@@ -243,20 +252,29 @@ Task<absl::StatusOr<RateBudget::Permit>> RateBudget::Acquire(CallContext context
     co_return Permit(this, throttler, throttler->window.Send(clock_.Now()));
   }
   Waiter waiter(context);
-  if (const TimePoint turn = throttler->TurnOf(waiter); turn > waiter.send_by) co_return throttler->Refusal(turn);
-
-  throttler->Enter(waiter);
   // Also if the loop ends, and this never resumes.
   const absl::Cleanup leave = [&throttler, &waiter] { throttler->Leave(waiter); };
-  if (!std::exchange(throttler->keeping, true)) {
-    const Executor executor = co_await boost::asio::this_coro::executor;
-    Spawn(executor, Throttler::Keep(throttler));
+  while (true) {
+    const TimePoint turn = throttler->TurnOf(waiter);
+    if (turn > waiter.TurnBy(clock_.Now())) break;
+    const TurnWait wait(name, turn);
+    const TurnScope waiting(context, clock_, wait);
+    waiter.called = Event();
+    throttler->Enter(waiter);
+    if (!std::exchange(throttler->keeping, true)) {
+      const Executor executor = co_await boost::asio::this_coro::executor;
+      Spawn(executor, Throttler::Keep(throttler));
+    }
+    while (waiter.queued && waiter.MayWait(clock_.Now())) {
+      (void)co_await waiter.called.Wait(clock_, context.WithDeadline(waiter.TurnBy(clock_.Now())));
+    }
+    if (waiter.turn.has_value()) co_return Permit(this, throttler, *waiter.turn);
+    throttler->Leave(waiter);
+    throttler->GiveTurns();  // lets the keeper go, if it was for this one
+    if (context.cancelled()) co_return WithDelivery(CancelledError(), Delivery::kNotSent);
+    if (!waiter.MayWait(clock_.Now())) break;
+    // It was sent away, because its turn would come too late. Perhaps somebody has joined since who has more time.
   }
-  (void)co_await waiter.called.Wait(clock_, context.WithDeadline(waiter.send_by));
-  if (waiter.turn.has_value()) co_return Permit(this, throttler, *waiter.turn);
-  throttler->Leave(waiter);
-  throttler->GiveTurns();  // lets the keeper go, if it was for this one
-  if (context.cancelled()) co_return WithDelivery(CancelledError(), Delivery::kNotSent);
   co_return throttler->Refusal(throttler->TurnOf(waiter));
 }
 

@@ -50,8 +50,9 @@ class RateBudget {
 
     // An answer with any status but 429. Its headers may speak of other limits, too.
     void Answered(const HttpHeaders& headers);
-    // 429: nothing before `wait` is over. `throttler` is the limit that upstream named; empty for this one's own.
-    void Refused(const std::string& throttler, std::chrono::milliseconds wait);
+    // 429: nothing before `wait` is over, as far as that is believed (RateWindow::Believed): it returns how long.
+    // `throttler` is the limit that upstream named; empty for this one's own.
+    std::chrono::milliseconds Refused(const std::string& throttler, std::chrono::milliseconds wait);
     // Surely not processed.
     void NotSent();
 
@@ -72,7 +73,7 @@ class RateBudget {
   void Suppose(const std::string& name, int64_t limit, Clock::Duration length);
 
   // Waits for a turn of this throttler; an empty name is never limited. Fails, always with Delivery::kNotSent, with
-  // - RESOURCE_EXHAUSTED (RATE_LIMITED) if the turn can't come before the context's send_by(), as soon as that is
+  // - RESOURCE_EXHAUSTED (RATE_LIMITED) if the turn can't come before the context's turn_by(), as soon as that is
   //   known; RetryInfo has the wait;
   // - CANCELLED.
   Task<absl::StatusOr<Permit>> Acquire(CallContext context, std::string name);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/base/crew.h"
 #include "daemon/base/error.h"
 #include "daemon/base/spawn.h"
 #include "daemon/base/testing/fake_clock.h"
@@ -161,11 +162,11 @@ TEST_F(RateBudgetTest, WaitersLearnAtOnceThatTheirTurnComesTooLate) {
   Ask("sent", Caller("a"));
   Ask("short", Caller("a", 20s));
   Ask("long", Caller("a", 200s));
-  turns_.at("sent").Refused("", 100s);
+  turns_.at("sent").Refused("", 50s);
   Settle();
-  EXPECT_EQ(RetryDelay(refusals_.at("short")), 100s);
+  EXPECT_EQ(RetryDelay(refusals_.at("short")), 50s);
   EXPECT_EQ(budget_.waiting(kThrottler), 1U);
-  Advance(100s);
+  Advance(50s);
   EXPECT_EQ(order_.back(), "long");
 }
 
@@ -268,6 +269,65 @@ TEST_F(RateBudgetTest, NothingSleepsWhenNobodyWaits) {
 TEST_F(RateBudgetTest, DetachedWorkWaitsNoLongerThanItsCaller) {
   Learn(3, 0, 60);
   Ask("1", Caller("a", 10s).Detached(clock_.Now() + 120s));
+  EXPECT_EQ(RetryDelay(refusals_.at("1")), 60s);
+}
+
+TEST_F(RateBudgetTest, WhatIsSharedWaitsAsLongAsTheLongestOfItsCallers) {
+  Learn(3, 0, 60);
+  const CallContext hurried = Caller("a", 100ms);
+  const CallContext patient = Caller("b", 120s);
+  const auto crew = std::make_shared<Crew>(hurried);
+  const Crew::Place first(*crew, hurried, clock_);
+  {
+    const Crew::Place second(*crew, patient, clock_);
+    Ask("shared", hurried.ForFlight(clock_.Now() + 600s, std::stop_token(), crew));
+    Advance(100ms);
+    EXPECT_THAT(refusals_, IsEmpty()) << "the first caller has left, or will";
+    Advance(60s);
+  }
+  EXPECT_THAT(order_, ElementsAre("shared"));
+}
+
+TEST_F(RateBudgetTest, WhoJoinsLaterGivesMoreTime) {
+  Learn(3, 0, 60);
+  const CallContext first_caller = Caller("a", 61s);
+  const CallContext second_caller = Caller("b", 200s);
+  const auto crew = std::make_shared<Crew>(first_caller);
+  const Crew::Place first(*crew, first_caller, clock_);
+  Ask("probe", Caller("c", 100s));
+  Ask("shared", first_caller.ForFlight(clock_.Now() + 600s, std::stop_token(), crew));
+  const Crew::Place second(*crew, second_caller, clock_);
+  Advance(60s);
+  turns_.at("shared").NotSent();
+  order_.clear();
+  turns_.erase("shared");
+  turns_.at("probe").Refused("", 90s);
+  Ask("again", first_caller.ForFlight(clock_.Now() + 600s, std::stop_token(), crew));
+  Advance(1s);
+  EXPECT_THAT(refusals_, IsEmpty());
+  Advance(89s);
+  EXPECT_THAT(order_, ElementsAre("again"));
+}
+
+TEST_F(RateBudgetTest, ALimitThatNobodyChoseDoesNotCountTheQueue) {
+  Learn(2, 0, 60);
+  std::vector<double> told;
+  const auto turns =
+      std::make_shared<CallTurns>(clock_.Now(), 10s, 100s, [&](const TurnWait& wait, Clock::TimePoint now) {
+        EXPECT_EQ(wait.what, kThrottler);
+        told.push_back(std::chrono::duration<double>(wait.turn - now).count());
+      });
+  const CallContext caller = Caller("a").WithTurns(turns);
+  Ask("1", caller);
+  EXPECT_THAT(told, ElementsAre(60.0));
+  Advance(60s);
+  EXPECT_THAT(order_, ElementsAre("1"));
+  EXPECT_EQ(caller.deadline(), clock_.Now() + 10s);
+}
+
+TEST_F(RateBudgetTest, AQueueThatIsTooLongIsRefusedAtOnceWhateverTheLimit) {
+  Learn(2, 0, 60);
+  Ask("1", Caller("a").WithTurns(std::make_shared<CallTurns>(clock_.Now(), 0s, 59s)));
   EXPECT_EQ(RetryDelay(refusals_.at("1")), 60s);
 }
 

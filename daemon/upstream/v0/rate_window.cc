@@ -11,12 +11,15 @@ constexpr std::chrono::seconds kRounding(1);
 constexpr std::chrono::milliseconds kLeastWait(250);
 // A refusal comes at once, but a create that is accepted may be answered after half a minute: silence means accepted.
 constexpr std::chrono::seconds kProbeLimit(2);
+// The longest wait after a refusal by a limit whose window is not known for sure. Upstream's are as long as that.
+constexpr std::chrono::seconds kLongestWait(60);
 // The part of a window that background work leaves to callers: one in so many, and at least one.
 constexpr int64_t kReserve = 10;
 
 }  // namespace
 
 void RateWindow::Suppose(int64_t limit, Duration length) {
+  supposed_length_ = length;
   if (known_) return;
   known_ = true;
   over_ = true;  // the first window begins with a request
@@ -65,6 +68,11 @@ void RateWindow::NotSent(const Request& request, TimePoint now) {
   Roll(now);
   if (request.number == probe_) probe_ = 0;
   uncounted_.erase(request.number);
+}
+
+RateWindow::Duration RateWindow::Believed(Duration wait) const {
+  // A window is at least as long as answers told; how much longer, they did not.
+  return std::min(wait, supposed_length_.value_or(std::max<Duration>(length_, kLongestWait)));
 }
 
 bool RateWindow::Refused(const Request& request, Duration wait, TimePoint now) {
@@ -119,8 +127,9 @@ void RateWindow::Roll(TimePoint now) {
 }
 
 void RateWindow::Learn(const Request& request, const Report& report, TimePoint now) {
-  const TimePoint latest = now + report.reset;
-  const TimePoint earliest = request.sent + std::max<Duration>(report.reset - kRounding, Duration::zero());
+  const Duration reset = std::min(report.reset, supposed_length_.value_or(report.reset));
+  const TimePoint latest = now + reset;
+  const TimePoint earliest = request.sent + std::max<Duration>(reset - kRounding, Duration::zero());
   if (!known_ || earliest >= latest_end_) {
     known_ = true;
     over_ = false;
@@ -135,7 +144,7 @@ void RateWindow::Learn(const Request& request, const Report& report, TimePoint n
     remaining_ = std::min(remaining_, report.remaining);
   }
   limit_ = report.limit;
-  length_ = std::max(length_, report.reset);
+  length_ = std::max(length_, reset);
   // Those sent before the one that tells the lowest count are in that count, but for the odd one that was overtaken.
   const bool lowest = report.remaining == remaining_;
   if (lowest) uncounted_.erase(uncounted_.begin(), uncounted_.upper_bound(request.number));

@@ -53,6 +53,9 @@ class RateWindow {
   void Lost(const Request& request, TimePoint now);
   // Surely not counted.
   void NotSent(const Request& request, TimePoint now);
+  // How long a refusal may ask to wait: for the length of a window at most, for that is when the count begins anew. One
+  // header shall not stop everybody for hours.
+  Duration Believed(Duration wait) const;
   // 429. One request goes alone when the wait is over; the others follow when that was not refused.
   bool Refused(const Request& request, Duration wait, TimePoint now);
 
@@ -77,6 +80,8 @@ class RateWindow {
   std::optional<int64_t> limit_;
   // The longest time to a window's end that was seen: how long a window is, at least.
   Duration length_{};
+  // How long it is, if that was supposed; no answer makes it longer.
+  std::optional<Duration> supposed_length_;
 
   // The present window. There is none before the first report; when one is over, the next one begins with a request.
   bool known_ = false;

@@ -45,6 +45,14 @@ TEST_F(RateWindowTest, NothingIsLimitedBeforeALimitIsKnown) {
   EXPECT_EQ(window_.EarliestTurn(1'000'000, true, now_), now_);
 }
 
+// Row retry-after-hours.
+TEST_F(RateWindowTest, RetryAfterHoursIsBelievedForAWindowOnly) {
+  EXPECT_EQ(window_.Believed(60000s), 60s) << "nothing is known";
+  EXPECT_EQ(window_.Believed(7s), 7s);
+  window_.Suppose(10, 5s);
+  EXPECT_EQ(window_.Believed(60000s), 5s);
+}
+
 TEST_F(RateWindowTest, ASupposedLimitHoldsUntilAnAnswerTellsBetter) {
   window_.Suppose(10, 60s);
   const Request first = Send();

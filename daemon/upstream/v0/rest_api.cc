@@ -75,7 +75,10 @@ Task<void> RestApi::ReadConfig(CallContext context) {
   request.CountedAgainst(kAnonymousThrottler);
   const absl::StatusOr<Config> config =
       co_await client_.Fetch(context.WithDeadline(now + kConfigLimit), std::move(request), ReadConfigJson);
-  if (!config.ok()) co_return;
+  if (!config.ok()) {
+    config_read_at_ = Clock::TimePoint::min();
+    co_return;
+  }
   for (const RateLimit& limit : config->rate_limits) {
     client_.SupposeRateLimit(limit.throttler, limit.requests, limit.window);
   }

@@ -2,6 +2,7 @@
 #define DAYTONAD_DAEMON_UPSTREAM_V0_REST_API_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,11 +61,23 @@ class RestApi : public Api {
   Task<absl::StatusOr<std::unique_ptr<ContextStore>>> OpenContextStore(CallContext context) override;
 
   Task<absl::Status> Ping(CallContext context) override;
+  std::optional<ServerVersion> server_version() const override { return client_.server_version(); }
 
  private:
-  // Upstream's configuration, which changes with its releases: read again after an hour at the earliest. A failure is
-  // no harm, since answers tell what matters.
+  // Upstream's configuration, which changes with its releases: read again after an hour at the earliest, or with the
+  // next ping if that failed. A failure is no harm, since answers tell what matters.
   Task<void> ReadConfig(CallContext context);
+
+  // absence.cc
+  // The id of the object that the list of its kind, read to its end, shows under this id or name; nullopt if it shows
+  // none.
+  Task<absl::StatusOr<std::optional<std::string>>> FindListed(CallContext context, Subject subject, std::string object,
+                                                              bool by_id);
+  // What an error about an object means once a list was asked: a 404 in words that are not known is either
+  // IsAbsent() or UNAVAILABLE afterwards. Other errors stay as they are.
+  Task<absl::Status> Confirmed(CallContext context, Subject subject, std::string object, absl::Status error);
+  // What a GET reaches the sandbox by: its id, if a route of the API hides its name.
+  Task<absl::StatusOr<std::string>> Reachable(CallContext context, std::string id_or_name);
 
   // The log from the API itself, by a route that upstream calls deprecated.
   Task<absl::StatusOr<std::unique_ptr<ByteStream>>> OpenBuildLogOfApi(CallContext context, LogOwner owner,

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <optional>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "daemon/base/absl_view.h"
 #include "daemon/base/error.h"
@@ -33,12 +32,6 @@ std::string PathOfUrl(std::string_view url) {
   const size_t authority = url.find("://");
   const size_t path = url.find('/', authority == std::string_view::npos ? 0 : authority + 3);
   return path == std::string_view::npos ? "/" : std::string(url.substr(path));
-}
-
-// The request as errors name it: "POST /sandbox".
-std::string NameOf(const RestRequest& request) {
-  return absl::StrCat(AbslView(HttpMethodName(request.method())), " ",
-                      request.url().empty() ? PathOf(request) : PathOfUrl(request.url()));
 }
 
 std::string Dump(const OrderedJson& json) {
@@ -80,13 +73,9 @@ absl::Status CheckSegments(const RestRequest& request) {
   return absl::OkStatus();
 }
 
-// May a mutation that ended with this error have happened?
+// May a mutation that ended without an answer have happened?
 bool OutcomeUnknown(const absl::Status& error) {
-  const std::optional<std::string> http_status = ErrorMetadataValue(error, "http_status");
-  if (http_status.has_value()) {
-    return *http_status == "408" || *http_status == "500" || *http_status == "502" || *http_status == "504" ||
-           absl::StartsWith(*http_status, "2");
-  }
+  if (ErrorMetadataValue(error, "http_status").has_value()) return false;  // the answer told
   const bool ended_under_way =
       absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error) || absl::IsCancelled(error);
   return (ended_under_way && DeliveryOf(error) == Delivery::kUnknown) ||
@@ -109,18 +98,34 @@ RetryPolicy PolicyOf(const RestClientOptions& options) {
   return policy;
 }
 
-// What an answer that is an error tells of the rate limits.
-void NoteError(RateBudget::Permit& turn, const absl::Status& error, const HttpHeaders& headers,
-               std::string& throttler) {
+// What an answer that is an error tells of the rate limits; the error, with the wait that is believed.
+absl::Status NoteError(RateBudget::Permit& turn, absl::Status error, const HttpHeaders& headers,
+                       std::string& throttler) {
   const std::optional<std::chrono::milliseconds> wait = RetryDelay(error);
-  if (ErrorReason(error) != "RATE_LIMITED" || !wait.has_value()) return turn.Answered(headers);
+  if (ErrorReason(error) != "RATE_LIMITED" || !wait.has_value()) {
+    turn.Answered(headers);
+    return error;
+  }
   const std::string named = ErrorMetadataValue(error, "throttler").value_or("");
-  turn.Refused(named, *wait);
+  const std::chrono::milliseconds believed = turn.Refused(named, *wait);
   if (!named.empty()) throttler = named;
+  return WithRetryDelay(std::move(error), believed);
 }
 
-absl::Status WithName(const absl::Status& error, const RestRequest& request) {
-  return WithErrorMessage(error, absl::StrCat(NameOf(request), ": ", error.message()));
+// Some answers to requests without a result are empty, some are the object. A page, or JSON of another kind, comes from
+// something that says "200" to everything, and has done nothing.
+absl::Status CheckEmptyAnswer(const std::string& body) {
+  if (body.empty()) return absl::OkStatus();
+  const Json json = ParseLeniently(body);
+  if (json.is_discarded()) return ForeignResponse("it is not JSON");
+  const bool foreign = json.is_object() && !json.empty() && JsonFields(json).Find("id") == nullptr;
+  return foreign ? ForeignResponse("it is of another form") : absl::OkStatus();
+}
+
+// Does the error say by itself which object of this tag's kind ("sandbox_id", "sandbox_name") it is about?
+bool NamesItself(const absl::Status& error, const std::string& tag) {
+  const std::string kind = tag.substr(0, tag.rfind('_'));
+  return ErrorMetadataValue(error, kind + "_id").has_value() || ErrorMetadataValue(error, kind + "_name").has_value();
 }
 
 }  // namespace
@@ -136,25 +141,32 @@ RestClient::RestClient(RestClientOptions options, HttpClient& http, Clock& clock
       retrier_(clock, PolicyOf(options_), std::move(random)) {}
 
 Task<absl::Status> RestClient::Call(CallContext context, RestRequest request) {
-  const absl::StatusOr<HttpResponse> response = co_await Send(context, request);
-  if (!response.ok()) co_return response.status();
-  // What serves web pages says "200" to everything, and has done nothing.
-  if (LooksLikeHtml(response->body)) co_return DescribeUnreadable(WebPageResponse(), request, response->status);
+  const absl::StatusOr<std::string> body = BodyOf(request);
+  if (!body.ok()) co_return body.status();
+  std::string throttler = request.throttler();
+  auto attempt = [this, &request, &body, &throttler](CallContext each) {
+    return CallOnce(std::move(each), request, *body, throttler);
+  };
+  const absl::StatusOr<HttpResponse> response =
+      co_await retrier_.Run<HttpResponse>(context, request.idempotency(), std::move(attempt));
+  if (!response.ok()) co_return Describe(response.status(), request);
   co_return absl::OkStatus();
 }
 
-Task<absl::StatusOr<HttpResponse>> RestClient::Send(CallContext context, const RestRequest& request) {
-  if (absl::Status status = CheckSegments(request); !status.ok()) co_return status;
-  const absl::StatusOr<std::string> body = BodyText(request);
-  if (!body.ok()) co_return Describe(body.status(), request);
-  std::string throttler = request.throttler();
-  auto attempt = [this, &request, &body, &throttler](CallContext each) {
-    return SendOnce(std::move(each), request, *body, throttler);
-  };
-  absl::StatusOr<HttpResponse> response =
-      co_await retrier_.Run<HttpResponse>(context, request.idempotency(), std::move(attempt));
-  if (!response.ok()) co_return Describe(response.status(), request);
+Task<absl::StatusOr<HttpResponse>> RestClient::CallOnce(CallContext context, const RestRequest& request,
+                                                        const std::string& body, std::string& throttler) {
+  absl::StatusOr<HttpResponse> response = co_await SendOnce(std::move(context), request, body, throttler);
+  if (!response.ok()) co_return response;
+  absl::Status status = CheckEmptyAnswer(response->body);
+  if (!status.ok()) co_return Unreadable(std::move(status), request, response->status);
   co_return response;
+}
+
+absl::StatusOr<std::string> RestClient::BodyOf(const RestRequest& request) const {
+  if (absl::Status status = CheckSegments(request); !status.ok()) return status;
+  absl::StatusOr<std::string> body = BodyText(request);
+  if (!body.ok()) return Describe(body.status(), request);
+  return body;
 }
 
 Task<absl::StatusOr<std::unique_ptr<HttpStream>>> RestClient::Open(CallContext context, RestRequest request) {
@@ -174,33 +186,32 @@ bool RestClient::Trusts(std::string_view url) const { return trusted_origins_.Co
 Task<absl::StatusOr<HttpResponse>> RestClient::SendOnce(CallContext context, const RestRequest& request,
                                                         const std::string& body, std::string& throttler) {
   absl::StatusOr<RateBudget::Permit> turn = co_await rate_budget_.Acquire(context, throttler);
-  if (!turn.ok()) co_return WithName(turn.status(), request);
+  if (!turn.ok()) co_return turn.status();
   const CallContext one_attempt = OneAttempt(context, request);
   HttpRequest http_request = MakeHttpRequest(request, "application/json", body);
   absl::StatusOr<HttpResponse> response = co_await http_.Send(one_attempt, std::move(http_request));
   if (!response.ok()) {
     if (DeliveryOf(response.status()) == Delivery::kNotSent) turn->NotSent();
-    co_return TransportError(response.status(), context, request);
+    co_return TransportError(response.status(), context);
   }
+  NoteVersion(response->headers);
   if (response->status / 100 == 2) {
     turn->Answered(response->headers);
     co_return response;
   }
-  absl::Status error = ErrorFromResponse(NameOf(request), request.subject(), *response);
-  NoteError(*turn, error, response->headers, throttler);
-  co_return error;
+  co_return NoteError(*turn, ErrorFromResponse(request, *response), response->headers, throttler);
 }
 
 Task<absl::StatusOr<std::unique_ptr<HttpStream>>> RestClient::OpenOnce(CallContext context, const RestRequest& request,
                                                                        std::string& throttler) {
   absl::StatusOr<RateBudget::Permit> turn = co_await rate_budget_.Acquire(context, throttler);
-  if (!turn.ok()) co_return WithName(turn.status(), request);
+  if (!turn.ok()) co_return turn.status();
   const CallContext one_attempt = OneAttempt(context, request);
   HttpRequest http_request = MakeHttpRequest(request, "*/*", "");
   absl::StatusOr<std::unique_ptr<HttpStream>> stream = co_await http_.Open(one_attempt, std::move(http_request));
   if (!stream.ok()) {
     if (DeliveryOf(stream.status()) == Delivery::kNotSent) turn->NotSent();
-    co_return TransportError(stream.status(), context, request);
+    co_return TransportError(stream.status(), context);
   }
   if ((*stream)->status() / 100 == 2) {
     turn->Answered((*stream)->headers());
@@ -211,9 +222,7 @@ Task<absl::StatusOr<std::unique_ptr<HttpStream>>> RestClient::OpenOnce(CallConte
   response.headers = (*stream)->headers();
   const CallContext short_wait = context.WithDeadline(clock_.Now() + kErrorBodyLimit);
   response.body = co_await ReadErrorBody(short_wait, **stream);
-  absl::Status error = ErrorFromResponse(NameOf(request), request.subject(), response);
-  NoteError(*turn, error, response.headers, throttler);
-  co_return error;
+  co_return NoteError(*turn, ErrorFromResponse(request, response), response.headers, throttler);
 }
 
 HttpRequest RestClient::MakeHttpRequest(const RestRequest& request, std::string_view accept, std::string body) {
@@ -237,6 +246,11 @@ HttpRequest RestClient::MakeHttpRequest(const RestRequest& request, std::string_
   return http;
 }
 
+void RestClient::NoteVersion(const HttpHeaders& headers) {
+  const auto version = ParseServerVersion(headers.Get("X-Daytona-Api-Version"));
+  if (version.has_value()) server_version_ = version;
+}
+
 std::string RestClient::Url(const RestRequest& request) const {
   QueryString query;
   for (const auto& [name, value] : request.query()) query.Add(name, value);
@@ -253,33 +267,34 @@ CallContext RestClient::OneAttempt(const CallContext& context, const RestRequest
                               (request.pace() == Pace::kHeld ? options_.held_limit : options_.prompt_limit));
 }
 
-absl::Status RestClient::TransportError(const absl::Status& error, const CallContext& context,
-                                        const RestRequest& request) const {
+absl::Status RestClient::TransportError(const absl::Status& error, const CallContext& context) const {
   if (absl::IsDeadlineExceeded(error) && context.Check(clock_.Now()).ok()) {
     // Not the call's limit, but that of this attempt.
     if (DeliveryOf(error) == Delivery::kNotSent) {
       return WithDelivery(
           MakeError(absl::StatusCode::kUnavailable, "UPSTREAM_UNREACHABLE",
-                    absl::StrCat(NameOf(request), ": no connection to Daytona was free or could be made in time. Make ",
-                                 "fewer calls at once, or let the daemon have more connections.")),
+                    "No connection to Daytona was free or could be made in time. Make fewer calls at once, or let the "
+                    "daemon have more connections."),
           Delivery::kNotSent);
     }
     return WithDelivery(MakeError(absl::StatusCode::kDeadlineExceeded, "UPSTREAM_TIMED_OUT",
-                                  absl::StrCat(NameOf(request), ": Daytona did not answer in time. Try again later.")),
+                                  "Daytona did not answer in time. Try again later."),
                         DeliveryOf(error));
   }
   if (absl::IsResourceExhausted(error)) {
-    return MakeError(absl::StatusCode::kInternal, "UPSTREAM_RESPONSE_TOO_LARGE",
-                     absl::StrCat(NameOf(request), ": ", error.message()),
+    return MakeError(absl::StatusCode::kInternal, "UPSTREAM_RESPONSE_TOO_LARGE", StdView(error.message()),
                      {{"limit", std::to_string(HttpRequest().max_body_bytes)}});
   }
-  return absl::IsUnavailable(error) ? WithName(error, request) : error;
+  return error;
 }
 
 absl::Status RestClient::Describe(absl::Status error, const RestRequest& request) const {
   const std::string path = PathOfUrl(Url(request));
   error = WithErrorMetadata(std::move(error), "upstream_path", path);
-  for (const auto& [key, value] : request.tags()) error = WithErrorMetadata(std::move(error), key, value);
+  const absl::Status as_answered = error;
+  for (const auto& [key, value] : request.tags()) {
+    if (!NamesItself(as_answered, key)) error = WithErrorMetadata(std::move(error), key, value);
+  }
   if (request.idempotency() != Idempotency::kRead && OutcomeUnknown(error)) {
     error = WithErrorMetadata(std::move(error), "outcome", "unknown");
   }
@@ -288,10 +303,9 @@ absl::Status RestClient::Describe(absl::Status error, const RestRequest& request
   return error;
 }
 
-absl::Status RestClient::DescribeUnreadable(const absl::Status& error, const RestRequest& request,
-                                            int http_status) const {
-  absl::Status described = WithErrorMessage(error, absl::StrCat(NameOf(request), ": ", error.message(), "."));
-  return Describe(WithErrorMetadata(std::move(described), "http_status", std::to_string(http_status)), request);
+absl::Status RestClient::Unreadable(absl::Status error, const RestRequest& request, int http_status) {
+  if (request.idempotency() != Idempotency::kRead) error = WithErrorMetadata(std::move(error), "outcome", "unknown");
+  return WithErrorMetadata(std::move(error), "http_status", std::to_string(http_status));
 }
 
 }  // namespace daytonad

@@ -4,12 +4,14 @@
 #include <any>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "daemon/api/server_version.h"
 #include "daemon/auth/credential_source.h"
 #include "daemon/auth/trusted_origins.h"
 #include "daemon/base/call_context.h"
@@ -17,6 +19,7 @@
 #include "daemon/base/task.h"
 #include "daemon/net/http_client.h"
 #include "daemon/net/url.h"
+#include "daemon/net/work_pool.h"
 #include "daemon/upstream/v0/json_fields.h"
 #include "daemon/upstream/v0/rate_budget.h"
 #include "daemon/upstream/v0/rest_request.h"
@@ -33,6 +36,8 @@ struct RestClientOptions {
   Clock::Duration prompt_limit = std::chrono::seconds(30);
   Clock::Duration held_limit = std::chrono::seconds(120);
   RetryPolicy retry;
+  // Where large answers are read, so that the loop goes on meanwhile; null: on the loop.
+  WorkPool* pool = nullptr;
 };
 
 // What all requests to Daytona's API have in common: URL, headers, who we are, size of the body, turns within the rate
@@ -49,17 +54,17 @@ class RestClient {
   // Sends a request whose answer has no content that matters.
   Task<absl::Status> Call(CallContext context, RestRequest request);
 
-  // Sends a request, and reads the JSON of its answer.
+  // Sends a request, and reads the JSON of its answer. An answer that can't be Daytona's is an attempt that failed.
   template <typename T>
   Task<absl::StatusOr<T>> Fetch(CallContext context, RestRequest request, absl::StatusOr<T> (*read)(const Json&)) {
-    const absl::StatusOr<HttpResponse> response = co_await Send(context, request);
-    if (!response.ok()) co_return response.status();
-    // The same body as before, perhaps.
-    if (const T* known = std::any_cast<T>(response->reading.get())) co_return *known;
-    const absl::StatusOr<Json> json = ParseJson(response->body);
-    absl::StatusOr<T> result = json.ok() ? read(*json) : absl::StatusOr<T>(json.status());
-    if (!result.ok()) co_return DescribeUnreadable(result.status(), request, response->status);
-    if (response->reading != nullptr) *response->reading = *result;
+    const absl::StatusOr<std::string> body = BodyOf(request);
+    if (!body.ok()) co_return body.status();
+    std::string throttler = request.throttler();
+    auto attempt = [this, &request, &body, &throttler, read](CallContext each) {
+      return FetchOnce<T>(std::move(each), request, *body, throttler, read);
+    };
+    absl::StatusOr<T> result = co_await retrier_.Run<T>(context, request.idempotency(), std::move(attempt));
+    if (!result.ok()) co_return Describe(result.status(), request);
     co_return result;
   }
 
@@ -71,11 +76,48 @@ class RestClient {
     rate_budget_.Suppose(std::string(throttler), limit, length);
   }
 
+  // What the last answer that said it called itself.
+  std::optional<ServerVersion> server_version() const { return server_version_; }
+
   // May the credential be sent to this URL?
   bool Trusts(std::string_view url) const;
 
  private:
-  Task<absl::StatusOr<HttpResponse>> Send(CallContext context, const RestRequest& request);
+  // Larger answers are read on the pool.
+  static constexpr size_t kReadOnLoop = size_t{256} << 10;
+
+  template <typename T>
+  using Reader = absl::StatusOr<T> (*)(const Json&);
+
+  template <typename T>
+  Task<absl::StatusOr<T>> FetchOnce(CallContext context, const RestRequest& request, const std::string& body,
+                                    std::string& throttler, Reader<T> read) {
+    const absl::StatusOr<HttpResponse> response = co_await SendOnce(std::move(context), request, body, throttler);
+    if (!response.ok()) co_return response.status();
+    // The same body as before, perhaps.
+    if (const T* known = std::any_cast<T>(response->reading.get())) co_return *known;
+    absl::StatusOr<T> result = co_await ReadBody<T>(response->body, read);
+    if (!result.ok()) co_return Unreadable(result.status(), request, response->status);
+    if (response->reading != nullptr) *response->reading = *result;
+    co_return result;
+  }
+
+  // `body` outlives the call: nothing ends it early.
+  template <typename T>
+  Task<absl::StatusOr<T>> ReadBody(const std::string& body, Reader<T> read) {
+    auto work = [&body, read]() -> absl::StatusOr<T> {
+      const absl::StatusOr<Json> json = ParseJson(body);
+      if (!json.ok()) return json.status();
+      return read(*json);
+    };
+    if (options_.pool == nullptr || body.size() <= kReadOnLoop) co_return work();
+    co_return co_await RunOnPool(*options_.pool, std::move(work));
+  }
+
+  Task<absl::StatusOr<HttpResponse>> CallOnce(CallContext context, const RestRequest& request, const std::string& body,
+                                              std::string& throttler);
+  // The request's body as text, empty if it has none; or why it can't be sent.
+  absl::StatusOr<std::string> BodyOf(const RestRequest& request) const;
   // One attempt. It counts against `throttler`, and a refusal by another rate limit leaves that one's name there for
   // the next attempt.
   Task<absl::StatusOr<HttpResponse>> SendOnce(CallContext context, const RestRequest& request, const std::string& body,
@@ -84,11 +126,14 @@ class RestClient {
                                                              std::string& throttler);
   HttpRequest MakeHttpRequest(const RestRequest& request, std::string_view accept, std::string body);
 
+  void NoteVersion(const HttpHeaders& headers);
+
   std::string Url(const RestRequest& request) const;
   CallContext OneAttempt(const CallContext& context, const RestRequest& request) const;
-  absl::Status TransportError(const absl::Status& error, const CallContext& context, const RestRequest& request) const;
+  absl::Status TransportError(const absl::Status& error, const CallContext& context) const;
   absl::Status Describe(absl::Status error, const RestRequest& request) const;
-  absl::Status DescribeUnreadable(const absl::Status& error, const RestRequest& request, int http_status) const;
+  // The error of an answer that says that all is well, and is not what was asked for.
+  static absl::Status Unreadable(absl::Status error, const RestRequest& request, int http_status);
 
   const RestClientOptions options_;
   HttpClient& http_;
@@ -97,6 +142,7 @@ class RestClient {
   const TrustedOrigins& trusted_origins_;
   RateBudget rate_budget_;
   Retrier retrier_;
+  std::optional<ServerVersion> server_version_;
 };
 
 }  // namespace daytonad

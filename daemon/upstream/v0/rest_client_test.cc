@@ -8,6 +8,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -24,7 +25,7 @@ using testing::Not;
 
 absl::StatusOr<std::string> ReadId(const Json& json) {
   std::string id = JsonFields(json).String("id");
-  if (id.empty()) return MalformedResponse("it has no `id`");
+  if (id.empty()) return ForeignResponse("it has no `id`");
   return id;
 }
 
@@ -88,7 +89,7 @@ TEST_F(RestClientTest, SendsTheCredentialToTrustedOriginsOnly) {
 
 TEST_F(RestClientTest, JoinsAnyBaseUrl) {
   for (const char* base : {"http://api.test", "http://api.test/", "http://api.test/a/b/"}) {
-    http_.Answer(404, "");
+    http_.Answer(404, Envelope(404, "no"));
     client_ = NewClient(base, credentials_);
     EXPECT_FALSE(Fetch(Get({"thing", ".."})).ok());
   }
@@ -131,19 +132,49 @@ TEST_F(RestClientTest, RefusesALargerBodyBeforeAnythingIsSent) {
   EXPECT_TRUE(http_.requests().empty());
 }
 
-TEST_F(RestClientTest, MalformedAnswersAreErrorsThatSayWhere) {
-  const char* bodies[] = {
-      "", "{", "[]", "null", "{\"id\": 5}", "true", "{\"id\": \"\xFF\"}", "\x1F\x8B\x08", "<!doctype html>"};
-  for (const char* body : bodies) {
-    http_.Answer(200, body);
-    const absl::Status error = Fetch(Get()).status();
-    EXPECT_EQ(error.code(), absl::StatusCode::kInternal) << body;
-    EXPECT_EQ(ErrorReason(error), "UPSTREAM_MALFORMED_RESPONSE") << body;
-    EXPECT_EQ(ErrorMetadataValue(error, "http_status"), "200") << body;
-    EXPECT_EQ(ErrorMetadataValue(error, "upstream_path"), "/api/thing") << body;
-    EXPECT_THAT(std::string(error.message()), HasSubstr("GET /thing: "));
+TEST_F(RestClientTest, AnAnswerWhoseFrameIsBrokenIsMalformed) {
+  http_.Answer(200, "{");
+  const absl::Status error = Fetch(Get()).status();
+  EXPECT_EQ(error.code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(ErrorReason(error), "UPSTREAM_MALFORMED_RESPONSE");
+  EXPECT_EQ(ErrorMetadataValue(error, "http_status"), "200");
+  EXPECT_EQ(ErrorMetadataValue(error, "upstream_path"), "/api/thing");
+  EXPECT_EQ(http_.requests().size(), 1U) << "it was not repeated";
+}
+
+TEST_F(RestClientTest, WhatDaytonaDidNotWriteIsAskedForAgain) {
+  const std::pair<int, const char*> answers[] = {{200, ""},
+                                                 {200, "[]"},
+                                                 {200, "null"},
+                                                 {200, "{\"id\": 5}"},
+                                                 {200, "true"},
+                                                 {200, "\x1F\x8B"},
+                                                 {200, "<!doctype html>"},
+                                                 {200, R"({"login": "https://sso.test"})"},
+                                                 {302, ""},
+                                                 {400, "no"},
+                                                 {401, "<html></html>"},
+                                                 {403, R"({"message": "Forbidden"})"},
+                                                 {404, "<html>"},
+                                                 {404, "Not Found"},
+                                                 {404, R"({"statusCode": 404, "message": "Resource not found"})"},
+                                                 {409, "{}"},
+                                                 {520, "<html></html>"},
+                                                 {530, ""},
+                                                 {599, ""}};
+  for (const auto& [status, body] : answers) {
+    const size_t before = http_.requests().size();
+    http_.Answer(status, body).Answer(200, R"({"id": "x"})");
+    EXPECT_EQ(Fetch(Get()).value_or("error"), "x") << status << " " << body;
+    EXPECT_EQ(http_.requests().size(), before + 2) << status << " " << body;
+    http_.Answer(status, body);
+    const absl::Status error = Fetch(Post(OrderedJson::object())).status();
+    EXPECT_EQ(error.code(), absl::StatusCode::kUnavailable) << status << " " << body;
+    EXPECT_EQ(ErrorReason(error), status >= 500 ? "UPSTREAM_UNAVAILABLE" : "UPSTREAM_FOREIGN_ANSWER");
+    EXPECT_EQ(ErrorMetadataValue(error, "outcome"), "unknown") << status << " " << body;
+    EXPECT_EQ(ErrorMetadataValue(error, "http_status"), std::to_string(status));
+    EXPECT_TRUE(RetryDelay(error).has_value());
   }
-  EXPECT_EQ(http_.requests().size(), std::size(bodies)) << "none was repeated";
 }
 
 TEST_F(RestClientTest, AnUnreadableAnswerToAMutationMeansThatItMayHaveHappened) {
@@ -152,9 +183,16 @@ TEST_F(RestClientTest, AnUnreadableAnswerToAMutationMeansThatItMayHaveHappened) 
 }
 
 TEST_F(RestClientTest, AWebPageIsNoSuccess) {
-  http_.Answer(200, "<!doctype html>").Answer(200, "");
-  EXPECT_EQ(ErrorReason(Run(client_->Call(context_, Post(OrderedJson::object())))), "UPSTREAM_MALFORMED_RESPONSE");
-  EXPECT_TRUE(Run(client_->Call(context_, Post(OrderedJson::object()))).ok()) << "an empty answer is";
+  for (const char* body : {"<!doctype html>", "OK", R"({"error": "login_required"})"}) {
+    http_.Answer(200, body);
+    const absl::Status error = Run(client_->Call(context_, Post(OrderedJson::object())));
+    EXPECT_EQ(ErrorReason(error), "UPSTREAM_FOREIGN_ANSWER") << body;
+    EXPECT_EQ(ErrorMetadataValue(error, "outcome"), "unknown") << body;
+  }
+  for (const char* body : {"", R"({"id": "x"})", "{}"}) {
+    http_.Answer(200, body);
+    EXPECT_TRUE(Run(client_->Call(context_, Post(OrderedJson::object()))).ok()) << body;
+  }
 }
 
 TEST_F(RestClientTest, WaitingInVainForAConnectionIsNotATimeOutOfDaytona) {
@@ -170,11 +208,13 @@ TEST_F(RestClientTest, OutcomeIsUnknownOnlyWhereAMutationMayHaveHappened) {
   const std::pair<int, bool> cases[] = {{400, false}, {401, false}, {404, false}, {409, false}, {408, true},
                                         {500, true},  {502, true},  {503, false}, {504, true}};
   for (const auto& [status, unknown] : cases) {
-    http_.Answer(status, "");
+    http_.Answer(status, Envelope(status, "no"));
     EXPECT_EQ(ErrorMetadataValue(Fetch(Post(OrderedJson::object())).status(), "outcome").has_value(), unknown)
         << status;
   }
-  http_.Answer(500, "");
+  http_.Answer(503, "<html></html>");
+  EXPECT_EQ(ErrorMetadataValue(Fetch(Post(OrderedJson::object())).status(), "outcome"), "unknown") << "a proxy's";
+  for (int i = 0; i < 4; ++i) http_.Answer(500, "");
   EXPECT_EQ(ErrorMetadataValue(Fetch(Get()).status(), "outcome"), std::nullopt) << "a read changes nothing";
 }
 
@@ -197,7 +237,7 @@ TEST_F(RestClientTest, UnavailableSaysWhenToComeBack) {
   EXPECT_EQ(ErrorMetadataValue(error, "attempts"), "4");
   EXPECT_EQ(ErrorMetadataValue(error, "ended_by"), "attempts");
   EXPECT_EQ(ErrorMetadataValue(error, "outcome"), std::nullopt);
-  EXPECT_THAT(std::string(error.message()), HasSubstr("POST /thing: Cannot reach api.test."));
+  EXPECT_THAT(std::string(error.message()), HasSubstr("Cannot reach api.test."));
 }
 
 TEST_F(RestClientTest, AnAttemptHasALimitOfItsOwn) {
@@ -236,7 +276,7 @@ TEST_F(RestClientTest, ATooLargeAnswerIsAnError) {
 }
 
 TEST_F(RestClientTest, ErrorsHaveTheRequestsTags) {
-  http_.Answer(404, "");
+  http_.Answer(404, Envelope(404, "no"));
   RestRequest request = Get();
   request.Tag("sandbox_id", "s").Tag("sandbox_name", "");
   const absl::Status error = Fetch(std::move(request)).status();
@@ -245,7 +285,7 @@ TEST_F(RestClientTest, ErrorsHaveTheRequestsTags) {
 }
 
 TEST_F(RestClientTest, NoErrorHoldsTheCredential) {
-  http_.Answer(401, R"({"message": "Invalid credentials"})");
+  http_.Answer(401, Envelope(401, "Invalid credentials"));
   const absl::Status error = Fetch(Get()).status();
   EXPECT_EQ(error.code(), absl::StatusCode::kUnauthenticated);
   EXPECT_THAT(error.ToString(absl::StatusToStringMode::kWithEverything), Not(HasSubstr("KEY")));
@@ -278,20 +318,19 @@ TEST_F(RestClientTest, ABodyThatWasReadBeforeIsNotReadAgain) {
 
 TEST_F(RestClientTest, PingAsksForSomethingCheapThatNeedsTheCredential) {
   http_.Answer(200, R"({"items": [], "nextCursor": null})")
-      .Answer(500, "")
-      .Answer(401, "")
-      .Answer(200, "<html></html>");
+      .Answer(200, "{}")
+      .Answer(401, Envelope(401, "Invalid credentials"));
   EXPECT_TRUE(Run(api_->Ping(context_)).ok());
   EXPECT_EQ(Run(api_->Ping(context_)).code(), absl::StatusCode::kUnauthenticated);
-  EXPECT_EQ(ErrorReason(Run(api_->Ping(context_))), "UPSTREAM_MALFORMED_RESPONSE") << "a wrong base URL";
+  for (int i = 0; i < 4; ++i) http_.Answer(200, "<html></html>");
+  EXPECT_EQ(ErrorReason(Run(api_->Ping(context_))), "UPSTREAM_FOREIGN_ANSWER") << "a wrong base URL";
   EXPECT_EQ(http_.Lines()[0], "GET http://api.test/api/sandbox?limit=1");
   EXPECT_FALSE(http_.requests()[0].bearer.empty());
 }
 
 TEST_F(RestClientTest, PingReadsTheConfigurationOnceAnHour) {
   constexpr char kPage[] = R"({"items": [], "nextCursor": null})";
-  for (const char* config :
-       {"<html></html>", R"({"rateLimit": {"sandboxCreate": {"ttl": "x"}, "authenticated": 7}})"}) {
+  for (const char* config : {"{}", R"({"rateLimit": {"sandboxCreate": {"ttl": "x"}, "authenticated": 7}})"}) {
     http_.Answer(200, kPage).Answer(200, config).Answer(200, kPage);
     EXPECT_TRUE(Run(api_->Ping(context_)).ok());
     EXPECT_TRUE(Run(api_->Ping(context_)).ok());
@@ -300,6 +339,23 @@ TEST_F(RestClientTest, PingReadsTheConfigurationOnceAnHour) {
   constexpr char kList[] = "GET http://api.test/api/sandbox?limit=1";
   constexpr char kConfig[] = "GET http://api.test/api/config";
   EXPECT_THAT(http_.Lines(), ElementsAre(kList, kConfig, kList, kList, kConfig, kList));
+}
+
+TEST_F(RestClientTest, LargeAnswersAreReadOnThePool) {
+  WorkPool pool;
+  RestClientOptions options(*BaseUrl::Parse("http://api.test/api"));
+  options.pool = &pool;
+  client_ = std::make_unique<RestClient>(std::move(options), http_, clock_, credentials_, origins_, [] { return 0.5; });
+  const auto where = [](const Json&) -> absl::StatusOr<std::thread::id> { return std::this_thread::get_id(); };
+  const std::string large = R"({"id": ")" + std::string(300 << 10, 'x') + R"("})";
+  for (const auto& [body, on_pool] : {std::pair(std::string("{}"), false), std::pair(large, true)}) {
+    http_.Answer(200, body);
+    const absl::StatusOr<std::thread::id> read_on = Run(client_->Fetch<std::thread::id>(context_, Get(), where));
+    ASSERT_TRUE(read_on.ok());
+    EXPECT_EQ(*read_on != std::this_thread::get_id(), on_pool);
+  }
+  http_.Answer(200, large.substr(0, large.size() - 1));
+  EXPECT_EQ(ErrorReason(Fetch(Get()).status()), "UPSTREAM_MALFORMED_RESPONSE");
 }
 
 class RestClientRateTest : public RestClientTest {
@@ -334,7 +390,7 @@ TEST_F(RestClientRateTest, RequestsCountAgainstTheLimitThatUpstreamCountsThemAga
     for (const char* name : {"authenticated", "sandbox-create", "sandbox-lifecycle"}) {
       RestApiOptions options(*BaseUrl::Parse("http://api.test/api"));
       api_ = std::make_unique<RestApi>(std::move(options), http_, clock_, credentials_, origins_, [] { return 0.5; });
-      http_.Answer(404, "", Rate(name, 5, 0, 60));
+      http_.Answer(404, Envelope(404, "Region not found"), Rate(name, 5, 0, 60));
       const size_t before = http_.requests().size();
       (void)call();
       (void)call();
@@ -374,7 +430,7 @@ TEST_F(RestClientRateTest, ARequestWithoutATurnIsNotSentAndSaysSo) {
   EXPECT_EQ(ErrorMetadataValue(error, "delivery"), "not_sent");
   EXPECT_EQ(ErrorMetadataValue(error, "outcome"), std::nullopt);
   EXPECT_EQ(ErrorMetadataValue(error, "attempts"), std::nullopt);
-  EXPECT_THAT(std::string(error.message()), HasSubstr("POST /thing: Daytona's rate limit `authenticated`"));
+  EXPECT_THAT(std::string(error.message()), HasSubstr("Daytona's rate limit `authenticated`"));
 }
 
 TEST_F(RestClientRateTest, ARefusalIsWaitedForOnce) {
@@ -413,6 +469,29 @@ TEST_F(RestClientRateTest, ARefusalBeyondWhatTheCallerLivesToSeeIsPassedOn) {
   EXPECT_EQ(ErrorMetadataValue(error, "http_status"), "429");
   EXPECT_EQ(ErrorMetadataValue(error, "ended_by"), "deadline");
   EXPECT_EQ(RetryDelay(error), 20s);
+}
+
+// Row retry-after-hours: nobody is stopped for longer than the limit's window, or a minute if that is not known.
+TEST_F(RestClientRateTest, RetryAfterHoursIsBoundedByTheWindow) {
+  for (const char* header : {"Retry-After-authenticated", "Retry-After"}) {
+    http_.Answer(429, "", {{header, "60000"}}).Answer(200, R"({"id": "x"})");
+    const Clock::TimePoint began = clock_.Now();
+    EXPECT_TRUE(Fetch(Get()).ok());
+    EXPECT_EQ(clock_.Now() - began, 60s) << header;
+  }
+  client_->SupposeRateLimit("authenticated", 100, 10s);
+  http_.Answer(429, "", {{"Retry-After-authenticated", "60000"}}).Answer(200, R"({"id": "x"})");
+  const Clock::TimePoint began = clock_.Now();
+  EXPECT_TRUE(Fetch(Get()).ok());
+  EXPECT_EQ(clock_.Now() - began, 10s);
+}
+
+TEST_F(RestClientRateTest, RetryAfterHoursOfAnotherStatusIsBoundedToo) {
+  context_ = context_.WithDeadline(clock_.Now() + 5min);
+  http_.Answer(503, "", {{"Retry-After", "3600"}}).Answer(200, R"({"id": "x"})");
+  const Clock::TimePoint began = clock_.Now();
+  EXPECT_TRUE(Fetch(Get()).ok());
+  EXPECT_LE(clock_.Now() - began, 61s);
 }
 
 // Row rate-limited-everywhere, when everything fails: the storm is what callers ask for, and little more.

@@ -22,7 +22,7 @@ enum class Idempotency {
   kNotIdempotent,
 };
 
-// What the path of a request names; a 404 that says nothing else means that this is missing.
+// What kind of thing the path of a request names.
 enum class Subject { kNone, kSandbox, kSnapshot, kVolume, kBuildLog, kContextStore };
 
 // How long upstream takes to answer: most requests at once; some are held, up to 30 s, until something has happened.
@@ -61,8 +61,10 @@ class RestRequest {
     body_ = std::move(body);
     return *this;
   }
-  RestRequest& About(Subject subject) {
+  // The object that the path names, by its id or name: a 404 may be about that, or about something else.
+  RestRequest& About(Subject subject, std::string object = "") {
     subject_ = subject;
+    object_ = std::move(object);
     return *this;
   }
   RestRequest& Through(ConnectionPool pool, Pace pace) {
@@ -96,6 +98,7 @@ class RestRequest {
   // Null if there is none.
   const OrderedJson& body() const { return body_; }
   Subject subject() const { return subject_; }
+  const std::string& object() const { return object_; }
   ConnectionPool pool() const { return pool_; }
   Pace pace() const { return pace_; }
   const std::string& throttler() const { return throttler_; }
@@ -110,6 +113,7 @@ class RestRequest {
   std::vector<std::pair<std::string, std::string>> query_;
   OrderedJson body_;
   Subject subject_ = Subject::kNone;
+  std::string object_;
   ConnectionPool pool_ = ConnectionPool::kCalls;
   Pace pace_ = Pace::kPrompt;
   std::string throttler_{kGeneralThrottler};

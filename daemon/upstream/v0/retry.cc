@@ -25,7 +25,10 @@ Safety SafetyOf(const absl::Status& error) {
   const std::string reason = ErrorReason(error);
   // Without an answer it is the rate budget that says no, having thought of the deadline already.
   if (reason == "RATE_LIMITED") return HasAnswer(error) ? Safety::kAlways : Safety::kFinal;
-  if (reason == "UPSTREAM_UNAVAILABLE" || reason == "UPSTREAM_TIMED_OUT") return Safety::kIfIdempotent;
+  if (reason == "UPSTREAM_UNAVAILABLE" || reason == "UPSTREAM_TIMED_OUT" || reason == "UPSTREAM_INTERNAL" ||
+      reason == "UPSTREAM_FOREIGN_ANSWER" || reason == "NO_CAPACITY") {
+    return Safety::kIfIdempotent;
+  }
   if (reason == "UPSTREAM_UNREACHABLE" || reason == "UPSTREAM_CONNECTION_LOST" ||
       reason == "CONTEXT_STORE_UNAVAILABLE") {
     return DeliveryOf(error) == Delivery::kNotSent ? Safety::kAlways : Safety::kIfIdempotent;
@@ -76,8 +79,21 @@ Clock::Duration Retrier::Wait(int attempts, const absl::Status& error) {
   return part(longest, 0.5 + 0.5 * random_());
 }
 
-Retrier::Decision Retrier::Decide(const CallContext& context, Idempotency idempotency, int attempts,
+Clock::TimePoint Retrier::Limit(const CallContext& context, bool refused, Progress& progress) const {
+  const Clock::TimePoint now = clock_.Now();
+  if (refused) {
+    progress.failing_since.reset();
+    return context.turn_by(now);
+  }
+  const Clock::TimePoint since = *(progress.failing_since = progress.failing_since.value_or(now));
+  // Nobody would live to see what is sent later.
+  const Clock::TimePoint limit = context.send_by();
+  return limit - since > policy_.no_limit ? since + policy_.without_limit : limit;
+}
+
+Retrier::Decision Retrier::Decide(const CallContext& context, Idempotency idempotency, Progress& progress,
                                   const absl::Status& error) {
+  const int attempts = progress.attempts;
   const Safety safety = SafetyOf(error);
   if (safety == Safety::kFinal || (safety == Safety::kIfIdempotent && idempotency == Idempotency::kNotIdempotent)) {
     if (HasAnswer(error)) NoteAnswer();
@@ -85,16 +101,18 @@ Retrier::Decision Retrier::Decide(const CallContext& context, Idempotency idempo
     const int made = ErrorReason(error) == "RATE_LIMITED" ? attempts - 1 : attempts;
     return {attempts == 1 ? error : WithErrorMetadata(error, "attempts", std::to_string(made))};
   }
-  if (attempts >= policy_.max_attempts) return {GivenUp(error, attempts, "attempts", "more are not made for one call")};
+  const bool few = context.background() || ErrorReason(error) == "UPSTREAM_INTERNAL";
+  if (few && attempts >= policy_.few_attempts) {
+    return {GivenUp(error, attempts, "attempts", "more would hardly help")};
+  }
   const bool asked_to_wait = ServerDelay(error).has_value();
   const bool refused = asked_to_wait && ErrorReason(error) == "RATE_LIMITED";
   const Clock::Duration wait = Wait(attempts, error);
-  // A turn that the caller would not live to see is not waited for, even if other callers share this request.
-  const Clock::TimePoint limit = refused ? context.send_by() : context.deadline();
-  if (wait >= limit - clock_.Now()) {
+  const Clock::TimePoint now = clock_.Now();
+  if (wait >= Limit(context, refused, progress) - now) {
     absl::Status given_up =
         GivenUp(error, attempts, "deadline",
-                absl::StrCat("the next one, in ", Seconds(wait), ", would come after the call's deadline"));
+                absl::StrCat("the next one, in ", Seconds(wait), ", would come after the call's time limit"));
     if (asked_to_wait) return {given_up};
     return {WithRetryDelay(std::move(given_up), std::chrono::ceil<std::chrono::milliseconds>(wait))};
   }
@@ -103,8 +121,11 @@ Retrier::Decision Retrier::Decide(const CallContext& context, Idempotency idempo
     if (tokens_ < 1) return {GivenUp(error, attempts, "budget", "too many requests to Daytona failed of late")};
     tokens_ -= 1;
   }
-  const bool waits_later = refused && policy_.attempts_wait_for_their_turn;
-  return {absl::OkStatus(), waits_later ? Clock::Duration::zero() : wait};
+  // An attempt that comes before its turn has none to wait for: the limit that refused it is not one that is kept.
+  const bool waits_later = refused && policy_.attempts_wait_for_their_turn && now >= progress.turn;
+  if (!waits_later) return {absl::OkStatus(), wait};
+  progress.turn = now + *ServerDelay(error);
+  return {absl::OkStatus(), Clock::Duration::zero()};
 }
 
 }  // namespace daytonad

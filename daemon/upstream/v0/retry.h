@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -15,8 +16,13 @@
 namespace daytonad {
 
 struct RetryPolicy {
-  // Requests made for one call altogether, at least 1.
-  int max_attempts = 4;
+  // Requests made altogether, at least 1, where going on helps nobody: what the daemon does on its own account comes
+  // again by itself, and a 500 is a fault of Daytona's own that seldom passes. Otherwise the limits of a call are its
+  // deadline and the budget.
+  int few_attempts = 4;
+  // A call whose deadline is further away than `no_limit` was given none: it is repeated for this long.
+  Clock::Duration without_limit = std::chrono::seconds(60);
+  Clock::Duration no_limit = std::chrono::hours(1);
   // Back-off: the n-th wait is a random part, half to all, of first_delay * 2^n, which grows no further than max_delay.
   Clock::Duration first_delay = std::chrono::milliseconds(250);
   Clock::Duration max_delay = std::chrono::seconds(5);
@@ -35,14 +41,17 @@ RandomFraction SystemRandomFraction();
 // Repeats what is safe to repeat. One object for all calls to one upstream, since they share the budget.
 //
 // What is repeated: everything, if it was surely not processed (no connection, or 429); reads and idempotent writes
-// also after a broken connection, 502, 503, 504 and a time-out. Never: after an answer that means something else, after
-// a refused certificate.
+// also after a broken connection, any 5xx, a time-out, a refusal that passes, and an answer that is not Daytona's.
+// Never: after an answer that means something else, after a refused certificate.
+//
+// How often: as long as the call lasts, be upstream away for a second or for a minute; the budget protects upstream. A
+// few times only after a 500, and for what the daemon does on its own account.
 //
 // How long it waits: as long as the server said, with a little added so that callers which were sent away together do
-// not come back together; else the back-off. It never waits past the call's deadline: then the error is returned at
-// once, and its RetryInfo says how long the wait would have been.
+// not come back together; else the back-off. It never waits past the call's deadline (of a shared read, the latest of
+// those who wait for it): then the error is returned at once, and its RetryInfo says how long the wait would have been.
 //
-// The last error is what a caller gets, with the metadata `attempts`, and `ended_by` (deadline, attempts or budget) if
+// The last error is what a caller gets, with the metadata `attempts`, and `ended_by` (deadline, budget, or attempts) if
 // another attempt would have been safe.
 class Retrier {
  public:
@@ -51,13 +60,15 @@ class Retrier {
   // `attempt` is called with the context, once or more, and returns a Task<absl::StatusOr<T>>.
   template <typename T, typename Attempt>
   Task<absl::StatusOr<T>> Run(CallContext context, Idempotency idempotency, Attempt attempt) {
-    for (int attempts = 1;; ++attempts) {
+    Progress progress;
+    while (true) {
       absl::StatusOr<T> result = co_await attempt(context);
       if (result.ok()) {
         NoteAnswer();
         co_return result;
       }
-      const Decision decision = Decide(context, idempotency, attempts, result.status());
+      ++progress.attempts;
+      const Decision decision = Decide(context, idempotency, progress, result.status());
       if (!decision.error.ok()) co_return decision.error;
       if (decision.wait == Clock::Duration::zero()) continue;
       if (absl::Status slept = co_await clock_.Sleep(context, decision.wait); !slept.ok()) co_return slept;
@@ -70,8 +81,18 @@ class Retrier {
     Clock::Duration wait{};
   };
 
-  Decision Decide(const CallContext& context, Idempotency idempotency, int attempts, const absl::Status& error);
+  struct Progress {
+    int attempts = 0;
+    // When the first one failed, refusals by a rate limit not counted.
+    std::optional<Clock::TimePoint> failing_since;
+    // The next attempt waits for its turn until then.
+    Clock::TimePoint turn = Clock::TimePoint::min();
+  };
+
+  Decision Decide(const CallContext& context, Idempotency idempotency, Progress& progress, const absl::Status& error);
   Clock::Duration Wait(int attempts, const absl::Status& error);
+  // Until when the next attempt has to begin.
+  Clock::TimePoint Limit(const CallContext& context, bool refused, Progress& progress) const;
   void NoteAnswer();
 
   Clock& clock_;

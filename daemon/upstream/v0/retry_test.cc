@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <ostream>
 #include <stop_token>
@@ -33,7 +34,8 @@ absl::Status Answered(int http_status, std::optional<std::string> retry_after = 
   HttpResponse response;
   response.status = http_status;
   if (retry_after.has_value()) response.headers.Add("Retry-After-sandbox-create", *retry_after);
-  return ErrorFromResponse("GET /x", Subject::kNone, response);
+  response.body = Json{{"path", "/api/x"}, {"statusCode", http_status}, {"message", "no"}}.dump();
+  return ErrorFromResponse(RestRequest(HttpMethod::kGet, Idempotency::kRead, {"x"}), response);
 }
 
 class RetrierTest : public testing::Test {
@@ -46,6 +48,10 @@ class RetrierTest : public testing::Test {
     failures_ = std::move(failures);
     attempts_ = 0;
     return RunTask(Loop(idempotency));
+  }
+
+  CallContext Caller(Clock::Duration limit) const {
+    return CallContext(std::make_shared<CallIdentity>(), clock_.Now() + limit, std::stop_token());
   }
 
   Task<absl::StatusOr<int>> Loop(Idempotency idempotency) {
@@ -107,10 +113,9 @@ INSTANTIATE_TEST_SUITE_P(
         SafetyCase{"Refused", ConnectionRefused(), true, true},
         SafetyCase{"ConnectionLost", ConnectionLost(), true, false},
         SafetyCase{"BadGateway", Answered(502), true, false}, SafetyCase{"Unavailable", Answered(503), true, false},
-        SafetyCase{"GatewayTimeout", Answered(504), true, false},
-        SafetyCase{"ServerError", Answered(500), false, false}, SafetyCase{"BadRequest", Answered(400), false, false},
-        SafetyCase{"Unauthorized", Answered(401), false, false}, SafetyCase{"Conflict", Answered(409), false, false},
-        SafetyCase{"Cancelled", CancelledError(), false, false},
+        SafetyCase{"GatewayTimeout", Answered(504), true, false}, SafetyCase{"ServerError", Answered(500), true, false},
+        SafetyCase{"BadRequest", Answered(400), false, false}, SafetyCase{"Unauthorized", Answered(401), false, false},
+        SafetyCase{"Conflict", Answered(409), false, false}, SafetyCase{"Cancelled", CancelledError(), false, false},
         SafetyCase{"Deadline", DeadlineExceededError(), false, false},
         SafetyCase{"ShuttingDown", MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN", ""), false, false},
         SafetyCase{
@@ -131,11 +136,45 @@ TEST_F(RetrierTest, BacksOffLongerEachTime) {
   EXPECT_THAT(std::string(result.status().message()), HasSubstr("Gave up after 4 attempts"));
 }
 
+TEST_F(RetrierTest, ACallIsRepeatedAsLongAsItLasts) {
+  context_ = Caller(60s);
+  const Clock::TimePoint start = clock_.Now();
+  const absl::StatusOr<int> result = Run(Idempotency::kRead, std::deque<absl::Status>(100, ConnectionLost()));
+  EXPECT_GT(clock_.Now() - start, 50s);
+  EXPECT_LE(clock_.Now() - start, 60s);
+  EXPECT_GT(attempts_, 10);
+  EXPECT_THAT(clock_.sleeps(), Each(Le(5s))) << "the back-off grows no further";
+  EXPECT_EQ(ErrorReason(result.status()), "UPSTREAM_CONNECTION_LOST") << "and not that the time was up";
+  EXPECT_EQ(ErrorMetadataValue(result.status(), "ended_by"), "deadline");
+}
+
+TEST_F(RetrierTest, AMutationIsRepeatedAsLongAsItIsSurelyNotSent) {
+  context_ = Caller(60s);
+  EXPECT_TRUE(Run(Idempotency::kNotIdempotent, std::deque<absl::Status>(8, ConnectionRefused())).ok());
+  EXPECT_EQ(attempts_, 9);
+}
+
+TEST_F(RetrierTest, ACallWithoutALimitIsRepeatedForAMinute) {
+  context_ = Caller(24h);
+  const Clock::TimePoint start = clock_.Now();
+  EXPECT_FALSE(Run(Idempotency::kRead, std::deque<absl::Status>(100, ConnectionLost())).ok());
+  EXPECT_GT(clock_.Now() - start, 50s);
+  EXPECT_LE(clock_.Now() - start, 60s);
+}
+
+TEST_F(RetrierTest, NothingIsRepeatedThatNobodyWouldLiveToSee) {
+  context_ = Caller(10s).Detached(clock_.Now() + 120s);
+  const Clock::TimePoint start = clock_.Now();
+  EXPECT_FALSE(Run(Idempotency::kRead, std::deque<absl::Status>(100, ConnectionLost())).ok());
+  EXPECT_LE(clock_.Now() - start, 10s);
+}
+
 TEST_F(RetrierTest, JittersWithinHalfToAllOfTheBackOff) {
   for (const double random : {0.0, 0.3, 0.999}) {
     random_ = random;
     (void)Run(Idempotency::kRead, {ConnectionLost()});
   }
+  ASSERT_EQ(clock_.sleeps().size(), 3U);
   EXPECT_THAT(clock_.sleeps(), Each(AllOf(Ge(125ms), Le(250ms))));
   EXPECT_NE(clock_.sleeps()[0], clock_.sleeps()[1]);
 }
@@ -163,6 +202,15 @@ TEST_F(RetrierTest, LeavesTheWaitToAttemptsThatWaitForTheirTurn) {
   retrier_.emplace(clock_, policy, [] { return 0.5; });
   EXPECT_TRUE(Run(Idempotency::kNotIdempotent, {Answered(429, "12"), Answered(429)}).ok());
   EXPECT_THAT(clock_.sleeps(), ElementsAre(375ms)) << "the second did not say how long";
+}
+
+TEST_F(RetrierTest, WaitsItselfIfTheAttemptDidNot) {
+  RetryPolicy policy;
+  policy.attempts_wait_for_their_turn = true;
+  retrier_.emplace(clock_, policy, [] { return 0.0; });
+  context_ = Caller(60s);
+  EXPECT_TRUE(Run(Idempotency::kRead, {Answered(429, "12"), Answered(429, "12"), Answered(429, "12")}).ok());
+  EXPECT_THAT(clock_.sleeps(), ElementsAre(12s)) << "no limit keeps the attempt back: not a tight loop";
 }
 
 TEST_F(RetrierTest, ATurnThatWouldComeTooLateIsFinal) {
@@ -219,7 +267,8 @@ TEST_F(RetrierBudgetTest, IsSharedByAllCallsAndEarnedBackByAnswers) {
   EXPECT_EQ(attempts_, 1);
   EXPECT_EQ(result.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(ErrorMetadataValue(result.status(), "ended_by"), "budget");
-  EXPECT_EQ(Run(Idempotency::kRead, {Answered(404)}).status().code(), absl::StatusCode::kUnknown);  // an answer, too: 1
+  EXPECT_EQ(Run(Idempotency::kRead, {Answered(404)}).status().code(),
+            absl::StatusCode::kNotFound);  // an answer, too: 1
   EXPECT_TRUE(Run(Idempotency::kRead, {ConnectionLost()}).ok());
 }
 

@@ -6,25 +6,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "daemon/api/code_language.h"
 #include "daemon/upstream/v0/build_json.h"
 #include "daemon/upstream/v0/enum_text.h"
 
 namespace daytonad {
 namespace {
-
-// Where the SDKs keep a sandbox's language.
-constexpr char kLanguageLabel[] = "code-toolbox-language";
-
-std::string LanguageText(v1::CodeLanguage language) {
-  switch (language) {
-    case v1::CODE_LANGUAGE_TYPESCRIPT:
-      return "typescript";
-    case v1::CODE_LANGUAGE_JAVASCRIPT:
-      return "javascript";
-    default:
-      return "python";
-  }
-}
 
 // A protobuf map has no order; what is sent shall have one.
 std::map<std::string, std::string> Sorted(const google::protobuf::Map<std::string, std::string>& map) {
@@ -52,6 +39,7 @@ void ReadMachine(const JsonFields& fields, v1::Sandbox& sandbox) {
   sandbox.set_sandbox_class_text(fields.String("sandboxClass"));
   sandbox.set_sandbox_class(SandboxClassFromText(sandbox.sandbox_class_text()));
   sandbox.set_spot(fields.Bool("spot"));
+  sandbox.set_kvm(fields.Bool("kvm"));
   sandbox.set_warm_pool_id(fields.String("warmPoolId"));
   sandbox.set_runner_id(fields.String("runnerId"));
   sandbox.set_daemon_version(fields.String("daemonVersion"));
@@ -63,6 +51,7 @@ void ReadIntervals(const JsonFields& fields, v1::Sandbox& sandbox) {
   if (const auto minutes = fields.Int32("autoPauseInterval")) sandbox.set_auto_pause_minutes(*minutes);
   if (const auto minutes = fields.Int32("autoArchiveInterval")) sandbox.set_auto_archive_minutes(*minutes);
   if (const auto minutes = fields.Int32("autoDeleteInterval")) sandbox.set_auto_delete_minutes(*minutes);
+  if (const auto minutes = fields.Int32("queueTimeout")) sandbox.set_queue_timeout_minutes(*minutes);
 }
 
 void ReadNetwork(const JsonFields& fields, v1::Sandbox& sandbox) {
@@ -92,6 +81,7 @@ void ReadTimes(const JsonFields& fields, v1::Sandbox& sandbox) {
   ReadTimestamp(fields, "lastActivityAt", sandbox, &v1::Sandbox::mutable_last_activity_at);
   ReadTimestamp(fields, "autoDestroyAt", sandbox, &v1::Sandbox::mutable_auto_destroy_at);
   ReadTimestamp(fields, "spotEvictedAt", sandbox, &v1::Sandbox::mutable_spot_evicted_at);
+  ReadTimestamp(fields, "queueTimedOutAt", sandbox, &v1::Sandbox::mutable_queue_timed_out_at);
   ReadTimestamp(fields, "backupCreatedAt", sandbox, &v1::Sandbox::mutable_backup_created_at);
 }
 
@@ -99,7 +89,7 @@ absl::StatusOr<v1::Sandbox> ReadSandboxAs(v1::View view, const Json& json) {
   const JsonFields fields(json);
   v1::Sandbox sandbox;
   sandbox.set_id(fields.String("id"));
-  if (sandbox.id().empty()) return MalformedResponse("a sandbox has no `id`");
+  if (sandbox.id().empty()) return ForeignResponse("a sandbox has no `id`");
   sandbox.set_name(fields.String("name"));
   if (sandbox.name().empty()) sandbox.set_name(sandbox.id());
   sandbox.set_view(view);
@@ -122,15 +112,8 @@ absl::StatusOr<v1::Sandbox> ReadSandboxAs(v1::View view, const Json& json) {
 
 absl::StatusOr<std::vector<v1::Sandbox>> ReadSandboxItems(v1::View view, const Json& json) {
   const Json* items = JsonFields(json).Find("items");
-  if (items == nullptr || !items->is_array()) return MalformedResponse("a list of sandboxes has no `items`");
-  std::vector<v1::Sandbox> sandboxes;
-  sandboxes.reserve(items->size());
-  for (const Json& item : *items) {
-    absl::StatusOr<v1::Sandbox> sandbox = ReadSandboxAs(view, item);
-    if (!sandbox.ok()) return sandbox.status();
-    sandboxes.push_back(*std::move(sandbox));
-  }
-  return sandboxes;
+  if (items == nullptr || !items->is_array()) return ForeignResponse("a list of sandboxes has no `items`");
+  return ReadItems<v1::Sandbox>(*items, [view](const Json& item) { return ReadSandboxAs(view, item); });
 }
 
 void WriteNetwork(const v1::SandboxSpec& spec, OrderedJson& body) {
@@ -151,6 +134,7 @@ void WriteIntervals(const v1::SandboxSpec& spec, OrderedJson& body) {
     body["autoDeleteInterval"] = spec.auto_delete_minutes();
   }
   if (spec.has_ttl_minutes()) body["ttlMinutes"] = spec.ttl_minutes();
+  if (spec.has_queue_timeout_minutes()) body["queueTimeout"] = spec.queue_timeout_minutes();
 }
 
 OrderedJson WriteVolumeMounts(const v1::SandboxSpec& spec) {
@@ -212,6 +196,7 @@ OrderedJson WriteNewSandbox(const NewSandbox& sandbox, std::string_view default_
   if (!target.empty()) body["target"] = target;
   WriteResources(spec.resources(), body);
   if (spec.has_spot()) body["spot"] = spec.spot();
+  if (spec.has_kvm()) body["kvm"] = spec.kvm();
   WriteIntervals(spec, body);
   body["volumes"] = WriteVolumeMounts(spec);
   if (sandbox.build.has_value()) body["buildInfo"] = WriteImageBuild(*sandbox.build);

@@ -10,7 +10,7 @@
 
 namespace daytonad {
 
-// Each of these: UPSTREAM_MALFORMED_RESPONSE if the JSON lacks what can't be done without.
+// Each of these: UPSTREAM_FOREIGN_ANSWER if the JSON lacks what can't be done without.
 absl::StatusOr<v1::Sandbox> ReadSandbox(const Json& json);
 absl::StatusOr<SandboxPage> ReadSandboxPage(const Json& json);
 absl::StatusOr<NumberedSandboxPage> ReadNumberedSandboxPage(const Json& json);

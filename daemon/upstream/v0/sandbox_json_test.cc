@@ -35,6 +35,7 @@ constexpr char kWholeSandbox[] = R"({
   "backupState": "InProgress", "backupCreatedAt": "2026-11-21T20:00:00Z",
   "autoStopInterval": 0, "autoPauseInterval": 5, "autoArchiveInterval": 60, "autoDeleteInterval": -1,
   "autoDestroyAt": "2026-11-22T00:00:00Z", "spot": true, "spotEvictedAt": "2026-11-23T00:00:00Z",
+  "kvm": true, "queueTimeout": 30, "queueTimedOutAt": "2026-11-24T00:00:00Z",
   "warmPoolId": "w1", "sandboxClass": "linux-vm", "linkedSandboxId": "parent",
   "buildInfo": {"dockerfileContent": "FROM debian:12\n", "contextHashes": ["h1"], "createdAt": "2026-11-21T20:35:58.790Z",
                 "updatedAt": "2026-11-21T20:35:58.790Z", "snapshotRef": "daytona-18a9:daytona"},
@@ -69,6 +70,14 @@ TEST(ReadSandboxTest, FillsEveryField) {
   EXPECT_EQ(sandbox->build_info().snapshot_ref(), "daytona-18a9:daytona");
   EXPECT_THAT(sandbox->build_info().context_hashes(), ElementsAre("h1"));
   EXPECT_EQ(sandbox->created_at().seconds(), 1795293358);
+  EXPECT_EQ(sandbox->queue_timeout_minutes(), 30);
+  EXPECT_EQ(sandbox->queue_timed_out_at().seconds(), 1795478400);
+}
+
+TEST(ReadSandboxTest, KnowsEveryGpuOfUpstream) {
+  for (const char* text : {"H100", "H200", "RTX-PRO-6000", "RTX-4090", "RTX-5090", "MI355X", "B300", "B200", "L40S"}) {
+    EXPECT_NE(ReadSandbox(Json{{"id", "i"}, {"gpuType", text}})->gpu_type(), v1::GPU_TYPE_UNSPECIFIED) << text;
+  }
 }
 
 TEST(ReadSandboxTest, TakesNullForAbsent) {
@@ -85,13 +94,13 @@ TEST(ReadSandboxTest, TakesNullForAbsent) {
 
 TEST(ReadSandboxTest, KeepsTheTextOfUnknownValues) {
   const absl::StatusOr<v1::Sandbox> sandbox = ReadSandbox(Json::parse(
-      R"({"id": "i", "state": "hibernating", "desiredState": "dreaming", "gpuType": "B300", "sandboxClass": "mainframe",
+      R"({"id": "i", "state": "hibernating", "desiredState": "dreaming", "gpuType": "Z900", "sandboxClass": "mainframe",
           "backupState": "Odd"})"));
   ASSERT_TRUE(sandbox.ok());
   EXPECT_EQ(sandbox->state(), v1::SANDBOX_STATE_UNSPECIFIED);
   EXPECT_EQ(sandbox->state_text(), "hibernating");
   EXPECT_EQ(sandbox->desired_state_text(), "dreaming");
-  EXPECT_EQ(sandbox->gpu_type_text(), "B300");
+  EXPECT_EQ(sandbox->gpu_type_text(), "Z900");
   EXPECT_EQ(sandbox->sandbox_class_text(), "mainframe");
   EXPECT_EQ(sandbox->backup_state_text(), "Odd");
 }
@@ -120,7 +129,7 @@ TEST(ReadSandboxTest, SurvivesWrongTypesEverywhere) {
 
 TEST(ReadSandboxTest, NeedsAnId) {
   for (const char* text : {"{}", "[]", "null", "\"x\"", "5", R"({"id": null})", R"({"id": ""})", R"({"id": 5})"}) {
-    EXPECT_EQ(ErrorReason(ReadSandbox(Json::parse(text)).status()), "UPSTREAM_MALFORMED_RESPONSE") << text;
+    EXPECT_EQ(ErrorReason(ReadSandbox(Json::parse(text)).status()), "UPSTREAM_FOREIGN_ANSWER") << text;
   }
 }
 
@@ -136,10 +145,10 @@ TEST(ReadSandboxPageTest, SaysThatItsItemsAreIncomplete) {
 }
 
 TEST(ReadSandboxPageTest, RefusesWhatIsNoPage) {
-  for (const char* text : {"{}", "[]", R"({"items": {}})", R"({"items": [{"name": "no id"}]})", R"({"items": [5]})"}) {
-    EXPECT_EQ(ErrorReason(ReadSandboxPage(Json::parse(text)).status()), "UPSTREAM_MALFORMED_RESPONSE") << text;
-    EXPECT_EQ(ErrorReason(ReadNumberedSandboxPage(Json::parse(text)).status()), "UPSTREAM_MALFORMED_RESPONSE") << text;
-    EXPECT_EQ(ErrorReason(ReadSnapshotPage(Json::parse(text)).status()), "UPSTREAM_MALFORMED_RESPONSE") << text;
+  for (const char* text : {"{}", "[]", R"({"items": {}})"}) {
+    EXPECT_EQ(ErrorReason(ReadSandboxPage(Json::parse(text)).status()), "UPSTREAM_FOREIGN_ANSWER") << text;
+    EXPECT_EQ(ErrorReason(ReadNumberedSandboxPage(Json::parse(text)).status()), "UPSTREAM_FOREIGN_ANSWER") << text;
+    EXPECT_EQ(ErrorReason(ReadSnapshotPage(Json::parse(text)).status()), "UPSTREAM_FOREIGN_ANSWER") << text;
   }
 }
 
@@ -148,9 +157,9 @@ TEST(ReadNumberedSandboxPageTest, HasWholeItemsAndTotals) {
       ReadNumberedSandboxPage(Json::parse(R"({"items": [{"id": "a"}], "total": 7, "page": 2, "totalPages": 4})"));
   ASSERT_TRUE(page.ok());
   EXPECT_EQ(page->items[0].view(), v1::VIEW_FULL);
-  EXPECT_EQ(page->totals.total_size, 7);
-  EXPECT_EQ(page->totals.page, 2);
-  EXPECT_EQ(page->totals.total_pages, 4);
+  EXPECT_EQ(page->totals->total_size, 7);
+  EXPECT_EQ(page->totals->page, 2);
+  EXPECT_EQ(page->totals->total_pages, 4);
 }
 
 TEST(WriteNewSandboxTest, SendsOfAnEmptySpecWhatThePythonSdkSends) {
@@ -189,14 +198,16 @@ TEST(WriteNewSandboxTest, SendsEveryFieldAsThePythonSdkDoes) {
     outbound_proxy_url: "http://p"
     otel_endpoint_override: "http://o"
     linked_sandbox: "x"
-    spot: false)pb");
+    spot: false
+    kvm: true
+    queue_timeout_minutes: 0)pb");
   EXPECT_EQ(
       WriteNewSandbox(sandbox, "us").dump(),
       R"({"name":"full","snapshot":"sn","user":"u","env":{"A":"1","B":"2"},)"
       R"("labels":{"code-toolbox-language":"typescript","l":"v"},"public":true,"networkBlockAll":false,)"
       R"("networkAllowList":"10.0.0.0/8,1.2.3.4/32","domainAllowList":"a.b","outboundProxyUrl":"http://p",)"
-      R"("otelEndpointOverride":"http://o","target":"eu","spot":false,"autoStopInterval":0,"autoPauseInterval":0,)"
-      R"("autoArchiveInterval":60,"autoDeleteInterval":0,"ttlMinutes":5,)"
+      R"("otelEndpointOverride":"http://o","target":"eu","spot":false,"kvm":true,"autoStopInterval":0,"autoPauseInterval":0,)"
+      R"("autoArchiveInterval":60,"autoDeleteInterval":0,"ttlMinutes":5,"queueTimeout":0,)"
       R"("volumes":[{"volumeId":"v","mountPath":"/d","subpath":"p"},{"volumeId":"w","mountPath":"/e"}],)"
       R"("linkedSandbox":"x","secrets":[{"J":"m"},{"K":"n"}]})");
 }
@@ -280,9 +291,19 @@ TEST(ReadVolumesTest, ReadsABareArray) {
   EXPECT_FALSE(volume.has_last_used_at());
 }
 
+TEST(ReadListsTest, AnItemThatCantBeReadIsLeftOut) {
+  const Json page = Json::parse(R"({"items": [{"name": "no id"}, 5, null, {"id": "a"}], "nextCursor": "c"})");
+  ASSERT_EQ(ReadSandboxPage(page)->items.size(), 1U);
+  EXPECT_EQ(ReadSandboxPage(page)->items[0].id(), "a");
+  EXPECT_EQ(ReadSandboxPage(page)->next_cursor, "c");
+  EXPECT_EQ(ReadNumberedSandboxPage(page)->items.size(), 1U);
+  EXPECT_EQ(ReadSnapshotPage(page)->items.size(), 1U);
+  EXPECT_EQ(ReadVolumes(page["items"])->size(), 1U);
+}
+
 TEST(ReadVolumesTest, RefusesWhatIsNoList) {
-  for (const char* text : {"{}", "null", R"({"items": []})", R"([{"name": "no id"}])", "[null]"}) {
-    EXPECT_EQ(ErrorReason(ReadVolumes(Json::parse(text)).status()), "UPSTREAM_MALFORMED_RESPONSE") << text;
+  for (const char* text : {"{}", "null", R"({"items": []})"}) {
+    EXPECT_EQ(ErrorReason(ReadVolumes(Json::parse(text)).status()), "UPSTREAM_FOREIGN_ANSWER") << text;
   }
 }
 

@@ -17,7 +17,8 @@ RestRequest SandboxRequest(HttpMethod method, Idempotency idempotency, const std
   std::vector<std::string> segments = {"sandbox", id_or_name};
   for (std::string& segment : more_segments) segments.push_back(std::move(segment));
   RestRequest request(method, idempotency, std::move(segments));
-  request.About(Subject::kSandbox).Tag(LooksLikeUuid(id_or_name) ? "sandbox_id" : "sandbox_name", id_or_name);
+  request.About(Subject::kSandbox, id_or_name)
+      .Tag(LooksLikeUuid(id_or_name) ? "sandbox_id" : "sandbox_name", id_or_name);
   return request;
 }
 
@@ -66,6 +67,8 @@ void AddCommonFilter(RestRequest& request, const SandboxListQuery& query, const 
 
 // What only the cursor list knows.
 void AddNewerFilter(RestRequest& request, const v1::SandboxFilter& filter) {
+  if (filter.has_min_gpu()) request.AddQuery("minGpu", std::to_string(filter.min_gpu()));
+  if (filter.has_max_gpu()) request.AddQuery("maxGpu", std::to_string(filter.max_gpu()));
   if (filter.include_warm()) request.AddQuery("includeWarm", "true");
   for (const int sandbox_class : filter.sandbox_classes()) {
     AddIfGiven(request, "sandboxClasses", SandboxClassText(static_cast<v1::SandboxClass>(sandbox_class)));
@@ -97,9 +100,13 @@ Task<absl::StatusOr<v1::Sandbox>> RestApi::CreateSandbox(CallContext context, Ne
 }
 
 Task<absl::StatusOr<v1::Sandbox>> RestApi::GetSandbox(CallContext context, std::string id_or_name) {
-  RestRequest request = SandboxRequest(HttpMethod::kGet, Idempotency::kRead, id_or_name);
+  const absl::StatusOr<std::string> reachable = co_await Reachable(context, std::move(id_or_name));
+  if (!reachable.ok()) co_return reachable.status();
+  RestRequest request = SandboxRequest(HttpMethod::kGet, Idempotency::kRead, *reachable);
   request.Revalidate();
-  co_return co_await client_.Fetch(context, std::move(request), ReadSandbox);
+  absl::StatusOr<v1::Sandbox> sandbox = co_await client_.Fetch(context, std::move(request), ReadSandbox);
+  if (!sandbox.ok()) co_return co_await Confirmed(context, Subject::kSandbox, *reachable, sandbox.status());
+  co_return sandbox;
 }
 
 Task<absl::StatusOr<SandboxPage>> RestApi::ListSandboxes(CallContext context, SandboxListQuery query,
@@ -127,21 +134,27 @@ Task<absl::StatusOr<NumberedSandboxPage>> RestApi::ListSandboxesByPage(CallConte
 Task<absl::StatusOr<v1::Sandbox>> RestApi::StartSandbox(CallContext context, std::string id_or_name) {
   RestRequest request = SandboxRequest(HttpMethod::kPost, Idempotency::kIdempotentWrite, id_or_name, {"start"});
   request.Through(ConnectionPool::kCreates, Pace::kHeld).CountedAgainst(kLifecycleThrottler);
-  co_return co_await client_.Fetch(context, std::move(request), ReadSandbox);
+  absl::StatusOr<v1::Sandbox> sandbox = co_await client_.Fetch(context, std::move(request), ReadSandbox);
+  if (!sandbox.ok()) co_return co_await Confirmed(context, Subject::kSandbox, id_or_name, sandbox.status());
+  co_return sandbox;
 }
 
 Task<absl::StatusOr<v1::Sandbox>> RestApi::StopSandbox(CallContext context, std::string id_or_name, bool force) {
   // Not idempotent: a stopped sandbox refuses to be stopped.
   RestRequest request = SandboxRequest(HttpMethod::kPost, Idempotency::kNotIdempotent, id_or_name, {"stop"});
   request.AddQuery("force", force ? "true" : "false").CountedAgainst(kLifecycleThrottler);
-  co_return co_await client_.Fetch(context, std::move(request), ReadSandbox);
+  absl::StatusOr<v1::Sandbox> sandbox = co_await client_.Fetch(context, std::move(request), ReadSandbox);
+  if (!sandbox.ok()) co_return co_await Confirmed(context, Subject::kSandbox, id_or_name, sandbox.status());
+  co_return sandbox;
 }
 
 Task<absl::StatusOr<v1::Sandbox>> RestApi::DeleteSandbox(CallContext context, std::string id_or_name) {
   // Not idempotent: its name is free at once, and may be another sandbox's by the time of a second request.
   RestRequest request = SandboxRequest(HttpMethod::kDelete, Idempotency::kNotIdempotent, id_or_name);
   request.CountedAgainst(kLifecycleThrottler);
-  co_return co_await client_.Fetch(context, std::move(request), ReadSandbox);
+  absl::StatusOr<v1::Sandbox> sandbox = co_await client_.Fetch(context, std::move(request), ReadSandbox);
+  if (!sandbox.ok()) co_return co_await Confirmed(context, Subject::kSandbox, id_or_name, sandbox.status());
+  co_return sandbox;
 }
 
 }  // namespace daytonad

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "daemon/base/error.h"
 #include "daemon/upstream/testing/rest_api_fixture.h"
 #include "google/protobuf/text_format.h"
@@ -65,7 +66,8 @@ TEST_F(SandboxesTest, GetsByIdOrName) {
 }
 
 TEST_F(SandboxesTest, NotFoundNamesTheSandbox) {
-  http_.Answer(404, R"({"message": "Sandbox with ID or name nope not found"})").Answer(404, "");
+  http_.Answer(404, Envelope(404, "Sandbox with ID or name nope not found"))
+      .Answer(404, Envelope(404, absl::StrCat("Sandbox with ID or name ", kUuid, " not found")));
   absl::Status error = Run(api_->GetSandbox(context_, "nope")).status();
   EXPECT_EQ(ErrorReason(error), "SANDBOX_NOT_FOUND");
   EXPECT_EQ(ErrorMetadataValue(error, "sandbox_name"), "nope");
@@ -112,7 +114,9 @@ TEST_F(SandboxesTest, ListsWithEveryFilter) {
         include_errored_deleted: true
         include_warm: true
         sandbox_classes: SANDBOX_CLASS_LINUX_VM
-        sandbox_class_texts: "mainframe")pb",
+        sandbox_class_texts: "mainframe"
+        min_gpu: 0
+        max_gpu: 2)pb",
       &query.filter));
   query.sort = v1::SANDBOX_SORT_FIELD_MEMORY_GIB;
   query.order = v1::SORT_ORDER_ASC;
@@ -127,10 +131,23 @@ TEST_F(SandboxesTest, ListsWithEveryFilter) {
                   "&includeErroredDeleted=true&states=started&states=build_failed&states=hibernating&snapshots=s%2F1"
                   "&regionIds=us&regionIds=eu&minCpu=1&maxCpu=2&minMemoryGiB=3&maxMemoryGiB=4&minDiskGiB=5&maxDiskGiB=6"
                   "&lastEventAfter=2026-11-21T20%3A35%3A50.000Z&lastEventBefore=2026-11-21T20%3A35%3A51.000Z"
-                  "&includeWarm=true&sandboxClasses=linux-vm&sandboxClasses=mainframe&isPublic=false&isRecoverable=true"
+                  "&minGpu=0&maxGpu=2&includeWarm=true&sandboxClasses=linux-vm&sandboxClasses=mainframe&isPublic=false&"
+                  "isRecoverable=true"
                   "&createdAtAfter=2026-11-21T20%3A35%3A48.701Z&createdAtBefore=2026-11-21T20%3A35%3A49.000Z"
                   "&autoDestroyAtAfter=2026-11-21T20%3A35%3A52.000Z&autoDestroyAtBefore=2026-11-21T20%3A35%3A53.000Z"
                   "&sort=memoryGib&order=asc"));
+}
+
+TEST_F(SandboxesTest, EveryAnswerMayTellWhoAnswers) {
+  EXPECT_EQ(api_->server_version(), std::nullopt);
+  http_.Answer(404, Envelope(404, "Sandbox with ID or name g1 not found"), {{"X-Daytona-Api-Version", "0.190.0"}});
+  http_.Answer(200, kSandbox, {{"X-Daytona-Api-Version", "v0.226.1"}});
+  http_.Answer(200, kSandbox);
+  EXPECT_FALSE(Run(api_->GetSandbox(context_, "g1")).ok());
+  EXPECT_EQ(api_->server_version(), (ServerVersion{0, 190, 0}));
+  EXPECT_TRUE(Run(api_->GetSandbox(context_, "g1")).ok());
+  EXPECT_TRUE(Run(api_->GetSandbox(context_, "g1")).ok());
+  EXPECT_EQ(api_->server_version(), (ServerVersion{0, 226, 1}));
 }
 
 TEST_F(SandboxesTest, AnEmptyQuerySendsNoParameters) {
@@ -148,7 +165,7 @@ TEST_F(SandboxesTest, ListsNumberedPagesWithTheirOwnParameterNames) {
   const absl::StatusOr<NumberedSandboxPage> page = Run(api_->ListSandboxesByPage(context_, query, 2));
   ASSERT_TRUE(page.ok()) << page.status();
   EXPECT_EQ(page->items[0].view(), v1::VIEW_FULL);
-  EXPECT_EQ(page->totals.total_pages, 3);
+  EXPECT_EQ(page->totals->total_pages, 3);
   EXPECT_THAT(http_.Lines(),
               ElementsAre("GET http://api.test/api/sandbox/paginated?page=2&limit=1&regions=us&sort=region"));
 }

@@ -14,7 +14,7 @@ absl::StatusOr<v1::Snapshot> ReadSnapshot(const Json& json) {
   const JsonFields fields(json);
   v1::Snapshot snapshot;
   snapshot.set_id(fields.String("id"));
-  if (snapshot.id().empty()) return MalformedResponse("a snapshot has no `id`");
+  if (snapshot.id().empty()) return ForeignResponse("a snapshot has no `id`");
   snapshot.set_name(fields.String("name"));
   snapshot.set_view(v1::VIEW_FULL);
   snapshot.set_state_text(fields.String("state"));
@@ -47,14 +47,9 @@ absl::StatusOr<v1::Snapshot> ReadSnapshot(const Json& json) {
 
 absl::StatusOr<SnapshotPage> ReadSnapshotPage(const Json& json) {
   const Json* items = JsonFields(json).Find("items");
-  if (items == nullptr || !items->is_array()) return MalformedResponse("a list of snapshots has no `items`");
+  if (items == nullptr || !items->is_array()) return ForeignResponse("a list of snapshots has no `items`");
   SnapshotPage page;
-  page.items.reserve(items->size());
-  for (const Json& item : *items) {
-    absl::StatusOr<v1::Snapshot> snapshot = ReadSnapshot(item);
-    if (!snapshot.ok()) return snapshot.status();
-    page.items.push_back(*std::move(snapshot));
-  }
+  page.items = ReadItems<v1::Snapshot>(*items, ReadSnapshot);
   page.totals = ReadPageTotals(json);
   return page;
 }

@@ -16,7 +16,8 @@ RestRequest SnapshotRequest(HttpMethod method, Idempotency idempotency, const st
   std::vector<std::string> segments = {"snapshots", id_or_name};
   for (std::string& segment : more_segments) segments.push_back(std::move(segment));
   RestRequest request(method, idempotency, std::move(segments));
-  request.About(Subject::kSnapshot).Tag(LooksLikeUuid(id_or_name) ? "snapshot_id" : "snapshot_name", id_or_name);
+  request.About(Subject::kSnapshot, id_or_name)
+      .Tag(LooksLikeUuid(id_or_name) ? "snapshot_id" : "snapshot_name", id_or_name);
   return request;
 }
 
@@ -33,7 +34,9 @@ Task<absl::StatusOr<v1::Snapshot>> RestApi::CreateSnapshot(CallContext context, 
 Task<absl::StatusOr<v1::Snapshot>> RestApi::GetSnapshot(CallContext context, std::string id_or_name) {
   RestRequest request = SnapshotRequest(HttpMethod::kGet, Idempotency::kRead, id_or_name);
   request.Revalidate();
-  co_return co_await client_.Fetch(context, std::move(request), ReadSnapshot);
+  absl::StatusOr<v1::Snapshot> snapshot = co_await client_.Fetch(context, std::move(request), ReadSnapshot);
+  if (!snapshot.ok()) co_return co_await Confirmed(context, Subject::kSnapshot, id_or_name, snapshot.status());
+  co_return snapshot;
 }
 
 Task<absl::StatusOr<SnapshotPage>> RestApi::ListSnapshots(CallContext context, SnapshotListQuery query, int page) {
@@ -51,17 +54,21 @@ Task<absl::StatusOr<SnapshotPage>> RestApi::ListSnapshots(CallContext context, S
 Task<absl::StatusOr<v1::Snapshot>> RestApi::ActivateSnapshot(CallContext context, std::string id) {
   // Not idempotent, and neither are the two below: the state that they lead to refuses them.
   RestRequest request = SnapshotRequest(HttpMethod::kPost, Idempotency::kNotIdempotent, id, {"activate"});
-  co_return co_await client_.Fetch(context, std::move(request), ReadSnapshot);
+  absl::StatusOr<v1::Snapshot> snapshot = co_await client_.Fetch(context, std::move(request), ReadSnapshot);
+  if (!snapshot.ok()) co_return co_await Confirmed(context, Subject::kSnapshot, id, snapshot.status());
+  co_return snapshot;
 }
 
 Task<absl::Status> RestApi::DeactivateSnapshot(CallContext context, std::string id) {
   RestRequest request = SnapshotRequest(HttpMethod::kPost, Idempotency::kNotIdempotent, id, {"deactivate"});
-  co_return co_await client_.Call(context, std::move(request));
+  absl::Status done = co_await client_.Call(context, std::move(request));
+  co_return co_await Confirmed(context, Subject::kSnapshot, id, std::move(done));
 }
 
 Task<absl::Status> RestApi::DeleteSnapshot(CallContext context, std::string id) {
   RestRequest request = SnapshotRequest(HttpMethod::kDelete, Idempotency::kNotIdempotent, id);
-  co_return co_await client_.Call(context, std::move(request));
+  absl::Status done = co_await client_.Call(context, std::move(request));
+  co_return co_await Confirmed(context, Subject::kSnapshot, id, std::move(done));
 }
 
 }  // namespace daytonad

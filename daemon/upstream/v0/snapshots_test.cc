@@ -29,7 +29,7 @@ TEST_F(SnapshotsTest, Creates) {
 }
 
 TEST_F(SnapshotsTest, CreateNamesWhatItWasToMake) {
-  http_.Answer(400, R"({"message": "Snapshot quota exceeded. Maximum allowed: 30"})");
+  http_.Answer(400, Envelope(400, "Snapshot quota exceeded. Maximum allowed: 30"));
   NewSnapshot snapshot;
   snapshot.spec.set_name("s1");
   const absl::Status error = Run(api_->CreateSnapshot(context_, snapshot)).status();

@@ -10,7 +10,7 @@ absl::StatusOr<v1::Volume> ReadVolume(const Json& json) {
   const JsonFields fields(json);
   v1::Volume volume;
   volume.set_id(fields.String("id"));
-  if (volume.id().empty()) return MalformedResponse("a volume has no `id`");
+  if (volume.id().empty()) return ForeignResponse("a volume has no `id`");
   volume.set_name(fields.String("name"));
   volume.set_view(v1::VIEW_FULL);
   volume.set_state_text(fields.String("state"));
@@ -24,15 +24,8 @@ absl::StatusOr<v1::Volume> ReadVolume(const Json& json) {
 }
 
 absl::StatusOr<std::vector<v1::Volume>> ReadVolumes(const Json& json) {
-  if (!json.is_array()) return MalformedResponse("the list of volumes is no list");
-  std::vector<v1::Volume> volumes;
-  volumes.reserve(json.size());
-  for (const Json& item : json) {
-    absl::StatusOr<v1::Volume> volume = ReadVolume(item);
-    if (!volume.ok()) return volume.status();
-    volumes.push_back(*std::move(volume));
-  }
-  return volumes;
+  if (!json.is_array()) return ForeignResponse("the list of volumes is no list");
+  return ReadItems<v1::Volume>(json, ReadVolume);
 }
 
 }  // namespace daytonad

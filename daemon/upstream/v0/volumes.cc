@@ -10,7 +10,7 @@ namespace {
 
 RestRequest VolumeRequest(HttpMethod method, Idempotency idempotency, const std::string& id) {
   RestRequest request(method, idempotency, {"volumes", id});
-  request.About(Subject::kVolume).Tag("volume_id", id);
+  request.About(Subject::kVolume, id).Tag("volume_id", id);
   return request;
 }
 
@@ -27,14 +27,18 @@ Task<absl::StatusOr<v1::Volume>> RestApi::CreateVolume(CallContext context, std:
 Task<absl::StatusOr<v1::Volume>> RestApi::GetVolumeById(CallContext context, std::string id) {
   RestRequest request = VolumeRequest(HttpMethod::kGet, Idempotency::kRead, id);
   request.Revalidate();
-  co_return co_await client_.Fetch(context, std::move(request), ReadVolume);
+  absl::StatusOr<v1::Volume> volume = co_await client_.Fetch(context, std::move(request), ReadVolume);
+  if (!volume.ok()) co_return co_await Confirmed(context, Subject::kVolume, id, volume.status());
+  co_return volume;
 }
 
 Task<absl::StatusOr<v1::Volume>> RestApi::GetVolumeByName(CallContext context, std::string name) {
   RestRequest request(HttpMethod::kGet, Idempotency::kRead, {"volumes", "by-name", name});
-  request.About(Subject::kVolume).Tag("volume_name", name);
+  request.About(Subject::kVolume, name).Tag("volume_name", name);
   request.Revalidate();
-  co_return co_await client_.Fetch(context, std::move(request), ReadVolume);
+  absl::StatusOr<v1::Volume> volume = co_await client_.Fetch(context, std::move(request), ReadVolume);
+  if (!volume.ok()) co_return co_await Confirmed(context, Subject::kVolume, name, volume.status());
+  co_return volume;
 }
 
 Task<absl::StatusOr<std::vector<v1::Volume>>> RestApi::ListVolumes(CallContext context, bool include_deleted) {
@@ -48,7 +52,8 @@ Task<absl::StatusOr<std::vector<v1::Volume>>> RestApi::ListVolumes(CallContext c
 Task<absl::Status> RestApi::DeleteVolume(CallContext context, std::string id) {
   // Not idempotent: a volume that is being deleted refuses to be deleted.
   RestRequest request = VolumeRequest(HttpMethod::kDelete, Idempotency::kNotIdempotent, id);
-  co_return co_await client_.Call(context, std::move(request));
+  absl::Status done = co_await client_.Call(context, std::move(request));
+  co_return co_await Confirmed(context, Subject::kVolume, id, std::move(done));
 }
 
 }  // namespace daytonad

@@ -22,14 +22,14 @@ TEST_F(VolumesTest, Creates) {
 }
 
 TEST_F(VolumesTest, ATakenNameIsAlreadyExistsAlthoughUpstreamSays400) {
-  http_.Answer(400, R"({"message": "Volume with name v1 already exists"})");
+  http_.Answer(400, Envelope(400, "Volume with name v1 already exists"));
   const absl::Status error = Run(api_->CreateVolume(context_, "v1")).status();
   EXPECT_EQ(error.code(), absl::StatusCode::kAlreadyExists);
   EXPECT_EQ(ErrorMetadataValue(error, "volume_name"), "v1");
 }
 
 TEST_F(VolumesTest, GetsByIdAndByName) {
-  http_.Answer(200, kVolume).Answer(200, kVolume).Answer(404, "");
+  http_.Answer(200, kVolume).Answer(200, kVolume).Answer(404, Envelope(404, "Volume with name gone not found"));
   EXPECT_EQ(Run(api_->GetVolumeById(context_, "4e91c945"))->name(), "v1");
   EXPECT_EQ(Run(api_->GetVolumeByName(context_, "a b"))->name(), "v1");
   EXPECT_EQ(ErrorReason(Run(api_->GetVolumeByName(context_, "gone")).status()), "VOLUME_NOT_FOUND");
@@ -47,8 +47,8 @@ TEST_F(VolumesTest, AsksForDeletedOnesOnlyIfTheyAreWanted) {
 }
 
 TEST_F(VolumesTest, DeletesAndTakesAnEmptyAnswer) {
-  http_.Answer(200, "").Answer(
-      409, R"({"message": "Volume cannot be deleted because it is in use by one or more sandboxes"})");
+  http_.Answer(200, "").Answer(409,
+                               Envelope(409, "Volume cannot be deleted because it is in use by one or more sandboxes"));
   EXPECT_TRUE(Run(api_->DeleteVolume(context_, "4e91c945")).ok());
   EXPECT_EQ(ErrorReason(Run(api_->DeleteVolume(context_, "4e91c945"))), "VOLUME_IN_USE");
   EXPECT_EQ(http_.Lines()[0], "DELETE http://api.test/api/volumes/4e91c945");

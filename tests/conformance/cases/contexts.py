@@ -9,12 +9,13 @@ SHORT = {"add-local-file", "second-time"}
 
 
 def context_case(name, image, python, typescript, **more):
-    """`image`, `python` and `typescript` make the image of each, given the directory of the files."""
+    """`image`, `python` and `typescript` make the image of each, given the directory of the files; `typescript` may be
+    None."""
     return Case(
         f"context.{name}",
         rpc=lambda daemon, given: void(daemon.call("CreateSandbox", spec={"declarative_image": image(given.files)})),
         python=lambda sdk, given: void(sdk.daytona.create(CreateSandboxFromImageParams(image=python(given.files)))),
-        typescript=lambda given: ("create", {"image": {"$image": typescript(given.files)}}),
+        typescript=typescript and (lambda given: ("create", {"image": {"$image": typescript(given.files)}})),
         needs="contexts",
         short=name in SHORT,
         **more,
@@ -26,8 +27,29 @@ def step_case(name, steps, python, typescript, **more):
         name,
         lambda files: {"base_image": "debian:12", "steps": steps(files)},
         lambda files: python(Image.base("debian:12"), files),
-        lambda files: [["base", "debian:12"], *typescript(files)],
+        typescript and (lambda files: [["base", "debian:12"], *typescript(files)]),
         **more,
+    )
+
+
+def dockerfile_case(name, **more):
+    """A Dockerfile on disk, with what is beside it."""
+    path = f"app/Dockerfile.{name}"
+    return context_case(
+        f"dockerfile-{name}",
+        lambda files: {"dockerfile": {"daemon_path": f"{files}/{path}"}},
+        lambda files: Image.from_dockerfile(f"{files}/{path}"),
+        **{"typescript": lambda files: [["fromDockerfile", f"{files}/{path}"]], **more},
+    )
+
+
+def directory_case(name, directory):
+    return step_case(
+        name,
+        lambda files: [add_dir(f"{files}/{directory}", "/links")],
+        lambda image, files: image.add_local_dir(f"{files}/{directory}", "/links"),
+        None,
+        no_typescript="it does not hash links as the Python SDK does",
     )
 
 
@@ -104,6 +126,28 @@ CASES = [
         lambda files: Image.from_dockerfile(f"{files}/app/Dockerfile"),
         lambda files: [["fromDockerfile", f"{files}/app/Dockerfile"]],
     ),
+    dockerfile_case("all"),
+    dockerfile_case(
+        "written", typescript=None, no_typescript="it hashes normal paths, and finds fewer files by patterns"
+    ),
+    dockerfile_case("json"),
+    dockerfile_case("crlf"),
+    dockerfile_case("latin-1", typescript=None, no_typescript="it takes any bytes for UTF-8"),
+    step_case(
+        "context-directory-without-slash",
+        lambda files: [
+            {
+                "dockerfile_commands": {
+                    "commands": ['COPY ["./main.txt", "src/", "/app/"]'],
+                    "context_dir": {"daemon_path": f"{files}/app"},
+                }
+            }
+        ],
+        lambda image, files: image.dockerfile_commands(['COPY ["./main.txt", "src/", "/app/"]'], f"{files}/app"),
+        lambda files: [["dockerfileCommands", ['COPY ["./main.txt", "src/", "/app/"]'], f"{files}/app"]],
+    ),
+    directory_case("links", "links"),
+    directory_case("links-to-directories", "links-to-directories"),
     step_case(
         "several",
         lambda files: [add_file(f"{files}/a.txt", "/a"), add_dir(f"{files}/tree", "/tree"), {"workdir": "/tree"}],

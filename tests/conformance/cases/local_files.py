@@ -1,5 +1,6 @@
 """Files for cases that read some: written once for each run, in the same place for all clients."""
 
+import os
 import pathlib
 
 # Without a COPY of local files.
@@ -23,7 +24,15 @@ _FILES = {
     "app/Dockerfile": "FROM debian:12\nCOPY main.txt /app/\nCOPY src /app/src\nRUN echo done\n",
     "app/main.txt": "main\n",
     "app/src/one.txt": "1\n",
+    "app/Dockerfile.all": "FROM debian:12\nCOPY . .\n",
+    "app/Dockerfile.crlf": "FROM debian:12\r\nCOPY main.txt \\\r\n  /app/\r\nRUN echo done\r\n",
+    "app/Dockerfile.written": "FROM debian:12\nCOPY ./main.txt src/ ./src/ src/../main.txt ./m*.txt ./s*/ /app/\n",
+    "app/Dockerfile.json": "FROM debian:12\nCOPY --chown=1:1 [\"main.txt\", \\\n  # both\n  \"./src/\", \"/app/\"]\n",
+    "links/one.txt": "1\n",
 }
+
+# Links to files, beside "links" with an absolute one to `a.txt`.
+_LINKS = {"links/relative": "one.txt", "links/up": "../a.txt"}
 
 
 def write(root: pathlib.Path):
@@ -31,6 +40,12 @@ def write(root: pathlib.Path):
     for name, text in _FILES.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_text(text, newline="")
+    (root / "app" / "Dockerfile.latin-1").write_bytes("FROM debian:12\n# caf\u00e9\n".encode("latin-1"))
     (root / "tree" / "empty").mkdir()
+    for name, target in _LINKS.items():
+        os.symlink(target, root / name)
+    os.symlink(root / "a.txt", root / "links" / "absolute")
+    (root / "links-to-directories").mkdir()
+    os.symlink(root / "tree", root / "links-to-directories" / "tree")
     return root

@@ -40,7 +40,7 @@ def create_case(name, spec, python, typescript, params=CreateSandboxFromSnapshot
         f"sandbox.create.{name}",
         rpc=lambda daemon, given: void(daemon.call("CreateSandbox", spec=resolved(spec, given))),
         python=lambda sdk, given: void(sdk.daytona.create(params(**resolved(python, given)))),
-        typescript=lambda given: ("create", resolved(typescript, given)),
+        typescript=None if typescript is None else lambda given: ("create", resolved(typescript, given)),
         short=name in SHORT if short is None else short,
         **more,
     )
@@ -52,6 +52,11 @@ def void(_):
 
 def image_case(name, spec, python, typescript, **more):
     return create_case(f"image.{name}", spec, python, typescript, params=CreateSandboxFromImageParams, **more)
+
+
+def newer_case(name, spec, python, **more):
+    """What the newest TypeScript SDK does not have yet."""
+    return create_case(name, spec, python, None, no_typescript="it has no such parameter yet", **more)
 
 
 def scalar(name, field, python, typescript, value, **more):
@@ -116,6 +121,9 @@ FROM_SNAPSHOT = [
         for n in (-1, 0, 120)
     ),
     *(scalar(f"ttl-{n}", "ttl_minutes", "ttl_minutes", "ttlMinutes", n) for n in (0, 5)),
+    newer_case("target", {"target": "eu"}, {"target": "eu"}, target="us"),
+    newer_case("queue-timeout", {"queue_timeout_minutes": 5}, {"queue_timeout": 5}),
+    *(newer_case(f"kvm-{value}".lower(), {"kvm": value}, {"kvm": value}) for value in (True, False)),
     *(scalar(f"ephemeral-{v}".lower(), "ephemeral", "ephemeral", "ephemeral", v) for v in (True, False)),
     create_case(
         "ephemeral-overrides-auto-delete",

@@ -25,7 +25,7 @@ QUICK = {
     f"--{step}-delay": "1ms"
     for step in ("create", "start", "stop", "delete", "archive", "queue", "build", "pull", "remove", "volume")
 }
-QUICK["--negative-name-cache"] = "0ms"
+QUICK |= {f"--{delay}": "0ms" for delay in ("name-lag", "accept-delay", "deactivate-delay", "network-delay")}
 # README.md says why.
 QUICK["--events"] = "off"
 

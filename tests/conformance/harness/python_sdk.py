@@ -52,6 +52,22 @@ class PythonSdk:
         """A class of the generated client below the SDK, for requests that the SDK makes no method of."""
         return getattr(daytona_api_client, name)(self.daytona._api_client)
 
+    def numbered_page(self, **query):
+        """The older list of sandboxes, page by page. Clients since 0.218 have no method for it; this is what those before
+        sent, in the words of the API."""
+        client = self.daytona._api_client
+        request = client.param_serialize(
+            method="GET",
+            resource_path="/sandbox/paginated",
+            query_params=list(query.items()),
+            header_params={"Accept": client.select_header_accept(["application/json"])},
+            collection_formats={name: "multi" for name in ("states", "snapshots", "regions")},
+            auth_settings=["bearer", "oauth2"],
+        )
+        response = client.call_api(*request)
+        response.read()
+        return client.response_deserialize(response, {"200": "object"}).data
+
 
 def outcome_of(call):
     """Runs `call`. What is no refusal by the SDK or by upstream is a mistake of the case, and goes on up."""
@@ -61,5 +77,5 @@ def outcome_of(call):
         return Outcome(ok=False, http_status=error.status_code, message=f"{type(error).__name__}: {error}")
     except ApiException as error:
         return Outcome(ok=False, http_status=error.status, message=f"{type(error).__name__}: {error.status}")
-    except pydantic.ValidationError as error:
-        return Outcome(ok=False, message=f"ValidationError: {error}")
+    except (pydantic.ValidationError, UnicodeDecodeError) as error:
+        return Outcome(ok=False, message=f"{type(error).__name__}: {error}")

@@ -1,0 +1,25 @@
+#ifndef DAYTONAD_DAEMON_API_CODE_LANGUAGE_H_
+#define DAYTONAD_DAEMON_API_CODE_LANGUAGE_H_
+
+#include "daytonad/v1/sandbox.pb.h"
+
+namespace daytonad {
+
+// Where Daytona keeps a sandbox's language.
+inline constexpr char kLanguageLabel[] = "code-toolbox-language";
+
+// The label's value.
+inline const char* LanguageText(v1::CodeLanguage language) {
+  switch (language) {
+    case v1::CODE_LANGUAGE_TYPESCRIPT:
+      return "typescript";
+    case v1::CODE_LANGUAGE_JAVASCRIPT:
+      return "javascript";
+    default:
+      return "python";
+  }
+}
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_API_CODE_LANGUAGE_H_

@@ -1,0 +1,40 @@
+#ifndef DAYTONAD_DAEMON_API_SERVER_VERSION_H_
+#define DAYTONAD_DAEMON_API_SERVER_VERSION_H_
+
+#include <charconv>
+#include <compare>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+namespace daytonad {
+
+// Which release of Daytona answers. (Not `major` and `minor`: glibc has macros of those names.)
+struct ServerVersion {
+  int generation = 0;
+  int release = 0;
+  int patch = 0;
+
+  auto operator<=>(const ServerVersion&) const = default;
+};
+
+// "0.190.0", with or without a `v` before and more behind it; nullopt if it is no version.
+inline std::optional<ServerVersion> ParseServerVersion(std::string_view text) {
+  if (!text.empty() && text.front() == 'v') text.remove_prefix(1);
+  ServerVersion version;
+  int* const parts[] = {&version.generation, &version.release, &version.patch};
+  for (int* part : parts) {
+    if (part != parts[0]) {
+      if (text.empty() || text.front() != '.') return std::nullopt;
+      text.remove_prefix(1);
+    }
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *part);
+    if (error != std::errc() || *part < 0) return std::nullopt;
+    text.remove_prefix(static_cast<size_t>(end - text.data()));
+  }
+  return version;
+}
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_API_SERVER_VERSION_H_

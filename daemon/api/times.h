@@ -1,0 +1,65 @@
+#ifndef DAYTONAD_DAEMON_API_TIMES_H_
+#define DAYTONAD_DAEMON_API_TIMES_H_
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+#include <string>
+
+#include "daytonad/v1/sandbox.pb.h"
+#include "daytonad/v1/snapshot.pb.h"
+#include "daytonad/v1/volume.pb.h"
+
+// Times that upstream moves on, and back, though nothing else of an object changes: when it was changed and used last.
+// An object that differs in these alone has not changed for whoever watches it.
+namespace daytonad {
+
+inline void ClearTimes(v1::Sandbox& sandbox) {
+  sandbox.clear_updated_at();
+  sandbox.clear_last_activity_at();
+}
+inline void ClearTimes(v1::Snapshot& snapshot) {
+  snapshot.clear_updated_at();
+  snapshot.clear_last_used_at();
+}
+inline void ClearTimes(v1::Volume& volume) {
+  volume.clear_updated_at();
+  volume.clear_last_used_at();
+}
+
+inline bool SameTime(const google::protobuf::Timestamp& a, const google::protobuf::Timestamp& b) {
+  return a.seconds() == b.seconds() && a.nanos() == b.nanos();
+}
+inline bool SameTimes(const v1::Sandbox& a, const v1::Sandbox& b) {
+  return SameTime(a.updated_at(), b.updated_at()) && SameTime(a.last_activity_at(), b.last_activity_at());
+}
+inline bool SameTimes(const v1::Snapshot& a, const v1::Snapshot& b) {
+  return SameTime(a.updated_at(), b.updated_at()) && SameTime(a.last_used_at(), b.last_used_at());
+}
+inline bool SameTimes(const v1::Volume& a, const v1::Volume& b) {
+  return SameTime(a.updated_at(), b.updated_at()) && SameTime(a.last_used_at(), b.last_used_at());
+}
+
+// All that the object says but these times, as bytes to be compared.
+template <typename T>
+std::string EncodeWithoutTimes(T object) {
+  ClearTimes(object);
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);  // or maps come in any order
+    object.SerializeToCodedStream(&coded);
+  }
+  return bytes;
+}
+
+template <typename T>
+bool SameButTimes(const T& a, const T& b) {
+  // Mostly it is the state that changes.
+  return a.state_text() == b.state_text() && EncodeWithoutTimes(a) == EncodeWithoutTimes(b);
+}
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_API_TIMES_H_

@@ -1,0 +1,67 @@
+#ifndef DAYTONAD_DAEMON_BASE_CREW_H_
+#define DAYTONAD_DAEMON_BASE_CREW_H_
+
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "daemon/base/call_context.h"
+#include "daemon/base/event.h"
+#include "daemon/base/turns.h"
+
+namespace daytonad {
+
+// All who wait for one flight, as far as its work is concerned: it may take as long as any of them lives, whoever came
+// first, and all of them learn that it waits for its turn. Loop thread only.
+class Crew final : public Turns {
+ public:
+  // Until somebody has entered, and when all have left, the first caller's limits count.
+  explicit Crew(CallContext first) : first_(std::move(first)) {}
+
+  // The place of one who waits. It lives no longer than the member's context; the clock may be gone first, where a loop
+  // ends with people waiting.
+  class Place {
+   public:
+    Place(Crew& crew, const CallContext& member, const Clock& clock) : crew_(crew), member_(member), clock_(clock) {
+      crew_.Enter(member_, clock_);
+    }
+    ~Place() { crew_.Leave(member_, clock_); }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+   private:
+    Crew& crew_;
+    const CallContext& member_;
+    const Clock& clock_;
+  };
+
+  size_t size() const { return members_.size(); }
+
+  // Fires at the end of the work, and whenever deadlines have moved.
+  Event& news() { return news_; }
+  // For who comes later, too: work may end before the first caller has entered.
+  void TellTheEnd() { news_.Fire(); }
+
+  // The work's own deadline is in its context.
+  TimePoint deadline() const override { return TimePoint::max(); }
+  TimePoint latest_deadline() const override { return TimePoint::max(); }
+  TimePoint send_by() const override;
+  TimePoint turn_by(TimePoint now) const override;
+  void Begin(const TurnWait& wait, TimePoint now) override;
+  void End(TimePoint now) override;
+
+ private:
+  void Enter(const CallContext& member, const Clock& clock);
+  void Leave(const CallContext& member, const Clock& clock);
+
+  const CallContext first_;
+  absl::flat_hash_set<const CallContext*> members_;
+  Event news_;
+  std::optional<TurnWait> wait_;
+  int waits_ = 0;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_BASE_CREW_H_

@@ -1,0 +1,35 @@
+#include "daemon/base/turns.h"
+
+#include <algorithm>
+
+namespace daytonad {
+namespace {
+
+Clock::TimePoint After(Clock::TimePoint start, Clock::Duration duration) {
+  return duration >= Clock::TimePoint::max() - start ? Clock::TimePoint::max() : start + duration;
+}
+
+}  // namespace
+
+CallTurns::CallTurns(TimePoint now, Duration limit, Duration longest_wait, OnWait on_wait)
+    : on_wait_(std::move(on_wait)), may_wait_(longest_wait) {
+  if (limit > Duration::zero()) limit_ = After(now, limit);
+}
+
+Clock::TimePoint CallTurns::latest_deadline() const { return After(limit_, may_wait_); }
+
+Clock::TimePoint CallTurns::turn_by(TimePoint now) const { return After(waits_ == 0 ? now : since_, may_wait_); }
+
+void CallTurns::Begin(const TurnWait& wait, TimePoint now) {
+  if (waits_++ == 0) since_ = now;
+  if (on_wait_) on_wait_(wait, now);
+}
+
+void CallTurns::End(TimePoint now) {
+  if (--waits_ > 0) return;
+  const Duration waited = now - since_;
+  limit_ = After(limit_, waited);
+  if (may_wait_ != Duration::max()) may_wait_ = std::max(may_wait_ - waited, Duration::zero());
+}
+
+}  // namespace daytonad

@@ -1,0 +1,76 @@
+#ifndef DAYTONAD_DAEMON_BASE_TURNS_H_
+#define DAYTONAD_DAEMON_BASE_TURNS_H_
+
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "daemon/base/clock.h"
+
+namespace daytonad {
+
+// A wait for a turn where something is scarce, such as upstream's rate limit.
+struct TurnWait {
+  TurnWait(std::string what, Clock::TimePoint turn) : what(std::move(what)), turn(turn) {}
+
+  // The throttler's name; empty for what is scarce here, and not upstream.
+  std::string what;
+  // When the turn comes, at the earliest.
+  Clock::TimePoint turn;
+};
+
+// What a wait for a turn has to do with those who wait for the result: how long it may take, and that they learn of it.
+// Part of a call's context; what waits for a turn says so (TurnScope in call_context.h). Loop thread only.
+class Turns {
+ public:
+  using Duration = Clock::Duration;
+  using TimePoint = Clock::TimePoint;
+
+  virtual ~Turns() = default;
+
+  // Until when the call lasts, as things are; TimePoint::max() if its context alone says so.
+  virtual TimePoint deadline() const = 0;
+  // The same, if it waits for its turn as long as it may.
+  virtual TimePoint latest_deadline() const = 0;
+  // Until when somebody waits for the result, as things are.
+  virtual TimePoint send_by() const = 0;
+  // Until when a turn may come.
+  virtual TimePoint turn_by(TimePoint now) const = 0;
+
+  // A wait begins, or ends. There may be several at a time.
+  virtual void Begin(const TurnWait& wait, TimePoint now) = 0;
+  virtual void End(TimePoint now) = 0;
+};
+
+// One call's waits for turns.
+//
+// A limit that counts them would fail most calls of a burst that a rate limit spreads over minutes, although each of
+// them would be sent and answered in time. So a limit that nobody chose stands still while its call waits for a turn.
+class CallTurns final : public Turns {
+ public:
+  // Told when the call begins to wait.
+  using OnWait = std::function<void(const TurnWait& wait, TimePoint now)>;
+
+  // Nothing is limited here.
+  explicit CallTurns(OnWait on_wait = nullptr) : on_wait_(std::move(on_wait)) {}
+  // From `now` on the call may take `limit` (zero: any time), and `longest_wait` for its turns.
+  CallTurns(TimePoint now, Duration limit, Duration longest_wait, OnWait on_wait = nullptr);
+
+  TimePoint deadline() const override { return waits_ == 0 ? limit_ : latest_deadline(); }
+  TimePoint latest_deadline() const override;
+  TimePoint send_by() const override { return deadline(); }
+  TimePoint turn_by(TimePoint now) const override;
+  void Begin(const TurnWait& wait, TimePoint now) override;
+  void End(TimePoint now) override;
+
+ private:
+  const OnWait on_wait_;
+  TimePoint limit_ = TimePoint::max();
+  Duration may_wait_ = Duration::max();  // what is left of it
+  int waits_ = 0;
+  TimePoint since_;  // while it waits
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_BASE_TURNS_H_

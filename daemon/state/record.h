@@ -1,0 +1,65 @@
+#ifndef DAYTONAD_DAEMON_STATE_RECORD_H_
+#define DAYTONAD_DAEMON_STATE_RECORD_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "daemon/base/clock.h"
+#include "daemon/state/cache_index.h"
+#include "daemon/state/recency.h"
+#include "daemon/state/superseded.h"
+
+namespace daytonad {
+
+// A point in the order in which this daemon learns things.
+using Moment = std::uint64_t;
+
+// How something came to be known.
+enum class Sight {
+  kRead,      // the answer to a request for this very object
+  kListItem,  // one of many, from a list that lags
+  kEvent,     // upstream said so by itself
+  kChange,    // the answer to a change that was made through this daemon
+};
+
+// Far enough, and still apart from now by what a Duration holds.
+inline constexpr Clock::TimePoint kLongAgo{Clock::Duration::min() / 2};
+
+// What is known of an object.
+template <typename T>
+struct Known {
+  std::shared_ptr<const T> object;
+  // Since when it is known to be so; the distant past if that is in doubt.
+  Clock::TimePoint seen_at = kLongAgo;
+  // It exists no more. Final: ids are not used twice.
+  bool gone = false;
+  // What upstream said when it was looked for then; OK if it was not asked.
+  absl::Status gone_error;
+};
+
+// What KnownObjects keeps of an object.
+template <typename T>
+struct Record {
+  // Can what was begun at this moment have seen all that is known?
+  bool Counts(Moment since) const { return since >= floor && since > as_of; }
+
+  Known<T> known;
+  Moment as_of = 0;                       // what is known counts from here
+  Moment floor = 0;                       // reads begun before may not have seen a change that was made since
+  Moment answered = 0;                    // when a change was answered last
+  Clock::TimePoint learnt_at = kLongAgo;  // when what is known was seen, in doubt since or not
+  Superseded superseded;
+  bool going = false;  // its deletion was accepted
+  int changing = 0;
+  size_t digest = 0;  // of the object without its times: two that differ share one as good as never
+  int pins = 0;
+  size_t bytes = 0;
+  std::shared_ptr<const typename CacheIndex<T>::Entry> published;
+  Recency::Place place;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_STATE_RECORD_H_

@@ -1,0 +1,67 @@
+#ifndef DAYTONAD_DAEMON_STATE_SIGHTINGS_H_
+#define DAYTONAD_DAEMON_STATE_SIGHTINGS_H_
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "daemon/api/watch.h"
+#include "daemon/base/clock.h"
+#include "daemon/state/freshness.h"
+#include "daemon/state/interest.h"
+#include "daemon/state/known_objects.h"
+
+namespace daytonad {
+
+// Makes sightings of what is known, and tells them to those who watch.
+template <typename T>
+class Sightings {
+ public:
+  // The referred objects outlive this one.
+  Sightings(Clock& clock, KnownObjects<T>& known, const Freshness& freshness)
+      : clock_(clock), known_(known), freshness_(freshness) {}
+
+  static bool InDoubt(const Known<T>& known) { return known.seen_at == kLongAgo; }
+
+  // `interest` may be null.
+  bool IsFresh(const Known<T>& known, const Interest<T>* interest) const {
+    if (InDoubt(known)) return false;
+    const Clock::TimePoint at = interest == nullptr ? known.seen_at : std::max(known.seen_at, interest->confirmed_at);
+    return freshness_.IsFresh(at, clock_.Now(), std::nullopt);
+  }
+
+  Sighting<T> Of(const Known<T>& known, const Interest<T>* interest) const {
+    Sighting<T> sighting;
+    sighting.object = known.object;
+    if (known.gone) sighting.status = known.gone_error.ok() ? GoneError(*known.object) : known.gone_error;
+    sighting.fresh = known.gone || IsFresh(known, interest);
+    return sighting;
+  }
+
+  // Whoever waits for a look has had it.
+  void Confirm(Interest<T>& interest) const {
+    if (!std::exchange(interest.look_wanted, false)) return;
+    const auto* known = known_.Find(interest.id());
+    if (known == nullptr) return;
+    Sighting<T> sighting = Of(*known, nullptr);
+    sighting.fresh = true;
+    interest.Tell(std::move(sighting));
+  }
+
+  // Upstream does not tell, and why.
+  void Fail(Interest<T>& interest, const absl::Status& status) const {
+    Sighting<T> sighting;
+    sighting.status = status;
+    if (const auto* known = known_.Find(interest.id())) sighting.object = known->object;
+    interest.Tell(std::move(sighting));
+  }
+
+ private:
+  Clock& clock_;
+  KnownObjects<T>& known_;
+  const Freshness& freshness_;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_STATE_SIGHTINGS_H_

@@ -1,0 +1,37 @@
+#ifndef DAYTONAD_DAEMON_STATE_SINGLE_LOOKS_H_
+#define DAYTONAD_DAEMON_STATE_SINGLE_LOOKS_H_
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+
+#include "daemon/base/clock.h"
+
+namespace daytonad {
+
+// How many looks at single objects may be taken now: so many in a second, after a rest as many at once.
+class SingleLooks {
+ public:
+  explicit SingleLooks(size_t per_second)
+      : each_(std::chrono::duration_cast<Clock::Duration>(std::chrono::seconds(1)) / static_cast<long>(per_second)),
+        rest_(std::chrono::seconds(1)) {}
+
+  bool Take(Clock::TimePoint now) {
+    if (now < NextAt()) return false;
+    spent_until_ = std::max(spent_until_, now - rest_) + each_;
+    return true;
+  }
+
+  // When the next one may be taken.
+  Clock::TimePoint NextAt() const { return spent_until_; }
+
+ private:
+  const Clock::Duration each_;
+  const Clock::Duration rest_;
+  // The time up to which the looks that were taken use it up; what lies before now is free.
+  Clock::TimePoint spent_until_{};
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_STATE_SINGLE_LOOKS_H_
