@@ -15,6 +15,7 @@ struct ServerVersion {
   int release = 0;
   int patch = 0;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 mistakes the zero that a defaulted <=> compares with
   auto operator<=>(const ServerVersion&) const = default;
 };
 

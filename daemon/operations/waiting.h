@@ -21,8 +21,8 @@ class TimeLimit {
  public:
   // As the caller said: everything counts.
   template <typename Rep, typename Period>
-  TimeLimit(std::chrono::duration<Rep, Period> duration)
-      : duration_(duration) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor): a duration is a limit
+  TimeLimit(std::chrono::duration<Rep, Period> duration) : duration_(duration) {}
   // Of a caller who said nothing: the time does not count in which the request waits for its turn. So the calls of a
   // burst that a rate limit spreads over minutes have this long from when they are sent.
   static TimeLimit FromWhenSent(Clock::Duration duration) {

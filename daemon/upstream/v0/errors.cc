@@ -226,8 +226,7 @@ absl::Status ErrorFromResponse(const RestRequest& request, const HttpResponse& r
   if (delay.has_value() && !delay->throttler.empty()) metadata["throttler"] = delay->throttler;
   // A page's text is in the metadata; as part of a sentence it would be taken for Daytona's.
   const std::string_view quoted = body.by_daytona ? std::string_view(body.message) : std::string_view();
-  absl::Status error =
-      MakeError(meaning.code, meaning.reason, Message(meaning, response.status, quoted), std::move(metadata));
+  absl::Status error = MakeError(meaning.code, meaning.reason, Message(meaning, response.status, quoted), metadata);
   const milliseconds come_back = delay.has_value() ? delay->delay : meaning.come_back;
   return delay.has_value() || come_back.count() > 0 ? WithRetryDelay(std::move(error), come_back) : error;
 }

@@ -18,6 +18,9 @@ namespace {
 
 bool HasAnswer(const absl::Status& error) { return ErrorMetadataValue(error, "http_status").has_value(); }
 
+// An attempt that begins so late has its answer when the caller has left: the error at hand tells more.
+constexpr std::chrono::milliseconds kLastMoment(50);
+
 enum class Safety { kFinal, kIfIdempotent, kAlways };
 
 // Is it safe to send a request again that ended with this?
@@ -109,7 +112,7 @@ Retrier::Decision Retrier::Decide(const CallContext& context, Idempotency idempo
   const bool refused = asked_to_wait && ErrorReason(error) == "RATE_LIMITED";
   const Clock::Duration wait = Wait(attempts, error);
   const Clock::TimePoint now = clock_.Now();
-  if (wait >= Limit(context, refused, progress) - now) {
+  if (wait + kLastMoment >= Limit(context, refused, progress) - now) {
     absl::Status given_up =
         GivenUp(error, attempts, "deadline",
                 absl::StrCat("the next one, in ", Seconds(wait), ", would come after the call's time limit"));

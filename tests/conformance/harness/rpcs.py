@@ -70,7 +70,7 @@ class Rpcs:
         """The response; of a stream the list of its messages."""
         stub, request, method = self._methods[method_name]
         self.called.add(method_name)
-        answer = getattr(stub(self._channel), method_name)(request(**fields), timeout=120)
+        answer = getattr(stub(self._channel), method_name)(request(**fields), timeout=20)
         return list(answer) if method.server_streaming else answer
 
 
