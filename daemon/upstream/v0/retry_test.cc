@@ -240,6 +240,14 @@ TEST_F(RetrierTest, GivesUpAtOnceIfTheBackOffPassesTheDeadline) {
   EXPECT_EQ(RetryDelay(result.status()), 188ms);
 }
 
+// The next one, after 188 ms, would be answered when the caller has left.
+TEST_F(RetrierTest, GivesUpIfTheBackOffEndsInTheCallsLastMoment) {
+  context_ = context_.WithDeadline(clock_.Now() + 200ms);
+  const absl::StatusOr<int> result = Run(Idempotency::kRead, {ConnectionRefused()});
+  EXPECT_EQ(ErrorMetadataValue(result.status(), "ended_by"), "deadline");
+  EXPECT_EQ(ErrorMetadataValue(result.status(), "attempts"), "1");
+}
+
 TEST_F(RetrierTest, TellsHowManyAttemptsAFinalErrorTook) {
   const absl::StatusOr<int> result = Run(Idempotency::kRead, {Answered(503), Answered(401)});
   EXPECT_EQ(result.status().code(), absl::StatusCode::kUnauthenticated);
