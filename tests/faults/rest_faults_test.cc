@@ -443,7 +443,7 @@ TEST_F(ShortAttemptsTest, AReadThatStallsEachTimeSaysSo) {
   proxy_.Add({.action = Action::kStall, .times = -1});
   // The first attempt ends after a second, and the next one would have no time left. Only the daemon keeps the
   // deadline, so that the client is not the first to notice.
-  ClientContext context;
+  grpc::ClientContext context;
   context.AddMetadata("grpc-timeout", "1100m");
   v1::GetVolumeRequest request;
   request.set_volume("data");
