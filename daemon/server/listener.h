@@ -7,12 +7,15 @@
 
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "daemon/server/acceptor.h"
 #include "daemon/server/listen_address.h"
+#include "daemon/server/listening_sockets.h"
+#include "daemon/services/rpc/take_request.h"
 
 namespace daytonad {
 
@@ -22,6 +25,12 @@ struct ListenerOptions {
   bool read_only = false;
   // Permission bits of a UNIX socket: who may connect.
   mode_t socket_mode = 0660;
+  // Connections at a time.
+  ConnectionTable::Limits connections = {};
+  // The largest message that is taken, before it is decompressed.
+  int max_message_bytes = kMaxRequestBytes;
+  // Calls at a time on one connection. A client waits with what is above.
+  int max_streams = 2000;
 };
 
 // One place where calls come in: one address, one class of caller, one grpc::Server with services of its own.
@@ -41,8 +50,14 @@ class Listener {
   bool read_only() const { return read_only_; }
   grpc::Server& server() { return *server_; }
 
-  // Takes no more calls, waits for those in progress until `deadline`, then ends them with UNAVAILABLE. Removes the
-  // socket file. Blocks; not on the loop, which the calls in progress need.
+  // Takes no more connections, and removes the socket file; those that are open stay. Once for all; any thread.
+  void StopAccepting();
+  // No connection is open, and none will be.
+  bool drained() const { return acceptor_->drained(); }
+  ConnectionTable& connections() { return acceptor_->connections(); }
+
+  // Takes no more connections and calls, waits for those in progress until `deadline`, then ends them with UNAVAILABLE.
+  // Blocks; not on the loop, which the calls in progress need.
   void ShutDown(std::chrono::system_clock::time_point deadline);
 
  private:
@@ -52,6 +67,9 @@ class Listener {
   bool read_only_ = false;
   std::vector<std::unique_ptr<grpc::Service>> services_;  // outlive the server
   std::unique_ptr<grpc::Server> server_;
+  std::mutex stop_mutex_;
+  SocketFile file_;
+  std::unique_ptr<Acceptor> acceptor_;  // hands over to the server
 };
 
 }  // namespace daytonad

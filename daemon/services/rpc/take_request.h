@@ -9,8 +9,11 @@
 
 namespace daytonad {
 
-// The largest message that is taken or sent, as it is when it is not compressed.
-inline constexpr int kMaxMessageBytes = 64 << 20;
+// The largest request that is taken, as it is when it is not compressed, unless a listener says otherwise. gRPC holds
+// all of a message in memory, and its limit is one for all methods; larger things come in pieces (UploadBuildContext).
+inline constexpr int kMaxRequestBytes = 4 << 20;
+// The largest answer that is given.
+inline constexpr int kMaxAnswerBytes = 64 << 20;
 
 // Replaces the bytes of a message that its client compressed (gzip or deflate) by what they stand for.
 // INVALID_ARGUMENT (UNPARSABLE_REQUEST) if they are broken, RESOURCE_EXHAUSTED (REQUEST_TOO_LARGE) if that is more than
@@ -18,7 +21,7 @@ inline constexpr int kMaxMessageBytes = 64 << 20;
 //
 // gRPC has a filter for this, which stays switched off: each call would carry its state for as long as it waits, and it
 // does not limit what comes out, so that a few KB could fill the memory.
-absl::Status Decompress(grpc::ByteBuffer* bytes, size_t limit = kMaxMessageBytes);
+absl::Status Decompress(grpc::ByteBuffer* bytes, size_t limit = kMaxRequestBytes);
 
 // Reads a message. Its bytes are gone then.
 template <typename Request>
