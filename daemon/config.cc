@@ -259,6 +259,17 @@ std::vector<Setting> Settings(Draft& draft) {
        SetLimit(config.max_creates)},
       {{"max-streams", kValue, "N", "Build logs read at a time, default 1000, or none", "", limits},
        SetLimit(config.max_streams)},
+      {{"max-client-connections", kValue, "N", "Connections of clients, of each listener, default 1024", "", limits},
+       SetCount(config.max_client_connections)},
+      {{"max-client-connections-per-user", kValue, "N", "Those of one user on a UNIX socket, default 768", "", limits},
+       SetCount(config.max_client_connections_per_user)},
+      {{"max-calls", kValue, "N", "Calls open at a time, default 10000", "", limits}, SetCount(config.max_calls)},
+      {{"max-request", kValue, "BYTES", "Largest request, default 4MiB; at most 1MiB where one may only read", "",
+        limits},
+       SetBytes(config.max_request, 1)},
+      {{"max-memory", kValue, "BYTES", "Memory above which connections are shut down; default: what the limits need",
+        "", limits},
+       SetBytes(config.max_memory, 1)},
       {{"max-wait", kValue, "DURATION", "Longest that any call may take, default 24h", "", limits},
        SetDuration(config.max_wait, milliseconds(1))},
       {{"max-queue-wait", kValue, "DURATION", "Longest wait for a turn within Daytona's rate limits, default 5m", "",
@@ -359,7 +370,11 @@ absl::Status AddListeners(const Values& texts, bool read_only, const Draft& draf
           text, " can be reached from other machines, and what crosses the network there is not encrypted; ",
           "use a UNIX socket or 127.0.0.1, or allow it with --allow-plaintext-tcp"));
     }
-    out.push_back({.address = *std::move(address), .read_only = read_only, .socket_mode = draft.socket_mode});
+    ListenerOptions options;
+    options.address = *std::move(address);
+    options.read_only = read_only;
+    options.socket_mode = draft.socket_mode;
+    out.push_back(std::move(options));
   }
   return absl::OkStatus();
 }

@@ -48,6 +48,15 @@ struct Config {
   std::optional<int> max_creates = 250;
   std::optional<int> max_streams = 1000;
 
+  // Connections of clients, of each listener, and of one user on a UNIX socket; calls that are open at a time.
+  int max_client_connections = 1024;
+  int max_client_connections_per_user = 768;
+  int max_calls = 10'000;
+  // The largest request, in bytes; a read-only listener takes less.
+  int64_t max_request = kMaxRequestBytes;
+  // The memory that the process may have, in bytes; 0: what the other limits need.
+  int64_t max_memory = 0;
+
   // How long what the daemon knows of an object is an answer, without and with events from Daytona; and how much it may
   // keep in memory, in bytes.
   Clock::Duration cache_lifetime = std::chrono::seconds(1);

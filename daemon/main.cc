@@ -10,8 +10,10 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -45,6 +47,7 @@
 #include "daemon/operations/snapshots.h"
 #include "daemon/operations/volumes.h"
 #include "daemon/server/daemon.h"
+#include "daemon/server/descriptor_plan.h"
 #include "daemon/server/grpc_log.h"
 #include "daemon/services/daytona_service.h"
 #include "daemon/services/snapshot_service.h"
@@ -94,11 +97,27 @@ void ForbidCoreDumps() {
 // thread has its own of: a large upload then cost twice the memory that it needs, for good.
 void ReturnLargeBuffers() { ::mallopt(M_MMAP_THRESHOLD, 256 * 1024); }
 
-HttpClientOptions HttpOptions(const Config& config) {
+// What connections there may be, within the descriptors that the process may have.
+DescriptorPlan PlanDescriptors(const Config& config) {
+  DescriptorPlan wanted;
+  wanted.calls = ConnectionLimit(config.max_connections);
+  wanted.creates = ConnectionLimit(config.max_creates);
+  wanted.streams = ConnectionLimit(config.max_streams);
+  wanted.client_connections = static_cast<size_t>(config.max_client_connections);
+  wanted.client_connections_per_user = static_cast<size_t>(config.max_client_connections_per_user);
+  rlimit descriptors{};
+  if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return wanted;
+  std::string warning;
+  const DescriptorPlan plan = FitDescriptors(wanted, config.listeners.size(), descriptors.rlim_cur, warning);
+  if (!warning.empty()) Log(LogLevel::kWarning, warning);
+  return plan;
+}
+
+HttpClientOptions HttpOptions(const Config& config, const DescriptorPlan& descriptors) {
   HttpClientOptions options;
-  options.max_calls = ConnectionLimit(config.max_connections);
-  options.max_creates = ConnectionLimit(config.max_creates);
-  options.max_streams = ConnectionLimit(config.max_streams);
+  options.max_calls = descriptors.calls;
+  options.max_creates = descriptors.creates;
+  options.max_streams = descriptors.streams;
   options.ca_file = config.ca_file;
   options.proxy = config.proxy;
   return options;
@@ -125,9 +144,23 @@ SharedStateOptions StateOptions(const Config& config) {
   return options;
 }
 
-DaemonOptions ServerOptions(const Config& config) {
+DaemonOptions ServerOptions(const Config& config, const DescriptorPlan& descriptors) {
+  // Whoever may only read has nothing large to say.
+  constexpr int64_t kReadersMaxRequest = int64_t{1} << 20;
   DaemonOptions options;
   options.listeners = config.listeners;
+  for (ListenerOptions& listener : options.listeners) {
+    listener.connections.connections = descriptors.client_connections;
+    listener.connections.per_user = descriptors.client_connections_per_user;
+    const int64_t max_request =
+        listener.read_only ? std::min(config.max_request, kReadersMaxRequest) : config.max_request;
+    listener.max_message_bytes = static_cast<int>(std::min<int64_t>(max_request, std::numeric_limits<int>::max()));
+  }
+  options.max_calls = static_cast<size_t>(config.max_calls);
+  options.max_request_bytes = static_cast<size_t>(config.max_request);
+  options.max_memory = config.max_memory > 0
+                           ? static_cast<size_t>(config.max_memory)
+                           : DefaultMaxMemory(options.max_calls, static_cast<size_t>(config.cache_size));
   options.address_file = config.address_file;
   options.max_wait = config.max_wait;
   options.max_queue_wait = config.max_queue_wait;
@@ -176,14 +209,15 @@ absl::Status Run(const Config& config) {
   // From below to above; what is above uses what is below, on the loop.
   EventLoop loop;
   WorkPool pool;
-  CurlHttpClient http(loop.executor(), HttpOptions(config));
+  const DescriptorPlan descriptors = PlanDescriptors(config);
+  CurlHttpClient http(loop.executor(), HttpOptions(config, descriptors));
   RevalidatingHttpClient revalidating(http, RevalidatingHttpClient::Options());
   EventStreamOptions event_options(*api_url);
   RestApi upstream(UpstreamOptions(config, *std::move(api_url), pool), revalidating, clock, **credential,
                    *trusted_origins);
   SharedState state(upstream, loop.executor(), clock, StateOptions(config));
   Api& api = state.api();
-  CurlWebSocketConnector connector(loop.executor(), HttpOptions(config));
+  CurlWebSocketConnector connector(loop.executor(), HttpOptions(config, descriptors));
   EventStream events(loop.executor(), std::move(event_options), connector, clock, **credential);
   StoreUploads uploads(clock, static_cast<size_t>(config.max_uploads));
   StreamedUploads streamed_uploads(api, pool, uploads, spool->has_value() ? &**spool : nullptr);
@@ -192,7 +226,7 @@ absl::Status Run(const Config& config) {
   ContextUploader context_uploader(api, *context_roots, pool, uploads, clock);
   ImageBuilder images(pool, *context_roots, context_uploader);
   const Collaborators with{api, state, state, clock, loop.executor(), follower, requests, images};
-  SandboxOperations sandboxes(with, ConnectionLimit(config.max_creates));
+  SandboxOperations sandboxes(with, descriptors.creates);
   SnapshotOperations snapshots(with);
   BuildLogOperations build_logs(with);
   VolumeOperations volumes(with);
@@ -216,8 +250,8 @@ absl::Status Run(const Config& config) {
   };
   services.settle = [&state](CallContext context) { return state.WaitForMutations(std::move(context)); };
   Daemon daemon(
-      ServerOptions(config), loop, clock, [&api](CallContext context) { return api.Ping(std::move(context)); },
-      std::move(services));
+      ServerOptions(config, descriptors), loop, clock,
+      [&api](CallContext context) { return api.Ping(std::move(context)); }, std::move(services));
   if (absl::Status status = daemon.Start(); !status.ok()) return status;
   if (config.events) loop.Post([&] { events.Start(state); });
   daemon.StopOnSignals();

@@ -28,7 +28,6 @@ constexpr auto kShortestPause = milliseconds(10);
 constexpr auto kLongestPause = milliseconds(1000);
 // How often to look whether gRPC has closed what is shut down.
 constexpr auto kSweepInterval = milliseconds(20);
-constexpr auto kWarningInterval = std::chrono::seconds(10);
 // How many connections are taken, or closed, before something else gets its turn.
 constexpr int kBatch = 64;
 // When what was sent to a peer is not acknowledged for so long, it is gone.
@@ -82,17 +81,6 @@ void SetTcpOptions(int connection) {
 }
 
 }  // namespace
-
-void Acceptor::Warning::Say(const std::string& listener, std::string_view why) {
-  const Moment now = steady_clock::now();
-  if (now < next_) {
-    ++unsaid_;
-    return;
-  }
-  next_ = now + kWarningInterval;
-  Log(LogLevel::kWarning, text_,
-      {{"listener", listener}, {"why", why}, {"times_before", absl::StrCat(std::exchange(unsaid_, 0))}});
-}
 
 absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Start(std::string name, std::vector<FileDescriptor> listening,
                                                           ConnectionTable::Limits limits, HandOver hand_over) {
@@ -184,16 +172,21 @@ void Acceptor::AcceptFrom(int listening) {
   }
 }
 
+void Acceptor::Refuse(std::string_view why) const {
+  Log(LogLevel::kWarning, "a connection is refused: there are as many as there may be",
+      {{"listener", name_}, {"why", why}});
+}
+
 void Acceptor::Take(int listening, FileDescriptor connection) {
   const PeerOf peer(connection.get());
   const ConnectionTable::Room room = connections_.RoomFor(peer.user);
   if (room == ConnectionTable::Room::kFull) {
-    refused_.Say(name_, absl::StrCat("--max-client-connections is ", connections_.limits().connections));
+    Refuse(absl::StrCat("--max-client-connections is ", connections_.limits().connections));
     return;
   }
   if (room == ConnectionTable::Room::kUserFull) {
-    refused_.Say(name_, absl::StrCat("--max-connections-per-user is ", connections_.limits().per_user, ", and user id ",
-                                     peer.user, " has them"));
+    Refuse(absl::StrCat("--max-client-connections-per-user is ", connections_.limits().per_user, ", and user id ",
+                        peer.user, " has them"));
     return;
   }
   FileDescriptor own(::fcntl(connection.get(), F_DUPFD_CLOEXEC, 0));
@@ -222,7 +215,8 @@ void Acceptor::AcceptAndClose(int listening) {
 }
 
 void Acceptor::Pause(int error) {
-  exhausted_.Say(name_, std::strerror(error));
+  Log(LogLevel::kWarning, "no connection can be accepted for a moment",
+      {{"listener", name_}, {"why", std::strerror(error)}});
   resume_ = steady_clock::now() + pause_;
   pause_ = std::min(2 * pause_, kLongestPause);
   SetPaused(true);

@@ -44,18 +44,6 @@ class Acceptor {
  private:
   using Moment = std::chrono::steady_clock::time_point;
 
-  // Says something no more often than every ten seconds.
-  class Warning {
-   public:
-    explicit Warning(std::string_view text) : text_(text) {}
-    void Say(const std::string& listener, std::string_view why);
-
-   private:
-    std::string_view text_;
-    Moment next_;
-    size_t unsaid_ = 0;
-  };
-
   Acceptor(std::string name, std::vector<FileDescriptor> listening, ConnectionTable::Limits limits, HandOver hand_over);
 
   bool Watch(int fd, uint32_t events, uint64_t what) const;
@@ -63,6 +51,7 @@ class Acceptor {
   void Handle(uint64_t what);
   // Takes what waits at one socket.
   void AcceptFrom(int listening);
+  void Refuse(std::string_view why) const;
   void Take(int listening, FileDescriptor connection);
   void AcceptAndClose(int listening);
   void Pause(int error);
@@ -79,8 +68,6 @@ class Acceptor {
   bool paused_ = false;
   Moment resume_;
   std::chrono::milliseconds pause_;
-  Warning refused_{"a connection is refused: the listener has as many as it may"};
-  Warning exhausted_{"no connection can be accepted for a moment"};
   std::atomic<bool> accepting_ = true;
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> ending_ = false;

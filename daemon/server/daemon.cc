@@ -21,6 +21,12 @@ using std::chrono::seconds;
 constexpr auto kTimeToEnd = seconds(2);
 constexpr auto kTimeToClose = std::chrono::milliseconds(500);
 
+CallGate::Limits GateLimits(const DaemonOptions& options) {
+  CallGate::Limits limits;
+  limits.calls = options.max_calls;
+  return limits;
+}
+
 }  // namespace
 
 Daemon::Daemon(DaemonOptions options, EventLoop& loop, Clock& clock, UpstreamPing ping, ServiceCatalog services)
@@ -28,12 +34,16 @@ Daemon::Daemon(DaemonOptions options, EventLoop& loop, Clock& clock, UpstreamPin
       loop_(loop),
       clock_(clock),
       services_(std::move(services)),
+      gate_(GateLimits(options_)),
       runtime_{.executor = loop.executor(),
                .clock = clock,
                .calls = calls_,
+               .gate = gate_,
+               .answers = answers_,
                .max_wait = options_.max_wait,
                .max_queue_wait = options_.max_queue_wait,
-               .max_stall = options_.max_stall},
+               .max_stall = options_.max_stall,
+               .max_request_bytes = options_.max_request_bytes},
       health_(services_.names),
       probe_(std::move(ping), clock, options_.probe, [this](bool answers) { health_.SetUpstream(answers); }) {}
 
@@ -51,13 +61,16 @@ absl::Status Daemon::Start() {
     return status;
   }
   running_ = true;
+  GuardListeners();
   loop_.Spawn(RunProbe());
   return absl::OkStatus();
 }
 
 absl::Status Daemon::OpenListeners() {
   Health::EnableForNewServers();
-  for (const ListenerOptions& options : options_.listeners) {
+  quota_.Resize(options_.max_memory);
+  for (ListenerOptions options : options_.listeners) {
+    options.quota = &quota_;
     const Caller caller{.listener = options.address.text, .read_only = options.read_only};
     std::vector<std::unique_ptr<grpc::Service>> services = services_.make(runtime_, caller);
     for (auto& service : MakeReflectionServices(services_.names)) services.push_back(std::move(service));
@@ -83,6 +96,21 @@ absl::Status Daemon::WriteAddressFile() const {
         absl::StrCat("cannot write the address file ", options_.address_file, ": ", std::strerror(errno)));
   }
   return absl::OkStatus();
+}
+
+void Daemon::GuardListeners() {
+  std::vector<ConnectionTable*> connections;
+  std::vector<OwnAddress> addresses;
+  for (const auto& listener : listeners_) {
+    connections.push_back(&listener->connections());
+    addresses.insert(addresses.end(), listener->own_addresses().begin(), listener->own_addresses().end());
+  }
+  watchdog_ = std::make_unique<MemoryWatchdog>(options_.max_memory, gate_, std::move(connections));
+  listener_probe_ =
+      std::make_unique<ListenerProbe>(ListenerProbe::Options(), std::move(addresses), [](const std::string& listener) {
+        Log(LogLevel::kError, "a listener is deaf, the process ends", {{"listener", listener}});
+        std::_Exit(1);
+      });
 }
 
 std::vector<std::string> Daemon::addresses() const {
@@ -120,6 +148,7 @@ void Daemon::RequestStop(std::string_view why) {
 
 Task<void> Daemon::Drain(std::string why) {
   Log(LogLevel::kInfo, "stopping", {{"why", why}, {"calls", absl::StrCat(calls_.size())}});
+  listener_probe_->Stop();
   health_.BeginShutdown();
   calls_.BeginDrain();
   const CallContext context = CallContext::Background("drain");

@@ -20,6 +20,8 @@
 #include "daemon/net/event_loop.h"
 #include "daemon/server/health.h"
 #include "daemon/server/listener.h"
+#include "daemon/server/listener_probe.h"
+#include "daemon/server/memory_watchdog.h"
 #include "daemon/server/signals.h"
 #include "daemon/server/upstream_probe.h"
 #include "daemon/services/rpc/server_call.h"
@@ -35,6 +37,12 @@ struct DaemonOptions {
   Clock::Duration max_stall = std::chrono::seconds(60);
   // How long unary calls in progress may run on when the daemon is told to stop.
   Clock::Duration drain_timeout = std::chrono::seconds(25);
+  // Open at a time, on all listeners.
+  size_t max_calls = CallGate::Limits().calls;
+  // Of a request that came compressed, as it is then; listeners have limits of their own for what comes.
+  size_t max_request_bytes = kMaxRequestBytes;
+  // Above it, connections are shut down.
+  size_t max_memory = DefaultMaxMemory(CallGate::Limits().calls, 0);
   UpstreamProbeOptions probe;
   // Where to write the listeners' bound addresses, one a line; empty for nowhere.
   std::string address_file;
@@ -87,6 +95,7 @@ class Daemon {
  private:
   absl::Status OpenListeners();
   absl::Status WriteAddressFile() const;
+  void GuardListeners();
   Task<void> RunProbe();
   Task<void> Drain(std::string why);
 
@@ -96,6 +105,8 @@ class Daemon {
   const ServiceCatalog services_;
 
   CallRegistry calls_;  // loop thread
+  CallGate gate_;
+  UntakenAnswers answers_{UntakenAnswers::Limits()};
   const RpcRuntime runtime_;
   Health health_;
   std::stop_source probe_stop_;
@@ -105,7 +116,10 @@ class Daemon {
   bool draining_ = false;                 // loop thread
   std::promise<void> drained_;
   bool running_ = false;  // the owner's thread
+  grpc::ResourceQuota quota_;
   std::vector<std::unique_ptr<Listener>> listeners_;
+  std::unique_ptr<MemoryWatchdog> watchdog_;
+  std::unique_ptr<ListenerProbe> listener_probe_;
 };
 
 }  // namespace daytonad

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "daemon/server/socket_file.h"
+#include "daemon/services/rpc/take_request.h"
 
 namespace daytonad {
 namespace {
@@ -40,6 +41,14 @@ void SetLimits(grpc::ServerBuilder& builder, const ListenerOptions& options) {
 // Where accepted connections enter gRPC. It copies what it is given.
 using Entrance = grpc::experimental::ExternalConnectionAcceptor;
 
+OwnAddress AddressOf(const std::string& listener, int socket) {
+  OwnAddress own;
+  own.listener = listener;
+  own.length = sizeof(own.address);
+  ::getsockname(socket, reinterpret_cast<sockaddr*>(&own.address), &own.length);
+  return own;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(const ListenerOptions& options,
@@ -60,6 +69,7 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(const ListenerOptions&
   SetLimits(builder, options);
   std::shared_ptr<Entrance> entrance = builder.experimental().AddExternalConnectionAcceptor(
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, grpc::InsecureServerCredentials());
+  if (options.quota != nullptr) builder.SetResourceQuota(*options.quota);
   for (const auto& service : services) builder.RegisterService(service.get());
 
   std::unique_ptr<Listener> listener(new Listener());
@@ -69,6 +79,9 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(const ListenerOptions&
                                  ? address.text
                                  : absl::StrCat(address.text.substr(0, address.text.rfind(':') + 1), opened->port);
   listener->file_ = std::move(opened->file);
+  for (const FileDescriptor& socket : opened->sockets) {
+    listener->own_addresses_.push_back(AddressOf(listener->bound_address_, socket.get()));
+  }
   listener->server_ = builder.BuildAndStart();
   if (listener->server_ == nullptr) return fail(absl::StatusCode::kInternal, "gRPC's server does not start");
 

@@ -2,6 +2,7 @@
 #define DAYTONAD_DAEMON_SERVER_LISTENER_H_
 
 #include <grpcpp/impl/service_type.h>
+#include <grpcpp/resource_quota.h>
 #include <grpcpp/server.h>
 #include <sys/types.h>
 
@@ -14,8 +15,9 @@
 #include "absl/status/statusor.h"
 #include "daemon/server/acceptor.h"
 #include "daemon/server/listen_address.h"
+#include "daemon/server/listener_probe.h"
 #include "daemon/server/listening_sockets.h"
-#include "daemon/services/rpc/take_request.h"
+#include "daemon/services/rpc/server_call.h"
 
 namespace daytonad {
 
@@ -30,7 +32,9 @@ struct ListenerOptions {
   // The largest message that is taken, before it is decompressed.
   int max_message_bytes = kMaxRequestBytes;
   // Calls at a time on one connection. A client waits with what is above.
-  int max_streams = 2000;
+  int max_streams = 1000;
+  // What all listeners may have in gRPC's own account of its memory; null for no limit.
+  const grpc::ResourceQuota* quota = nullptr;
 };
 
 // One place where calls come in: one address, one class of caller, one grpc::Server with services of its own.
@@ -54,6 +58,8 @@ class Listener {
   void StopAccepting();
   // No connection is open, and none will be.
   bool drained() const { return acceptor_->drained(); }
+  // Where the process itself can reach it.
+  const std::vector<OwnAddress>& own_addresses() const { return own_addresses_; }
   ConnectionTable& connections() { return acceptor_->connections(); }
 
   // Takes no more connections and calls, waits for those in progress until `deadline`, then ends them with UNAVAILABLE.
@@ -65,6 +71,7 @@ class Listener {
 
   std::string bound_address_;
   bool read_only_ = false;
+  std::vector<OwnAddress> own_addresses_;
   std::vector<std::unique_ptr<grpc::Service>> services_;  // outlive the server
   std::unique_ptr<grpc::Server> server_;
   std::mutex stop_mutex_;

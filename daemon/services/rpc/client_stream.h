@@ -35,9 +35,10 @@ using ClientStreamHandler = Task<absl::StatusOr<Response>> (Service::*)(CallCont
 template <typename Service, typename Request, typename Response>
 class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffer>, private StreamReader<Request> {
  public:
-  ClientStreamReactor(const RpcRuntime& runtime, std::shared_ptr<ServerCall> call, grpc::CallbackServerContext* context,
-                      grpc::ByteBuffer* response)
+  ClientStreamReactor(const RpcRuntime& runtime, CallGate::Place place, std::shared_ptr<ServerCall> call,
+                      grpc::CallbackServerContext* context, grpc::ByteBuffer* response)
       : runtime_(runtime),
+        place_(std::move(place)),
         call_(std::move(call)),
         context_(context),
         response_(response),
@@ -96,7 +97,7 @@ class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffe
         ended_ = arrived;  // gRPC still reads into the buffer: nothing may be read any more
       } else if (arrival_->end != End::kNone) {
         ended_ = arrival_->end == End::kBroken ? CancelledError() : absl::OkStatus();
-      } else if (read = ReadMessage(&buffer_, &request); read.ok()) {
+      } else if (read = ReadMessage(&buffer_, &request, runtime_.max_request_bytes); read.ok()) {
         co_return std::optional<Request>(std::move(request));
       } else {
         ended_ = std::move(read);
@@ -116,6 +117,7 @@ class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffe
   }
 
   const RpcRuntime& runtime_;
+  const CallGate::Place place_;
   const std::shared_ptr<ServerCall> call_;
   grpc::CallbackServerContext* const context_;
   grpc::ByteBuffer* const response_;
@@ -125,13 +127,14 @@ class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffe
 };
 
 template <typename Service, typename Request, typename Response>
-grpc::ServerReadReactor<grpc::ByteBuffer>* StartClientStream(const RpcRuntime& runtime, const Caller& caller,
-                                                             std::string_view method,
+grpc::ServerReadReactor<grpc::ByteBuffer>* StartClientStream(const RpcRuntime& runtime, CallGate::Place place,
+                                                             const Caller& caller, std::string_view method,
                                                              grpc::CallbackServerContext* context,
                                                              grpc::ByteBuffer* response, Service* service,
                                                              ClientStreamHandler<Service, Request, Response> handler) {
   auto* reactor = new ClientStreamReactor<Service, Request, Response>(
-      runtime, MakeServerCall(CallKind::kUnary, method, caller, *context, runtime), context, response);
+      runtime, std::move(place), MakeServerCall(CallKind::kUnary, method, caller, *context, runtime), context,
+      response);
   reactor->Start(service, handler);
   return reactor;
 }

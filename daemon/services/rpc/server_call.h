@@ -16,8 +16,14 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/event.h"
 #include "daemon/base/task.h"
+#include "daemon/services/rpc/call_gate.h"
+#include "daemon/services/rpc/untaken_answers.h"
 
 namespace daytonad {
+
+// The largest request that is taken, unless --max-request says otherwise. gRPC holds all of a message in memory, and
+// its limit is one for all methods of a listener; larger things come in pieces (UploadBuildContext).
+inline constexpr int kMaxRequestBytes = 4 << 20;
 
 enum class CallKind { kUnary, kStream };
 
@@ -91,12 +97,16 @@ struct RpcRuntime {
   Executor executor;
   Clock& clock;
   CallRegistry& calls;
+  CallGate& gate;
+  UntakenAnswers& answers;
   // The longest that any call may take, --max-wait.
   Clock::Duration max_wait;
   // The longest that a call may wait for its turns, --max-queue-wait.
   Clock::Duration max_queue_wait = CallContext::kLongestTurnWait;
   // The longest that a client may leave a message of its stream untaken, --max-stall.
   Clock::Duration max_stall = std::chrono::seconds(60);
+  // The largest request, as it is when it is not compressed.
+  size_t max_request_bytes = kMaxRequestBytes;
 };
 
 // Whom a call counts for where clients take turns: "unix" or the peer's IP address, and "/NAME" behind it if the call

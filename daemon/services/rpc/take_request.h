@@ -9,9 +9,6 @@
 
 namespace daytonad {
 
-// The largest request that is taken, as it is when it is not compressed, unless a listener says otherwise. gRPC holds
-// all of a message in memory, and its limit is one for all methods; larger things come in pieces (UploadBuildContext).
-inline constexpr int kMaxRequestBytes = 4 << 20;
 // The largest answer that is given.
 inline constexpr int kMaxAnswerBytes = 64 << 20;
 
@@ -21,12 +18,12 @@ inline constexpr int kMaxAnswerBytes = 64 << 20;
 //
 // gRPC has a filter for this, which stays switched off: each call would carry its state for as long as it waits, and it
 // does not limit what comes out, so that a few KB could fill the memory.
-absl::Status Decompress(grpc::ByteBuffer* bytes, size_t limit = kMaxRequestBytes);
+absl::Status Decompress(grpc::ByteBuffer* bytes, size_t limit);
 
-// Reads a message. Its bytes are gone then.
+// Reads a message of at most `limit` bytes. Its own are gone then.
 template <typename Request>
-absl::Status ReadMessage(grpc::ByteBuffer* bytes, Request* request) {
-  if (absl::Status status = Decompress(bytes); !status.ok()) return status;
+absl::Status ReadMessage(grpc::ByteBuffer* bytes, Request* request, size_t limit) {
+  if (absl::Status status = Decompress(bytes, limit); !status.ok()) return status;
   if (grpc::SerializationTraits<Request>::Deserialize(bytes, request).ok()) return absl::OkStatus();
   return UnparsableRequest(Request::descriptor()->full_name());
 }
@@ -34,9 +31,9 @@ absl::Status ReadMessage(grpc::ByteBuffer* bytes, Request* request) {
 // Reads the request of a call. gRPC would keep its bytes, and the whole of what it received with them, as long as the
 // call lasts, and thousands of calls wait for minutes.
 template <typename Request>
-absl::Status TakeRequest(const grpc::ByteBuffer* bytes, Request* request) {
+absl::Status TakeRequest(const grpc::ByteBuffer* bytes, Request* request, size_t limit) {
   // Const to handlers, but an object of this call's own.
-  return ReadMessage(const_cast<grpc::ByteBuffer*>(bytes), request);
+  return ReadMessage(const_cast<grpc::ByteBuffer*>(bytes), request, limit);
 }
 
 }  // namespace daytonad

@@ -45,13 +45,17 @@ inline constexpr auto kSingleRequestLimit = std::chrono::seconds(60);
 template <typename Service, typename Request, typename Response>
 class UnaryReactor final : public grpc::ServerUnaryReactor {
  public:
-  UnaryReactor(const RpcRuntime& runtime, std::shared_ptr<ServerCall> call, grpc::ServerContextBase& server_context,
-               grpc::ByteBuffer* response)
-      : runtime_(runtime), call_(std::move(call)), server_context_(server_context), response_(response) {}
+  UnaryReactor(const RpcRuntime& runtime, CallGate::Place place, std::shared_ptr<ServerCall> call,
+               grpc::CallbackServerContext& server_context, grpc::ByteBuffer* response)
+      : runtime_(runtime),
+        place_(std::move(place)),
+        call_(std::move(call)),
+        server_context_(server_context),
+        response_(response) {}
 
   void Start(Service* service, UnaryHandler<Service, Request, Response> handler, const grpc::ByteBuffer* bytes) {
     Request request;
-    if (absl::Status taken = TakeRequest(bytes, &request); !taken.ok()) {
+    if (absl::Status taken = TakeRequest(bytes, &request, runtime_.max_request_bytes); !taken.ok()) {
       Finish(ToGrpcStatus(taken));
       return;
     }
@@ -102,22 +106,27 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
       Finish(ToGrpcStatus(call_->FinalStatus(response.status())));
       return;
     }
-    Finish(PutAnswer(*response, response_));
+    const grpc::Status status = PutAnswer(*response, response_);
+    runtime_.answers.Add(server_context_.c_call(), response_->Length(), untaken_);
+    Finish(status);
   }
 
   const RpcRuntime& runtime_;
+  const CallGate::Place place_;
   const std::shared_ptr<ServerCall> call_;
-  grpc::ServerContextBase& server_context_;
+  grpc::CallbackServerContext& server_context_;
   grpc::ByteBuffer* const response_;
+  UntakenAnswers::Ticket untaken_;
 };
 
 template <typename Service, typename Request, typename Response>
-grpc::ServerUnaryReactor* StartUnary(const RpcRuntime& runtime, const Caller& caller, std::string_view method,
-                                     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-                                     grpc::ByteBuffer* response, Service* service,
+grpc::ServerUnaryReactor* StartUnary(const RpcRuntime& runtime, CallGate::Place place, const Caller& caller,
+                                     std::string_view method, grpc::CallbackServerContext* context,
+                                     const grpc::ByteBuffer* request, grpc::ByteBuffer* response, Service* service,
                                      UnaryHandler<Service, Request, Response> handler) {
   auto* reactor = new UnaryReactor<Service, Request, Response>(
-      runtime, MakeServerCall(CallKind::kUnary, method, caller, *context, runtime), *context, response);
+      runtime, std::move(place), MakeServerCall(CallKind::kUnary, method, caller, *context, runtime), *context,
+      response);
   reactor->Start(service, handler, request);
   return reactor;
 }
