@@ -1,6 +1,7 @@
 #include "daemon/server/memory_growth.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace daytonad {
@@ -20,6 +21,15 @@ constexpr double kLeastBrought = 8 << 10;
 constexpr double kShare = 0.9;
 constexpr double kWeightOfNew = 4;
 
+// One connection may have as many calls as it likes while half of the memory is free. Ten thousand fit into all of it
+// when they come on a hundred connections and more.
+size_t ShareOf(size_t resident, size_t max_bytes) {
+  if (resident < max_bytes / 2) return std::numeric_limits<size_t>::max();
+  if (resident < max_bytes / 4 * 3) return 400;
+  if (resident < max_bytes - max_bytes / 32) return 100;
+  return 0;
+}
+
 }  // namespace
 
 size_t MemoryGrowth::Extreme::Add(Moment now, size_t value) {
@@ -35,9 +45,9 @@ MemoryGrowth::Verdict MemoryGrowth::Look(Moment now, const Sample& sample) {
   const size_t usual = unexplained_.Add(now, unexplained);
   const size_t slack = std::min(kMostSlack, max_bytes_ / 3);
   Verdict verdict;
-  verdict.is_short = sample.resident > max_bytes_ - max_bytes_ / 32;
+  verdict.share = ShareOf(sample.resident, max_bytes_);
   verdict.too_much = sample.resident > max_bytes_ || unexplained > usual + slack;
-  verdict.suspicious = verdict.is_short || unexplained > usual + slack / 4;
+  verdict.suspicious = verdict.too_much || unexplained > usual + slack / 4;
   verdict.growing = sample.resident > resident_.Add(now, sample.resident) + kLeastGrowth;
   return verdict;
 }

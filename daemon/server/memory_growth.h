@@ -26,9 +26,10 @@ class MemoryGrowth {
   };
   struct Verdict {
     bool suspicious = false;  // look who is busy
-    bool is_short = false;    // no further calls
     bool too_much = false;    // somebody has to go
     bool growing = false;     // and was at it just now
+    // How many calls one connection may have.
+    size_t share = 0;
   };
 
   explicit MemoryGrowth(size_t max_bytes) : max_bytes_(max_bytes) {}

@@ -96,7 +96,7 @@ void MemoryWatchdog::Run() {
     const Moment now = steady_clock::now();
     const MemoryGrowth::Sample sample = TakeSample();
     const MemoryGrowth::Verdict verdict = growth_.Look(now, sample);
-    gate_.SetMemoryShort(verdict.is_short);
+    gate_.SetShare(verdict.share);
     if (!verdict.suspicious) {
       suspicious_ = false;
       continue;

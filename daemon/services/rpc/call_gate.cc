@@ -40,10 +40,10 @@ CallGate::CallGate(Limits limits) : limits_(limits), refusal_(Refusal(limits.cal
 std::optional<CallGate::Place> CallGate::Enter(const void* connection, size_t request_bytes) {
   const size_t large = request_bytes > limits_.large_request ? request_bytes : 0;
   const std::lock_guard lock(mutex_);
-  const bool full = calls_ >= limits_.calls || memory_short_;
+  const bool full = calls_ >= limits_.calls || share_ == limits_.few;
   if (large > 0 && (full || large_bytes_ + large > limits_.large_request_bytes)) return std::nullopt;
   const auto own = of_connection_.try_emplace(connection, 0).first;
-  if (full && own->second >= limits_.few) return std::nullopt;
+  if (own->second >= (full ? limits_.few : share_.load())) return std::nullopt;
   ++own->second;
   ++calls_;
   large_bytes_ += large;

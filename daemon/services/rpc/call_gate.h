@@ -5,8 +5,10 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/status.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
@@ -62,8 +64,9 @@ class CallGate {
   // RESOURCE_EXHAUSTED (TOO_MANY_CALLS), with the time after which to try again.
   const grpc::Status& refusal() const { return refusal_; }
 
-  // While memory is short, connections have their few calls and no more.
-  void SetMemoryShort(bool is_short) { memory_short_ = is_short; }
+  // How many calls one connection may have at the moment: fewer when memory becomes short, so that who has many waits
+  // for who has few. Never less than the few.
+  void SetShare(size_t calls) { share_ = std::max(calls, limits_.few); }
   size_t calls() const { return calls_; }
 
  private:
@@ -71,7 +74,7 @@ class CallGate {
 
   const Limits limits_;
   const grpc::Status refusal_;
-  std::atomic<bool> memory_short_ = false;
+  std::atomic<size_t> share_ = std::numeric_limits<size_t>::max();
   std::atomic<size_t> calls_ = 0;  // changed with the mutex
   std::mutex mutex_;
   size_t large_bytes_ = 0;
