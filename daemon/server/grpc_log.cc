@@ -2,8 +2,6 @@
 
 #include <grpc/support/log.h>
 
-#include <string_view>
-
 #include "absl/strings/str_cat.h"
 #include "daemon/base/log.h"
 
@@ -11,9 +9,12 @@ namespace daytonad {
 
 void RedirectGrpcLog() {
   gpr_set_log_function([](gpr_log_func_args* args) {
-    const bool last_words = std::string_view(args->message).starts_with("assertion failed");
-    Log(last_words ? LogLevel::kError : LogLevel::kDebug, args->message,
-        {{"grpc", gpr_log_severity_string(args->severity)}, {"at", absl::StrCat(args->file, ":", args->line)}});
+    const bool is_error = args->severity == GPR_LOG_SEVERITY_ERROR;
+    // The text varies, with addresses in it; what is said first stays the same.
+    Log(is_error ? LogLevel::kError : LogLevel::kDebug, is_error ? "gRPC reports an error" : "gRPC says",
+        {{"text", args->message},
+         {"grpc", gpr_log_severity_string(args->severity)},
+         {"at", absl::StrCat(args->file, ":", args->line)}});
   });
 }
 

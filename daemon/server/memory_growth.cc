@@ -22,11 +22,11 @@ constexpr double kShare = 0.9;
 constexpr double kWeightOfNew = 4;
 
 // One connection may have as many calls as it likes while half of the memory is free. Ten thousand fit into all of it
-// when they come on a hundred connections and more.
+// when they come on seventy connections and more.
 size_t ShareOf(size_t resident, size_t max_bytes) {
   if (resident < max_bytes / 2) return std::numeric_limits<size_t>::max();
-  if (resident < max_bytes / 4 * 3) return 400;
-  if (resident < max_bytes - max_bytes / 32) return 100;
+  if (resident < max_bytes / 4 * 3) return 500;
+  if (resident < max_bytes - max_bytes / 32) return 150;
   return 0;
 }
 
