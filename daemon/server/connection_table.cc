@@ -96,15 +96,6 @@ std::vector<ConnectionTable::Load> ConnectionTable::TakeLoads() {
   return loads;
 }
 
-std::vector<ConnectionTable::Id> ConnectionTable::WithUnread(uint64_t bytes) const {
-  const std::lock_guard lock(mutex_);
-  std::vector<Id> ids;
-  for (const auto& [id, connection] : connections_) {
-    if (BytesUnread(connection.own.get()) >= bytes) ids.push_back(id);
-  }
-  return ids;
-}
-
 void ConnectionTable::ShutDown(Id id) const {
   const std::lock_guard lock(mutex_);
   const auto found = connections_.find(id);

@@ -54,8 +54,6 @@ class ConnectionTable {
   bool Sweep();
 
   std::vector<Load> TakeLoads();
-  // Those of which at least so many bytes have come that gRPC has not read.
-  std::vector<Id> WithUnread(uint64_t bytes) const;
   // Ends the connection: both sides notice it at once, and gRPC closes it.
   void ShutDown(Id id) const;
 

@@ -101,14 +101,11 @@ absl::Status Daemon::WriteAddressFile() const {
 void Daemon::GuardListeners() {
   std::vector<ConnectionTable*> connections;
   std::vector<OwnAddress> addresses;
-  std::vector<StarvationWatch::Watched> watched;
   for (const auto& listener : listeners_) {
     connections.push_back(&listener->connections());
-    watched.push_back({&listener->connections(), listener->own_addresses().front()});
     addresses.insert(addresses.end(), listener->own_addresses().begin(), listener->own_addresses().end());
   }
   watchdog_ = std::make_unique<MemoryWatchdog>(options_.max_memory, gate_, std::move(connections));
-  starvation_watch_ = std::make_unique<StarvationWatch>(StarvationWatch::Options(), std::move(watched));
   listener_probe_ =
       std::make_unique<ListenerProbe>(ListenerProbe::Options(), std::move(addresses), [](const std::string& listener) {
         Log(LogLevel::kError, "a listener is deaf, the process ends", {{"listener", listener}});

@@ -23,7 +23,6 @@
 #include "daemon/server/listener_probe.h"
 #include "daemon/server/memory_watchdog.h"
 #include "daemon/server/signals.h"
-#include "daemon/server/starvation_watch.h"
 #include "daemon/server/upstream_probe.h"
 #include "daemon/services/rpc/server_call.h"
 
@@ -120,7 +119,6 @@ class Daemon {
   grpc::ResourceQuota quota_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::unique_ptr<MemoryWatchdog> watchdog_;
-  std::unique_ptr<StarvationWatch> starvation_watch_;
   std::unique_ptr<ListenerProbe> listener_probe_;
 };
 

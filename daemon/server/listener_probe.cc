@@ -4,9 +4,7 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstddef>
 #include <string_view>
 #include <utility>
 
@@ -21,9 +19,6 @@ using std::chrono::steady_clock;
 // The client's preface and its settings, none. A server sends its own without being asked.
 constexpr std::string_view kPreface("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0", 33);
 
-constexpr std::string_view kPing("\0\0\10\6\0\0\0\0\0daytonad", 17);
-constexpr size_t kFrameHeader = 9;
-
 // Whether that happens before `end`.
 bool Becomes(int fd, short events, steady_clock::time_point end) {
   const auto left = std::chrono::ceil<milliseconds>(end - steady_clock::now());
@@ -31,63 +26,25 @@ bool Becomes(int fd, short events, steady_clock::time_point end) {
   return ::poll(&one, 1, static_cast<int>(std::max(left, milliseconds(0)).count())) > 0;
 }
 
-// A connection on which `hello` was sent; none if it can't be had. `own_trouble`: there is no descriptor to look with.
-FileDescriptor Connect(const OwnAddress& own, std::string_view hello, steady_clock::time_point end, bool& own_trouble) {
-  FileDescriptor fd(::socket(own.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  own_trouble = !fd.is_open();
-  if (own_trouble) return fd;
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&own.address), own.length) != 0) {
-    // EAGAIN: the queue of a UNIX socket is full.
-    if (errno != EINPROGRESS || !Becomes(fd.get(), POLLOUT, end)) return FileDescriptor();
-    int error = 0;
-    socklen_t length = sizeof(error);
-    ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &length);
-    if (error != 0) return FileDescriptor();
-  }
-  ::send(fd.get(), hello.data(), hello.size(), MSG_NOSIGNAL);
-  return fd;
-}
-
-// A ping's answer is among the frames.
-bool HasPingAnswer(std::string_view frames) {
-  constexpr char kPingType = 6;
-  constexpr char kAck = 1;
-  while (frames.size() >= kFrameHeader) {
-    if (frames[3] == kPingType && (frames[4] & kAck) != 0) return true;
-    const auto byte = [&frames](size_t i) { return static_cast<size_t>(static_cast<unsigned char>(frames[i])); };
-    frames.remove_prefix(std::min(frames.size(), kFrameHeader + (byte(0) << 16 | byte(1) << 8 | byte(2))));
-  }
-  return false;
-}
-
 }  // namespace
 
 bool Answers(const OwnAddress& own, milliseconds limit) {
   const auto end = steady_clock::now() + limit;
-  bool own_trouble = false;
-  const FileDescriptor fd = Connect(own, kPreface, end, own_trouble);
-  if (own_trouble) return true;
-  if (!fd.is_open() || !Becomes(fd.get(), POLLIN, end)) return false;
+  const FileDescriptor fd(::socket(own.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd.is_open()) return true;
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&own.address), own.length) != 0) {
+    // EAGAIN: the queue of a UNIX socket is full.
+    if (errno != EINPROGRESS || !Becomes(fd.get(), POLLOUT, end)) return false;
+    int error = 0;
+    socklen_t length = sizeof(error);
+    ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &length);
+    if (error != 0) return false;
+  }
+  ::send(fd.get(), kPreface.data(), kPreface.size(), MSG_NOSIGNAL);
+  if (!Becomes(fd.get(), POLLIN, end)) return false;
   char byte = 0;
   // A closed connection reads as its end, or as a reset: somebody closed it.
   return ::recv(fd.get(), &byte, 1, 0) >= 0 || errno == ECONNRESET;
-}
-
-bool AnswersPing(const OwnAddress& own, milliseconds limit) {
-  const auto end = steady_clock::now() + limit;
-  bool own_trouble = false;
-  const std::string hello = std::string(kPreface) + std::string(kPing);
-  const FileDescriptor fd = Connect(own, hello, end, own_trouble);
-  if (own_trouble) return true;
-  std::string frames;
-  while (fd.is_open() && Becomes(fd.get(), POLLIN, end)) {
-    std::array<char, 1024> bytes;
-    const ssize_t count = ::recv(fd.get(), bytes.data(), bytes.size(), 0);
-    if (count <= 0) return true;
-    frames.append(bytes.data(), static_cast<size_t>(count));
-    if (HasPingAnswer(frames)) return true;
-  }
-  return false;
 }
 
 ListenerProbe::ListenerProbe(Options options, std::vector<OwnAddress> addresses,

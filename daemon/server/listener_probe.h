@@ -24,9 +24,6 @@ struct OwnAddress {
 // that is one too many. So is a failure that is not the listener's: no descriptor to look with.
 bool Answers(const OwnAddress& own, std::chrono::milliseconds limit);
 
-// The same, but it has to have read what it was sent, and answer a ping.
-bool AnswersPing(const OwnAddress& own, std::chrono::milliseconds limit);
-
 // Connects to all listeners of the process, again and again, on a thread of its own: whatever makes one deaf, the
 // process has to notice, since a client sees no difference from a daemon that is slow.
 class ListenerProbe {

@@ -17,7 +17,8 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr char kPreface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-enum FrameType : char { kHeaders = 1, kSettings = 4 };
+enum FrameType : char { kData = 0, kHeaders = 1, kSettings = 4 };
+constexpr char kEndStream = 1;
 constexpr char kEndHeaders = 4;
 
 std::string Frame(FrameType type, char flags, uint32_t stream, const std::string& payload) {
@@ -207,6 +208,32 @@ TEST_F(RequestSizeTest, ARequestHasAtMostFourMebibytesAndAReadersOne) {
 }
 
 // --- Memory ---
+
+TEST_F(ClientLimitsTest, CallsEndWhoseClientAsksForMuchAndTakesNothing) {
+  v1::SandboxSpec spec;
+  for (int i = 0; i < 60; ++i) (*spec.mutable_env())["NAME_" + std::to_string(i)] = std::string(1000, 'v');
+  const v1::Sandbox fat = MakeSandbox(spec);
+  v1::GetSandboxRequest request;
+  request.set_sandbox(fat.id());
+  request.mutable_max_age()->set_seconds(3600);
+  ASSERT_EQ(Outcome(Call(sandboxes(), &v1::DaytonaService::Stub::GetSandbox, request).error), "OK");
+  const std::string bytes = request.SerializeAsString();
+  const std::string message = std::string(3, '\0') + static_cast<char>(bytes.size()) + bytes;
+
+  const RawClient greedy(daemon_->addresses().front());
+  // A window of 0 for each stream.
+  ASSERT_TRUE(greedy.Send(Frame(kSettings, 0, 0, std::string("\0\4\0\0\0\0", 6))));
+  const std::string headers = CallHeaders("/daytonad.v1.DaytonaService/GetSandbox");
+  uint32_t stream = 1;
+  EXPECT_TRUE(Eventually([&] {
+    for (int i = 0; i < 10; ++i, stream += 2) {
+      greedy.Send(Frame(kHeaders, kEndHeaders, stream, headers) +
+                  Frame(kData, kEndStream, stream, std::string(1, '\0') + message));
+    }
+    return daemon_->log().find("whose clients do not take the answers") != std::string::npos;
+  }));
+  EXPECT_EQ(Get(sandboxes()), "OK");
+}
 
 TEST_F(ClientLimitsTest, WhoFillsTheMemoryIsShutDownAndOthersAreServed) {
   const RawClient attacker(daemon_->addresses().front());
