@@ -5,6 +5,7 @@
 #include <grpcpp/support/byte_buffer.h>
 
 #include "absl/status/status.h"
+#include "daemon/services/rpc/request_scan.h"
 #include "daemon/services/rpc/server_call.h"
 
 namespace daytonad {
@@ -20,10 +21,11 @@ inline constexpr int kMaxMessageBytes = 64 << 20;
 // does not limit what comes out, so that a few KB could fill the memory.
 absl::Status Decompress(grpc::ByteBuffer* bytes, size_t limit = kMaxMessageBytes);
 
-// Reads a message. Its bytes are gone then.
+// Reads a message that is no larger than requests may be (request_scan.h). Its bytes are gone then.
 template <typename Request>
 absl::Status ReadMessage(grpc::ByteBuffer* bytes, Request* request) {
   if (absl::Status status = Decompress(bytes); !status.ok()) return status;
+  if (absl::Status status = ScanRequest(*bytes, *Request::descriptor()); !status.ok()) return status;
   if (grpc::SerializationTraits<Request>::Deserialize(bytes, request).ok()) return absl::OkStatus();
   return UnparsableRequest(Request::descriptor()->full_name());
 }
