@@ -240,6 +240,9 @@ std::vector<Setting> Settings(Draft& draft) {
        SetBytes(config.spool_limit, 1)},
       {{"max-uploads", kValue, "N", "Build contexts sent to Daytona's storage at a time, default 4", "", contexts},
        SetCount(config.max_uploads)},
+      {{"max-upload-idle", kValue, "DURATION", "Longest that the client of an upload may send nothing, default 30s", "",
+        contexts},
+       SetDuration(config.max_upload_idle, milliseconds(1))},
 
       {{"cache-lifetime", kValue, "DURATION", "How old an answer from memory may be, default 1s; 0 for never", "",
         cache},

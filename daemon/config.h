@@ -61,6 +61,8 @@ struct Config {
   int64_t spool_limit = int64_t{2} << 30;
   // Build contexts that are sent to Daytona's storage at a time.
   int max_uploads = 4;
+  // The longest that the client of an upload may send nothing.
+  Clock::Duration max_upload_idle = std::chrono::seconds(30);
 
   Clock::Duration max_wait = std::chrono::hours(24);
   Clock::Duration max_queue_wait = std::chrono::minutes(5);

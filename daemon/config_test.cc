@@ -99,6 +99,7 @@ TEST(Config, NeedsNothingButACredential) {
   EXPECT_EQ(config->spool_dir, "");
   EXPECT_EQ(config->spool_limit, int64_t{2} << 30);
   EXPECT_EQ(config->max_uploads, 4);
+  EXPECT_EQ(config->max_upload_idle, std::chrono::seconds(30));
   EXPECT_EQ(config->cache_lifetime, std::chrono::seconds(1));
   EXPECT_EQ(config->cache_lifetime_with_events, std::chrono::seconds(30));
   EXPECT_EQ(config->cache_size, int64_t{64} << 20);
@@ -262,6 +263,11 @@ TEST_F(ConfigFile, RanksBelowTheEnvironmentAndThatBelowFlags) {
        "max_uploads",
        {"1", "2", "3"},
        [](const Config& c) { return std::to_string(c.max_uploads); }},
+      {"--max-upload-idle",
+       "DAYTONAD_MAX_UPLOAD_IDLE",
+       "max_upload_idle",
+       {"1s", "2s", "3s"},
+       [&](const Config& c) { return seconds(c.max_upload_idle); }},
       {"--allow-core-dumps",
        "DAYTONAD_ALLOW_CORE_DUMPS",
        "allow_core_dumps",

@@ -186,7 +186,8 @@ absl::Status Run(const Config& config) {
   CurlWebSocketConnector connector(loop.executor(), HttpOptions(config));
   EventStream events(loop.executor(), std::move(event_options), connector, clock, **credential);
   StoreUploads uploads(clock, static_cast<size_t>(config.max_uploads));
-  StreamedUploads streamed_uploads(api, pool, uploads, spool->has_value() ? &**spool : nullptr);
+  StreamedUploads streamed_uploads(api, pool, uploads, spool->has_value() ? &**spool : nullptr, clock,
+                                   config.max_upload_idle);
   LogFollower follower(api, clock);
   RequestLog requests(loop.executor(), clock);
   ContextUploader context_uploader(api, *context_roots, pool, uploads, clock);

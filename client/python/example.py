@@ -8,6 +8,7 @@ The daemon's address is taken from DAYTONAD_ADDRESS; README.md says how to run t
 import hashlib
 import io
 import os
+import stat
 import sys
 import tarfile
 import uuid
@@ -41,7 +42,11 @@ def upload_context(snapshots, path):
     """Uploads a small file as a build context, and returns what names it in an image."""
     name = os.path.basename(path)
     with open(path, "rb") as file:
-        digest = hashlib.md5(name.encode() + file.read()).hexdigest()  # for a directory, see BuildContextHeader
+        content = file.read()
+        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+    # For a directory, see BuildContextHeader.
+    records = f"context {len(name.encode())}\n{name}file {mode:o} 0 0 {len(content)}\n".encode() + content
+    digest = hashlib.sha256(records).hexdigest()[:32]
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
         tar.add(path, arcname=name)

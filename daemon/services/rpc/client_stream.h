@@ -50,8 +50,15 @@ class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffe
   void OnReadDone(bool ok) override {
     // A client that broke off reads like one that has sent its last message; only this tells them apart.
     const bool broken = !ok && context_->IsCancelled();
-    boost::asio::post(runtime_.executor, [arrival = arrival_, ok, broken] {
-      arrival->end = ok ? End::kNone : broken ? End::kBroken : End::kComplete;
+    const End end = ok ? End::kNone : broken ? End::kBroken : End::kComplete;
+    // Parsed here and not on the loop, which has other callers to serve.
+    absl::StatusOr<Request> message = Request();
+    if (ok) {
+      if (absl::Status read = ReadMessage(&buffer_, &*message); !read.ok()) message = std::move(read);
+    }
+    boost::asio::post(runtime_.executor, [arrival = arrival_, end, message = std::move(message)]() mutable {
+      arrival->end = end;
+      arrival->message = std::move(message);
       arrival->wakeup.Set();
     });
   }
@@ -69,6 +76,7 @@ class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffe
     explicit Arrival(const Executor& executor) : wakeup(executor) {}
     Wakeup wakeup;
     End end = End::kNone;
+    absl::StatusOr<Request> message;
   };
 
   static Task<void> Run(ClientStreamReactor* reactor, Service* service,
@@ -86,21 +94,18 @@ class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffe
     reactor->Answer(std::move(response));
   }
 
-  Task<absl::StatusOr<std::optional<Request>>> Read() override {
+  Task<absl::StatusOr<std::optional<Request>>> Read(CallContext context) override {
     if (!ended_.has_value()) {
-      this->StartRead(&buffer_);
-      absl::Status arrived = co_await arrival_->wakeup.Wait(call_->context());
-      Request request;
-      absl::Status read;
-      if (!arrived.ok()) {
-        ended_ = arrived;  // gRPC still reads into the buffer: nothing may be read any more
-      } else if (arrival_->end != End::kNone) {
-        ended_ = arrival_->end == End::kBroken ? CancelledError() : absl::OkStatus();
-      } else if (read = ReadMessage(&buffer_, &request); read.ok()) {
-        co_return std::optional<Request>(std::move(request));
-      } else {
-        ended_ = std::move(read);
+      if (!std::exchange(reading_, true)) this->StartRead(&buffer_);
+      absl::Status arrived = co_await arrival_->wakeup.Wait(std::move(context));
+      if (!arrived.ok()) co_return arrived;  // gRPC reads on
+      reading_ = false;
+      if (arrival_->end == End::kNone && arrival_->message.ok()) {
+        co_return std::optional<Request>(*std::move(arrival_->message));
       }
+      ended_ = arrival_->end == End::kNone     ? arrival_->message.status()
+               : arrival_->end == End::kBroken ? CancelledError()
+                                               : absl::OkStatus();
     }
     if (!ended_->ok()) co_return *ended_;
     co_return std::optional<Request>();
@@ -121,6 +126,7 @@ class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffe
   grpc::ByteBuffer* const response_;
   const std::shared_ptr<Arrival> arrival_;
   grpc::ByteBuffer buffer_;
+  bool reading_ = false;               // gRPC reads into the buffer
   std::optional<absl::Status> ended_;  // OK: the client has sent its last message
 };
 
