@@ -70,7 +70,10 @@ void ExpectSame(const json& record, const FakeHostFiles& files) {
   ASSERT_TRUE(expected.contains("dockerfile")) << "the SDK refuses it";
   EXPECT_EQ(plan->dockerfile, expected.at("dockerfile").get<std::string>());
   // The SDK names a context as the line writes it, "./src/": its tar has the same names.
-  for (json& context : expected.at("contexts")) context[1] = ArchivePath(context[1].get<std::string>());
+  for (json& context : expected.at("contexts")) {
+    const std::string name = ArchivePath(context[1].get<std::string>());
+    context[1] = name.empty() ? "." : name;
+  }
   EXPECT_EQ(ContextsOf(*plan), expected.at("contexts"));
 }
 
