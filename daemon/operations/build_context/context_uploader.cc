@@ -100,7 +100,7 @@ Task<absl::StatusOr<std::string>> ContextUploader::MakePresent(CallContext conte
     TarStream tar(source, roots_, hash, clock_, pool_);
     // Its name tells trees apart, so that what is there is what is wanted, however it was packed.
     const absl::StatusOr<Presence> present =
-        co_await uploads_.MakePresent(std::move(context), store, hash, /*size=*/0, tar);
+        co_await uploads_.MakePresent(std::move(context), store, hash, /*size=*/0, tar, TarSource::kDaemon);
     if (!present.ok()) co_return present.status();
     existed = *present == Presence::kExisted;
   }

@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "daemon/base/error.h"
+
 namespace daytonad {
 namespace {
 
@@ -13,6 +15,16 @@ constexpr auto kTimeToAbort = std::chrono::seconds(10);
 
 // How long to wait for another upload of the same hash.
 constexpr auto kLongestLine = std::chrono::seconds(30);
+
+// Until other uploads may have ended.
+constexpr auto kRetryDelay = std::chrono::seconds(5);
+
+absl::Status TooMuchWaits() {
+  return WithRetryDelay(MakeError(absl::StatusCode::kUnavailable, "DAEMON_EXHAUSTED",
+                                  "The daemon can't keep more of uploads that wait for their turn (--max-uploads). Try "
+                                  "again later, with fewer at a time."),
+                        kRetryDelay);
+}
 
 Task<absl::Status> SendAll(CallContext context, std::string first, ByteStream& tar, ContextUpload& upload) {
   absl::StatusOr<std::string> bytes = std::move(first);
@@ -49,8 +61,23 @@ class StoreUploads::Place {
   const Lines::iterator line_;
 };
 
+// The first bytes of an upload that waits for its turn.
+class StoreUploads::WaitingBytes {
+ public:
+  WaitingBytes(size_t& all, size_t bytes) : all_(all), bytes_(bytes) { all_ += bytes_; }
+  WaitingBytes(const WaitingBytes&) = delete;
+  WaitingBytes& operator=(const WaitingBytes&) = delete;
+  ~WaitingBytes() { Release(); }
+
+  void Release() { all_ -= std::exchange(bytes_, 0); }
+
+ private:
+  size_t& all_;
+  size_t bytes_;
+};
+
 Task<absl::StatusOr<Presence>> StoreUploads::MakePresent(CallContext context, ContextStore& store, std::string hash,
-                                                         int64_t size, ByteStream& tar) {
+                                                         int64_t size, ByteStream& tar, TarSource source) {
   Place place(lines_, hash);
   const absl::StatusOr<std::optional<int64_t>> stored = co_await store.Contains(context, hash);
   if (!stored.ok()) co_return stored.status();
@@ -58,8 +85,11 @@ Task<absl::StatusOr<Presence>> StoreUploads::MakePresent(CallContext context, Co
     const bool other = size > 0 && **stored > 0 && **stored != size;
     co_return other ? Presence::kOtherSize : Presence::kExisted;
   }
-  absl::StatusOr<std::string> first = co_await tar.Read(context);
+  absl::StatusOr<std::string> first = std::string();
+  if (source == TarSource::kClient) first = co_await tar.Read(context);
   if (!first.ok()) co_return first.status();
+  if (waiting_bytes_ + first->size() > kMaxWaitingBytes) co_return TooMuchWaits();
+  WaitingBytes waiting(waiting_bytes_, first->size());
   ++in_line_;
   const absl::StatusOr<Admission::Permit> turn =
       co_await place.turns().Acquire(context.WithDeadline(clock_.Now() + kLongestLine));
@@ -69,6 +99,9 @@ Task<absl::StatusOr<Presence>> StoreUploads::MakePresent(CallContext context, Co
   // Nobody who is admitted waits for a turn, so this ends.
   const absl::StatusOr<Admission::Permit> admitted = co_await sending_.Acquire(context);
   if (!admitted.ok()) co_return admitted.status();
+  waiting.Release();
+  if (source == TarSource::kDaemon) first = co_await tar.Read(context);
+  if (!first.ok()) co_return first.status();
   const std::unique_ptr<ContextUpload> upload = store.Upload(std::move(hash));
   absl::Status sent = co_await SendAll(context, *std::move(first), tar, *upload);
   if (sent.ok()) {

@@ -171,7 +171,7 @@ Task<absl::StatusOr<UploadOutcome>> StreamedUploads::SendThrough(CallContext con
   ClientBytes bytes(tar, clock_, max_idle_, std::move(crowded));
   CheckedTar checked(std::move(header), bytes, pool_);
   const absl::StatusOr<Presence> presence =
-      co_await uploads_.MakePresent(context, **store, outcome.hash, size, checked);
+      co_await uploads_.MakePresent(context, **store, outcome.hash, size, checked, TarSource::kClient);
   if (!presence.ok()) co_return presence.status();
   outcome.existed = *presence != Presence::kStored;
   if (*presence != Presence::kOtherSize) co_return outcome;
@@ -201,7 +201,7 @@ Task<absl::StatusOr<UploadOutcome>> StreamedUploads::SpoolAndSend(CallContext co
   if (!store.ok()) co_return store.status();
   SpooledTar spooled(file, pool_);
   const absl::StatusOr<Presence> presence =
-      co_await uploads_.MakePresent(std::move(context), **store, outcome.hash, /*size=*/0, spooled);
+      co_await uploads_.MakePresent(std::move(context), **store, outcome.hash, /*size=*/0, spooled, TarSource::kDaemon);
   if (!presence.ok()) co_return presence.status();
   outcome.existed = *presence == Presence::kExisted;
   co_return outcome;

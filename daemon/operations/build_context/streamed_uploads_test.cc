@@ -6,17 +6,23 @@
 #include <algorithm>
 #include <deque>
 #include <filesystem>
+#include <future>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "daemon/api/context_limit.h"
 #include "daemon/api/testing/fake_api.h"
 #include "daemon/api/testing/fake_context_store.h"
 #include "daemon/base/error.h"
+#include "daemon/base/event.h"
 #include "daemon/base/testing/no_descriptors.h"
 #include "daemon/base/testing/run_task.h"
 #include "daemon/net/asio_clock.h"
+#include "daemon/operations/build_context/context_hash.h"
+#include "daemon/operations/build_context/tar_context.h"
+#include "daemon/operations/build_context/testing/gated_store.h"
 #include "daemon/operations/build_context/testing/tar_bytes.h"
 #include "daemon/operations/build_context/testing/temporary_directory.h"
 
@@ -273,6 +279,45 @@ TEST_F(StreamedUploadsTest, RoomInTheSpoolIsTakenByTheBytesThatCome) {
   const auto outcome = RunTask(io_, uploads.Upload(CallContext::Background("test"), {"proj", kSpoolLimit, ""}, asking));
   EXPECT_TRUE(absl::IsCancelled(outcome.status()));
   EXPECT_EQ(asking.reads, 2);
+}
+
+// However many send their first bytes at once, what they sent does not fill the memory.
+TEST_F(StreamedUploadsTest, OfUploadsThatWaitOnlySoMuchIsKept) {
+  Event gate;
+  api_.context_store = [&] { return std::make_unique<GatedStore>(contexts_, gate, clock_); };
+  constexpr size_t kPiece = size_t{4} << 20;
+  constexpr size_t kFit = StoreUploads::kMaxWaitingBytes / kPiece;
+  StreamedUploads uploads(api_, pool_, store_uploads_, nullptr, clock_, std::chrono::seconds(30));
+  std::deque<Sent> sent;
+  std::vector<std::future<absl::StatusOr<UploadOutcome>>> calls;
+  for (size_t i = 0; i < kFit + 10; ++i) {
+    const std::string path = absl::StrCat("a", i);
+    const std::string one = TarFile(path, std::string(kPiece, 'x')) + TarEnd();
+    TreeHash hash(path);
+    TarContext context(path, TarContext::Names::kFromRoot, hash);
+    ASSERT_TRUE(context.Feed(one).ok() && context.Finish().ok());
+    Sent& stream = sent.emplace_back(one, kPiece);
+    calls.push_back(
+        StartTask(io_, uploads.Upload(CallContext::Background("test"), UploadHeader{path, 0, hash.Finish()}, stream)));
+  }
+  // Two are being sent, as many wait as fit, and the others are refused.
+  const auto ended = [&] {
+    return std::ranges::count_if(
+        calls, [](const auto& call) { return call.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
+  };
+  while (ended() < 8) ASSERT_GT(io_.run_one_for(std::chrono::seconds(30)), 0U);
+  gate.Fire();
+  io_.restart();
+  io_.run();
+  size_t refused = 0;
+  for (auto& call : calls) {
+    const auto outcome = call.get();
+    if (outcome.ok()) continue;
+    EXPECT_EQ(ErrorReason(outcome.status()), "DAEMON_EXHAUSTED");
+    EXPECT_TRUE(RetryDelay(outcome.status()).has_value());
+    ++refused;
+  }
+  EXPECT_EQ(refused, 8U);
 }
 
 TEST_F(StreamedUploadsTest, TooFewDescriptorsForTheSpoolAreAnErrorThatPasses) {
