@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <clocale>
 #include <cstddef>
-#include <cstdio>
+#include <cstdint>
 #include <cwchar>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "absl/strings/str_format.h"
 
 namespace daytonad::cli {
 namespace {
@@ -54,12 +56,8 @@ bool IsDeceptive(wchar_t code) {
 
 // As JSON, and C, write it.
 std::string Escape(wchar_t code) {
-  const auto unit = [](unsigned value) {
-    char text[16];
-    std::snprintf(text, sizeof(text), "\\u%04x", value & 0xFFFF);
-    return std::string(text);
-  };
-  const auto value = static_cast<unsigned>(code);
+  const auto unit = [](char32_t value) { return absl::StrFormat("\\u%04x", static_cast<std::uint32_t>(value)); };
+  const auto value = static_cast<char32_t>(code);
   if (value < 0x10000) return unit(value);
   return unit(0xD800 + ((value - 0x10000) >> 10)) + unit(0xDC00 + ((value - 0x10000) & 0x3FF));
 }
