@@ -8,6 +8,7 @@ The daemon's address is taken from DAYTONAD_ADDRESS; README.md says how to run t
 import hashlib
 import io
 import os
+import pathlib
 import sys
 import tarfile
 import uuid
@@ -24,6 +25,8 @@ from daytonad.v1 import (
 )
 
 CHUNK_BYTES = 1024 * 1024
+# What every client of daytonad tells its channels: which calls may be made again while a daemon ends.
+SERVICE_CONFIG = pathlib.Path(__file__).resolve().parents[1] / "service_config.json"
 
 
 def error_info(error: grpc.RpcError) -> error_details_pb2.ErrorInfo:
@@ -92,7 +95,8 @@ def create_snapshot(snapshots, name, image):
 def main():
     address = os.environ.get("DAYTONAD_ADDRESS", "unix:/run/daytonad/daytonad.sock")
     name = f"python-example-{uuid.uuid4().hex[:8]}"
-    with grpc.insecure_channel(address) as channel:
+    options = [("grpc.service_config", SERVICE_CONFIG.read_text())]
+    with grpc.insecure_channel(address, options) as channel:
         snapshots = snapshot_service_pb2_grpc.SnapshotServiceStub(channel)
         sandboxes = daytona_service_pb2_grpc.DaytonaServiceStub(channel)
 

@@ -53,7 +53,10 @@ void IntegrationTest::SetUp() {
   control_ = std::make_unique<EmulatorControl>(emulator_->origin());
   daemon_ = std::make_unique<DaemonProcess>(daemon_options());
   ASSERT_TRUE(daemon_->running()) << daemon_->log();
-  absl::StatusOr<client::Client> client = client::Client::Connect(daemon_->addresses().front());
+  // What the daemon answers is looked at, not what a client makes of it.
+  client::ConnectOptions options;
+  options.with_service_config = false;
+  absl::StatusOr<client::Client> client = client::Client::Connect(daemon_->addresses().front(), options);
   ASSERT_TRUE(client.ok()) << client.status();
   client_ = *std::move(client);
   if (waits_for_upstream()) {
