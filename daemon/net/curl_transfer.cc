@@ -212,7 +212,8 @@ int CurlTransfer::BeforeSend(void* self, char*, char*, int, int) {
   auto* const transfer = static_cast<CurlTransfer*>(self);
   const bool nothing_went_out = transfer->DeliveryNow() == Delivery::kNotSent;
   if (nothing_went_out || MayBeRepeated(transfer->request_.method)) {
-    ++transfer->attempts_;
+    const bool first = transfer->attempts_++ == 0;
+    if (first && transfer->request_.when_sent) transfer->request_.when_sent();
     if (!IsHttp2(transfer->easy_.get())) transfer->multi_.NoteHttp1();
     return CURL_PREREQFUNC_OK;
   }

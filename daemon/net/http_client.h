@@ -4,6 +4,7 @@
 #include <any>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -66,6 +67,8 @@ struct HttpRequest {
   // For a mutation: once its first byte is out, cancellation no longer ends it, only the deadline does. Before that
   // (while it waits for a connection) it can be cancelled like any other.
   bool irrevocable_once_sent = false;
+  // Called when the first byte is about to go out. May be empty.
+  std::function<void()> when_sent;
   // A larger answer ends the request with RESOURCE_EXHAUSTED. Not applied to streams.
   size_t max_body_bytes = size_t{64} << 20;
 

@@ -20,6 +20,9 @@ using std::chrono::seconds;
 // go.
 constexpr auto kTimeToEnd = seconds(2);
 constexpr auto kTimeToClose = std::chrono::milliseconds(500);
+// Before clients are told to go: no call has come for so long; but after so long they are told in any case.
+constexpr auto kQuiet = std::chrono::milliseconds(100);
+constexpr auto kLongestUnrest = seconds(1);
 
 }  // namespace
 
@@ -134,15 +137,32 @@ Task<void> Daemon::Drain(std::string why) {
     absl::Status settled = co_await services_.settle(drain);
     if (!settled.ok()) Log(LogLevel::kWarning, "changes were sent whose answers did not come in time");
   }
+  co_await BecomeQuiet();
   probe_stop_.request_stop();
   idle = co_await probe_ended_.Wait(clock_, context.WithDeadline(clock_.Now() + kTimeToEnd));
   if (signals_ != nullptr) signals_->Forget();
   drained_.set_value();
 }
 
+// gRPC cancels what arrives between its beginning to shut down and the client's reading of it, and says no reason. So
+// it begins when nobody is about to call: whoever calls now gets no answer yet, and does not call again meanwhile.
+Task<void> Daemon::BecomeQuiet() {
+  calls_.WithholdRefusals();
+  const CallContext context = CallContext::Background("end of the drain").WithDeadline(clock_.Now() + kLongestUnrest);
+  size_t refused = 0;
+  absl::Status slept;
+  do {
+    refused = calls_.refused();
+    slept = co_await clock_.Sleep(context, kQuiet);
+  } while (slept.ok() && calls_.refused() != refused);
+}
+
 void Daemon::WaitUntilStopped() {
   if (!running_) return;
   drained_.get_future().wait();
+  // First, so that whoever is told to call again has read that it is to be elsewhere.
+  for (const auto& listener : listeners_) listener->SendGoAway();
+  loop_.Post([this] { calls_.TellRefusals(); });
   // Health watchers and reflection streams never end by themselves.
   const auto deadline = std::chrono::system_clock::now() + kTimeToClose;
   for (const auto& listener : listeners_) listener->ShutDown(deadline);

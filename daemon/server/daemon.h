@@ -75,7 +75,8 @@ class Daemon {
   //
   // In this order: health says NOT_SERVING; no new call is taken and streams end with UNAVAILABLE (SHUTTING_DOWN);
   // unary calls, and changes upstream whose callers have gone, run on until they are done or `drain_timeout` is over;
-  // what is left then ends with the same status; listeners close.
+  // what is left then ends with the same status; when no call has come for a moment, clients are told to go elsewhere,
+  // and calls that came in that moment are refused; listeners close.
   void RequestStop(std::string_view why);
 
   // Returns when all of that has happened. Blocks; not on the loop.
@@ -89,6 +90,7 @@ class Daemon {
   absl::Status WriteAddressFile() const;
   Task<void> RunProbe();
   Task<void> Drain(std::string why);
+  Task<void> BecomeQuiet();
 
   const DaemonOptions options_;
   EventLoop& loop_;

@@ -1,5 +1,6 @@
 #include "daemon/server/listener.h"
 
+#include <grpc/grpc.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 #include <netdb.h>
@@ -109,9 +110,25 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(const ListenerOptions&
 }
 
 Listener::~Listener() {
-  if (server_ != nullptr) server_->Shutdown(std::chrono::system_clock::now());
+  if (server_ != nullptr) ShutDown(std::chrono::system_clock::now());
 }
 
-void Listener::ShutDown(std::chrono::system_clock::time_point deadline) { server_->Shutdown(deadline); }
+void Listener::SendGoAway() {
+  gone_away_ = grpc_completion_queue_create_for_next(nullptr);
+  // What grpc::Server's own Shutdown begins with; but that one returns when all is over.
+  grpc_server_shutdown_and_notify(server_->c_server(), gone_away_, nullptr);
+}
+
+void Listener::ShutDown(std::chrono::system_clock::time_point deadline) {
+  server_->Shutdown(deadline);
+  if (gone_away_ == nullptr) return;
+  grpc_completion_queue_shutdown(gone_away_);
+  const auto next = [this] {
+    return grpc_completion_queue_next(gone_away_, gpr_inf_future(GPR_CLOCK_REALTIME), nullptr).type;
+  };
+  while (next() != GRPC_QUEUE_SHUTDOWN) {
+  }
+  grpc_completion_queue_destroy(std::exchange(gone_away_, nullptr));
+}
 
 }  // namespace daytonad

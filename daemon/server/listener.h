@@ -1,6 +1,7 @@
 #ifndef DAYTONAD_DAEMON_SERVER_LISTENER_H_
 #define DAYTONAD_DAEMON_SERVER_LISTENER_H_
 
+#include <grpc/grpc.h>
 #include <grpcpp/impl/service_type.h>
 #include <grpcpp/server.h>
 #include <sys/types.h>
@@ -41,6 +42,10 @@ class Listener {
   bool read_only() const { return read_only_; }
   grpc::Server& server() { return *server_; }
 
+  // Tells all clients to make their next calls elsewhere (HTTP/2's GOAWAY). A call that arrives before its client has
+  // read that is cancelled by gRPC, with nothing that says why; calls in progress go on. Before ShutDown, once.
+  void SendGoAway();
+
   // Takes no more calls, waits for those in progress until `deadline`, then ends them with UNAVAILABLE. Removes the
   // socket file. Blocks; not on the loop, which the calls in progress need.
   void ShutDown(std::chrono::system_clock::time_point deadline);
@@ -52,6 +57,7 @@ class Listener {
   bool read_only_ = false;
   std::vector<std::unique_ptr<grpc::Service>> services_;  // outlive the server
   std::unique_ptr<grpc::Server> server_;
+  grpc_completion_queue* gone_away_ = nullptr;  // where gRPC says that all calls have ended since SendGoAway
 };
 
 }  // namespace daytonad

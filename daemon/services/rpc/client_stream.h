@@ -19,6 +19,7 @@
 #include "daemon/base/task.h"
 #include "daemon/net/wakeup.h"
 #include "daemon/services/rpc/grpc_status.h"
+#include "daemon/services/rpc/retry_hint.h"
 #include "daemon/services/rpc/server_call.h"
 #include "daemon/services/rpc/stream_reader.h"
 #include "daemon/services/rpc/take_request.h"
@@ -78,6 +79,7 @@ class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffe
     CallRegistry& calls = reactor->runtime_.calls;
     absl::Status admitted = calls.Add(call);
     if (!admitted.ok()) {
+      (void)co_await calls.MayRefuse(reactor->runtime_.clock, call->context());
       reactor->Finish(ToGrpcStatus(admitted));
       co_return;
     }
@@ -108,7 +110,9 @@ class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffe
 
   void Answer(absl::StatusOr<Response> response) {
     if (!response.ok()) {
-      Finish(ToGrpcStatus(call_->FinalStatus(response.status())));
+      const absl::Status status = call_->FinalStatus(response.status());
+      HintRetry(*context_, status);
+      Finish(ToGrpcStatus(status));
       return;
     }
     bool own_buffer = false;

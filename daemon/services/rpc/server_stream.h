@@ -23,6 +23,7 @@
 #include "daemon/net/wakeup.h"
 #include "daemon/services/rpc/grpc_status.h"
 #include "daemon/services/rpc/held_call.h"
+#include "daemon/services/rpc/retry_hint.h"
 #include "daemon/services/rpc/server_call.h"
 #include "daemon/services/rpc/stream_writer.h"
 #include "daemon/services/rpc/take_request.h"
@@ -90,11 +91,15 @@ class ServerStreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuff
     Clock& clock = reactor->runtime_.clock;
     absl::Status status = calls.Add(call);
     if (!status.ok()) {
+      (void)co_await calls.MayRefuse(clock, call->context());
       reactor->Finish(ToGrpcStatus(status));
       co_return;
     }
+    NoteRequestIdOf(request, *call);
     status = co_await (service->*handler)(call->context(), std::move(request), reactor);
-    const grpc::Status last = ToGrpcStatus(call->FinalStatus(std::move(status)));
+    status = call->FinalStatus(std::move(status));
+    HintRetry(*reactor->context_, status);
+    const grpc::Status last = ToGrpcStatus(status);
     std::optional<HeldCall> stuck;
     if (!reactor->given_up_.ok()) stuck.emplace(reactor->context_->c_call());
     calls.Remove(call);     // as UnaryReactor

@@ -20,6 +20,7 @@
 #include "daemon/services/rpc/encoded.h"
 #include "daemon/services/rpc/grpc_status.h"
 #include "daemon/services/rpc/read_source.h"
+#include "daemon/services/rpc/retry_hint.h"
 #include "daemon/services/rpc/server_call.h"
 #include "daemon/services/rpc/take_request.h"
 
@@ -75,9 +76,11 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
     CallRegistry& calls = reactor->runtime_.calls;
     absl::Status admitted = calls.Add(call);
     if (!admitted.ok()) {
+      (void)co_await calls.MayRefuse(reactor->runtime_.clock, call->context());
       reactor->Finish(ToGrpcStatus(admitted));
       co_return;
     }
+    NoteRequestIdOf(request, *call);
     CallContext context = call->context();
     if constexpr (HasMaxAge<Request>) {
       auto terms = std::make_shared<ReadTerms>();
@@ -99,7 +102,9 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
 
   void Answer(absl::StatusOr<Response> response) {
     if (!response.ok()) {
-      Finish(ToGrpcStatus(call_->FinalStatus(response.status())));
+      const absl::Status status = call_->FinalStatus(response.status());
+      HintRetry(server_context_, status);
+      Finish(ToGrpcStatus(status));
       return;
     }
     Finish(PutAnswer(*response, response_));

@@ -1,7 +1,9 @@
 #include "daemon/upstream/v0/rest_client.h"
 
 #include <cstddef>
+#include <functional>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "daemon/base/absl_view.h"
@@ -122,6 +124,32 @@ absl::Status CheckEmptyAnswer(const std::string& body) {
   return foreign ? ForeignResponse("it is of another form") : absl::OkStatus();
 }
 
+// Tells those who wait for a change when it goes out, and when it turns out that it is not carried out. Nobody is told
+// of a read.
+class ChangeUnderWay {
+ public:
+  ChangeUnderWay(const CallContext& context, const RestRequest& request)
+      : turns_(request.idempotency() == Idempotency::kRead ? nullptr : context.turns()) {}
+  ChangeUnderWay(const ChangeUnderWay&) = delete;
+  ChangeUnderWay& operator=(const ChangeUnderWay&) = delete;
+
+  // For the request; this object outlives it.
+  std::function<void()> when_sent() {
+    if (turns_ == nullptr) return nullptr;
+    return [this] {
+      sent_ = true;
+      turns_->ChangeSent();
+    };
+  }
+  void Refused() {
+    if (std::exchange(sent_, false)) turns_->ChangeRefused();
+  }
+
+ private:
+  Turns* const turns_;  // the context outlives this
+  bool sent_ = false;
+};
+
 // Does the error say by itself which object of this tag's kind ("sandbox_id", "sandbox_name") it is about?
 bool NamesItself(const absl::Status& error, const std::string& tag) {
   const std::string kind = tag.substr(0, tag.rfind('_'));
@@ -185,13 +213,18 @@ bool RestClient::Trusts(std::string_view url) const { return trusted_origins_.Co
 
 Task<absl::StatusOr<HttpResponse>> RestClient::SendOnce(CallContext context, const RestRequest& request,
                                                         const std::string& body, std::string& throttler) {
+  ChangeUnderWay change(context, request);
   absl::StatusOr<RateBudget::Permit> turn = co_await rate_budget_.Acquire(context, throttler);
   if (!turn.ok()) co_return turn.status();
   const CallContext one_attempt = OneAttempt(context, request);
   HttpRequest http_request = MakeHttpRequest(request, "application/json", body);
+  http_request.when_sent = change.when_sent();
   absl::StatusOr<HttpResponse> response = co_await http_.Send(one_attempt, std::move(http_request));
   if (!response.ok()) {
-    if (DeliveryOf(response.status()) == Delivery::kNotSent) turn->NotSent();
+    if (DeliveryOf(response.status()) == Delivery::kNotSent) {
+      turn->NotSent();
+      change.Refused();
+    }
     co_return TransportError(response.status(), context);
   }
   NoteVersion(response->headers);
@@ -199,7 +232,9 @@ Task<absl::StatusOr<HttpResponse>> RestClient::SendOnce(CallContext context, con
     turn->Answered(response->headers);
     co_return response;
   }
-  co_return NoteError(*turn, ErrorFromResponse(request, *response), response->headers, throttler);
+  absl::Status error = ErrorFromResponse(request, *response);
+  if (ErrorMetadataValue(error, "outcome") != "unknown") change.Refused();
+  co_return NoteError(*turn, std::move(error), response->headers, throttler);
 }
 
 Task<absl::StatusOr<std::unique_ptr<HttpStream>>> RestClient::OpenOnce(CallContext context, const RestRequest& request,
