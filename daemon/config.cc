@@ -268,6 +268,8 @@ std::vector<Setting> Settings(Draft& draft) {
        SetDuration(config.max_stall, milliseconds(1))},
       {{"drain-timeout", kValue, "DURATION", "How long calls may run on at the end, default 25s", "", limits},
        SetDuration(config.drain_timeout, seconds(0))},
+      {{"state-dir", kValue, "DIRECTORY", "Where outcomes of request ids survive a restart; default none", "", limits},
+       SetText(config.state_dir)},
       {{"health-interval", kValue, "DURATION", "How often to look whether Daytona answers, default 30s", "", limits},
        SetDuration(config.health_interval, milliseconds(10))},
 

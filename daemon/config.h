@@ -66,6 +66,8 @@ struct Config {
   Clock::Duration max_queue_wait = std::chrono::minutes(5);
   Clock::Duration max_stall = std::chrono::seconds(60);
   Clock::Duration drain_timeout = std::chrono::seconds(25);
+  // Where the journal of request ids is; empty: they are known as long as the daemon runs.
+  std::string state_dir;
   Clock::Duration health_interval = std::chrono::seconds(30);
 
   LogLevel log_level = LogLevel::kInfo;

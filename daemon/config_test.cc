@@ -97,6 +97,7 @@ TEST(Config, NeedsNothingButACredential) {
   EXPECT_EQ(config->max_streams, 1000);
   EXPECT_THAT(config->context_roots, IsEmpty());
   EXPECT_EQ(config->spool_dir, "");
+  EXPECT_EQ(config->state_dir, "");
   EXPECT_EQ(config->spool_limit, int64_t{2} << 30);
   EXPECT_EQ(config->max_uploads, 4);
   EXPECT_EQ(config->cache_lifetime, std::chrono::seconds(1));
@@ -237,6 +238,11 @@ TEST_F(ConfigFile, RanksBelowTheEnvironmentAndThatBelowFlags) {
        "spool_dir",
        {"/a", "/b", "/c"},
        [](const Config& c) { return c.spool_dir; }},
+      {"--state-dir",
+       "DAYTONAD_STATE_DIR",
+       "state_dir",
+       {"/a", "/b", "/c"},
+       [](const Config& c) { return c.state_dir; }},
       {"--spool-limit",
        "DAYTONAD_SPOOL_LIMIT",
        "spool_limit",

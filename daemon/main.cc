@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -39,6 +40,7 @@
 #include "daemon/operations/build_logs.h"
 #include "daemon/operations/collaborators.h"
 #include "daemon/operations/image_builder.h"
+#include "daemon/operations/journal/request_journal.h"
 #include "daemon/operations/log_follower.h"
 #include "daemon/operations/request_log.h"
 #include "daemon/operations/sandboxes.h"
@@ -150,6 +152,20 @@ absl::StatusOr<std::optional<Spool>> OpenSpool(const Config& config) {
   return *std::move(spool);
 }
 
+// The journal of request ids, null if there is to be none. They belong to those who may change something, and to the
+// credential that the daemon started with.
+absl::StatusOr<std::unique_ptr<RequestJournal>> OpenJournal(const Config& config, EventLoop& loop, Clock& clock,
+                                                            CredentialSource& credential) {
+  if (config.state_dir.empty()) return nullptr;
+  JournalOptions options;
+  options.directory = config.state_dir;
+  absl::StatusOr<std::unique_ptr<JournalFile>> file =
+      JournalFile::Open(std::move(options), std::chrono::system_clock::now());
+  if (!file.ok()) return absl::InvalidArgumentError(absl::StrCat("--state-dir: ", file.status().message()));
+  std::string owner = absl::StrCat("full/", MarkOf(credential.Current()));
+  return std::make_unique<RequestJournal>(loop.executor(), clock, *std::move(file), std::move(owner));
+}
+
 absl::StatusOr<ContextRoots> OpenContextRoots(const Config& config) {
   absl::StatusOr<ContextRoots> roots = ContextRoots::Open(config.context_roots);
   if (!roots.ok()) return absl::InvalidArgumentError(absl::StrCat("--context-root: ", roots.status().message()));
@@ -175,6 +191,8 @@ absl::Status Run(const Config& config) {
 
   // From below to above; what is above uses what is below, on the loop.
   EventLoop loop;
+  absl::StatusOr<std::unique_ptr<RequestJournal>> journal = OpenJournal(config, loop, clock, **credential);
+  if (!journal.ok()) return journal.status();
   WorkPool pool;
   CurlHttpClient http(loop.executor(), HttpOptions(config));
   RevalidatingHttpClient revalidating(http, RevalidatingHttpClient::Options());
@@ -188,7 +206,8 @@ absl::Status Run(const Config& config) {
   StoreUploads uploads(clock, static_cast<size_t>(config.max_uploads));
   StreamedUploads streamed_uploads(api, pool, uploads, spool->has_value() ? &**spool : nullptr);
   LogFollower follower(api, clock);
-  RequestLog requests(loop.executor(), clock);
+  RequestLog requests(loop.executor(), clock, RequestLogOptions(), journal->get());
+  if (*journal != nullptr) requests.Restore((*journal)->TakeStored());
   ContextUploader context_uploader(api, *context_roots, pool, uploads, clock);
   ImageBuilder images(pool, *context_roots, context_uploader);
   const Collaborators with{api, state, state, clock, loop.executor(), follower, requests, images};
