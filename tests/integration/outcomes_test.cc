@@ -160,23 +160,6 @@ class ShortDrainOutcomesTest : public OutcomesTest {
 TEST_F(ShortDrainOutcomesTest, AStopSaysOfEachChangeThatIsWithDaytona) { StopsDuring(/*with_ids=*/true); }
 TEST_F(ShortDrainOutcomesTest, OfThoseWithoutARequestIdToo) { StopsDuring(/*with_ids=*/false); }
 
-TEST_F(ShortDrainOutcomesTest, WhatWasNotSentIsNotUnknown) {
-  // A read comes first, and is not answered.
-  MakeVolume("data");
-  control().AddFault({{"method", "GET"}, {"path_regex", "/volumes/by-name"}}, {{"delay_ms", 8'000}});
-  control().ResetRequests();
-  auto call = std::async(std::launch::async, [this] {
-    return Call(volumes(), &Volumes::DeleteVolume, Parse<v1::DeleteVolumeRequest>("volume: 'data' request_id: 'r'"));
-  });
-  ASSERT_TRUE(Eventually([&] { return control().in_progress() == 1; }));
-  daemon_->Signal(SIGTERM);
-  const auto result = call.get();
-  EXPECT_EQ(Outcome(result.error), "UNAVAILABLE SHUTTING_DOWN");
-  EXPECT_EQ(result.error->metadata.count("outcome"), 0);
-  EXPECT_EQ(result.error->metadata.at("volume_name"), "data");
-  EXPECT_EQ(result.error->metadata.at("request_id"), "r");
-}
-
 TEST_F(OutcomesTest, ATimeLimitSaysIt) {
   const std::vector<Mutation> mutations = Mutations("timeout { nanos: 500000000 }", /*with_ids=*/true);
   HoldAnswers();
