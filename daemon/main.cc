@@ -101,6 +101,9 @@ HttpClientOptions HttpOptions(const Config& config) {
   options.max_streams = ConnectionLimit(config.max_streams);
   options.ca_file = config.ca_file;
   options.proxy = config.proxy;
+  // Daytona holds creates for half a minute.
+  options.patience = std::chrono::duration_cast<std::chrono::milliseconds>(config.request_timeout / 6);
+  options.patience_with_creates = options.patience + std::chrono::seconds(30);
   return options;
 }
 
@@ -179,6 +182,7 @@ absl::Status Run(const Config& config) {
   CurlHttpClient http(loop.executor(), HttpOptions(config));
   RevalidatingHttpClient revalidating(http, RevalidatingHttpClient::Options());
   EventStreamOptions event_options(*api_url);
+  event_options.pool = &pool;
   RestApi upstream(UpstreamOptions(config, *std::move(api_url), pool), revalidating, clock, **credential,
                    *trusted_origins);
   SharedState state(upstream, loop.executor(), clock, StateOptions(config));

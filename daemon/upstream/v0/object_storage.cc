@@ -10,6 +10,7 @@
 #include "daemon/base/absl_view.h"
 #include "daemon/base/error.h"
 #include "daemon/upstream/v0/clean_text.h"
+#include "daemon/upstream/v0/errors.h"
 #include "daemon/upstream/v0/json_fields.h"
 
 namespace daytonad {
@@ -20,7 +21,7 @@ constexpr std::chrono::minutes kLongLimit(5);
 constexpr std::chrono::seconds kShortLimit(30);
 // When to come back to a store that can't serve now.
 constexpr std::chrono::seconds kUnavailableDelay(1);
-constexpr size_t kMaxAnswer = size_t{1} << 20;
+constexpr size_t kMaxAnswer = size_t{64} << 10;
 constexpr size_t kMaxStorageText = 512;
 
 constexpr std::string_view kUserAgent = "daytonad/" DAYTONAD_VERSION;
@@ -170,6 +171,7 @@ absl::Status ObjectStorage::TransportError(const absl::Status& error, const Call
   if (absl::IsDeadlineExceeded(error) && context.Check(clock_.Now()).ok()) {
     return WithDelivery(Unavailable("it did not answer in time"), DeliveryOf(error));
   }
+  if (absl::IsResourceExhausted(error)) return AnswerTooLarge(error, kMaxAnswer);
   // It was Daytona that gave what the request is made of.
   if (absl::IsInvalidArgument(error)) {
     return MalformedResponse(absl::StrCat("the storage that it lends can't be used: ", error.message()));

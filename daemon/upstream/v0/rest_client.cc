@@ -14,8 +14,9 @@ namespace {
 
 // Upstream answers a larger body with a 404 that says nothing of its size.
 constexpr size_t kMaxBody = 102'400;
-// Of the body of an error that came instead of a stream.
-constexpr size_t kMaxErrorBody = size_t{64} << 10;
+constexpr size_t kMaxObject = size_t{1} << 20;
+constexpr size_t kMaxList = size_t{16} << 20;
+// For the body of an error that came instead of a stream.
 constexpr std::chrono::seconds kErrorBodyLimit(5);
 // When to come back to an upstream that can't be reached and did not say.
 constexpr std::chrono::seconds kUnavailableDelay(1);
@@ -32,6 +33,10 @@ std::string PathOfUrl(std::string_view url) {
   const size_t authority = url.find("://");
   const size_t path = url.find('/', authority == std::string_view::npos ? 0 : authority + 3);
   return path == std::string_view::npos ? "/" : std::string(url.substr(path));
+}
+
+size_t MaxBodyOf(const RestRequest& request) {
+  return request.answer_size() == AnswerSize::kList ? kMaxList : kMaxObject;
 }
 
 std::string Dump(const OrderedJson& json) {
@@ -79,7 +84,7 @@ bool OutcomeUnknown(const absl::Status& error) {
   const bool ended_under_way =
       absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error) || absl::IsCancelled(error);
   return (ended_under_way && DeliveryOf(error) == Delivery::kUnknown) ||
-         ErrorReason(error) == "UPSTREAM_RESPONSE_TOO_LARGE";
+         ErrorReason(error) == "UPSTREAM_RESPONSE_TOO_LARGE" || ErrorReason(error) == "UPSTREAM_HEADERS_TOO_LARGE";
 }
 
 Task<std::string> ReadErrorBody(CallContext context, HttpStream& stream) {
@@ -157,7 +162,13 @@ Task<absl::StatusOr<HttpResponse>> RestClient::CallOnce(CallContext context, con
                                                         const std::string& body, std::string& throttler) {
   absl::StatusOr<HttpResponse> response = co_await SendOnce(std::move(context), request, body, throttler);
   if (!response.ok()) co_return response;
-  absl::Status status = CheckEmptyAnswer(response->body);
+  const auto check = [&body = response->body] { return CheckEmptyAnswer(body); };
+  absl::Status status;
+  if (IsReadOnPool(response->body)) {
+    status = co_await RunOnPool(*options_.pool, check);
+  } else {
+    status = check();
+  }
   if (!status.ok()) co_return Unreadable(std::move(status), request, response->status);
   co_return response;
 }
@@ -192,7 +203,7 @@ Task<absl::StatusOr<HttpResponse>> RestClient::SendOnce(CallContext context, con
   absl::StatusOr<HttpResponse> response = co_await http_.Send(one_attempt, std::move(http_request));
   if (!response.ok()) {
     if (DeliveryOf(response.status()) == Delivery::kNotSent) turn->NotSent();
-    co_return TransportError(response.status(), context);
+    co_return TransportError(response.status(), context, request);
   }
   NoteVersion(response->headers);
   if (response->status / 100 == 2) {
@@ -211,7 +222,7 @@ Task<absl::StatusOr<std::unique_ptr<HttpStream>>> RestClient::OpenOnce(CallConte
   absl::StatusOr<std::unique_ptr<HttpStream>> stream = co_await http_.Open(one_attempt, std::move(http_request));
   if (!stream.ok()) {
     if (DeliveryOf(stream.status()) == Delivery::kNotSent) turn->NotSent();
-    co_return TransportError(stream.status(), context);
+    co_return TransportError(stream.status(), context, request);
   }
   if ((*stream)->status() / 100 == 2) {
     turn->Answered((*stream)->headers());
@@ -231,6 +242,7 @@ HttpRequest RestClient::MakeHttpRequest(const RestRequest& request, std::string_
   http.url = Url(request);
   http.pool = request.pool();
   http.revalidate = request.revalidate();
+  http.max_body_bytes = MaxBodyOf(request);
   http.irrevocable_once_sent = request.idempotency() != Idempotency::kRead;
   http.headers.Add("Accept", accept);
   http.headers.Add("User-Agent", kUserAgent);
@@ -267,7 +279,8 @@ CallContext RestClient::OneAttempt(const CallContext& context, const RestRequest
                               (request.pace() == Pace::kHeld ? options_.held_limit : options_.prompt_limit));
 }
 
-absl::Status RestClient::TransportError(const absl::Status& error, const CallContext& context) const {
+absl::Status RestClient::TransportError(const absl::Status& error, const CallContext& context,
+                                        const RestRequest& request) const {
   if (absl::IsDeadlineExceeded(error) && context.Check(clock_.Now()).ok()) {
     // Not the call's limit, but that of this attempt.
     if (DeliveryOf(error) == Delivery::kNotSent) {
@@ -281,10 +294,7 @@ absl::Status RestClient::TransportError(const absl::Status& error, const CallCon
                                   "Daytona did not answer in time. Try again later."),
                         DeliveryOf(error));
   }
-  if (absl::IsResourceExhausted(error)) {
-    return MakeError(absl::StatusCode::kInternal, "UPSTREAM_RESPONSE_TOO_LARGE", StdView(error.message()),
-                     {{"limit", std::to_string(HttpRequest().max_body_bytes)}});
-  }
+  if (absl::IsResourceExhausted(error)) return AnswerTooLarge(error, MaxBodyOf(request));
   return error;
 }
 
