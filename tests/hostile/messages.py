@@ -1,0 +1,390 @@
+"""Attacks with what calls say: many entries, long texts, odd names, uploads that send nothing."""
+
+import contextlib
+import os
+import pty
+import select
+import subprocess
+import threading
+import time
+
+import grpc
+
+import rpc
+from attack import attack
+
+MIB = 1 << 20
+CJK = "名"
+# Changes the direction of what follows it on a terminal; begins a command to a terminal, in 7 and in 8 bits.
+CONTROLS = "\u202e\u2066\x1b[31m\x9b31m\x07\u200f"
+
+
+def _labels(count):
+    return {f"{number:x}": "" for number in range(count)}
+
+
+def _refused(scene, what, outcome, allowed=("INVALID_ARGUMENT", "RESOURCE_EXHAUSTED"), needs_reason=True):
+    scene.check(outcome.code in allowed, f"{what} is answered {outcome}")
+    if needs_reason and not outcome.ok:
+        scene.check(outcome.is_documented, f"{what} is refused without a documented reason: {outcome}")
+
+
+def _repeat(scene, name, fields, full=8, callers=1, pause=0.2, needs_reason=True):
+    """The same call over and over, each refused; its request is made before."""
+    serialized = rpc.request(name, **fields).SerializeToString()
+    outcomes = []
+
+    def play():
+        with rpc.Client(scene.address) as client:
+            for _ in scene.seconds(full):
+                outcomes.append(client.send(name, serialized))
+                time.sleep(pause)
+
+    threads = [threading.Thread(target=play) for _ in range(callers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    scene.note(request_mib=round(len(serialized) / MIB, 1), requests=len(outcomes))
+    scene.note(longest_answer_ms=round(1000 * max((outcome.seconds for outcome in outcomes), default=0)))
+    for outcome in outcomes:
+        _refused(scene, f"a request of {len(serialized) / MIB:.1f} MiB", outcome, needs_reason=needs_reason)
+        if scene.faults:
+            break
+    scene.check_newcomer(scene.address)
+
+
+@attack("a million labels", "one message", "CreateSandbox with a million labels", p99_factor=2, short=True)
+def million_labels(scene):
+    # gRPC itself refuses what exceeds its limit, and knows nothing of our reasons.
+    _repeat(scene, "CreateSandbox", {"spec": {"labels": _labels(1_000_000)}}, needs_reason=False)
+
+
+@attack("four million labels", "one message", "CreateSandbox with four million labels", p99_factor=2)
+def four_million_labels(scene):
+    _repeat(scene, "CreateSandbox", {"spec": {"labels": _labels(4_000_000)}}, full=5, needs_reason=False)
+
+
+@attack("labels, 4 MiB", "one message", "CreateSandbox with as many labels as a message takes, 4 callers", p99_factor=2)
+def allowed_labels(scene):
+    _repeat(scene, "CreateSandbox", {"spec": {"labels": _labels(270_000)}}, callers=4)
+
+
+@attack("environment, 4 MiB", "one message", "the same with env", p99_factor=2)
+def allowed_env(scene):
+    _repeat(scene, "CreateSandbox", {"spec": {"env": _labels(270_000)}}, callers=4)
+
+
+@attack(
+    "filter, a million labels",
+    "one message",
+    "ListSandboxes with a filter of a million labels",
+    listener="read_only",
+    p99_factor=2,
+)
+def million_label_filter(scene):
+    _repeat(scene, "ListSandboxes", {"filter": {"labels": _labels(1_000_000)}}, needs_reason=False)
+
+
+@attack(
+    "filter, 1 MiB of labels",
+    "one message",
+    "the same with as many as a reader's message takes, 4 callers",
+    listener="read_only",
+    p99_factor=2,
+    short=True,
+)
+def allowed_label_filter(scene):
+    _repeat(scene, "ListSandboxes", {"filter": {"labels": _labels(80_000)}}, callers=4)
+
+
+@attack("filter, 1 MiB of states", "one message", "the same with a million states", listener="read_only", p99_factor=2)
+def states_filter(scene):
+    _repeat(scene, "ListSandboxes", {"filter": {"states": [5] * 1_000_000}}, callers=4)
+
+
+@attack("filter, 1 MiB of texts", "one message", "the same with 250,000 states by their text", listener="read_only", p99_factor=2)
+def texts_filter(scene):
+    _repeat(scene, "ListSandboxes", {"filter": {"state_texts": [f"{number:x}" for number in range(150_000)]}}, callers=4)
+
+
+@attack("labels to find, 1 MiB", "one message", "FindSandbox by 80,000 labels", listener="read_only", p99_factor=2)
+def labels_to_find(scene):
+    _repeat(scene, "FindSandbox", {"labels": _labels(80_000)}, callers=4)
+
+
+@attack("page token of 1 MB", "one message", "ListSandboxes with it", listener="read_only", p99_factor=2)
+def page_token(scene):
+    _repeat(scene, "ListSandboxes", {"page_token": "A" * 1_000_000}, callers=4)
+
+
+@attack("states to wait for, 1 MiB", "one message", "WaitSandbox for a million states", listener="read_only", p99_factor=2)
+def states_to_wait_for(scene):
+    fields = {"sandbox": scene.sandbox, "states": [20] * 1_000_000, "timeout": {"seconds": 1}}
+    _repeat(scene, "WaitSandbox", fields, callers=4)
+
+
+@attack("volumes, 4 MiB", "one message", "CreateSandbox with 400,000 mounts", p99_factor=2)
+def mounts(scene):
+    _repeat(scene, "CreateSandbox", {"spec": {"volumes": [{"volume": "v", "mount_path": "/"}] * 400_000}}, callers=4)
+
+
+@attack("lists of networks, 4 MiB", "one message", "CreateSandbox with 300,000 networks", p99_factor=2)
+def networks(scene):
+    _repeat(scene, "CreateSandbox", {"spec": {"network_allow_list": ["10.0.0.0/8"] * 300_000}}, callers=4)
+
+
+@attack("image steps, 4 MiB", "one message", "CreateSandbox with an image of 600,000 steps", p99_factor=2)
+def image_steps(scene):
+    image = {"base_image": "debian", "steps": [{"workdir": ""}] * 600_000}
+    _repeat(scene, "CreateSandbox", {"spec": {"declarative_image": image}}, callers=4)
+
+
+@attack("packages, 4 MiB", "one message", "CreateSandbox with an image of 700,000 packages to install", p99_factor=2)
+def packages(scene):
+    steps = [{"pip_install": {"packages": ["a'b"] * 700_000}}]
+    _repeat(scene, "CreateSandbox", {"spec": {"declarative_image": {"base_image": "debian", "steps": steps}}}, callers=4)
+
+
+@attack("Dockerfile, 4 MiB", "one message", "CreateSandbox with a Dockerfile of two million lines", p99_factor=2)
+def dockerfile(scene):
+    _repeat(scene, "CreateSandbox", {"spec": {"dockerfile": "FROM a\n" + "R\n" * 2_000_000}}, callers=4)
+
+
+@attack("compressed request", "one message", "64 MB of zeros, compressed, 4 callers", p99_factor=2, short=True)
+def compressed(scene):
+    serialized = rpc.request("GetSandbox", sandbox="\0" * 60_000_000).SerializeToString()
+    outcomes = []
+
+    def play():
+        with rpc.Client(scene.address) as client:
+            for _ in scene.seconds(8):
+                outcomes.append(client.send("GetSandbox", serialized, compression=grpc.Compression.Gzip))
+
+    threads = [threading.Thread(target=play) for _ in range(2 if scene.short else 4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    scene.note(requests=len(outcomes))
+    for outcome in outcomes[:1]:
+        _refused(scene, "a compressed request", outcome)
+
+
+def _arrives(scene, what, outcome, code, reasons):
+    """The real code and reason reach a client of gRPC's C core with its default limits."""
+    good = outcome.code == code and outcome.reason in reasons
+    scene.check(good, f"{what}: {outcome}, where {code} {' or '.join(reasons)} belongs")
+
+
+@attack("long names and values", "errors", "names of 100,000 characters, CJK, dots; 50 bad labels; each error must arrive", short=True)
+def long_names(scene):
+    refusals = ["INVALID_REQUEST", "UNPARSABLE_REQUEST", "BODY_TOO_LARGE"]
+    names = {
+        "a CJK name of 3,000": CJK * 3000,
+        "a CJK name of 100,000": CJK * 100_000,
+        "a name of 100,000": "n" * 100_000,
+        "`.`": ".",
+        "`..`": "..",
+    }
+    with rpc.Client(scene.address) as client:
+        for what, name in names.items():
+            _arrives(scene, f"create {what}", client.call("CreateSandbox", spec={"name": name}), "INVALID_ARGUMENT", refusals)
+            outcome = client.call("CreateVolume", name=name)
+            _arrives(scene, f"create a volume {what}", outcome, "INVALID_ARGUMENT", refusals)
+            spec = {"name": name, "image": "debian:12.9"}
+            _arrives(scene, f"create a snapshot {what}", client.call("CreateSnapshot", spec=spec), "INVALID_ARGUMENT", refusals)
+            _arrives(scene, f"get {what}", client.call("GetSandbox", sandbox=name), "INVALID_ARGUMENT", refusals)
+            _arrives(scene, f"delete {what}", client.call("DeleteSandbox", sandbox=name), "INVALID_ARGUMENT", refusals)
+        # What is not there, with a name as long as is taken.
+        for length in (255, 128, 64):
+            outcome = client.call("GetSandbox", sandbox=CJK * length)
+            if outcome.code != "INVALID_ARGUMENT":
+                _arrives(scene, f"get a CJK name of {length}", outcome, "NOT_FOUND", ["SANDBOX_NOT_FOUND"])
+        mounts = [{"volume": CJK * 30, "mount_path": CJK * 30 + str(number)} for number in range(50)]
+        outcome = client.call("CreateSandbox", spec={"volumes": mounts})
+        _arrives(scene, "50 bad mounts", outcome, "INVALID_ARGUMENT", refusals)
+        bad = {f"\x00{CJK * 100}{number}": CJK * 100 + "\x00" for number in range(50)}
+        outcome = client.call("CreateSandbox", spec={"labels": bad})
+        if not outcome.ok:
+            _arrives(scene, "50 bad labels", outcome, "INVALID_ARGUMENT", refusals)
+        outcome = client.call("CreateSandbox", spec={"env": {f"{CJK * 100}{number}=": "\x00" for number in range(50)}})
+        if not outcome.ok:
+            _arrives(scene, "50 bad env names", outcome, "INVALID_ARGUMENT", refusals)
+
+
+@attack("long reasons from Daytona", "errors", "errorReason and messages of 4 to 64 KiB, ASCII and CJK; each error must arrive", short=True)
+def long_reasons(scene):
+    with rpc.Client(scene.address) as client:
+        for size in (4096, 65536):
+            for text in ("r" * size, CJK * (size // 3)):
+                broken = scene.emulator.create_sandbox()
+                force = {"state": "error", "errorReason": text}
+                scene.emulator.ask("POST", f"/_emulator/sandboxes/{broken}", force)
+                outcome = client.call("WaitSandbox", sandbox=broken, states=[5], timeout=20)
+                what = f"errorReason of {len(text.encode())} bytes"
+                _arrives(scene, what, outcome, "FAILED_PRECONDITION", ["SANDBOX_FAILED"])
+                body = {"statusCode": 400, "message": text, "error": "Bad Request", "path": "/api/sandbox", "timestamp": "x"}
+                scene.emulator.fault({"path_regex": "/sandbox/refused", "times": 1}, {"status": 400, "body": body})
+                outcome = client.call("GetSandbox", sandbox="refused", max_age={"seconds": 0})
+                what = f"a refusal of {len(text.encode())} bytes"
+                _arrives(scene, what, outcome, "INVALID_ARGUMENT", ["UPSTREAM_BAD_REQUEST"])
+
+
+@attack("same refusals", "log", "20,000 refused calls of one caller; the log stays short", listener="read_only")
+def same_refusals(scene):
+    sent = 0
+    with rpc.Client(scene.address) as client:
+        for _ in scene.seconds(30, 2):
+            outcome = client.call("DeleteSandbox", sandbox="x")
+            sent += 1
+            client.send("GetSandbox", b"\xff\xff")
+            client.call("GetSandbox", sandbox="\x01")
+            if sent >= 7000:
+                break
+    scene.note(calls=3 * sent)
+    _refused(scene, "a change at the listener for readers", outcome, allowed=("PERMISSION_DENIED",))
+
+
+@attack("same failures of Daytona", "log", "calls that fail upstream over and over; the log stays short")
+def same_failures(scene):
+    scene.emulator.fault({"path_regex": "/sandbox/failing"}, {"status": 500, "body": "no"})
+    scene.emulator.fault({"path_regex": "/sandbox/dropped"}, {"drop": True})
+    scene.emulator.fault({"path_regex": "/sandbox/broken"}, {"malformed_body": True})
+    calls = 0
+
+    def play(number):
+        nonlocal calls
+        with rpc.Client(scene.address) as client:
+            for _ in scene.seconds(10, 2):
+                for name in ("failing", "dropped", "broken"):
+                    client.call("GetSandbox", sandbox=f"{name}-{number}", max_age={"seconds": 0}, timeout=0.3)
+                    calls += 1
+
+    threads = [threading.Thread(target=play, args=[number]) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    scene.note(calls=calls)
+
+
+def _upload(archive_path, content, context_hash="", announced=0):
+    message = rpc.messages("snapshot_service").UploadBuildContextRequest
+    header = {"archive_path": archive_path, "context_hash": context_hash, "size": announced}
+    yield message(header=header)
+    yield message(data=content)
+
+
+def _hold_uploads(scene, count, **header):
+    """Uploads that send a header and nothing else, until the stack that is returned is closed."""
+    message = rpc.messages("snapshot_service").UploadBuildContextRequest
+    release = threading.Event()
+
+    def requests(number):
+        yield message(header={"archive_path": f"idle-{number}", "context_hash": f"{number:032x}", **header})
+        release.wait(120)
+
+    def play(number):
+        with rpc.Client(scene.address) as client:
+            client.upload(requests(number), timeout=120)
+
+    threads = [threading.Thread(target=play, args=[number], daemon=True) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    time.sleep(1)
+    stack = contextlib.ExitStack()
+    stack.callback(lambda: [thread.join(10) for thread in threads])
+    stack.callback(release.set)
+    return stack
+
+
+@attack("idle uploads", "uploads", "uploads that send only their header; an honest upload must go through", short=True)
+def idle_uploads(scene):
+    with _hold_uploads(scene, 8), rpc.Client(scene.address) as client:
+        content = b"honest"
+        outcome = client.upload(_upload("honest", rpc.tar_of("honest", content), rpc.context_hash("honest", content)), timeout=15)
+        scene.check(outcome.ok, f"an honest upload beside 8 idle ones: {outcome}")
+
+
+@attack(
+    "announced sizes",
+    "uploads",
+    "uploads that announce the spool's whole size and send nothing; an honest upload must go through",
+    flags=("--spool-dir", "{directory}", "--spool-limit", "64MiB"),
+)
+def announced_sizes(scene):
+    with _hold_uploads(scene, 3, context_hash="", size=60 << 20), rpc.Client(scene.address) as client:
+        outcome = client.upload(_upload("honest", rpc.tar_of("honest", b"honest")), timeout=15)
+        scene.check(outcome.ok, f"an honest upload beside 3 that announced 60 MiB each: {outcome}")
+
+
+@attack("contexts with equal hashes", "uploads", "two trees for which the SDK's hash is the same must not be taken for one another")
+def equal_hashes(scene):
+    def create(client, name, content):
+        file = {"content": content, "archive_path": name}
+        steps = [{"add_local_file": {"file": file, "remote_path": "/x"}}]
+        spec = {"declarative_image": {"base_image": "debian:12.9", "steps": steps}}
+        return client.call("CreateSandbox", spec=spec)
+
+    with rpc.Client(scene.address) as client:
+        outcomes = [create(client, "a", b"bcd"), create(client, "ab", b"cd")]
+    scene.check(all(outcome.ok for outcome in outcomes), f"creates with contexts: {[str(o) for o in outcomes]}")
+    objects = {item["key"] for item in scene.emulator.ask("GET", "/_emulator/storage")["objects"]}
+    scene.note(objects=len(objects))
+    scene.check(len(objects) == 2, f"{len(objects)} contexts in storage for two trees")
+
+
+@attack(
+    "sparse file",
+    "uploads",
+    "a file of 200 GiB without content, named by path",
+    flags=("--context-root", "{directory}/root"),
+)
+def sparse_file(scene):
+    with open(scene.directory / "root" / "sparse", "wb") as sparse:
+        sparse.truncate(200 << 30)
+    file = {"daemon_path": str(scene.directory / "root" / "sparse"), "archive_path": "sparse"}
+    steps = [{"add_local_file": {"file": file, "remote_path": "/x"}}]
+    spec = {"declarative_image": {"base_image": "debian:12.9", "steps": steps}}
+    with rpc.Client(scene.address) as client:
+        outcome = client.call("CreateSandbox", spec=spec, timeout=20)
+    scene.note(answer_ms=round(outcome.seconds * 1000))
+    reasons = ["CONTEXT_TOO_LARGE", "INVALID_REQUEST"]
+    _arrives(scene, "a sparse file of 200 GiB", outcome, "INVALID_ARGUMENT", reasons)
+
+
+def _on_a_terminal(command, limit=20):
+    """What a command writes to a terminal."""
+    leader, follower = pty.openpty()
+    with subprocess.Popen(command, stdin=follower, stdout=follower, stderr=follower) as process:
+        os.close(follower)
+        out, end = b"", time.monotonic() + limit
+        while time.monotonic() < end:
+            if not select.select([leader], [], [], 0.2)[0]:
+                continue
+            try:
+                part = os.read(leader, 65536)
+            except OSError:
+                break
+            if not part:
+                break
+            out += part
+        if process.poll() is None:
+            process.kill()
+    os.close(leader)
+    return out.decode(errors="replace")
+
+
+@attack("terminal controls", "command line", "texts that would control the terminal of daytonactl")
+def terminal_controls(scene):
+    marked = scene.emulator.create_sandbox(name="marked", labels={"label": CONTROLS}, env={"NAME": CONTROLS})
+    scene.emulator.ask("POST", f"/_emulator/sandboxes/{marked}", {"state": "error", "errorReason": f"why {CONTROLS}"})
+    body = {"statusCode": 400, "message": f"no {CONTROLS}", "error": "Bad Request", "path": "/api/x", "timestamp": "x"}
+    scene.emulator.fault({"path_regex": "/sandbox/refused"}, {"status": 400, "body": body})
+    daytonactl = [str(scene.bin_dir / "daytonactl"), "--address", scene.address]
+    for arguments in (["get", "marked"], ["list"], ["get", "refused"], ["start", "marked"], ["get", CONTROLS]):
+        shown = _on_a_terminal([*daytonactl, "sandbox", *arguments])
+        found = [f"U+{ord(control):04X}" for control in set(CONTROLS) - set("[31m") if control in shown]
+        words = " ".join(arguments[:1] if arguments[-1] == CONTROLS else arguments)
+        scene.check(not found, f"sandbox {words} writes {', '.join(sorted(found))} to the terminal")

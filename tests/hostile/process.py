@@ -1,0 +1,400 @@
+"""Faults of the process: a log that nobody reads, kills, stops, sockets left behind, memory that runs out."""
+
+import contextlib
+import os
+import resource
+import signal
+import subprocess
+import threading
+import time
+
+import grpc
+
+import rpc
+from attack import attack
+from harness import API_KEY, becomes_true, wait_until
+
+GROUP = "process"
+MIB = 1 << 20
+# Daytona takes a moment for each request, so that calls are under way when the daemon goes.
+SLOW = {"match": {"path_regex": "/api/"}, "fault": {"delay_ms": 30}}
+BESIDES = {"beside": False}
+
+
+def _begin(scene, *emulator_flags):
+    scene.start_emulator(*emulator_flags)
+    scene.sandbox = scene.emulator.create_sandbox(name="honest")
+
+
+class FullPipe:
+    """A pipe behind the daemon's stderr that nobody reads."""
+
+    def __init__(self):
+        self._reader, self.writer = os.pipe()
+        # Opened anew, so that the daemon's own descriptor keeps blocking.
+        self._filler = os.open(f"/proc/self/fd/{self.writer}", os.O_WRONLY | os.O_NONBLOCK)
+
+    def fill(self):
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(self._filler, b"x" * 4096)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(self._filler, b"x")
+
+    def close_reader(self):
+        os.close(self._reader)
+        self._reader = None
+
+    def close(self):
+        for descriptor in (self._reader, self.writer, self._filler):
+            if descriptor is not None:
+                os.close(descriptor)
+
+
+def _log_lines(scene, daemon):
+    """Calls that make lines of log, and an honest one beside them."""
+    with rpc.Client(daemon.address) as client, rpc.Client(daemon.read_only) as reader:
+        for _ in range(100):
+            reader.call("DeleteSandbox", sandbox="x", timeout=0.5)
+            client.call("GetSandbox", sandbox="failing", max_age={"seconds": 0}, timeout=0.5)
+            outcome = client.call("GetSandbox", sandbox=scene.sandbox, max_age={"seconds": 0}, timeout=5)
+            if not outcome.ok:
+                return outcome
+    return outcome
+
+
+def _check_end(scene, daemon, what, limit):
+    daemon.terminate()
+    began = time.monotonic()
+    ended = becomes_true(lambda: daemon.has_ended, limit)
+    scene.note(**{f"end_s_{what}": round(time.monotonic() - began, 1)})
+    scene.check(ended, f"{what}: SIGTERM does not end it within {limit} s")
+    if not ended:
+        daemon.kill()
+    else:
+        scene.check(daemon.process.returncode == 0, f"{what}: its exit status is {daemon.process.returncode}")
+
+
+@attack("full log pipe", GROUP, "nobody reads the pipe behind stderr: calls are served, SIGTERM ends it", short=True, **BESIDES)
+def full_log_pipe(scene):
+    _begin(scene)
+    scene.emulator.fault({"path_regex": "/sandbox/failing"}, {"status": 500, "body": "no"})
+    flags = ["--drain-timeout", "1s", "--log-level", "debug"]
+    for what in ("before_start", "later", "reader_gone"):
+        pipe = scene.closing(FullPipe())
+        if what == "before_start":
+            pipe.fill()
+        try:
+            daemon = scene.start_daemon(scene.emulator.url, flags, name=what, stderr=pipe.writer)
+        except RuntimeError as error:
+            scene.check(False, f"{what}: {error}")
+            continue
+        if what == "later":
+            pipe.fill()
+        elif what == "reader_gone":
+            pipe.close_reader()
+        outcome = _log_lines(scene, daemon)
+        scene.check(outcome.ok, f"{what}: an honest call is answered {outcome}")
+        _check_end(scene, daemon, what, 8)
+
+
+def _create_all(daemon, specs, on_answer=None):
+    """Creates with 20 callers, each spec with a request id of its own; outcomes by name."""
+    outcomes, waiting, lock = {}, list(specs), threading.Lock()
+
+    def play():
+        with rpc.Client(daemon.address) as client:
+            while True:
+                with lock:
+                    if not waiting:
+                        return
+                    name = waiting.pop(0)
+                outcome = client.call("CreateSandbox", spec=specs[name], request_id=f"id-{name}", timeout=30)
+                with lock:
+                    outcomes[name] = outcome
+                    if on_answer:
+                        on_answer(len(outcomes))
+
+    threads = [threading.Thread(target=play) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+@attack("killed amid creates", GROUP, "kill -9 in the middle of 200 named creates; the same request ids give the same sandboxes", **BESIDES)
+def killed_amid_creates(scene):
+    _begin(scene)
+    scene.emulator.ask("POST", "/_emulator/faults", SLOW)
+    flags = []
+    if scene.knows("--state-dir"):
+        state = scene.directory / "state"
+        state.mkdir(mode=0o700)
+        flags = ["--state-dir", str(state)]
+    else:
+        scene.check(False, "the daemon has no --state-dir")
+    specs = {f"named-{number}": {"name": f"named-{number}", "labels": {"number": str(number)}} for number in range(200)}
+    daemon = scene.start_daemon(scene.emulator.url, flags, name="first")
+    before = _create_all(daemon, specs, lambda count: daemon.kill() if count == 90 else None)
+    daemon = scene.start_daemon(scene.emulator.url, flags, name="second")
+    after = _create_all(daemon, specs)
+    failed = [str(outcome) for outcome in after.values() if not outcome.ok]
+    answered = {name: outcome for name, outcome in before.items() if outcome.ok}
+    changed = [n for n, o in answered.items() if after[n].ok and after[n].answer.sandbox.id != o.answer.sandbox.id]
+    listed = scene.emulator.ask("GET", "/api/sandbox?limit=200")
+    names = [item["name"] for item in listed["items"]]
+    scene.note(answered_before=len(answered), failed_after=len(failed), changed=len(changed))
+    scene.check(20 < len(answered) < 200, f"{len(answered)} creates were answered before the kill")
+    scene.check(not failed, f"{len(failed)} of 200 repeated creates failed: {failed[:1]}")
+    scene.check(not changed, f"{len(changed)} repeated creates gave another sandbox")
+    scene.check(len(set(names)) == len(names), "sandboxes were made twice")
+
+
+def _until_it_fails(address, number, sandbox, outcomes):
+    """One client: calls of all kinds, one after another, until one fails."""
+    with rpc.Client(address, [("grpc.enable_retries", 0)]) as client:
+        at = number
+        while True:
+            at += 1
+            if at % 4 == 3:
+                outcome = _watch_for_a_moment(client, sandbox)
+            elif at % 4 == 2:
+                outcome = client.call("ListSandboxes", page_size=10, timeout=20)
+            else:
+                outcome = client.call("GetSandbox", sandbox=sandbox, max_age={"seconds": 0}, timeout=20)
+            if not outcome.ok:
+                outcomes.append(outcome)
+                return
+
+
+def _watch_for_a_moment(client, sandbox):
+    stream = client.stream("WatchSandbox", sandbox=sandbox, timeout=20)
+    try:
+        next(stream)
+        time.sleep(0.02)
+        stream.cancel()
+        return rpc.Outcome("OK")
+    except grpc.RpcError as error:
+        return rpc.outcome_of_error(error)
+
+
+@attack("SIGTERM under calls", GROUP, "12 stops under 40 clients each; how many of the 480 end in a bare CANCELLED", **BESIDES)
+def stopped_under_calls(scene):
+    _begin(scene)
+    scene.emulator.ask("POST", "/_emulator/faults", SLOW)
+    outcomes = []
+    for turn in range(12):
+        daemon = scene.start_daemon(scene.emulator.url, ["--drain-timeout", "5s"], name=f"turn-{turn}")
+        arguments = (daemon.address, scene.sandbox, outcomes)
+        threads = [
+            threading.Thread(target=_until_it_fails, args=(arguments[0], number, *arguments[1:])) for number in range(40)
+        ]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.7)
+        daemon.terminate()
+        for thread in threads:
+            thread.join()
+        scene.check(becomes_true(lambda: daemon.has_ended, 10), "SIGTERM does not end it within 10 s")
+    ends = [f"{outcome.code} {outcome.reason}".strip() for outcome in outcomes]
+    bare = sum(1 for outcome in outcomes if outcome.code != "UNAVAILABLE" and not outcome.reason)
+    without_delay = sum(1 for outcome in outcomes if outcome.reason == "SHUTTING_DOWN" and not outcome.has_retry_info)
+    scene.note(ends={end: ends.count(end) for end in sorted(set(ends))}, bare=bare)
+    # gRPC tells a client of the end and resets what came in between: the window that is left.
+    scene.check(bare <= len(outcomes) // 100, f"{bare} of {len(outcomes)} calls ended without a reason")
+    scene.check(without_delay == 0, f"{without_delay} calls were refused without RetryInfo")
+
+
+# A change that Daytona holds back: its call, fields, and what its end must name.
+HELD_CHANGES = [
+    ("CreateSandbox", {"spec": {"name": "held-create"}}, {"sandbox_name": "held-create"}),
+    ("CreateSandbox", {"spec": {}}, {"sandbox_name": ""}),
+    ("CreateSnapshot", {"spec": {"name": "held-snapshot", "image": "debian:12.9"}}, {"snapshot_name": "held-snapshot"}),
+    ("CreateVolume", {"name": "held-volume"}, {"volume_name": "held-volume"}),
+    ("StopSandbox", {"sandbox": "{}"}, {"sandbox_id": "{}"}),
+    ("DeleteSandbox", {"sandbox": "{}"}, {"sandbox_id": "{}"}),
+]
+
+
+@attack("stopped with changes at Daytona", GROUP, "a drain ends while changes are at Daytona; each call says so", short=True, **BESIDES)
+def stopped_with_changes(scene):
+    _begin(scene)
+    daemon = scene.start_daemon(scene.emulator.url, ["--drain-timeout", "1s"])
+    for method in ("POST", "DELETE"):
+        scene.emulator.fault({"method": method, "path_regex": "/(sandbox|snapshots|volumes)"}, {"hold": True})
+    calls = []
+    with contextlib.ExitStack() as stack:
+        for number, (name, fields, _) in enumerate(HELD_CHANGES):
+            client = stack.enter_context(rpc.Client(daemon.address))
+            fields = {key: value.format(scene.sandbox) if isinstance(value, str) else value for key, value in fields.items()}
+            calls.append(client.start(name, request_id=f"held-{number}", **fields))
+
+        def at_daytona():
+            requests = scene.emulator.ask("GET", "/_emulator/connections")["inProgress"]
+            return requests >= len(calls) - 1
+
+        # The two changes of one sandbox wait for each other.
+        scene.check(becomes_true(at_daytona, 10), "the changes did not come to Daytona")
+        daemon.terminate()
+        outcomes = [rpc.outcome_of_future(call, 20) for call in calls]
+    ends = {}
+    for outcome, (name, _, named) in zip(outcomes, HELD_CHANGES):
+        ends[name] = str(outcome)[:80]
+        told = outcome.metadata
+        if name == "DeleteSandbox" and told.get("outcome") != "unknown":
+            # It waited for the stop; nothing was sent.
+            scene.check(outcome.reason == "SHUTTING_DOWN" and outcome.has_retry_info, f"{name}: {outcome}")
+            continue
+        good = outcome.code == "UNAVAILABLE" and told.get("outcome") == "unknown" and outcome.has_retry_info
+        scene.check(good, f"{name} that is at Daytona ends with {outcome}, {told}, RetryInfo: {outcome.has_retry_info}")
+        for key, value in named.items():
+            value = value.format(scene.sandbox)
+            scene.check(told.get(key, "") == value if value else told.get(key), f"{name}: {key} is {told.get(key)!r}")
+        scene.check(told.get("request_id"), f"{name}: its end has no request_id")
+    scene.note(ends=ends)
+    scene.emulator.mend()
+    scene.check(becomes_true(lambda: daemon.has_ended, 10), "SIGTERM does not end it within 10 s")
+
+
+@attack("stopped with unread streams", GROUP, "SIGTERM while 200 callers read nothing", **BESIDES)
+def stopped_with_unread_streams(scene):
+    import frames
+
+    _begin(scene)
+    daemon = scene.start_daemon(scene.emulator.url, ["--drain-timeout", "1s"])
+    path, message, _ = rpc.method("WatchSandbox")
+    body = frames.grpc_message(message(sandbox=scene.sandbox).SerializeToString())
+    with contextlib.ExitStack() as stack:
+        for _ in range(200):
+            first = frames.settings(initial_window_size=0)
+            connection = stack.enter_context(frames.Connection(daemon.address, first, reads=False))
+            connection.send(frames.frame(frames.HEADERS, frames.END_HEADERS, 1, frames.call_headers(path)))
+            connection.send(frames.frame(frames.DATA, frames.END_STREAM, 1, body))
+        time.sleep(1)
+        _check_end(scene, daemon, "unread", 10)
+
+
+def _start_on(scene, directory):
+    """A daemon that may not come up."""
+    command = [str(scene.bin_dir / "daytonad"), "--api-url", scene.emulator.url, "--listen", f"unix:{directory}/d.sock"]
+    environment = {"PATH": os.environ["PATH"], "DAYTONA_API_KEY": API_KEY}
+    with open(directory / "log", "ab") as log:
+        return subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+
+
+@attack("one stale socket", GROUP, "4 daemons at once on the socket of one that was killed, again and again; one stays", short=True, **BESIDES)
+def stale_socket(scene):
+    _begin(scene)
+    directory = scene.directory / "stale"
+    directory.mkdir()
+    both, none = 0, 0
+    turns = 4 if scene.short else 25
+    processes = [_start_on(scene, directory)]
+    try:
+        for _ in range(turns):
+            wait_until("a daemon serves", lambda: _serves(scene, directory))
+            for process in processes:
+                process.kill()
+                process.wait()
+            processes = [_start_on(scene, directory) for _ in range(4)]
+            one_left = becomes_true(lambda: sum(process.poll() is None for process in processes) <= 1, 2)
+            time.sleep(0.2)
+            alive = sum(process.poll() is None for process in processes)
+            both += alive > 1 and not one_left
+            none += alive == 0
+            if alive == 0:
+                processes = [_start_on(scene, directory)]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    scene.note(turns=turns, several=both, none=none)
+    scene.check(both == 0, f"in {both} of {turns} turns more than one daemon stayed up")
+    scene.check(none == 0, f"in {none} of {turns} turns no daemon stayed up")
+
+
+def _serves(scene, directory):
+    with rpc.Client(f"unix:{directory}/d.sock") as client:
+        return client.call("GetSandbox", sandbox=scene.sandbox, timeout=1).ok
+
+
+@attack("little address space", GROUP, "RLIMIT_AS 64 MiB above what it has at rest, and large calls: no SIGSEGV, no UNIMPLEMENTED", short=True, **BESIDES)
+def little_address_space(scene):
+    from witness import memory_mib
+
+    _begin(scene)
+    with contextlib.closing(scene.start_daemon(scene.emulator.url, name="unlimited")) as daemon:
+        with rpc.Client(daemon.address) as client:
+            client.call("GetSandbox", sandbox=scene.sandbox)
+        at_rest = memory_mib(daemon.pid, "VmSize")
+    codes, deaths = [], []
+    large = rpc.request("GetSandbox", sandbox="n" * 3_900_000).SerializeToString()
+    for turn in range(1 if scene.short else 4):
+        limit = int(at_rest + 64 + 32 * turn) * MIB
+        try:
+            daemon = scene.start_daemon(scene.emulator.url, limits=[(resource.RLIMIT_AS, limit)], name=f"turn-{turn}")
+        except RuntimeError as error:
+            # It may say that this is too little.
+            deaths.append(str(error)[-100:])
+            continue
+
+        def play():
+            with rpc.Client(daemon.address) as client:
+                for _ in range(10):
+                    codes.append(client.send("GetSandbox", large, timeout=5).code)
+
+        threads = [threading.Thread(target=play) for _ in range(24)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if becomes_true(lambda: daemon.has_ended, 0.5):
+            status = daemon.process.returncode
+            deaths.append(status)
+            scene.check(status != -signal.SIGSEGV, "it ended by SIGSEGV")
+            scene.check(daemon.log().strip(), "it ended without a word")
+        else:
+            scene.check_newcomer(daemon.address)
+            daemon.close()
+    scene.note(codes={code: codes.count(code) for code in sorted(set(codes))}, ends=deaths)
+    scene.check("UNIMPLEMENTED" not in codes, f"{codes.count('UNIMPLEMENTED')} calls were answered UNIMPLEMENTED")
+
+
+@attack("memory after a peak", GROUP, "what is left 10 s after large messages, lists and uploads", **BESIDES)
+def memory_after_a_peak(scene):
+    _begin(scene)
+    for number in range(100):
+        scene.emulator.create_sandbox(name=f"large-{number}", labels={f"label-{at}": "v" * 100 for at in range(25)})
+    daemon = scene.start_daemon(scene.emulator.url)
+    with rpc.Client(daemon.address) as client:
+        client.call("GetSandbox", sandbox=scene.sandbox)
+        quiet = daemon.rss_mib
+        client.send("CreateSandbox", rpc.request("GetSandbox", sandbox="n" * 60_000_000).SerializeToString())
+
+    message = rpc.messages("snapshot_service").UploadBuildContextRequest
+
+    def play(number):
+        with rpc.Client(daemon.address) as client:
+            for _ in range(10):
+                client.call("ListSandboxes", page_size=100, filter={"name_prefix": "large"}, timeout=10)
+                client.call("CreateSandbox", spec={"dockerfile": "n" * 3_900_000}, timeout=10)
+
+            def parts():
+                yield message(header={"archive_path": "a", "context_hash": f"{number:032x}"})
+                for _ in range(16):
+                    yield message(data=os.urandom(MIB))
+
+            client.upload(parts())
+
+    threads = [threading.Thread(target=play, args=[number]) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    peak = daemon.peak_mib
+    time.sleep(10)
+    scene.note(quiet_mib=round(quiet, 1), peak_mib=round(peak, 1), settled_mib=round(daemon.rss_mib, 1))
+    scene.check(peak <= 256, f"{peak:.0f} MiB of memory; 256 are allowed")
+    scene.check(daemon.rss_mib <= 64, f"{daemon.rss_mib:.0f} MiB are left; 64 are allowed")
