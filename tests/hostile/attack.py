@@ -1,7 +1,6 @@
 """What an attack is, the list of all, and how one is played and judged."""
 
 import dataclasses
-import resource
 import tempfile
 import time
 import traceback
@@ -12,6 +11,8 @@ import harness
 PEAK_MIB = 256
 # An honest call that takes longer was held up by the attack, and not by a busy machine.
 STALL_MS = 1000
+# What the scheduler of a busy machine does to a p99, whatever the daemon does.
+NOISE_MS = 5
 ALL = []
 
 
@@ -63,20 +64,19 @@ def _judge(attack, seen, scene, short):
     scene.check(seen["peak_mib"] <= PEAK_MIB, f"{seen['peak_mib']:.0f} MiB of memory; {PEAK_MIB} are allowed")
     scene.check(during["calls"] > 0, "the honest caller made no call")
     scene.check(during["failed"] == 0, f"{during['failed']} honest calls failed: {during.get('errors')}")
-    ratio = scene.figures["p99_ratio"]
     # The short form runs beside other tests: it tells of time, and asserts nothing.
     if not short:
         scene.check(scene.figures["stall_ms"] <= STALL_MS, f"an honest call took {scene.figures['stall_ms']:.0f} ms")
     if attack.p99_factor and not short:
-        scene.check(ratio <= attack.p99_factor, f"the honest p99 is {ratio} times the quiet one")
+        allowed = max(attack.p99_factor * quiet["p99_ms"], NOISE_MS)
+        scene.check(scene.figures["p99_ms"] <= allowed, f"the honest p99 is {scene.figures['p99_ratio']} times the quiet one")
 
 
 def _play_beside_honest_caller(attack, scene, options):
     scene.start_emulator(*attack.emulator_flags)
     scene.sandbox = scene.emulator.create_sandbox(name="honest")
     url = attack.upstream(scene) if attack.upstream else scene.emulator.url
-    descriptors = (attack.descriptors, attack.descriptors)
-    limits = [(resource.RLIMIT_NOFILE, descriptors[0])] if attack.descriptors else []
+    limits = [f"--nofile={attack.descriptors}"] if attack.descriptors else []
     flags = [flag.format(directory=scene.directory) for flag in attack.flags]
     scene.daemon = scene.start_daemon(url, flags, limits)
     scene.address = getattr(scene.daemon, attack.listener)

@@ -302,7 +302,7 @@ def pings(scene):
     _frame_flood(scene, frame(PING, 0, 0, b"12345678") * 4000)
 
 
-@attack("SETTINGS", "frames", "the same with SETTINGS", listener="read_only", short=True)
+@attack("SETTINGS", "frames", "the same with SETTINGS", listener="read_only")
 def settings_frames(scene):
     _frame_flood(scene, frames.settings(initial_window_size=65535) * 4000)
 

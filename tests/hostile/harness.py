@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import pathlib
-import resource
 import signal
 import subprocess
 import sys
@@ -43,7 +42,7 @@ def becomes_true(condition, limit):
     return True
 
 
-def end_process(process, limit=40):
+def end_process(process, limit=15):
     if process.poll() is None:
         process.terminate()
         try:
@@ -93,10 +92,10 @@ class Emulator:
 
 
 class Daemon:
-    """A daemon with a listener for all, one for readers and one on TCP. `limits` are resource limits of the process; its stderr
-    goes into a file, or to what `stderr` says."""
+    """A daemon with a listener for all, one for readers and one on TCP. `limits` are resource limits as prlimit takes them; stderr goes
+    into a file, or to what `stderr` says. `port` is that of TCP."""
 
-    def __init__(self, bin_dir, directory, api_url, flags=(), limits=(), stderr=None):
+    def __init__(self, bin_dir, directory, api_url, flags=(), limits=(), stderr=None, port=0):
         directory = pathlib.Path(directory)
         directory.mkdir(parents=True, exist_ok=True)
         self.address = f"unix:{directory}/d.sock"
@@ -104,13 +103,10 @@ class Daemon:
         self.log_file = directory / "daemon.log"
         address_file = directory / "addresses"
         address_file.unlink(missing_ok=True)
-        command = [str(bin_dir / "daytonad"), "--api-url", api_url, "--listen", self.address]
-        command += ["--listen-read-only", self.read_only, "--listen", "127.0.0.1:0"]
+        command = ["prlimit", *limits] if limits else []
+        command += [str(bin_dir / "daytonad"), "--api-url", api_url, "--listen", self.address]
+        command += ["--listen-read-only", self.read_only, "--listen", f"127.0.0.1:{port}"]
         command += ["--address-file", str(address_file), "--health-interval", "1h", *flags]
-
-        def set_limits():
-            for kind, value in limits:
-                resource.setrlimit(kind, (value, value))
 
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
@@ -118,12 +114,13 @@ class Daemon:
                 stdout=subprocess.DEVNULL,
                 stderr=stderr or log,
                 env={"PATH": os.environ["PATH"], "DAYTONA_API_KEY": API_KEY},
-                preexec_fn=set_limits,
             )
         # An empty file is not written yet.
-        wait_until("the daemon serves", lambda: self.has_ended or address_file.exists() and address_file.read_text())
-        if self.has_ended:
-            raise RuntimeError(f"the daemon did not start: {self.log_file.read_text()[-2000:]}")
+        serves = becomes_true(lambda: self.has_ended or address_file.exists() and address_file.read_text(), 10)
+        if self.has_ended or not serves:
+            self.process.kill()
+            self.process.wait()
+            raise RuntimeError(f"the daemon did not start: {self.log()[-2000:]}")
         self.tcp = next(line for line in address_file.read_text().split() if line.startswith("127."))
 
     @property
@@ -210,8 +207,8 @@ class Scene:
         self._open.callback(lambda: self.emulator.close())
         return self.emulator
 
-    def start_daemon(self, api_url, flags=(), limits=(), name="daemon", stderr=None):
-        daemon = Daemon(self.bin_dir, self.directory / name, api_url, flags, limits, stderr)
+    def start_daemon(self, api_url, flags=(), limits=(), name="daemon", **rest):
+        daemon = Daemon(self.bin_dir, self.directory / name, api_url, flags, limits, **rest)
         self._open.callback(daemon.close)
         return daemon
 

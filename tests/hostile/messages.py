@@ -23,13 +23,17 @@ def _labels(count):
     return {f"{number:x}": "" for number in range(count)}
 
 
-def _refused(scene, what, outcome, allowed=("INVALID_ARGUMENT", "RESOURCE_EXHAUSTED"), needs_reason=True):
+def _refused(scene, what, outcome, allowed, needs_reason=True):
     scene.check(outcome.code in allowed, f"{what} is answered {outcome}")
     if needs_reason and not outcome.ok:
         scene.check(outcome.is_documented, f"{what} is refused without a documented reason: {outcome}")
 
 
-def _repeat(scene, name, fields, full=8, callers=1, pause=0.2, needs_reason=True):
+# Codes of what is refused for its size.
+REFUSALS = ("INVALID_ARGUMENT", "RESOURCE_EXHAUSTED")
+
+
+def _repeat(scene, name, fields, full=8, callers=1, pause=0.2, needs_reason=True, allowed=REFUSALS):
     """The same call over and over, each refused; its request is made before."""
     serialized = rpc.request(name, **fields).SerializeToString()
     outcomes = []
@@ -48,7 +52,7 @@ def _repeat(scene, name, fields, full=8, callers=1, pause=0.2, needs_reason=True
     scene.note(request_mib=round(len(serialized) / MIB, 1), requests=len(outcomes))
     scene.note(longest_answer_ms=round(1000 * max((outcome.seconds for outcome in outcomes), default=0)))
     for outcome in outcomes:
-        _refused(scene, f"a request of {len(serialized) / MIB:.1f} MiB", outcome, needs_reason=needs_reason)
+        _refused(scene, f"a request of {len(serialized) / MIB:.1f} MiB", outcome, allowed, needs_reason)
         if scene.faults:
             break
     scene.check_newcomer(scene.address)
@@ -121,7 +125,7 @@ def page_token(scene):
 @attack("states to wait for, 1 MiB", "one message", "WaitSandbox for a million states", listener="read_only", p99_factor=2)
 def states_to_wait_for(scene):
     fields = {"sandbox": scene.sandbox, "states": [20] * 1_000_000, "timeout": {"seconds": 1}}
-    _repeat(scene, "WaitSandbox", fields, callers=4)
+    _repeat(scene, "WaitSandbox", fields, callers=4, allowed=(*REFUSALS, "DEADLINE_EXCEEDED"))
 
 
 @attack("volumes, 4 MiB", "one message", "CreateSandbox with 400,000 mounts", p99_factor=2)
@@ -168,7 +172,7 @@ def compressed(scene):
         thread.join()
     scene.note(requests=len(outcomes))
     for outcome in outcomes[:1]:
-        _refused(scene, "a compressed request", outcome)
+        _refused(scene, "a compressed request", outcome, REFUSALS)
 
 
 def _arrives(scene, what, outcome, code, reasons):
@@ -269,6 +273,25 @@ def same_failures(scene):
     scene.note(calls=calls)
 
 
+@attack("rate limits", "log", "Daytona refuses each call for its rate limit; the log stays short")
+def rate_limits(scene):
+    limit = {"rate_limit": {"throttler": "authenticated", "retry_after_s": 0}}
+    scene.emulator.fault({"path_regex": "/sandbox/limited"}, limit)
+    calls = []
+
+    def play():
+        with rpc.Client(scene.address) as client:
+            for _ in scene.seconds(10, 2):
+                calls.append(client.call("GetSandbox", sandbox="limited", max_age={"seconds": 0}, timeout=0.2).code)
+
+    threads = [threading.Thread(target=play) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    scene.note(calls=len(calls))
+
+
 def _upload(archive_path, content, context_hash="", announced=0):
     message = rpc.messages("snapshot_service").UploadBuildContextRequest
     header = {"archive_path": archive_path, "context_hash": context_hash, "size": announced}
@@ -314,9 +337,9 @@ def idle_uploads(scene):
     flags=("--spool-dir", "{directory}", "--spool-limit", "64MiB"),
 )
 def announced_sizes(scene):
-    with _hold_uploads(scene, 3, context_hash="", size=60 << 20), rpc.Client(scene.address) as client:
+    with _hold_uploads(scene, 3, context_hash="", size=64 << 20), rpc.Client(scene.address) as client:
         outcome = client.upload(_upload("honest", rpc.tar_of("honest", b"honest")), timeout=15)
-        scene.check(outcome.ok, f"an honest upload beside 3 that announced 60 MiB each: {outcome}")
+        scene.check(outcome.ok, f"an honest upload beside 3 that announced 64 MiB each: {outcome}")
 
 
 @attack("contexts with equal hashes", "uploads", "two trees for which the SDK's hash is the same must not be taken for one another")
@@ -339,12 +362,12 @@ def equal_hashes(scene):
     "sparse file",
     "uploads",
     "a file of 200 GiB without content, named by path",
-    flags=("--context-root", "{directory}/root"),
+    flags=("--context-root", "{directory}"),
 )
 def sparse_file(scene):
-    with open(scene.directory / "root" / "sparse", "wb") as sparse:
+    with open(scene.directory / "sparse", "wb") as sparse:
         sparse.truncate(200 << 30)
-    file = {"daemon_path": str(scene.directory / "root" / "sparse"), "archive_path": "sparse"}
+    file = {"daemon_path": str(scene.directory / "sparse"), "archive_path": "sparse"}
     steps = [{"add_local_file": {"file": file, "remote_path": "/x"}}]
     spec = {"declarative_image": {"base_image": "debian:12.9", "steps": steps}}
     with rpc.Client(scene.address) as client:

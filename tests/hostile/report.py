@@ -1,39 +1,100 @@
-"""The figures of a run: a line for each attack while it runs, a JSON file, and the table of docs/hostile.md.
+"""The figures of a run: a line for each attack while it runs, a JSON file, and the tables of docs/hostile.md.
 
-    report.py REPORT [BEFORE]     prints the table, with the figures of an older run beside those of REPORT
+    report.py [REPORT]             writes the figures of build/hostile/report.json into the tables of docs/hostile.md
+    report.py --before REPORT ...  keeps figures of an older build, for the columns "before"
 """
 
+import argparse
 import json
 import pathlib
-import sys
+import re
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+BEFORE = HERE / "before.json"
+DOCUMENT = ROOT / "docs" / "hostile.md"
+# Figures with columns of their own, and what is for the JSON file only.
+NOT_LISTED = {"peak_mib", "stall_ms", "p99_ms", "p99_ratio", "quiet_p99_ms", "trace", "log_end"}
 
 
-def _memory(figures):
-    peak = figures.get("peak_mib")
-    return "-" if peak is None else f"{peak:.0f} MiB"
+def _peak(row):
+    if any(fault.startswith("killed by the guard") for fault in row["faults"]):
+        return "killed at 1.5 GiB"
+    peak = row["figures"].get("peak_mib")
+    return "" if peak is None else f"{peak:.0f} MiB"
 
 
-def _stall(figures):
-    stall = figures.get("stall_ms")
-    return "-" if stall is None else f"{stall:,.0f} ms"
+def _stall(row):
+    stall = row["figures"].get("stall_ms")
+    return "" if stall is None else f"{stall:,.0f} ms"
 
 
 def line(row):
     figures = row["figures"]
-    shown = f"{'ok  ' if row['passed'] else 'FAIL'} {row['name']:<28} {row['seconds']:>5.1f} s  {_memory(figures):>9}  "
-    shown += f"stall {_stall(figures):>9}"
-    if figures.get("p99_ratio"):
+    shown = f"{'ok  ' if row['passed'] else 'FAIL'} {row['name']:<32} {row['seconds']:>5.1f} s"
+    shown += f"  {_peak(row):>17}  stall {_stall(row) or '-':>9}"
+    if "p99_ratio" in figures:
         shown += f"  p99 {figures['p99_ms']} ms, {figures['p99_ratio']} times the quiet one"
-    own = {
-        key: value
-        for key, value in figures.items()
-        if key not in ("peak_mib", "stall_ms", "p99_ms", "p99_ratio", "quiet_p99_ms", "trace", "log_end")
-    }
-    shown += f"\n       {own}"
-    return shown + "".join(f"\n       missed: {fault}" for fault in row["faults"])
+    shown += f"\n       {({key: value for key, value in figures.items() if key not in NOT_LISTED})}"
+    return shown + "".join(f"\n       missed: {fault[:400]}" for fault in row["faults"])
 
 
 def write(path, rows, options):
     path.parent.mkdir(parents=True, exist_ok=True)
     whole = {"short": options.short, "passed": all(row["passed"] for row in rows), "attacks": rows}
     path.write_text(json.dumps(whole, indent=1) + "\n")
+
+
+def _verdict(row):
+    return "" if row is None else "holds" if row["passed"] else "fails"
+
+
+def _table(rows, before, with_figures):
+    head = ["attack", "what it does"]
+    head += ["memory before", "after", "stall before", "after"] if with_figures else []
+    head += ["verdict before", "after"]
+    lines = [head, ["---"] * len(head)]
+    for row in rows:
+        old = before.get(row["name"])
+        cells = [row["name"], row["what"]]
+        if with_figures:
+            for figure in (_peak, _stall):
+                cells += [figure(old) if old else "", figure(row)]
+        lines.append(cells + [_verdict(old), _verdict(row)])
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def tables(rows, before):
+    parts = []
+    for group in dict.fromkeys(row["group"] for row in rows):
+        of_group = [row for row in rows if row["group"] == group]
+        parts.append(f"### {group.capitalize()}\n\n" + _table(of_group, before, any(map(_stall, of_group))))
+    return "\n\n".join(parts)
+
+
+def read(path):
+    return json.loads(path.read_text())["attacks"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--before", nargs="+", type=pathlib.Path, metavar="REPORT")
+    parser.add_argument("report", nargs="?", type=pathlib.Path, default=ROOT / "build" / "hostile" / "report.json")
+    options = parser.parse_args()
+    if options.before:
+        kept = {}
+        for report in options.before:
+            for row in read(report):
+                figures = {key: row["figures"][key] for key in ("peak_mib", "stall_ms") if key in row["figures"]}
+                kept[row["name"]] = {"passed": row["passed"], "figures": figures, "faults": [f[:120] for f in row["faults"]]}
+        BEFORE.write_text(json.dumps(kept, indent=1) + "\n")
+        return
+    before = json.loads(BEFORE.read_text())
+    begin, end = "<!-- tables: tests/hostile/report.py -->", "<!-- end of tables -->"
+    written = f"{begin}\n\n{tables(read(options.report), before)}\n\n{end}"
+    text = DOCUMENT.read_text()
+    DOCUMENT.write_text(re.sub(f"{begin}.*{end}", lambda _: written, text, flags=re.DOTALL))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,7 @@
 """The attacks: `make hostile` plays all of them, `make test` the short form. README.md says how to read what comes out."""
 
 import argparse
+import concurrent.futures
 import pathlib
 import resource
 import sys
@@ -24,6 +25,7 @@ def main():
     parser.add_argument("--bin-dir", type=absolute, default=ROOT / "build" / "release" / "bin")
     parser.add_argument("--short", action="store_true", help="only the attacks that stand for the others, each for a moment")
     parser.add_argument("--report", type=absolute, default=ROOT / "build" / "hostile" / "report.json")
+    parser.add_argument("--jobs", type=int, default=1, help="attacks at a time; with more than one, times say little")
     parser.add_argument("--list", action="store_true", help="names all attacks")
     parser.add_argument("attack", nargs="*", help="names of attacks, or how they begin; all if none is given")
     options = parser.parse_args()
@@ -41,10 +43,11 @@ def main():
         if options.list:
             print("\n".join(f"{one.name}: {one.what}" for one in chosen))
             return 0
-        for one in chosen:
-            rows.append(attack.run(one, options))
-            print(report.line(rows[-1]), flush=True)
-            report.write(options.report, rows, options)
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            for row in pool.map(lambda one: attack.run(one, options), chosen):
+                rows.append(row)
+                print(report.line(row), flush=True)
+                report.write(options.report, rows, options)
     failed = [row["name"] for row in rows if not row["passed"]]
     print(f"{len(rows)} attacks, {len(failed)} missed a bar" + (f": {', '.join(failed)}" if failed else ""))
     return 1 if failed or not rows else 0
