@@ -1,15 +1,18 @@
 """Attacks with what calls say: many entries, long texts, odd names, uploads that send nothing."""
 
 import contextlib
+import gzip
 import os
 import pty
 import select
+import struct
 import subprocess
 import threading
 import time
 
 import grpc
 
+import frames
 import rpc
 from attack import attack
 
@@ -155,24 +158,23 @@ def dockerfile(scene):
     _repeat(scene, "CreateSandbox", {"spec": {"dockerfile": "FROM a\n" + "R\n" * 2_000_000}}, callers=4)
 
 
-@attack("compressed request", "one message", "64 MB of zeros, compressed, 4 callers", p99_factor=2, short=True)
+@attack("compressed requests", "one message", "64 KB that stand for 64 MB of zeros, over and over", p99_factor=2, short=True)
 def compressed(scene):
-    serialized = rpc.request("GetSandbox", sandbox="\0" * 60_000_000).SerializeToString()
-    outcomes = []
-
-    def play():
-        with rpc.Client(scene.address) as client:
-            for _ in scene.seconds(8):
-                outcomes.append(client.send("GetSandbox", serialized, compression=grpc.Compression.Gzip))
-
-    threads = [threading.Thread(target=play) for _ in range(2 if scene.short else 4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    scene.note(requests=len(outcomes))
-    for outcome in outcomes[:1]:
-        _refused(scene, "a compressed request", outcome, REFUSALS)
+    path, message, _ = rpc.method("GetSandbox")
+    packed = gzip.compress(message(sandbox="\0" * 64_000_000).SerializeToString())
+    headers = frames.call_headers(path, (b"grpc-encoding", b"gzip"))
+    sent = 0
+    with frames.Connection(scene.address) as connection:
+        for _ in scene.seconds(8):
+            stream = connection.new_stream()
+            connection.send(frames.frame(frames.HEADERS, frames.END_HEADERS, stream, headers))
+            sent += connection.send_data(stream, struct.pack(">BI", 1, len(packed)) + packed, frames.END_STREAM)
+            time.sleep(0.05)
+    scene.note(sent=sent, connection_open=connection.usable)
+    with rpc.Client(scene.address) as client:
+        serialized = message(sandbox="\0" * 64_000_000).SerializeToString()
+        outcome = client.send("GetSandbox", serialized, compression=grpc.Compression.Gzip)
+    _refused(scene, "a compressed request", outcome, REFUSALS)
 
 
 def _arrives(scene, what, outcome, code, reasons):

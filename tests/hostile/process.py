@@ -56,25 +56,26 @@ class FullPipe:
 def _log_lines(scene, daemon):
     """Calls that make lines of log, and an honest one beside them."""
     with rpc.Client(daemon.address) as client, rpc.Client(daemon.read_only) as reader:
-        for _ in range(100):
-            reader.call("DeleteSandbox", sandbox="x", timeout=0.5)
-            client.call("GetSandbox", sandbox="failing", max_age={"seconds": 0}, timeout=0.5)
+        for _ in range(10):
+            for _ in range(20):
+                reader.call("DeleteSandbox", sandbox="x", timeout=0.5)
+            client.call("GetSandbox", sandbox="failing", max_age={"seconds": 0}, timeout=0.2)
             outcome = client.call("GetSandbox", sandbox=scene.sandbox, max_age={"seconds": 0}, timeout=5)
             if not outcome.ok:
                 return outcome
     return outcome
 
 
-def _check_end(scene, daemon, what, limit):
-    daemon.terminate()
+def _check_end(scene, daemon, limit=10, what="it"):
+    """SIGTERM, which was sent, ends it well."""
     began = time.monotonic()
     ended = becomes_true(lambda: daemon.has_ended, limit)
-    scene.note(**{f"end_s_{what}": round(time.monotonic() - began, 1)})
-    scene.check(ended, f"{what}: SIGTERM does not end it within {limit} s")
+    scene.note(**{f"seconds_to_end_{what}": round(time.monotonic() - began, 1)})
+    scene.check(ended, f"SIGTERM does not end {what} within {limit} s")
     if not ended:
         daemon.kill()
     else:
-        scene.check(daemon.process.returncode == 0, f"{what}: its exit status is {daemon.process.returncode}")
+        scene.check(daemon.process.returncode == 0, f"{what} ended with status {daemon.process.returncode}")
 
 
 @attack("full log pipe", GROUP, "nobody reads the pipe behind stderr: calls are served, SIGTERM ends it", short=True, **BESIDES)
@@ -97,7 +98,8 @@ def full_log_pipe(scene):
             pipe.close_reader()
         outcome = _log_lines(scene, daemon)
         scene.check(outcome.ok, f"{what}: an honest call is answered {outcome}")
-        _check_end(scene, daemon, what, 8)
+        daemon.terminate()
+        _check_end(scene, daemon, 8, what)
 
 
 def _create_all(daemon, specs, on_answer=None):
@@ -198,7 +200,7 @@ def stopped_under_calls(scene):
         daemon.terminate()
         for thread in threads:
             thread.join()
-        scene.check(becomes_true(lambda: daemon.has_ended, 10), "SIGTERM does not end it within 10 s")
+        _check_end(scene, daemon)
     ends = [f"{outcome.code} {outcome.reason}".strip() for outcome in outcomes]
     bare = sum(1 for outcome in outcomes if outcome.code != "UNAVAILABLE" and not outcome.reason)
     without_delay = sum(1 for outcome in outcomes if outcome.reason == "SHUTTING_DOWN" and not outcome.has_retry_info)
@@ -206,6 +208,42 @@ def stopped_under_calls(scene):
     # gRPC tells a client of the end and resets what came in between: the window that is left.
     scene.check(bare <= len(outcomes) // 100, f"{bare} of {len(outcomes)} calls ended without a reason")
     scene.check(without_delay == 0, f"{without_delay} calls were refused without RetryInfo")
+
+
+@attack("restarts in turn", GROUP, "two daemons, each stopped 6 times under 20 clients that know both; no call fails", **BESIDES)
+def restarts_in_turn(scene):
+    _begin(scene)
+    scene.emulator.ask("POST", "/_emulator/faults", SLOW)
+    flags = ["--drain-timeout", "5s"]
+    daemons = [scene.start_daemon(scene.emulator.url, flags, name=f"first-{number}") for number in range(2)]
+    target = "ipv4:" + ",".join(daemon.tcp for daemon in daemons)
+    options = [("grpc.service_config", (rpc.ROOT / "client" / "service_config.json").read_text())]
+    # A client that was refused comes back soon.
+    options += [("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200)]
+    outcomes, over = [], threading.Event()
+
+    def play(number):
+        with rpc.Client(target, options) as client:
+            while not over.is_set():
+                for fields in ({}, {"max_age": {"seconds": 0}}):
+                    outcomes.append(client.call("GetSandbox", sandbox=scene.sandbox, timeout=20, **fields))
+                outcomes.append(client.call("ListSandboxes", page_size=10, timeout=20))
+
+    threads = [threading.Thread(target=play, args=[number]) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for turn in range(12):
+        time.sleep(0.5)
+        daemons[turn % 2].terminate()
+        _check_end(scene, daemons[turn % 2])
+        port = int(daemons[turn % 2].tcp.rsplit(":", 1)[1])
+        daemons[turn % 2] = scene.start_daemon(scene.emulator.url, flags, name=f"turn-{turn}", port=port)
+    over.set()
+    for thread in threads:
+        thread.join()
+    failed = [str(outcome) for outcome in outcomes if not outcome.ok]
+    scene.note(calls=len(outcomes), failed=len(failed))
+    scene.check(not failed, f"{len(failed)} of {len(outcomes)} calls failed: {failed[:1]}")
 
 
 # A change that Daytona holds back: its call, fields, and what its end must name.
@@ -255,7 +293,7 @@ def stopped_with_changes(scene):
             scene.check(told.get(key, "") == value if value else told.get(key), f"{name}: {key} is {told.get(key)!r}")
     scene.note(ends=ends)
     scene.emulator.mend()
-    scene.check(becomes_true(lambda: daemon.has_ended, 10), "SIGTERM does not end it within 10 s")
+    _check_end(scene, daemon)
 
 
 @attack("stopped with unread streams", GROUP, "SIGTERM while 200 callers read nothing", **BESIDES)
@@ -271,7 +309,8 @@ def stopped_with_unread_streams(scene):
             connection.send(frames.frame(frames.HEADERS, frames.END_HEADERS, 1, frames.call_headers(path)))
             connection.send(frames.frame(frames.DATA, frames.END_STREAM, 1, body))
         time.sleep(1)
-        _check_end(scene, daemon, "unread", 10)
+        daemon.terminate()
+        _check_end(scene, daemon)
 
 
 def _start_on(scene, directory):
