@@ -74,7 +74,9 @@ def _judge(attack, seen, scene, short):
         scene.check(scene.figures["stall_ms"] <= allowed, f"an honest call took {scene.figures['stall_ms']:.0f} ms")
     if attack.p99_factor and not short:
         allowed = max(attack.p99_factor * quiet["p99_ms"], NOISE_MS)
-        scene.check(scene.figures["p99_ms"] <= allowed, f"the honest p99 is {scene.figures['p99_ratio']} times the quiet one")
+        scene.check(
+            scene.figures["p99_ms"] <= allowed, f"the honest p99 is {scene.figures['p99_ratio']} times the quiet one"
+        )
 
 
 def _play_beside_honest_caller(attack, scene, options):

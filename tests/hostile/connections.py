@@ -42,7 +42,9 @@ def _hold_connections(scene, address, first=frames.PREFACE + frames.settings()):
     scene.check_newcomer(scene.daemon.tcp)
 
 
-@attack("connections, Unix", "connections", "1,100 connections on the socket at 1,024 descriptors", descriptors=DESCRIPTORS)
+@attack(
+    "connections, Unix", "connections", "1,100 connections on the socket at 1,024 descriptors", descriptors=DESCRIPTORS
+)
 def unix_connections(scene):
     _hold_connections(scene, scene.address)
 

@@ -93,7 +93,9 @@ class FakeUpstream:
             return await visitor.json(self._honest["text"])
         if "/api/config" in line:
             return await visitor.json(b'{"version": "0.226.0"}')
-        return await visitor.json(b'{"statusCode": 404, "message": "Cannot GET", "error": "Not Found"}', "404 Not Found")
+        return await visitor.json(
+            b'{"statusCode": 404, "message": "Cannot GET", "error": "Not Found"}', "404 Not Found"
+        )
 
 
 class Visitor:
@@ -126,5 +128,8 @@ class Visitor:
         accept = base64.b64encode(hashlib.sha1(key + ACCEPT_KEY, usedforsecurity=False).digest())
         await self.send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
         await self.send(b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
-        for text in (b'0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}', b'40{"sid":"b"}'):
+        for text in (
+            b'0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}',
+            b'40{"sid":"b"}',
+        ):
             await self.send(text_frame(len(text)), text)

@@ -132,7 +132,12 @@ def held_streams(scene):
     scene.emulator.mend()
 
 
-@attack("streams, half open", "streams and messages", "the same with calls that never send their request", listener="read_only")
+@attack(
+    "streams, half open",
+    "streams and messages",
+    "the same with calls that never send their request",
+    listener="read_only",
+)
 def half_open_streams(scene):
     headers = frames.call_headers(rpc.method("GetSandbox")[0])
     _flood(scene, lambda connection: _calls(connection, headers, b"", 200))
@@ -150,7 +155,13 @@ def header_lists(scene):
     _flood(scene, lambda connection: _calls(connection, headers, b"", 20))
 
 
-@attack("rapid resets", "streams and messages", "calls that are reset at once, as fast as possible", listener="read_only", short=True)
+@attack(
+    "rapid resets",
+    "streams and messages",
+    "calls that are reset at once, as fast as possible",
+    listener="read_only",
+    short=True,
+)
 def rapid_resets(scene):
     path, message = _request("GetSandbox", sandbox="no-such-sandbox", max_age={"seconds": 0})
     headers = frames.call_headers(path)
@@ -297,7 +308,9 @@ def _frame_flood(scene, chunk, opens_stream=False):
     _flood(scene, burst, reads=False, count=2)
 
 
-@attack("PING", "frames", "PING frames as fast as possible, whose answers are not taken", listener="read_only", short=True)
+@attack(
+    "PING", "frames", "PING frames as fast as possible, whose answers are not taken", listener="read_only", short=True
+)
 def pings(scene):
     _frame_flood(scene, frame(PING, 0, 0, b"12345678") * 4000)
 
@@ -361,7 +374,9 @@ def unread_socket(scene):
         client.call("GetSandbox", sandbox=fat)
     path, message = _request("GetSandbox", sandbox=fat, max_age={"seconds": 3600})
     headers = frames.call_headers(path)
-    wide = frames.settings(initial_window_size=(1 << 31) - 1) + frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", (1 << 31) - 65536))
+    wide = frames.settings(initial_window_size=(1 << 31) - 1) + frame(
+        WINDOW_UPDATE, 0, 0, struct.pack(">I", (1 << 31) - 65536)
+    )
 
     def burst(connection):
         sent = _calls(connection, headers, message, 50)

@@ -21,7 +21,9 @@ GUARD_MIB = 1536
 
 QUICK = [f"--{step}-delay=1ms" for step in "create start stop delete archive queue build pull remove volume".split()]
 QUICK += ["--name-lag=0ms", "--accept-delay=0ms", "--network-delay=0ms"]
-NO_RATE_LIMIT = [f"--rate-limit={name}=100000000/60" for name in ("authenticated", "sandbox-create", "sandbox-lifecycle")]
+NO_RATE_LIMIT = [
+    f"--rate-limit={name}=100000000/60" for name in ("authenticated", "sandbox-create", "sandbox-lifecycle")
+]
 
 
 def wait_until(what, condition, limit=30):
@@ -88,7 +90,10 @@ class Emulator:
         self.ask("DELETE", "/_emulator/faults")
 
     def create_sandbox(self, **fields):
-        return self.ask("POST", "/api/sandbox", fields)["id"]
+        """Its id, once it is started."""
+        made = self.ask("POST", "/api/sandbox", fields)["id"]
+        wait_until("a sandbox is started", lambda: self.ask("GET", f"/api/sandbox/{made}")["state"] == "started")
+        return made
 
 
 class Daemon:
@@ -207,6 +212,11 @@ class Scene:
         self._open.callback(lambda: self.emulator.close())
         return self.emulator
 
+    def begin(self):
+        """An emulator with an honest sandbox."""
+        self.start_emulator()
+        self.sandbox = self.emulator.create_sandbox(name="honest")
+
     def start_daemon(self, api_url, flags=(), limits=(), name="daemon", **rest):
         daemon = Daemon(self.bin_dir, self.directory / name, api_url, flags, limits, **rest)
         self._open.callback(daemon.close)
@@ -238,6 +248,22 @@ class Scene:
         if not condition:
             self.faults.append(fault)
 
+    def check_outcome(self, what, outcome, code, reasons):
+        """The real code and reason reach a client of gRPC's C core with its default limits."""
+        good = outcome.code == code and outcome.reason in reasons
+        self.check(good, f"{what}: {outcome}, where {code} {' or '.join(reasons)} belongs")
+
+    def check_end(self, daemon, limit=10, what="it"):
+        """SIGTERM, which was sent, ends it well."""
+        began = time.monotonic()
+        ended = becomes_true(lambda: daemon.has_ended, limit)
+        self.note(**{f"seconds_to_end_{what}": round(time.monotonic() - began, 1)})
+        self.check(ended, f"SIGTERM does not end {what} within {limit} s")
+        if not ended:
+            daemon.kill()
+        else:
+            self.check(daemon.process.returncode == 0, f"{what} ended with status {daemon.process.returncode}")
+
     def check_newcomer(self, address, limit=10):
         """A new connection is taken and served."""
 
@@ -245,4 +271,6 @@ class Scene:
             with rpc.Client(address) as client:
                 return client.call("GetSandbox", sandbox=self.sandbox, timeout=2).ok
 
-        self.check(becomes_true(served, limit), f"no new connection at {address.split(':')[0]} is served within {limit} s")
+        self.check(
+            becomes_true(served, limit), f"no new connection at {address.split(':')[0]} is served within {limit} s"
+        )

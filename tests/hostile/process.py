@@ -1,4 +1,4 @@
-"""Faults of the process: a log that nobody reads, kills, stops, sockets left behind, memory that runs out."""
+"""Faults of the process: a log that nobody reads, a kill, sockets left behind, memory that runs out."""
 
 import contextlib
 import os
@@ -6,8 +6,6 @@ import signal
 import subprocess
 import threading
 import time
-
-import grpc
 
 import frames
 import rpc
@@ -18,13 +16,8 @@ from witness import memory_mib
 GROUP = "process"
 MIB = 1 << 20
 # Daytona takes a moment for each request, so that calls are under way when the daemon goes.
-SLOW = {"match": {"path_regex": "/api/"}, "fault": {"delay_ms": 30}}
+SLOW = {"delay_ms": 30}
 BESIDES = {"beside": False}
-
-
-def _begin(scene, *emulator_flags):
-    scene.start_emulator(*emulator_flags)
-    scene.sandbox = scene.emulator.create_sandbox(name="honest")
 
 
 class FullPipe:
@@ -66,21 +59,15 @@ def _log_lines(scene, daemon):
     return outcome
 
 
-def _check_end(scene, daemon, limit=10, what="it"):
-    """SIGTERM, which was sent, ends it well."""
-    began = time.monotonic()
-    ended = becomes_true(lambda: daemon.has_ended, limit)
-    scene.note(**{f"seconds_to_end_{what}": round(time.monotonic() - began, 1)})
-    scene.check(ended, f"SIGTERM does not end {what} within {limit} s")
-    if not ended:
-        daemon.kill()
-    else:
-        scene.check(daemon.process.returncode == 0, f"{what} ended with status {daemon.process.returncode}")
-
-
-@attack("full log pipe", GROUP, "nobody reads the pipe behind stderr: calls are served, SIGTERM ends it", short=True, **BESIDES)
+@attack(
+    "full log pipe",
+    GROUP,
+    "nobody reads the pipe behind stderr: calls are served, SIGTERM ends it",
+    short=True,
+    **BESIDES,
+)
 def full_log_pipe(scene):
-    _begin(scene)
+    scene.begin()
     scene.emulator.fault({"path_regex": "/sandbox/failing"}, {"status": 500, "body": "no"})
     flags = ["--drain-timeout", "1s", "--log-level", "debug"]
     for what in ("before_start", "later", "reader_gone"):
@@ -99,7 +86,7 @@ def full_log_pipe(scene):
         outcome = _log_lines(scene, daemon)
         scene.check(outcome.ok, f"{what}: an honest call is answered {outcome}")
         daemon.terminate()
-        _check_end(scene, daemon, 8, what)
+        scene.check_end(daemon, 8, what)
 
 
 def _create_all(daemon, specs, on_answer=None):
@@ -127,10 +114,15 @@ def _create_all(daemon, specs, on_answer=None):
     return outcomes
 
 
-@attack("killed amid creates", GROUP, "kill -9 in the middle of 200 named creates; the same request ids give the same sandboxes", **BESIDES)
+@attack(
+    "killed amid creates",
+    GROUP,
+    "kill -9 in the middle of 200 named creates; the same request ids give the same sandboxes",
+    **BESIDES,
+)
 def killed_amid_creates(scene):
-    _begin(scene)
-    scene.emulator.ask("POST", "/_emulator/faults", SLOW)
+    scene.begin()
+    scene.emulator.fault({"path_regex": "/api/"}, SLOW)
     flags = []
     if scene.knows("--state-dir"):
         state = scene.directory / "state"
@@ -155,164 +147,6 @@ def killed_amid_creates(scene):
     scene.check(len(set(names)) == len(names), "sandboxes were made twice")
 
 
-def _until_it_fails(address, number, sandbox, outcomes):
-    """One client: calls of all kinds, one after another, until one fails."""
-    with rpc.Client(address, [("grpc.enable_retries", 0)]) as client:
-        at = number
-        while True:
-            at += 1
-            if at % 4 == 3:
-                outcome = _watch_for_a_moment(client, sandbox)
-            elif at % 4 == 2:
-                outcome = client.call("ListSandboxes", page_size=10, timeout=20)
-            else:
-                # From memory, or from Daytona.
-                outcome = client.call("GetSandbox", sandbox=sandbox, max_age={"seconds": 3600 * (at % 2)}, timeout=20)
-            if not outcome.ok:
-                outcomes.append(outcome)
-                return
-
-
-def _watch_for_a_moment(client, sandbox):
-    stream = client.stream("WatchSandbox", sandbox=sandbox, timeout=20)
-    try:
-        next(stream)
-        time.sleep(0.02)
-        stream.cancel()
-        return rpc.Outcome("OK")
-    except grpc.RpcError as error:
-        return rpc.outcome_of_error(error)
-
-
-@attack("SIGTERM under calls", GROUP, "12 stops under 40 clients each; how many of the 480 end in a bare CANCELLED", **BESIDES)
-def stopped_under_calls(scene):
-    _begin(scene)
-    scene.emulator.ask("POST", "/_emulator/faults", SLOW)
-    outcomes = []
-    for turn in range(12):
-        daemon = scene.start_daemon(scene.emulator.url, ["--drain-timeout", "5s"], name=f"turn-{turn}")
-        threads = []
-        for number in range(40):
-            arguments = (daemon.address, number, scene.sandbox, outcomes)
-            threads.append(threading.Thread(target=_until_it_fails, args=arguments))
-            threads[-1].start()
-        time.sleep(0.7)
-        daemon.terminate()
-        for thread in threads:
-            thread.join()
-        _check_end(scene, daemon)
-    ends = [f"{outcome.code} {outcome.reason}".strip() for outcome in outcomes]
-    bare = sum(1 for outcome in outcomes if outcome.code != "UNAVAILABLE" and not outcome.reason)
-    without_delay = sum(1 for outcome in outcomes if outcome.reason == "SHUTTING_DOWN" and not outcome.has_retry_info)
-    scene.note(ends={end: ends.count(end) for end in sorted(set(ends))}, bare=bare)
-    # gRPC tells a client of the end and resets what came in between: the window that is left.
-    scene.check(bare <= len(outcomes) // 100, f"{bare} of {len(outcomes)} calls ended without a reason")
-    scene.check(without_delay == 0, f"{without_delay} calls were refused without RetryInfo")
-
-
-@attack("restarts in turn", GROUP, "two daemons, each stopped 6 times under 20 clients that know both; no call fails", **BESIDES)
-def restarts_in_turn(scene):
-    _begin(scene)
-    scene.emulator.ask("POST", "/_emulator/faults", SLOW)
-    flags = ["--drain-timeout", "5s"]
-    daemons = [scene.start_daemon(scene.emulator.url, flags, name=f"first-{number}") for number in range(2)]
-    target = "ipv4:" + ",".join(daemon.tcp for daemon in daemons)
-    options = [("grpc.service_config", (rpc.ROOT / "client" / "service_config.json").read_text())]
-    # A client that was refused comes back soon.
-    options += [("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200)]
-    outcomes, over = [], threading.Event()
-
-    def play(number):
-        with rpc.Client(target, options) as client:
-            while not over.is_set():
-                for fields in ({}, {"max_age": {"seconds": 0}}):
-                    outcomes.append(client.call("GetSandbox", sandbox=scene.sandbox, timeout=20, **fields))
-                outcomes.append(client.call("ListSandboxes", page_size=10, timeout=20))
-
-    threads = [threading.Thread(target=play, args=[number]) for number in range(20)]
-    for thread in threads:
-        thread.start()
-    for turn in range(12):
-        time.sleep(0.5)
-        daemons[turn % 2].terminate()
-        _check_end(scene, daemons[turn % 2])
-        port = int(daemons[turn % 2].tcp.rsplit(":", 1)[1])
-        daemons[turn % 2] = scene.start_daemon(scene.emulator.url, flags, name=f"turn-{turn}", port=port)
-    over.set()
-    for thread in threads:
-        thread.join()
-    failed = [str(outcome) for outcome in outcomes if not outcome.ok]
-    scene.note(calls=len(outcomes), failed=len(failed))
-    scene.check(not failed, f"{len(failed)} of {len(outcomes)} calls failed: {failed[:1]}")
-
-
-# A change that Daytona holds back: its call, fields, and what its end must name.
-HELD_CHANGES = [
-    ("CreateSandbox", {"spec": {"name": "held-create"}}, {"sandbox_name": "held-create"}),
-    ("CreateSandbox", {"spec": {}}, {"sandbox_name": ""}),
-    ("CreateSnapshot", {"spec": {"name": "held-snapshot", "image": "debian:12.9"}}, {"snapshot_name": "held-snapshot"}),
-    ("CreateVolume", {"name": "held-volume"}, {"volume_name": "held-volume"}),
-    ("StopSandbox", {"sandbox": "{}"}, {"sandbox_id": "{}"}),
-    ("DeleteSandbox", {"sandbox": "{}"}, {"sandbox_id": "{}"}),
-]
-
-
-@attack("stopped with changes at Daytona", GROUP, "a drain ends while changes are at Daytona; each call says so", short=True, **BESIDES)
-def stopped_with_changes(scene):
-    _begin(scene)
-    daemon = scene.start_daemon(scene.emulator.url, ["--drain-timeout", "1s"])
-    for method in ("POST", "DELETE"):
-        scene.emulator.fault({"method": method, "path_regex": "/(sandbox|snapshots|volumes)"}, {"hold": True})
-    calls = []
-    with contextlib.ExitStack() as stack:
-        for number, (name, fields, _) in enumerate(HELD_CHANGES):
-            client = stack.enter_context(rpc.Client(daemon.address))
-            fields = {key: value.format(scene.sandbox) if isinstance(value, str) else value for key, value in fields.items()}
-            calls.append(client.start(name, request_id=f"held-{number}", **fields))
-
-        def at_daytona():
-            requests = scene.emulator.ask("GET", "/_emulator/connections")["inProgress"]
-            return requests >= len(calls) - 1
-
-        # The two changes of one sandbox wait for each other.
-        scene.check(becomes_true(at_daytona, 10), "the changes did not come to Daytona")
-        daemon.terminate()
-        outcomes = [rpc.outcome_of_future(call, 20) for call in calls]
-    ends = {}
-    for outcome, (name, _, named) in zip(outcomes, HELD_CHANGES):
-        ends[name] = str(outcome)[:80]
-        told = outcome.metadata
-        if name == "DeleteSandbox" and told.get("outcome") != "unknown":
-            # It waited for the stop; nothing was sent.
-            scene.check(outcome.reason == "SHUTTING_DOWN" and outcome.has_retry_info, f"{name}: {outcome}")
-            continue
-        good = outcome.code == "UNAVAILABLE" and told.get("outcome") == "unknown" and outcome.has_retry_info
-        scene.check(good, f"{name} that is at Daytona ends with {outcome}, {told}, RetryInfo: {outcome.has_retry_info}")
-        for key, value in named.items():
-            value = value.format(scene.sandbox)
-            scene.check(told.get(key, "") == value if value else told.get(key), f"{name}: {key} is {told.get(key)!r}")
-    scene.note(ends=ends)
-    scene.emulator.mend()
-    _check_end(scene, daemon)
-
-
-@attack("stopped with unread streams", GROUP, "SIGTERM while 200 callers read nothing", **BESIDES)
-def stopped_with_unread_streams(scene):
-    _begin(scene)
-    daemon = scene.start_daemon(scene.emulator.url, ["--drain-timeout", "1s"])
-    path, message, _ = rpc.method("WatchSandbox")
-    body = frames.grpc_message(message(sandbox=scene.sandbox).SerializeToString())
-    with contextlib.ExitStack() as stack:
-        for _ in range(200):
-            first = frames.settings(initial_window_size=0)
-            connection = stack.enter_context(frames.Connection(daemon.address, first, reads=False))
-            connection.send(frames.frame(frames.HEADERS, frames.END_HEADERS, 1, frames.call_headers(path)))
-            connection.send(frames.frame(frames.DATA, frames.END_STREAM, 1, body))
-        time.sleep(1)
-        daemon.terminate()
-        _check_end(scene, daemon)
-
-
 def _start_on(scene, directory):
     """A daemon that may not come up."""
     command = [str(scene.bin_dir / "daytonad"), "--api-url", scene.emulator.url, "--listen", f"unix:{directory}/d.sock"]
@@ -321,9 +155,15 @@ def _start_on(scene, directory):
         return subprocess.Popen(command, stdout=log, stderr=log, env=environment)
 
 
-@attack("one stale socket", GROUP, "4 daemons at once on the socket of one that was killed, again and again; one stays", short=True, **BESIDES)
+@attack(
+    "one stale socket",
+    GROUP,
+    "4 daemons at once on the socket of one that was killed, again and again; one stays",
+    short=True,
+    **BESIDES,
+)
 def stale_socket(scene):
-    _begin(scene)
+    scene.begin()
     directory = scene.directory / "stale"
     directory.mkdir()
     both, none = 0, 0
@@ -357,9 +197,15 @@ def _serves(scene, directory):
         return client.call("GetSandbox", sandbox=scene.sandbox, timeout=1).ok
 
 
-@attack("little address space", GROUP, "RLIMIT_AS 64 MiB above what it has at rest, and large calls: no SIGSEGV, no UNIMPLEMENTED", short=True, **BESIDES)
+@attack(
+    "little address space",
+    GROUP,
+    "RLIMIT_AS 64 MiB above what it has at rest, and large calls: no SIGSEGV, no UNIMPLEMENTED",
+    short=True,
+    **BESIDES,
+)
 def little_address_space(scene):
-    _begin(scene)
+    scene.begin()
     with contextlib.closing(scene.start_daemon(scene.emulator.url, name="unlimited")) as daemon:
         with rpc.Client(daemon.address) as client:
             client.call("GetSandbox", sandbox=scene.sandbox)
@@ -407,7 +253,7 @@ def _fill_memory(scene, daemon):
 
 @attack("memory after a peak", GROUP, "what is left 10 s after large messages, lists and uploads", **BESIDES)
 def memory_after_a_peak(scene):
-    _begin(scene)
+    scene.begin()
     for number in range(100):
         scene.emulator.create_sandbox(name=f"large-{number}", labels={f"label-{at}": "v" * 100 for at in range(25)})
     daemon = scene.start_daemon(scene.emulator.url)

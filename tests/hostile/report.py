@@ -83,10 +83,11 @@ def main():
     options = parser.parse_args()
     if options.before:
         kept = {}
-        for report in options.before:
-            for row in read(report):
-                figures = {key: row["figures"][key] for key in ("peak_mib", "stall_ms") if key in row["figures"]}
-                kept[row["name"]] = {"passed": row["passed"], "figures": figures, "faults": [f[:120] for f in row["faults"]]}
+        for row in [row for report in options.before for row in read(report)]:
+            figures = {key: row["figures"][key] for key in ("peak_mib", "stall_ms") if key in row["figures"]}
+            # What was killed says so there.
+            faults = [fault for fault in row["faults"] if fault.startswith("killed")]
+            kept[row["name"]] = {"passed": row["passed"], "figures": figures, "faults": faults}
         BEFORE.write_text(json.dumps(kept, indent=1) + "\n")
         return
     before = json.loads(BEFORE.read_text())

@@ -16,7 +16,11 @@ import grpc
 from google.rpc import error_details_pb2, status_pb2
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-SERVICES = {"daytona_service": "DaytonaService", "snapshot_service": "SnapshotService", "volume_service": "VolumeService"}
+SERVICES = {
+    "daytona_service": "DaytonaService",
+    "snapshot_service": "SnapshotService",
+    "volume_service": "VolumeService",
+}
 UNLIMITED = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
 # Each channel has connections of its own.
 OWN_CONNECTION = [("grpc.use_local_subchannel_pool", 1)]
@@ -38,7 +42,11 @@ def method(name):
         module = messages(module_name)
         found = module.DESCRIPTOR.services_by_name[service].methods_by_name.get(name)
         if found:
-            return f"/daytonad.v1.{service}/{name}", getattr(module, f"{name}Request"), getattr(module, f"{name}Response")
+            return (
+                f"/daytonad.v1.{service}/{name}",
+                getattr(module, f"{name}Request"),
+                getattr(module, f"{name}Response"),
+            )
     raise KeyError(name)
 
 

@@ -23,7 +23,9 @@ def absolute(path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bin-dir", type=absolute, default=ROOT / "build" / "release" / "bin")
-    parser.add_argument("--short", action="store_true", help="only the attacks that stand for the others, each for a moment")
+    parser.add_argument(
+        "--short", action="store_true", help="only the attacks that stand for the others, each for a moment"
+    )
     parser.add_argument("--report", type=absolute, default=ROOT / "build" / "hostile" / "report.json")
     parser.add_argument("--jobs", type=int, default=1, help="attacks at a time; with more than one, times say little")
     parser.add_argument("--list", action="store_true", help="names all attacks")
@@ -36,7 +38,7 @@ def main():
     rows = []
     with tempfile.TemporaryDirectory(prefix="hostile-stubs-") as stubs:
         rpc.generate_stubs(stubs)
-        import connections, floods, messages, process, upstreams  # noqa: E401, F401
+        import connections, floods, messages, process, stops, uploads, upstreams  # noqa: E401, F401
 
         chosen = [one for one in attack.ALL if one.short or not options.short]
         chosen = [one for one in chosen if not options.attack or one.name.startswith(tuple(options.attack))]

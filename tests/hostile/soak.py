@@ -216,7 +216,9 @@ def rude(soak, client):
     future = client.start("WaitSandbox", sandbox="standing-1", states=[6])
     time.sleep(random.uniform(0, 0.05))
     future.cancel()
-    soak.took("WaitSandbox", client.call("WaitSandbox", sandbox="standing-1", states=[6], timeout=0.05), ["DEADLINE_EXCEEDED"])
+    soak.took(
+        "WaitSandbox", client.call("WaitSandbox", sandbox="standing-1", states=[6], timeout=0.05), ["DEADLINE_EXCEEDED"]
+    )
     soak.took("CreateSandbox", client.call("CreateSandbox", spec={"ttl_minutes": -5}), ["INVALID_REQUEST"])
     outcome = client.send("GetSandbox", b"\xff\xff")
     soak.took("GetSandbox", outcome, ["UNPARSABLE_REQUEST"])
@@ -253,7 +255,9 @@ def run(options, directory):
         soak = Soak(daemon, emulator, options.minutes * 60)
         kinds = [lives, reads, watches, builds, volumes, uploads, rude]
         threads = [
-            threading.Thread(target=callers_of, args=(soak, play)) for play in kinds for _ in range(CALLERS_OF_EACH_KIND)
+            threading.Thread(target=callers_of, args=(soak, play))
+            for play in kinds
+            for _ in range(CALLERS_OF_EACH_KIND)
         ]
         for thread in threads:
             thread.start()

@@ -16,7 +16,7 @@ MIB = 1 << 20
 LARGE = 60_000_000
 # What an answer may be refused for.
 TOO_MUCH = ["UPSTREAM_RESPONSE_TOO_LARGE", "UPSTREAM_MALFORMED_RESPONSE", "UPSTREAM_FOREIGN_ANSWER", "PAGE_TOO_LARGE"]
-TOO_MUCH += ["DAEMON_EXHAUSTED", "UPSTREAM_CONNECTION_LOST"]
+TOO_MUCH += ["DAEMON_EXHAUSTED", "UPSTREAM_CONNECTION_LOST", "UPSTREAM_HEADERS_TOO_LARGE"]
 # The caller's deadline came first.
 LATE = ["DEADLINE_EXCEEDED"]
 
@@ -89,7 +89,12 @@ async def _deep_page(visitor):
     await visitor.json(b'{"items":' + b"[" * (15 * MIB))
 
 
-@attack("deep JSON, list", GROUP, "pages of 15 MiB of `[`, 4 callers", upstream=upstream((r"GET /api/sandbox\?", _deep_page)))
+@attack(
+    "deep JSON, list",
+    GROUP,
+    "pages of 15 MiB of `[`, 4 callers",
+    upstream=upstream((r"GET /api/sandbox\?", _deep_page)),
+)
 def deep_page(scene):
     _ask(scene, 4, "ListSandboxes", _pages)
 
@@ -98,7 +103,9 @@ async def _wide(visitor):
     await visitor.json(b'{"labels":{' + b",".join(b'"%x":""' % number for number in range(90_000)) + b"}}")
 
 
-@attack("wide JSON", GROUP, "objects with 90,000 labels, just under 1 MiB, 4 callers", upstream=upstream(("bad-", _wide)))
+@attack(
+    "wide JSON", GROUP, "objects with 90,000 labels, just under 1 MiB, 4 callers", upstream=upstream(("bad-", _wide))
+)
 def wide_json(scene):
     _ask(scene, 4)
 
@@ -131,7 +138,9 @@ async def _endless_bomb(visitor):
         await visitor.send(f"{len(part):x}\r\n".encode() + part + b"\r\n")
 
 
-@attack("endless gzip", GROUP, "answers that inflate without end, 20 callers", upstream=upstream(("bad-", _endless_bomb)))
+@attack(
+    "endless gzip", GROUP, "answers that inflate without end, 20 callers", upstream=upstream(("bad-", _endless_bomb))
+)
 def endless_gzip(scene):
     _ask(scene, 20, also=LATE, timeout=10)
 
@@ -164,7 +173,9 @@ async def _held_body(visitor):
     await visitor.until_gone()
 
 
-@attack("unfinished bodies", GROUP, "50 objects of 60 MB, but for their last byte", upstream=upstream(("bad-", _held_body)))
+@attack(
+    "unfinished bodies", GROUP, "50 objects of 60 MB, but for their last byte", upstream=upstream(("bad-", _held_body))
+)
 def unfinished_bodies(scene):
     _ask(scene, 50, full=6, also=LATE, timeout=6)
 
@@ -210,7 +221,13 @@ def _once(scene, outcomes):
     scene.check(asked <= len(outcomes), f"{asked} requests for {len(outcomes)} calls")
 
 
-@attack("endless headers", GROUP, "answers whose headers do not end, 10 callers", upstream=upstream(("bad-", _endless_headers)), short=True)
+@attack(
+    "endless headers",
+    GROUP,
+    "answers whose headers do not end, 10 callers",
+    upstream=upstream(("bad-", _endless_headers)),
+    short=True,
+)
 def endless_headers(scene):
     _once(scene, _ask(scene, 10))
 
@@ -236,7 +253,12 @@ async def _endless_trailers(visitor):
         await visitor.send(b"X-Trailer: " + b"v" * 1000 + b"\r\n")
 
 
-@attack("endless trailers", GROUP, "chunked answers whose trailers do not end", upstream=upstream(("bad-", _endless_trailers)))
+@attack(
+    "endless trailers",
+    GROUP,
+    "chunked answers whose trailers do not end",
+    upstream=upstream(("bad-", _endless_trailers)),
+)
 def endless_trailers(scene):
     _ask(scene, 10, also=LATE, timeout=6)
 

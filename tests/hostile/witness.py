@@ -114,7 +114,9 @@ def main():
     caller.ended.set()
     caller.join(DEADLINE + 5)
     phases = {name: phase.summary() for name, phase in caller.phases.items()}
-    print(json.dumps({"peak_mib": round(guard.peak_mib, 1), "guard_struck": guard.struck, "phases": phases}), flush=True)
+    print(
+        json.dumps({"peak_mib": round(guard.peak_mib, 1), "guard_struck": guard.struck, "phases": phases}), flush=True
+    )
     os._exit(0)
 
 
