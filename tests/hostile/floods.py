@@ -155,6 +155,15 @@ def header_lists(scene):
     _flood(scene, lambda connection: _calls(connection, headers, b"", 20))
 
 
+def _reset_at_once(scene, headers, message):
+    """64 connections that take no answer."""
+
+    def burst(connection):
+        return _calls(connection, headers, message, 200, more=struct.pack(">I", 8))
+
+    _flood(scene, burst, threads=4, count=16, reads=False)
+
+
 @attack(
     "rapid resets",
     "streams and messages",
@@ -165,13 +174,13 @@ def header_lists(scene):
 def rapid_resets(scene):
     path, message = _request("GetSandbox", sandbox="no-such-sandbox", max_age={"seconds": 0})
     headers = frames.call_headers(path)
-    _flood(scene, lambda connection: _calls(connection, headers, message, 200, more=struct.pack(">I", 8)))
+    _reset_at_once(scene, headers, message)
 
 
 @attack("rapid resets, half open", "streams and messages", "the same without a request", listener="read_only")
 def rapid_half_open_resets(scene):
     headers = frames.call_headers(rpc.method("WatchSandbox")[0])
-    _flood(scene, lambda connection: _calls(connection, headers, b"", 200, more=struct.pack(">I", 8)))
+    _reset_at_once(scene, headers, b"")
 
 
 def _unfinished_messages(scene, connections, streams, announced, name="CreateSandbox"):

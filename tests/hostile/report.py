@@ -46,29 +46,32 @@ def write(path, rows, options):
 
 
 def _verdict(row):
-    return "" if row is None else "holds" if row["passed"] else "fails"
+    return "holds" if row["passed"] else "fails"
 
 
-def _table(rows, before, with_figures):
+def _table(pairs, with_figures):
     head = ["attack", "what it does"]
     head += ["memory before", "after", "stall before", "after"] if with_figures else []
     head += ["verdict before", "after"]
     lines = [head, ["---"] * len(head)]
-    for row in rows:
-        old = before.get(row["name"])
+    for old, new in pairs:
+        row = new or old
         cells = [row["name"], row["what"]]
-        if with_figures:
-            for figure in (_peak, _stall):
-                cells += [figure(old) if old else "", figure(row)]
-        lines.append(cells + [_verdict(old), _verdict(row)])
+        for figure in (_peak, _stall, _verdict) if with_figures else (_verdict,):
+            cells += [figure(old) if old else "", figure(new) if new else ""]
+        lines.append(cells)
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def tables(rows, before):
+def tables(before, after):
+    """One table for each group; rows by name, those of either may be missing."""
     parts = []
-    for group in dict.fromkeys(row["group"] for row in rows):
-        of_group = [row for row in rows if row["group"] == group]
-        parts.append(f"### {group.capitalize()}\n\n" + _table(of_group, before, any(map(_stall, of_group))))
+    names = [*after, *(name for name in before if name not in after)]
+    pairs = [(before.get(name), after.get(name)) for name in names]
+    for group in dict.fromkeys((new or old)["group"] for old, new in pairs):
+        of_group = [(old, new) for old, new in pairs if (new or old)["group"] == group]
+        with_figures = any(_stall(new or old) for old, new in of_group)
+        parts.append(f"### {group.capitalize()}\n\n" + _table(of_group, with_figures))
     return "\n\n".join(parts)
 
 
@@ -87,12 +90,14 @@ def main():
             figures = {key: row["figures"][key] for key in ("peak_mib", "stall_ms") if key in row["figures"]}
             # What was killed says so there.
             faults = [fault for fault in row["faults"] if fault.startswith("killed")]
-            kept[row["name"]] = {"passed": row["passed"], "figures": figures, "faults": faults}
+            same = {key: row[key] for key in ("name", "group", "what", "passed")}
+            kept[row["name"]] = {**same, "figures": figures, "faults": faults}
         BEFORE.write_text(json.dumps(kept, indent=1) + "\n")
         return
     before = json.loads(BEFORE.read_text())
+    after = {row["name"]: row for row in read(options.report)} if options.report.exists() else {}
     begin, end = "<!-- tables: tests/hostile/report.py -->", "<!-- end of tables -->"
-    written = f"{begin}\n\n{tables(read(options.report), before)}\n\n{end}"
+    written = f"{begin}\n\n{tables(before, after)}\n\n{end}"
     text = DOCUMENT.read_text()
     DOCUMENT.write_text(re.sub(f"{begin}.*{end}", lambda _: written, text, flags=re.DOTALL))
 
