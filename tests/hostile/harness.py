@@ -18,6 +18,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 API_KEY = "emulator-key"
 # The daemon is killed above it, so that the machine survives.
 GUARD_MIB = 1536
+# Nothing outlives the attacks, however they end.
+TIED = ["setpriv", "--pdeathsig", "KILL"]
 
 QUICK = [f"--{step}-delay=1ms" for step in "create start stop delete archive queue build pull remove volume".split()]
 QUICK += ["--name-lag=0ms", "--accept-delay=0ms", "--network-delay=0ms"]
@@ -56,7 +58,14 @@ def end_process(process, limit=15):
 
 class Emulator:
     def __init__(self, bin_dir, flags=(), port=0):
-        command = [str(bin_dir / "daytona-emulator"), f"--listen=127.0.0.1:{port}", *QUICK, *NO_RATE_LIMIT, *flags]
+        command = [
+            *TIED,
+            str(bin_dir / "daytona-emulator"),
+            f"--listen=127.0.0.1:{port}",
+            *QUICK,
+            *NO_RATE_LIMIT,
+            *flags,
+        ]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.url = self._process.stdout.readline().removeprefix("listening on ").strip()
         if not self.url:
@@ -108,7 +117,7 @@ class Daemon:
         self.log_file = directory / "daemon.log"
         address_file = directory / "addresses"
         address_file.unlink(missing_ok=True)
-        command = ["prlimit", *limits] if limits else []
+        command = TIED + (["prlimit", *limits] if limits else [])
         command += [str(bin_dir / "daytonad"), "--api-url", api_url, "--listen", self.address]
         command += ["--listen-read-only", self.read_only, "--listen", f"127.0.0.1:{port}"]
         command += ["--address-file", str(address_file), "--health-interval", "1h", *flags]

@@ -10,7 +10,7 @@ import time
 import frames
 import rpc
 from attack import attack
-from harness import API_KEY, becomes_true, wait_until
+from harness import API_KEY, TIED, becomes_true, wait_until
 from witness import memory_mib
 
 GROUP = "process"
@@ -149,7 +149,14 @@ def killed_amid_creates(scene):
 
 def _start_on(scene, directory):
     """A daemon that may not come up."""
-    command = [str(scene.bin_dir / "daytonad"), "--api-url", scene.emulator.url, "--listen", f"unix:{directory}/d.sock"]
+    command = [
+        *TIED,
+        str(scene.bin_dir / "daytonad"),
+        "--api-url",
+        scene.emulator.url,
+        "--listen",
+        f"unix:{directory}/d.sock",
+    ]
     environment = {"PATH": os.environ["PATH"], "DAYTONA_API_KEY": API_KEY}
     with open(directory / "log", "ab") as log:
         return subprocess.Popen(command, stdout=log, stderr=log, env=environment)
