@@ -65,6 +65,7 @@ struct Config {
   Clock::Duration max_wait = std::chrono::hours(24);
   Clock::Duration max_queue_wait = std::chrono::minutes(5);
   Clock::Duration max_stall = std::chrono::seconds(60);
+  Clock::Duration max_loop_stall = std::chrono::seconds(30);
   Clock::Duration drain_timeout = std::chrono::seconds(25);
   Clock::Duration health_interval = std::chrono::seconds(30);
 

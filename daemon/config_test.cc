@@ -89,6 +89,7 @@ TEST(Config, NeedsNothingButACredential) {
   EXPECT_EQ(config->max_wait, std::chrono::hours(24));
   EXPECT_EQ(config->max_queue_wait, std::chrono::minutes(5));
   EXPECT_EQ(config->max_stall, std::chrono::seconds(60));
+  EXPECT_EQ(config->max_loop_stall, std::chrono::seconds(30));
   EXPECT_EQ(config->request_timeout, std::chrono::seconds(60));
   EXPECT_EQ(config->drain_timeout, std::chrono::seconds(25));
   EXPECT_EQ(config->health_interval, std::chrono::seconds(30));
@@ -202,6 +203,11 @@ TEST_F(ConfigFile, RanksBelowTheEnvironmentAndThatBelowFlags) {
        "max_stall",
        {"1s", "2s", "3s"},
        [&](const Config& c) { return seconds(c.max_stall); }},
+      {"--max-loop-stall",
+       "DAYTONAD_MAX_LOOP_STALL",
+       "max_loop_stall",
+       {"1s", "2s", "3s"},
+       [&](const Config& c) { return seconds(c.max_loop_stall); }},
       {"--drain-timeout",
        "DAYTONAD_DRAIN_TIMEOUT",
        "drain_timeout",

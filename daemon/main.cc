@@ -1,6 +1,6 @@
 // daytonad: reads the configuration, builds the object graph, runs until it is told to stop.
+#include <fcntl.h>
 #include <grpc/grpc.h>
-#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -12,6 +12,8 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -22,6 +24,7 @@
 #include "absl/synchronization/mutex.h"
 #include "daemon/auth/credential_source.h"
 #include "daemon/auth/trusted_origins.h"
+#include "daemon/base/last_words.h"
 #include "daemon/base/log.h"
 #include "daemon/config.h"
 #include "daemon/net/asio_clock.h"
@@ -90,10 +93,6 @@ void ForbidCoreDumps() {
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-// Large buffers come from the kernel and go back to it. Left alone, glibc would begin to keep them, in pools that each
-// thread has its own of: a large upload then cost twice the memory that it needs, for good.
-void ReturnLargeBuffers() { ::mallopt(M_MMAP_THRESHOLD, 256 * 1024); }
-
 HttpClientOptions HttpOptions(const Config& config) {
   HttpClientOptions options;
   options.max_calls = ConnectionLimit(config.max_connections);
@@ -125,6 +124,16 @@ SharedStateOptions StateOptions(const Config& config) {
   return options;
 }
 
+LoopWatchdogOptions WatchdogOptions(const Config& config) {
+  using std::chrono::milliseconds;
+  LoopWatchdogOptions options;
+  options.limit = std::chrono::duration_cast<milliseconds>(config.max_loop_stall);
+  // Told before it ends.
+  options.stalled_after = std::min(options.stalled_after, options.limit / 2);
+  options.tick = std::min(options.tick, options.stalled_after);
+  return options;
+}
+
 DaemonOptions ServerOptions(const Config& config) {
   DaemonOptions options;
   options.listeners = config.listeners;
@@ -134,6 +143,7 @@ DaemonOptions ServerOptions(const Config& config) {
   options.max_stall = config.max_stall;
   options.drain_timeout = config.drain_timeout;
   options.probe.interval = config.health_interval;
+  options.watchdog = WatchdogOptions(config);
   return options;
 }
 
@@ -225,18 +235,46 @@ absl::Status Run(const Config& config) {
   return absl::OkStatus();
 }
 
+// Through the log, because standard error may take nothing.
+int Fail(const absl::Status& status) {
+  const std::string line = absl::StrCat("daytonad: ", status.message(), "\n");
+  try {
+    WriteToLog(line);
+    FlushLog();
+  } catch (const std::system_error&) {  // there is no thread for it
+    std::cerr << line;
+  }
+  return kExitCannotStart;
+}
+
+// Others than these would get the numbers of standard streams that were closed, and with them what is written there.
+void KeepStandardDescriptors() {
+  int fd = -1;
+  do {
+    fd = ::open("/dev/null", O_RDWR);
+  } while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd > STDERR_FILENO) ::close(fd);
+}
+
+void PrepareProcess(const Config& config) {
+  RaiseDescriptorLimit();
+  ConfigureLog(config.log_level, config.log_format);
+  SayLastWords(config.log_format);
+  RedirectGrpcLog();
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGHUP, SIG_IGN);  // from the beginning; StopSignals says more
+  if (!config.allow_core_dumps) ForbidCoreDumps();
+  for (const std::string& warning : config.warnings) Log(LogLevel::kWarning, warning);
+}
+
 // What the graph is made of, the loop, its threads and sockets, throws if the system has no more of them at the start.
 absl::Status RunOrSayWhyNot(const Config& config) {
   try {
+    PrepareProcess(config);
     return Run(config);
   } catch (const std::exception& error) {
     return absl::ResourceExhaustedError(absl::StrCat("cannot start: ", error.what()));
   }
-}
-
-int Fail(const absl::Status& status) {
-  std::cerr << "daytonad: " << status.message() << '\n';
-  return kExitCannotStart;
 }
 
 int Main(int argc, char** argv) {
@@ -246,22 +284,17 @@ int Main(int argc, char** argv) {
     std::cout << config->text;
     return kExitOk;
   }
-  ReturnLargeBuffers();
-  RaiseDescriptorLimit();
-  ConfigureLog(config->log_level, config->log_format);
-  RedirectGrpcLog();
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGHUP, SIG_IGN);  // from the beginning; StopSignals says more
-  if (!config->allow_core_dumps) ForbidCoreDumps();
-  for (const std::string& warning : config->warnings) Log(LogLevel::kWarning, warning);
   const absl::Status status = RunOrSayWhyNot(*config);
-  return status.ok() ? kExitOk : Fail(status);
+  if (!status.ok()) return Fail(status);
+  FlushLog();
+  return kExitOk;
 }
 
 }  // namespace
 }  // namespace daytonad
 
 int main(int argc, char** argv) {
+  daytonad::KeepStandardDescriptors();
   // Debian builds Abseil as for debugging: at each lock of gRPC's it would look for cycles in their order, a tenth of
   // what telling thousands of callers costs.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);

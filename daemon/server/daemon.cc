@@ -50,6 +50,7 @@ absl::Status Daemon::Start() {
     listeners_.clear();
     return status;
   }
+  watchdog_ = std::make_unique<LoopWatchdog>(loop_, options_.watchdog, [this](bool turns) { health_.SetTurns(turns); });
   running_ = true;
   loop_.Spawn(RunProbe());
   return absl::OkStatus();
@@ -102,6 +103,7 @@ void Daemon::StopOnSignals() {
   auto signals = std::make_unique<StopSignals>(loop_.executor(), [this](std::string_view name) {
     if (draining_) {
       Log(LogLevel::kWarning, "ended at once by a second signal", {{"signal", name}});
+      FlushLog();
       std::_Exit(1);
     }
     RequestStop(name);

@@ -20,6 +20,7 @@
 #include "daemon/net/event_loop.h"
 #include "daemon/server/health.h"
 #include "daemon/server/listener.h"
+#include "daemon/server/loop_watchdog.h"
 #include "daemon/server/signals.h"
 #include "daemon/server/upstream_probe.h"
 #include "daemon/services/rpc/server_call.h"
@@ -36,6 +37,8 @@ struct DaemonOptions {
   // How long unary calls in progress may run on when the daemon is told to stop.
   Clock::Duration drain_timeout = std::chrono::seconds(25);
   UpstreamProbeOptions probe;
+  // While the loop is stalled, health says NOT_SERVING.
+  LoopWatchdogOptions watchdog;
   // Where to write the listeners' bound addresses, one a line; empty for nowhere.
   std::string address_file;
 };
@@ -106,6 +109,7 @@ class Daemon {
   std::promise<void> drained_;
   bool running_ = false;  // the owner's thread
   std::vector<std::unique_ptr<Listener>> listeners_;
+  std::unique_ptr<LoopWatchdog> watchdog_;
 };
 
 }  // namespace daytonad

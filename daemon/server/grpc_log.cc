@@ -12,8 +12,13 @@ namespace daytonad {
 void RedirectGrpcLog() {
   gpr_set_log_function([](gpr_log_func_args* args) {
     const bool last_words = std::string_view(args->message).starts_with("assertion failed");
-    Log(last_words ? LogLevel::kError : LogLevel::kDebug, args->message,
-        {{"grpc", gpr_log_severity_string(args->severity)}, {"at", absl::StrCat(args->file, ":", args->line)}});
+    const LogField severity("grpc", gpr_log_severity_string(args->severity));
+    const LogField place("at", absl::StrCat(args->file, ":", args->line));
+    if (last_words) {
+      LogLastWords(args->message, {severity, place});
+    } else {
+      Log(LogLevel::kDebug, args->message, {severity, place});
+    }
   });
 }
 

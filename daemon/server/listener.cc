@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -82,9 +83,11 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(const ListenerOptions&
   const auto fail = [&](absl::StatusCode code, absl::string_view problem) {
     return absl::Status(code, absl::StrCat("cannot listen on ", address.text, ": ", problem));
   };
+  // Until the socket listens.
+  std::optional<absl::StatusOr<SocketPathClaim>> claim;
   if (address.is_unix()) {
-    if (absl::Status status = PrepareSocketPath(address.path); !status.ok())
-      return fail(status.code(), status.message());
+    claim.emplace(PrepareSocketPath(address.path));
+    if (!claim->ok()) return fail(claim->status().code(), claim->status().message());
   }
 
   grpc::ServerBuilder builder;
