@@ -46,7 +46,7 @@ ENTRYPOINT ["/usr/local/bin/daytonad"]
 FROM debian:bookworm-slim AS runtime
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
-      ca-certificates libabsl20220623 libarchive13 libcurl4 libfmt9 libgrpc++1.51 libprotobuf32 libssl3 libyaml-cpp0.7 \
+      ca-certificates libabsl20220623 libarchive13 libcurl4 libgrpc++1.51 libjemalloc2 libprotobuf32 libssl3 libyaml-cpp0.7 \
  && rm -rf /var/lib/apt/lists/* /var/cache/ldconfig/aux-cache \
  && groupadd --gid 65532 daytonad \
  && useradd --uid 65532 --gid daytonad --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin daytonad

@@ -1,15 +1,17 @@
-# What a person needs to know: make deps | build | static | demo | test | bench | bench-full | lint | format. Each does its own
-# set-up.
+# What a person needs to know: make deps | build | static | demo | test | conformance | hostile | soak | bench | bench-full | lint |
+# format. Each does its own set-up.
 #
 #   PRESET=release|debug|asan|tsan   which build, by CMakePresets.json; it lands in build/PRESET
 #   JOBS=N                           how many compilers, tests or checks run at a time
+#   MINUTES=N                        how long the soak lasts
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
 PRESET ?= release
 JOBS ?= $(shell nproc)
+MINUTES ?= 10
 BUILD := build/$(PRESET)
 
-.PHONY: deps build demo test conformance bench bench-full static lint format
+.PHONY: deps build demo test conformance hostile soak bench bench-full static lint format
 
 deps:
 	@.ci/deps build test lint
@@ -36,6 +38,20 @@ conformance:
 	@$(MAKE) --no-print-directory build
 	tests/sdk/setup.sh
 	$(TEST_ENV_DIR)/python/bin/python tests/conformance/run.py --bin-dir $(BUILD)/bin
+
+# Every attack of docs/hostile.md, one at a time, for some 20 minutes; `make test` runs a short form.
+hostile:
+	@.ci/deps build test
+	@$(MAKE) --no-print-directory build
+	tests/sdk/setup.sh python
+	build/test-env/python/bin/python tests/hostile/run.py --bin-dir $(BUILD)/bin
+
+# Mixed load, while the way to Daytona is cut again and again.
+soak:
+	@.ci/deps build test
+	@$(MAKE) --no-print-directory build
+	tests/sdk/setup.sh python
+	build/test-env/python/bin/python tests/hostile/soak.py --bin-dir $(BUILD)/bin --minutes $(MINUTES)
 
 # build/static/bin/daytonad and daytonactl, which need nothing but glibc to run.
 static:

@@ -15,8 +15,6 @@ endforeach()
 
 # Known to pkg-config only, by its name.
 set_target_properties(re2::re2 PROPERTIES INTERFACE_LINK_LIBRARIES "-l:libre2.a")
-# There is no archive of fmt.
-set_target_properties(spdlog::spdlog_header_only PROPERTIES INTERFACE_LINK_LIBRARIES "fmt::fmt-header-only;Threads::Threads")
 
 add_compile_options(-ffunction-sections -fdata-sections)
 add_link_options(-static-libstdc++ -static-libgcc -Wl,--gc-sections -Wl,-z,pack-relative-relocs)

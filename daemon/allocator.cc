@@ -1,3 +1,6 @@
+#include <cstddef>
+#include <cstdlib>
+
 // jemalloc's settings for the daemon, which it looks up under this name; MALLOC_CONF in the environment goes on top of
 // them.
 //
@@ -9,4 +12,19 @@ extern "C" {
 extern const char* malloc_conf;
 const char* malloc_conf =
     "narenas:2,background_thread:true,max_background_threads:1,dirty_decay_ms:1000,muzzy_decay_ms:0";
+}
+
+// gRPC takes memory for what it reads without looking whether there was any, and would crash in the middle of its work.
+// So where malloc() has none, the process ends in order, and says so (base/last_words.h). C++ code does not come this
+// way: `new` throws, and the call that needed the memory fails alone.
+extern "C" void* mallocx(size_t size, int flags);
+
+#ifdef DAYTONAD_STATIC
+extern "C" void* __wrap_malloc(size_t size) {  // NOLINT(bugprone-reserved-identifier): the linker's --wrap wants it
+#else
+extern "C" void* malloc(size_t size) {
+#endif
+  void* const memory = mallocx(size == 0 ? 1 : size, 0);
+  if (memory == nullptr) std::abort();
+  return memory;
 }

@@ -240,6 +240,9 @@ std::vector<Setting> Settings(Draft& draft) {
        SetBytes(config.spool_limit, 1)},
       {{"max-uploads", kValue, "N", "Build contexts sent to Daytona's storage at a time, default 4", "", contexts},
        SetCount(config.max_uploads)},
+      {{"max-upload-idle", kValue, "DURATION", "Longest that the client of an upload may send nothing, default 30s", "",
+        contexts},
+       SetDuration(config.max_upload_idle, milliseconds(1))},
 
       {{"cache-lifetime", kValue, "DURATION", "How old an answer from memory may be, default 1s; 0 for never", "",
         cache},
@@ -259,6 +262,17 @@ std::vector<Setting> Settings(Draft& draft) {
        SetLimit(config.max_creates)},
       {{"max-streams", kValue, "N", "Build logs read at a time, default 1000, or none", "", limits},
        SetLimit(config.max_streams)},
+      {{"max-client-connections", kValue, "N", "Connections of clients, of each listener, default 1024", "", limits},
+       SetCount(config.max_client_connections)},
+      {{"max-client-connections-per-user", kValue, "N", "Those of one user on a UNIX socket, default 768", "", limits},
+       SetCount(config.max_client_connections_per_user)},
+      {{"max-calls", kValue, "N", "Calls open at a time, default 10000", "", limits}, SetCount(config.max_calls)},
+      {{"max-request", kValue, "BYTES", "Largest request, default 4MiB; at most 1MiB where one may only read", "",
+        limits},
+       SetBytes(config.max_request, 1)},
+      {{"max-memory", kValue, "BYTES", "Memory above which connections are shut down; default: what the limits need",
+        "", limits},
+       SetBytes(config.max_memory, 1)},
       {{"max-wait", kValue, "DURATION", "Longest that any call may take, default 24h", "", limits},
        SetDuration(config.max_wait, milliseconds(1))},
       {{"max-queue-wait", kValue, "DURATION", "Longest wait for a turn within Daytona's rate limits, default 5m", "",
@@ -266,8 +280,13 @@ std::vector<Setting> Settings(Draft& draft) {
        SetDuration(config.max_queue_wait, milliseconds(1))},
       {{"max-stall", kValue, "DURATION", "Longest that a client may leave a message untaken, default 60s", "", limits},
        SetDuration(config.max_stall, milliseconds(1))},
+      {{"max-loop-stall", kValue, "DURATION", "How long the event loop may hang until the process ends, default 30s",
+        "", limits},
+       SetDuration(config.max_loop_stall, seconds(1))},
       {{"drain-timeout", kValue, "DURATION", "How long calls may run on at the end, default 25s", "", limits},
        SetDuration(config.drain_timeout, seconds(0))},
+      {{"state-dir", kValue, "DIRECTORY", "Where outcomes of request ids survive a restart; default none", "", limits},
+       SetText(config.state_dir)},
       {{"health-interval", kValue, "DURATION", "How often to look whether Daytona answers, default 30s", "", limits},
        SetDuration(config.health_interval, milliseconds(10))},
 
@@ -359,7 +378,11 @@ absl::Status AddListeners(const Values& texts, bool read_only, const Draft& draf
           text, " can be reached from other machines, and what crosses the network there is not encrypted; ",
           "use a UNIX socket or 127.0.0.1, or allow it with --allow-plaintext-tcp"));
     }
-    out.push_back({.address = *std::move(address), .read_only = read_only, .socket_mode = draft.socket_mode});
+    ListenerOptions options;
+    options.address = *std::move(address);
+    options.read_only = read_only;
+    options.socket_mode = draft.socket_mode;
+    out.push_back(std::move(options));
   }
   return absl::OkStatus();
 }

@@ -48,6 +48,15 @@ struct Config {
   std::optional<int> max_creates = 250;
   std::optional<int> max_streams = 1000;
 
+  // Connections of clients, of each listener, and of one user on a UNIX socket; calls that are open at a time.
+  int max_client_connections = 1024;
+  int max_client_connections_per_user = 768;
+  int max_calls = 10'000;
+  // The largest request, in bytes; a read-only listener takes less.
+  int64_t max_request = kMaxRequestBytes;
+  // The memory that the process may have, in bytes; 0: what the other limits need.
+  int64_t max_memory = 0;
+
   // How long what the daemon knows of an object is an answer, without and with events from Daytona; and how much it may
   // keep in memory, in bytes.
   Clock::Duration cache_lifetime = std::chrono::seconds(1);
@@ -61,11 +70,16 @@ struct Config {
   int64_t spool_limit = int64_t{2} << 30;
   // Build contexts that are sent to Daytona's storage at a time.
   int max_uploads = 4;
+  // The longest that the client of an upload may send nothing.
+  Clock::Duration max_upload_idle = std::chrono::seconds(30);
 
   Clock::Duration max_wait = std::chrono::hours(24);
   Clock::Duration max_queue_wait = std::chrono::minutes(5);
   Clock::Duration max_stall = std::chrono::seconds(60);
+  Clock::Duration max_loop_stall = std::chrono::seconds(30);
   Clock::Duration drain_timeout = std::chrono::seconds(25);
+  // Where the journal of request ids is; empty: they are known as long as the daemon runs.
+  std::string state_dir;
   Clock::Duration health_interval = std::chrono::seconds(30);
 
   LogLevel log_level = LogLevel::kInfo;

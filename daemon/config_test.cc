@@ -89,6 +89,7 @@ TEST(Config, NeedsNothingButACredential) {
   EXPECT_EQ(config->max_wait, std::chrono::hours(24));
   EXPECT_EQ(config->max_queue_wait, std::chrono::minutes(5));
   EXPECT_EQ(config->max_stall, std::chrono::seconds(60));
+  EXPECT_EQ(config->max_loop_stall, std::chrono::seconds(30));
   EXPECT_EQ(config->request_timeout, std::chrono::seconds(60));
   EXPECT_EQ(config->drain_timeout, std::chrono::seconds(25));
   EXPECT_EQ(config->health_interval, std::chrono::seconds(30));
@@ -97,8 +98,10 @@ TEST(Config, NeedsNothingButACredential) {
   EXPECT_EQ(config->max_streams, 1000);
   EXPECT_THAT(config->context_roots, IsEmpty());
   EXPECT_EQ(config->spool_dir, "");
+  EXPECT_EQ(config->state_dir, "");
   EXPECT_EQ(config->spool_limit, int64_t{2} << 30);
   EXPECT_EQ(config->max_uploads, 4);
+  EXPECT_EQ(config->max_upload_idle, std::chrono::seconds(30));
   EXPECT_EQ(config->cache_lifetime, std::chrono::seconds(1));
   EXPECT_EQ(config->cache_lifetime_with_events, std::chrono::seconds(30));
   EXPECT_EQ(config->cache_size, int64_t{64} << 20);
@@ -202,6 +205,11 @@ TEST_F(ConfigFile, RanksBelowTheEnvironmentAndThatBelowFlags) {
        "max_stall",
        {"1s", "2s", "3s"},
        [&](const Config& c) { return seconds(c.max_stall); }},
+      {"--max-loop-stall",
+       "DAYTONAD_MAX_LOOP_STALL",
+       "max_loop_stall",
+       {"1s", "2s", "3s"},
+       [&](const Config& c) { return seconds(c.max_loop_stall); }},
       {"--drain-timeout",
        "DAYTONAD_DRAIN_TIMEOUT",
        "drain_timeout",
@@ -212,6 +220,31 @@ TEST_F(ConfigFile, RanksBelowTheEnvironmentAndThatBelowFlags) {
        "health_interval",
        {"1s", "2s", "3s"},
        [&](const Config& c) { return seconds(c.health_interval); }},
+      {"--max-client-connections",
+       "DAYTONAD_MAX_CLIENT_CONNECTIONS",
+       "max_client_connections",
+       {"1", "2", "3"},
+       [](const Config& c) { return std::to_string(c.max_client_connections); }},
+      {"--max-client-connections-per-user",
+       "DAYTONAD_MAX_CLIENT_CONNECTIONS_PER_USER",
+       "max_client_connections_per_user",
+       {"1", "2", "3"},
+       [](const Config& c) { return std::to_string(c.max_client_connections_per_user); }},
+      {"--max-calls",
+       "DAYTONAD_MAX_CALLS",
+       "max_calls",
+       {"1", "2", "3"},
+       [](const Config& c) { return std::to_string(c.max_calls); }},
+      {"--max-request",
+       "DAYTONAD_MAX_REQUEST",
+       "max_request",
+       {"1", "2", "3"},
+       [](const Config& c) { return std::to_string(c.max_request); }},
+      {"--max-memory",
+       "DAYTONAD_MAX_MEMORY",
+       "max_memory",
+       {"1", "2", "3"},
+       [](const Config& c) { return std::to_string(c.max_memory); }},
       {"--max-connections",
        "DAYTONAD_MAX_CONNECTIONS",
        "max_connections",
@@ -237,6 +270,11 @@ TEST_F(ConfigFile, RanksBelowTheEnvironmentAndThatBelowFlags) {
        "spool_dir",
        {"/a", "/b", "/c"},
        [](const Config& c) { return c.spool_dir; }},
+      {"--state-dir",
+       "DAYTONAD_STATE_DIR",
+       "state_dir",
+       {"/a", "/b", "/c"},
+       [](const Config& c) { return c.state_dir; }},
       {"--spool-limit",
        "DAYTONAD_SPOOL_LIMIT",
        "spool_limit",
@@ -262,6 +300,11 @@ TEST_F(ConfigFile, RanksBelowTheEnvironmentAndThatBelowFlags) {
        "max_uploads",
        {"1", "2", "3"},
        [](const Config& c) { return std::to_string(c.max_uploads); }},
+      {"--max-upload-idle",
+       "DAYTONAD_MAX_UPLOAD_IDLE",
+       "max_upload_idle",
+       {"1s", "2s", "3s"},
+       [&](const Config& c) { return seconds(c.max_upload_idle); }},
       {"--allow-core-dumps",
        "DAYTONAD_ALLOW_CORE_DUMPS",
        "allow_core_dumps",
@@ -396,6 +439,8 @@ TEST(Config, NamesTheFlagThatIsWrong) {
            {{"--max-streams", "-1"}, "--max-streams: must be a whole number, at least 1, or none"},
            {{"--max-connections", "null"}, "--max-connections: must be a whole number, at least 1, or none"},
            {{"--max-creates", "1.5"}, "--max-creates: must be a whole number"},
+           {{"--max-calls", "0"}, "--max-calls: must be a whole number, at least 1"},
+           {{"--max-request", "4MB"}, "--max-request: must be a number of bytes such as"},
            {{"--max-uploads", "0"}, "--max-uploads: must be a whole number, at least 1"},
            {{"--spool-limit", "0"}, "--spool-limit: must be a number of bytes such as"},
            {{"--spool-limit", "2GB"}, "--spool-limit: must be a number of bytes such as"},

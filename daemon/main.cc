@@ -1,17 +1,21 @@
 // daytonad: reads the configuration, builds the object graph, runs until it is told to stop.
+#include <fcntl.h>
 #include <grpc/grpc.h>
-#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <optional>
+#include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -22,6 +26,7 @@
 #include "absl/synchronization/mutex.h"
 #include "daemon/auth/credential_source.h"
 #include "daemon/auth/trusted_origins.h"
+#include "daemon/base/last_words.h"
 #include "daemon/base/log.h"
 #include "daemon/config.h"
 #include "daemon/net/asio_clock.h"
@@ -39,12 +44,14 @@
 #include "daemon/operations/build_logs.h"
 #include "daemon/operations/collaborators.h"
 #include "daemon/operations/image_builder.h"
+#include "daemon/operations/journal/request_journal.h"
 #include "daemon/operations/log_follower.h"
 #include "daemon/operations/request_log.h"
 #include "daemon/operations/sandboxes.h"
 #include "daemon/operations/snapshots.h"
 #include "daemon/operations/volumes.h"
 #include "daemon/server/daemon.h"
+#include "daemon/server/descriptor_plan.h"
 #include "daemon/server/grpc_log.h"
 #include "daemon/services/daytona_service.h"
 #include "daemon/services/snapshot_service.h"
@@ -90,17 +97,32 @@ void ForbidCoreDumps() {
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-// Large buffers come from the kernel and go back to it. Left alone, glibc would begin to keep them, in pools that each
-// thread has its own of: a large upload then cost twice the memory that it needs, for good.
-void ReturnLargeBuffers() { ::mallopt(M_MMAP_THRESHOLD, 256 * 1024); }
+// What connections there may be, within the descriptors that the process may have.
+DescriptorPlan PlanDescriptors(const Config& config) {
+  DescriptorPlan wanted;
+  wanted.calls = ConnectionLimit(config.max_connections);
+  wanted.creates = ConnectionLimit(config.max_creates);
+  wanted.streams = ConnectionLimit(config.max_streams);
+  wanted.client_connections = static_cast<size_t>(config.max_client_connections);
+  wanted.client_connections_per_user = static_cast<size_t>(config.max_client_connections_per_user);
+  rlimit descriptors{};
+  if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return wanted;
+  std::string warning;
+  const DescriptorPlan plan = FitDescriptors(wanted, config.listeners.size(), descriptors.rlim_cur, warning);
+  if (!warning.empty()) Log(LogLevel::kWarning, warning);
+  return plan;
+}
 
-HttpClientOptions HttpOptions(const Config& config) {
+HttpClientOptions HttpOptions(const Config& config, const DescriptorPlan& descriptors) {
   HttpClientOptions options;
-  options.max_calls = ConnectionLimit(config.max_connections);
-  options.max_creates = ConnectionLimit(config.max_creates);
-  options.max_streams = ConnectionLimit(config.max_streams);
+  options.max_calls = descriptors.calls;
+  options.max_creates = descriptors.creates;
+  options.max_streams = descriptors.streams;
   options.ca_file = config.ca_file;
   options.proxy = config.proxy;
+  // Daytona holds creates for half a minute.
+  options.patience = std::chrono::duration_cast<std::chrono::milliseconds>(config.request_timeout / 6);
+  options.patience_with_creates = options.patience + std::chrono::seconds(30);
   return options;
 }
 
@@ -125,15 +147,40 @@ SharedStateOptions StateOptions(const Config& config) {
   return options;
 }
 
-DaemonOptions ServerOptions(const Config& config) {
+LoopWatchdogOptions WatchdogOptions(const Config& config) {
+  using std::chrono::milliseconds;
+  LoopWatchdogOptions options;
+  options.limit = std::chrono::duration_cast<milliseconds>(config.max_loop_stall);
+  // Told before it ends.
+  options.stalled_after = std::min(options.stalled_after, options.limit / 2);
+  options.tick = std::min(options.tick, options.stalled_after);
+  return options;
+}
+
+DaemonOptions ServerOptions(const Config& config, const DescriptorPlan& descriptors) {
+  // Whoever may only read has nothing large to say.
+  constexpr int64_t kReadersMaxRequest = int64_t{1} << 20;
   DaemonOptions options;
   options.listeners = config.listeners;
+  for (ListenerOptions& listener : options.listeners) {
+    listener.connections.connections = descriptors.client_connections;
+    listener.connections.per_user = descriptors.client_connections_per_user;
+    const int64_t max_request =
+        listener.read_only ? std::min(config.max_request, kReadersMaxRequest) : config.max_request;
+    listener.max_message_bytes = static_cast<int>(std::min<int64_t>(max_request, std::numeric_limits<int>::max()));
+  }
+  options.max_calls = static_cast<size_t>(config.max_calls);
+  options.max_request_bytes = static_cast<size_t>(config.max_request);
+  options.max_memory = config.max_memory > 0
+                           ? static_cast<size_t>(config.max_memory)
+                           : DefaultMaxMemory(options.max_calls, static_cast<size_t>(config.cache_size));
   options.address_file = config.address_file;
   options.max_wait = config.max_wait;
   options.max_queue_wait = config.max_queue_wait;
   options.max_stall = config.max_stall;
   options.drain_timeout = config.drain_timeout;
   options.probe.interval = config.health_interval;
+  options.loop_watchdog = WatchdogOptions(config);
   return options;
 }
 
@@ -148,6 +195,20 @@ absl::StatusOr<std::optional<Spool>> OpenSpool(const Config& config) {
   absl::StatusOr<Spool> spool = Spool::Open(config.spool_dir, config.spool_limit);
   if (!spool.ok()) return absl::InvalidArgumentError(absl::StrCat("--spool-dir: ", spool.status().message()));
   return *std::move(spool);
+}
+
+// The journal of request ids, null if there is to be none. They belong to those who may change something, and to the
+// credential that the daemon started with.
+absl::StatusOr<std::unique_ptr<RequestJournal>> OpenJournal(const Config& config, EventLoop& loop, Clock& clock,
+                                                            CredentialSource& credential) {
+  if (config.state_dir.empty()) return nullptr;
+  JournalOptions options;
+  options.directory = config.state_dir;
+  absl::StatusOr<std::unique_ptr<JournalFile>> file =
+      JournalFile::Open(std::move(options), std::chrono::system_clock::now());
+  if (!file.ok()) return absl::InvalidArgumentError(absl::StrCat("--state-dir: ", file.status().message()));
+  std::string owner = absl::StrCat("full/", MarkOf(credential.Current()));
+  return std::make_unique<RequestJournal>(loop.executor(), clock, *std::move(file), std::move(owner));
 }
 
 absl::StatusOr<ContextRoots> OpenContextRoots(const Config& config) {
@@ -175,24 +236,30 @@ absl::Status Run(const Config& config) {
 
   // From below to above; what is above uses what is below, on the loop.
   EventLoop loop;
+  absl::StatusOr<std::unique_ptr<RequestJournal>> journal = OpenJournal(config, loop, clock, **credential);
+  if (!journal.ok()) return journal.status();
   WorkPool pool;
-  CurlHttpClient http(loop.executor(), HttpOptions(config));
+  const DescriptorPlan descriptors = PlanDescriptors(config);
+  CurlHttpClient http(loop.executor(), HttpOptions(config, descriptors));
   RevalidatingHttpClient revalidating(http, RevalidatingHttpClient::Options());
   EventStreamOptions event_options(*api_url);
+  event_options.pool = &pool;
   RestApi upstream(UpstreamOptions(config, *std::move(api_url), pool), revalidating, clock, **credential,
                    *trusted_origins);
   SharedState state(upstream, loop.executor(), clock, StateOptions(config));
   Api& api = state.api();
-  CurlWebSocketConnector connector(loop.executor(), HttpOptions(config));
+  CurlWebSocketConnector connector(loop.executor(), HttpOptions(config, descriptors));
   EventStream events(loop.executor(), std::move(event_options), connector, clock, **credential);
   StoreUploads uploads(clock, static_cast<size_t>(config.max_uploads));
-  StreamedUploads streamed_uploads(api, pool, uploads, spool->has_value() ? &**spool : nullptr);
+  StreamedUploads streamed_uploads(api, pool, uploads, spool->has_value() ? &**spool : nullptr, clock,
+                                   config.max_upload_idle);
   LogFollower follower(api, clock);
-  RequestLog requests(loop.executor(), clock);
+  RequestLog requests(loop.executor(), clock, RequestLogOptions(), journal->get());
+  if (*journal != nullptr) requests.Restore((*journal)->TakeStored());
   ContextUploader context_uploader(api, *context_roots, pool, uploads, clock);
   ImageBuilder images(pool, *context_roots, context_uploader);
   const Collaborators with{api, state, state, clock, loop.executor(), follower, requests, images};
-  SandboxOperations sandboxes(with, ConnectionLimit(config.max_creates));
+  SandboxOperations sandboxes(with, descriptors.creates);
   SnapshotOperations snapshots(with);
   BuildLogOperations build_logs(with);
   VolumeOperations volumes(with);
@@ -216,8 +283,8 @@ absl::Status Run(const Config& config) {
   };
   services.settle = [&state](CallContext context) { return state.WaitForMutations(std::move(context)); };
   Daemon daemon(
-      ServerOptions(config), loop, clock, [&api](CallContext context) { return api.Ping(std::move(context)); },
-      std::move(services));
+      ServerOptions(config, descriptors), loop, clock,
+      [&api](CallContext context) { return api.Ping(std::move(context)); }, std::move(services));
   if (absl::Status status = daemon.Start(); !status.ok()) return status;
   if (config.events) loop.Post([&] { events.Start(state); });
   daemon.StopOnSignals();
@@ -225,18 +292,46 @@ absl::Status Run(const Config& config) {
   return absl::OkStatus();
 }
 
+// Through the log, because standard error may take nothing.
+int Fail(const absl::Status& status) {
+  const std::string line = absl::StrCat("daytonad: ", status.message(), "\n");
+  try {
+    WriteToLog(line);
+    FlushLog();
+  } catch (const std::system_error&) {  // there is no thread for it
+    std::cerr << line;
+  }
+  return kExitCannotStart;
+}
+
+// Others than these would get the numbers of standard streams that were closed, and with them what is written there.
+void KeepStandardDescriptors() {
+  int fd = -1;
+  do {
+    fd = ::open("/dev/null", O_RDWR);
+  } while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd > STDERR_FILENO) ::close(fd);
+}
+
+void PrepareProcess(const Config& config) {
+  RaiseDescriptorLimit();
+  ConfigureLog(config.log_level, config.log_format);
+  SayLastWords(config.log_format);
+  RedirectGrpcLog();
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGHUP, SIG_IGN);  // from the beginning; StopSignals says more
+  if (!config.allow_core_dumps) ForbidCoreDumps();
+  for (const std::string& warning : config.warnings) Log(LogLevel::kWarning, warning);
+}
+
 // What the graph is made of, the loop, its threads and sockets, throws if the system has no more of them at the start.
 absl::Status RunOrSayWhyNot(const Config& config) {
   try {
+    PrepareProcess(config);
     return Run(config);
   } catch (const std::exception& error) {
     return absl::ResourceExhaustedError(absl::StrCat("cannot start: ", error.what()));
   }
-}
-
-int Fail(const absl::Status& status) {
-  std::cerr << "daytonad: " << status.message() << '\n';
-  return kExitCannotStart;
 }
 
 int Main(int argc, char** argv) {
@@ -246,22 +341,17 @@ int Main(int argc, char** argv) {
     std::cout << config->text;
     return kExitOk;
   }
-  ReturnLargeBuffers();
-  RaiseDescriptorLimit();
-  ConfigureLog(config->log_level, config->log_format);
-  RedirectGrpcLog();
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGHUP, SIG_IGN);  // from the beginning; StopSignals says more
-  if (!config->allow_core_dumps) ForbidCoreDumps();
-  for (const std::string& warning : config->warnings) Log(LogLevel::kWarning, warning);
   const absl::Status status = RunOrSayWhyNot(*config);
-  return status.ok() ? kExitOk : Fail(status);
+  if (!status.ok()) return Fail(status);
+  FlushLog();
+  return kExitOk;
 }
 
 }  // namespace
 }  // namespace daytonad
 
 int main(int argc, char** argv) {
+  daytonad::KeepStandardDescriptors();
   // Debian builds Abseil as for debugging: at each lock of gRPC's it would look for cycles in their order, a tenth of
   // what telling thousands of callers costs.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);

@@ -101,7 +101,8 @@ Json PushAccess(World& world, const Request& request) {
   const StorageKeys keys = world.storage.NewKeys();
   // As the emulator was dialled, which in a container's network only the client knows.
   const std::string_view host = request.Find("Host");
-  const std::string origin = host.empty() ? world.origin : StrCat("http://", host);
+  const std::string_view scheme = request.Find("X-Forwarded-Proto") == "https" ? "https://" : "http://";
+  const std::string origin = host.empty() ? world.origin : StrCat(scheme, host);
   // A 0.190 server does not tell the region; but this store is in one that clients cannot guess.
   return {{"accessKey", keys.access_key},
           {"secret", keys.secret},

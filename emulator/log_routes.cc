@@ -68,9 +68,16 @@ void SnapshotLog(World& world, const Call& call) {
   if (const SnapshotPtr snapshot = BuiltSnapshot(world, call)) ServeLog(world, call, snapshot->build_info->ref);
 }
 
-std::string LogUrl(const World& world, std::string_view collection, const std::string& id) {
-  const std::string& base = world.options.build_log_url_base.empty() ? world.origin : world.options.build_log_url_base;
-  return StrCat(base, "/", collection, "/", id, "/build-logs");
+// What terminates TLS before the emulator serves its logs, too.
+std::string LogOrigin(const World& world, const Request& request) {
+  if (!world.options.build_log_url_base.empty()) return world.options.build_log_url_base;
+  const std::string_view host = request.Find("Host");
+  const bool over_tls = request.Find("X-Forwarded-Proto") == "https" && !host.empty();
+  return over_tls ? StrCat("https://", host) : world.origin;
+}
+
+std::string LogUrl(const World& world, const Call& call, std::string_view collection, const std::string& id) {
+  return StrCat(LogOrigin(world, call.exchange->request()), "/", collection, "/", id, "/build-logs");
 }
 
 }  // namespace
@@ -85,11 +92,11 @@ void AddApiLogRoutes(Router& router, World& world) {
     if (!(*found)->build_info.has_value()) {
       return call.ReplyError(NotFound(StrCat("Sandbox ", call.params[0], " has no build info")));
     }
-    call.Reply(200, {{"url", LogUrl(world, "sandboxes", (*found)->id)}});
+    call.Reply(200, {{"url", LogUrl(world, call, "sandboxes", (*found)->id)}});
   });
   router.Add("GET", "/snapshots/{}/build-logs-url", kAuthenticated, [&world](const Call& call) {
     const SnapshotPtr snapshot = BuiltSnapshot(world, call);
-    if (snapshot != nullptr) call.Reply(200, {{"url", LogUrl(world, "snapshots", snapshot->id)}});
+    if (snapshot != nullptr) call.Reply(200, {{"url", LogUrl(world, call, "snapshots", snapshot->id)}});
   });
 }
 

@@ -80,7 +80,7 @@ client::Result<typename Kind::Response> CreateUnary(Session& session,
 template <typename Kind>
 client::Result<typename Kind::Response> CreateStreaming(Session& session, const typename Kind::StreamRequest& request,
                                                         bool logs) {
-  CreateProgress progress(Kind::kWord, logs, session.console().err);
+  CreateProgress progress(Kind::kWord, logs, session.console());
   client::Result<typename Kind::Response> result;
   bool is_there = false;
   result.error =

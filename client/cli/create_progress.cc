@@ -8,8 +8,8 @@
 
 namespace daytonad::cli {
 
-CreateProgress::CreateProgress(std::string kind, bool logs, std::ostream& err)
-    : kind_(std::move(kind)), logs_(logs), err_(err) {}
+CreateProgress::CreateProgress(std::string kind, bool logs, const Console& console)
+    : kind_(std::move(kind)), logs_(logs), err_(console.err), is_terminal_(console.err_width > 0) {}
 
 void CreateProgress::Update(const std::string& name, const std::string& id, const std::string& state) {
   if (state == state_ && id == id_) return;
@@ -21,7 +21,7 @@ void CreateProgress::Update(const std::string& name, const std::string& id, cons
 
 void CreateProgress::Log(const v1::LogChunk& chunk) {
   if (!logs_ || chunk.data().empty()) return;
-  err_ << chunk.data() << std::flush;
+  err_ << (is_terminal_ ? terminal_log_.Take(chunk.data()) : chunk.data()) << std::flush;
   inside_line_ = chunk.data().back() != '\n';
 }
 
@@ -42,7 +42,7 @@ void CreateProgress::SayWhatStays(const std::string& may_be_named) {
 }
 
 void CreateProgress::Line(const std::string& text) {
-  if (inside_line_) err_ << '\n';
+  if (inside_line_) err_ << terminal_log_.Rest() << '\n';
   inside_line_ = false;
   if (!text.empty()) err_ << text << '\n';
   err_ << std::flush;

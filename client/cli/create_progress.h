@@ -4,16 +4,18 @@
 #include <ostream>
 #include <string>
 
+#include "client/cli/console.h"
+#include "client/cli/text.h"
 #include "daytonad/v1/common.pb.h"
 
 namespace daytonad::cli {
 
-// Shows on standard error how something comes up: a line for each new state, the bytes of the build log as they come,
-// and warnings.
+// Shows on standard error how something comes up: a line for each new state, the bytes of the build log as they come
+// (on a terminal, as a TerminalLog), and warnings.
 class CreateProgress {
  public:
   // `kind` is "sandbox" or "snapshot"; `logs` is whether build logs are shown.
-  CreateProgress(std::string kind, bool logs, std::ostream& err);
+  CreateProgress(std::string kind, bool logs, const Console& console);
 
   template <typename Resource>
   void Update(const Resource& resource) {
@@ -33,6 +35,8 @@ class CreateProgress {
   std::string kind_;
   bool logs_;
   std::ostream& err_;
+  bool is_terminal_;
+  TerminalLog terminal_log_;
   std::string name_;
   std::string id_;
   std::string state_;

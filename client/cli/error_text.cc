@@ -10,11 +10,16 @@
 namespace daytonad::cli {
 namespace {
 
+// Of very many, the daemon tells the first.
+std::string CountOfViolations(const client::Error& error) {
+  const auto all = error.metadata.find("violations");
+  return all == error.metadata.end() ? std::to_string(error.violations.size()) : Printable(all->second);
+}
+
 // The first line. The daemon's message names all violations, each of which has a line of its own below unless it is the
 // only one: nothing is said twice.
 std::string Headline(const client::Error& error) {
-  if (error.violations.size() > 1)
-    return std::to_string(error.violations.size()) + " things are wrong with the request";
+  if (error.violations.size() > 1) return CountOfViolations(error) + " things are wrong with the request";
   return error.message.empty() ? client::CodeName(error.code) : error.message;
 }
 

@@ -6,6 +6,8 @@
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
 
+#include "client/cli/text.h"
+
 namespace daytonad::cli {
 namespace {
 
@@ -15,7 +17,7 @@ std::string Print(const google::protobuf::Message& message, const google::protob
   const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
   if (!status.ok()) return "{}\n";
   if (json.empty() || json.back() != '\n') json += '\n';
-  return json;
+  return PrintableJson(json);  // protobuf escapes some of these characters, but not all
 }
 
 }  // namespace

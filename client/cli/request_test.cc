@@ -277,7 +277,7 @@ TEST_F(FilesTest, ContextUploadSendsPathSizeAndHashFirst) {
                                                          archive_path: "proj/a.txt"
                                                          request_id: "r"
                                                          size: 2048
-                                                         context_hash: "3ca6cdf871a85ea07ac33693733306a4"
+                                                         context_hash: "588dfc443731a8cab9e8083eebe9e423"
                                                        })pb"));
   RunCommand(daemon_, {"context", "upload", file});
   EXPECT_EQ(ArchivePaths().back(), file.substr(1));

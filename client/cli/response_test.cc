@@ -239,6 +239,20 @@ TEST_F(ResponseTest, LogsAreWrittenByteByByte) {
   EXPECT_EQ(std::count(json.begin(), json.end(), '\n'), 2);
 }
 
+TEST_F(ResponseTest, OnATerminalLogsCanDoNothingButShowLinesAndColours) {
+  using Event = v1::StreamBuildLogsResponse;
+  Event first;
+  first.mutable_log()->set_data("\x1b[32mok\x1b[0m\n\x1b]0;own");
+  Event second;
+  second.mutable_log()->set_data(
+      "ed\x07 \xe2\x80\xae"
+      "evil\x1b");
+  daemon_.OnCall("StreamBuildLogs",
+                 ReplyWith(first, second, FromText<Event>(R"pb(end { reason: STREAM_END_REASON_COMPLETED })pb")));
+  const CommandOutcome outcome = RunCommand(daemon_, {"snapshot", "logs", "a"}, 80);
+  EXPECT_EQ(outcome.out, "\x1b[32mok\x1b[0m\n\uFFFD]0;owned\uFFFD \\u202eevil\uFFFD");
+}
+
 TEST_F(ResponseTest, TheLogOfAFailedBuildFails) {
   using Event = v1::StreamBuildLogsResponse;
   daemon_.OnCall(

@@ -18,6 +18,12 @@ Session::Session(GlobalOptions options, Console& console, Cancellation& cancella
       cancellation_(cancellation),
       client_(*client::Client::Connect(options_.address)) {}
 
+void Session::AskTheDaemonItself() {
+  client::ConnectOptions options;
+  options.with_service_config = false;
+  client_ = *client::Client::Connect(options_.address, options);
+}
+
 void Session::Prepare(grpc::ClientContext& context) const {
   if (options_.deadline.has_value()) {
     context.set_deadline(std::chrono::system_clock::now() + *options_.deadline);

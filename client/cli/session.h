@@ -39,6 +39,8 @@ class Session {
   const GlobalOptions& options() const { return options_; }
   Console& console() { return console_; }
   client::Client& client() { return client_; }
+  // From now on each call is made once, whatever the daemon says of itself: for what asks it just that.
+  void AskTheDaemonItself();
 
   // Makes a call, with the deadline of the command line; a signal ends it. `call` takes its context and returns what it
   // came to.

@@ -111,16 +111,20 @@ int ExitCodeOfEnd(const v1::StreamEnd& end, std::ostream& err) {
 int Logs(Session& session, const v1::StreamBuildLogsRequest& request) {
   const Console& console = session.console();
   v1::StreamEnd end;
+  TerminalLog terminal_log;
   const auto error = session.Stream(session.client().snapshots(), &SnapshotService::Stub::StreamBuildLogs, request,
                                     [&](const v1::StreamBuildLogsResponse& message) {
                                       if (session.options().output == OutputFormat::kJson) {
                                         console.out << ToJson(message, /*pretty=*/false) << std::flush;
                                       } else if (message.has_log()) {
-                                        console.out << message.log().data() << std::flush;
+                                        const std::string& data = message.log().data();
+                                        console.out << (console.width > 0 ? terminal_log.Take(data) : data)
+                                                    << std::flush;
                                       }
                                       if (message.has_warning()) console.err << WarningLine(message.warning()) << '\n';
                                       if (message.has_end()) end = message.end();
                                     });
+  console.out << terminal_log.Rest() << std::flush;
   if (error.has_value()) return session.Fail(*error);
   return ExitCodeOfEnd(end, console.err);
 }

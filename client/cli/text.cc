@@ -1,10 +1,16 @@
 #include "client/cli/text.h"
 
+#include <algorithm>
 #include <clocale>
+#include <cstddef>
+#include <cstdint>
 #include <cwchar>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "absl/strings/str_format.h"
 
 namespace daytonad::cli {
 namespace {
@@ -32,7 +38,41 @@ class Utf8Locale {
 struct Character {
   std::string_view bytes;
   int width = -1;  // negative: not fit for a terminal
+  wchar_t code = 0;
 };
+
+// Characters that a text can be made to look like another one with: they turn directions, break lines, or are not seen.
+// The joiners are not among them, which some scripts, and emoji, need.
+bool IsDeceptive(wchar_t code) {
+  struct Range {
+    wchar_t first;
+    wchar_t last;
+  };
+  constexpr Range kRanges[] = {{0x00AD, 0x00AD}, {0x061C, 0x061C},  {0x180E, 0x180E}, {0x200B, 0x200B},
+                               {0x200E, 0x200F}, {0x2028, 0x202E},  {0x2060, 0x206F}, {0xFEFF, 0xFEFF},
+                               {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
+  return std::ranges::any_of(kRanges, [code](const Range& range) { return range.first <= code && code <= range.last; });
+}
+
+// As JSON, and C, write it.
+std::string Escape(wchar_t code) {
+  const auto unit = [](char32_t value) { return absl::StrFormat("\\u%04x", static_cast<std::uint32_t>(value)); };
+  const auto value = static_cast<char32_t>(code);
+  if (value < 0x10000) return unit(value);
+  return unit(0xD800 + ((value - 0x10000) >> 10)) + unit(0xDC00 + ((value - 0x10000) & 0x3FF));
+}
+
+// The length of the colour sequence that `text` begins with, ESC [ numbers m; 0: it is none; nullopt: it may become
+// one.
+std::optional<std::size_t> ColourLength(std::string_view text) {
+  constexpr std::size_t kLongest = 32;
+  if (!std::string_view("\x1b[").starts_with(text.substr(0, 2))) return 0;
+  const std::size_t end = text.find_first_not_of("0123456789;", 2);
+  if (end == std::string_view::npos || text.size() < 2) {
+    return text.size() < kLongest ? std::nullopt : std::optional<std::size_t>(0);
+  }
+  return text[end] == 'm' ? end + 1 : 0;
+}
 
 // Takes the first character off `text`, which is not empty.
 Character NextCharacter(std::string_view& text) {
@@ -43,10 +83,25 @@ Character NextCharacter(std::string_view& text) {
   if (size == 0 || size > text.size()) {  // a NUL, or not UTF-8
     character.bytes = text.substr(0, 1);
   } else {
-    character = {text.substr(0, size), wcwidth(wide)};
+    character = {text.substr(0, size), wcwidth(wide), wide};
   }
   text.remove_prefix(character.bytes.size());
   return character;
+}
+
+// Whether a character begins here that needs more bytes than there are.
+bool IsCutOff(std::string_view text) {
+  wchar_t wide = 0;
+  std::mbstate_t state{};
+  return std::mbrtowc(&wide, text.data(), text.size(), &state) == static_cast<std::size_t>(-2);
+}
+
+void AppendPrintable(const Character& character, std::string& result) {
+  if (IsDeceptive(character.code)) {
+    result += Escape(character.code);
+  } else {
+    result += character.width < 0 ? kReplacement : character.bytes;
+  }
 }
 
 }  // namespace
@@ -55,11 +110,48 @@ std::string Printable(std::string_view text) {
   const Utf8Locale locale;
   std::string result;
   while (!text.empty()) {
-    const Character character = NextCharacter(text);
-    result += character.width < 0 ? kReplacement : character.bytes;
+    AppendPrintable(NextCharacter(text), result);
   }
   return result;
 }
+
+std::string PrintableJson(std::string_view json) {
+  const Utf8Locale locale;
+  std::string result;
+  while (!json.empty()) {
+    const Character character = NextCharacter(json);
+    if (IsDeceptive(character.code)) {
+      result += Escape(character.code);
+    } else {
+      result += character.bytes;
+    }
+  }
+  return result;
+}
+
+std::string TerminalLog::Take(std::string_view piece) {
+  const Utf8Locale locale;
+  const std::string all = std::exchange(held_, {}) + std::string(piece);
+  std::string_view rest = all;
+  std::string result;
+  while (!rest.empty()) {
+    const std::optional<std::size_t> colour = ColourLength(rest);
+    if (!colour.has_value() || IsCutOff(rest)) {
+      held_ = rest;
+      break;
+    }
+    if (*colour > 0 || rest[0] == '\n' || rest[0] == '\r' || rest[0] == '\t') {
+      const std::size_t passes = std::max<std::size_t>(*colour, 1);
+      result += rest.substr(0, passes);
+      rest.remove_prefix(passes);
+    } else {
+      AppendPrintable(NextCharacter(rest), result);
+    }
+  }
+  return result;
+}
+
+std::string TerminalLog::Rest() { return Printable(std::exchange(held_, {})); }
 
 std::optional<int> LinesBeforeNonUtf8(std::string_view text) {
   const Utf8Locale locale;

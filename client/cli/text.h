@@ -8,8 +8,23 @@
 namespace daytonad::cli {
 
 // `text` safe for a terminal: control characters (escape sequences, newlines) and bytes that are not UTF-8 become
-// U+FFFD.
+// U+FFFD; characters that turn the direction of the text around them, or that nobody sees, become an escape (`\u202e`).
 std::string Printable(std::string_view text);
+
+// JSON, in which those characters are escaped, too: its text is another one, but what it stands for is the same.
+std::string PrintableJson(std::string_view json);
+
+// A log on its way to a terminal: lines, tabs and colours pass, and everything else is made Printable(). It comes in
+// pieces that end anywhere; what can't be told without the next piece is held back.
+class TerminalLog {
+ public:
+  std::string Take(std::string_view piece);
+  // There is no next piece.
+  std::string Rest();
+
+ private:
+  std::string held_;
+};
 
 // How many lines of `text` come before its first byte that is not UTF-8; nullopt if all of it is.
 std::optional<int> LinesBeforeNonUtf8(std::string_view text);

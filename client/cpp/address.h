@@ -12,8 +12,8 @@ namespace daytonad::client {
 // unix:/run/daytonad/daytonad.sock or, if only that one exists, unix:$XDG_RUNTIME_DIR/daytonad.sock.
 std::string DefaultAddress();
 
-// An address as gRPC wants it. `address` is `unix:PATH` or `HOST:PORT`, an IPv6 host in brackets; anything else is
-// INVALID_ARGUMENT with a message that says what is wrong.
+// An address as gRPC wants it. `address` is `unix:PATH` or `HOST:PORT`, an IPv6 host in brackets, or several daemons'
+// `IPV4:PORT` with commas between them; anything else is INVALID_ARGUMENT with a message that says what is wrong.
 absl::StatusOr<std::string> GrpcTarget(std::string_view address);
 
 }  // namespace daytonad::client

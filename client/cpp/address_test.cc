@@ -15,6 +15,11 @@ TEST(GrpcTarget, TakesBothForms) {
   EXPECT_EQ(*GrpcTarget("[::1]:80"), "dns:///[::1]:80");
 }
 
+TEST(GrpcTarget, TakesSeveralDaemons) {
+  EXPECT_EQ(*GrpcTarget("127.0.0.1:7070,127.0.0.1:7071"), "ipv4:127.0.0.1:7070,127.0.0.1:7071");
+  EXPECT_EQ(*GrpcTarget("unix:/run/a,b"), "unix:/run/a,b");
+}
+
 TEST(GrpcTarget, SaysWhatIsWrong) {
   const auto message = [](const std::string& address) { return std::string(GrpcTarget(address).status().message()); };
   EXPECT_NE(message("").find("port is missing"), std::string::npos);
@@ -26,6 +31,9 @@ TEST(GrpcTarget, SaysWhatIsWrong) {
   EXPECT_NE(message("h:0").find("between 1 and 65535"), std::string::npos);
   EXPECT_NE(message("h:x").find("between 1 and 65535"), std::string::npos);
   EXPECT_NE(message("http://h:80").find("URL"), std::string::npos);
+  EXPECT_NE(message("127.0.0.1:80,").find("port is missing"), std::string::npos);
+  EXPECT_NE(message("127.0.0.1:80,127.0.0.2").find("port is missing"), std::string::npos);
+  EXPECT_NE(message("localhost:80,localhost:81").find("as numbers"), std::string::npos);
 }
 
 TEST(DefaultAddress, IsTheEnvironmentsFirst) {

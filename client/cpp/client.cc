@@ -21,7 +21,7 @@ constexpr int kConnectTimeoutMs = 10'000;
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(std::string_view address) {
+absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(std::string_view address, ConnectOptions options) {
   const absl::StatusOr<std::string> target = GrpcTarget(address);
   if (!target.ok()) return target.status();
   grpc::ChannelArguments arguments;
@@ -35,6 +35,7 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(std::string_view address)
     arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
     arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   }
+  if (options.with_service_config) arguments.SetServiceConfigJSON(std::string(ServiceConfig()));
   return grpc::CreateCustomChannel(*target, grpc::InsecureChannelCredentials(), arguments);
 }
 
@@ -44,8 +45,8 @@ Client::Client(std::shared_ptr<grpc::Channel> channel)
       snapshots_(v1::SnapshotService::NewStub(channel_)),
       volumes_(v1::VolumeService::NewStub(channel_)) {}
 
-absl::StatusOr<Client> Client::Connect(std::string_view address) {
-  absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = client::Connect(address);
+absl::StatusOr<Client> Client::Connect(std::string_view address, ConnectOptions options) {
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = client::Connect(address, options);
   if (!channel.ok()) return channel.status();
   return Client(*std::move(channel));
 }

@@ -31,16 +31,26 @@
 
 namespace daytonad::client {
 
+struct ConnectOptions {
+  // As client/service_config.json says: calls go in turn to all daemons that are there and say that they serve, and a
+  // read that ends in UNAVAILABLE because a daemon ends is made again. Without it each call is made once, whatever the
+  // daemon says of itself.
+  bool with_service_config = true;
+};
+
 // A channel to the daemon at `address` (see GrpcTarget), plain text: for a Unix socket or loopback. Takes messages of
 // up to 64 MiB, pings an idle TCP peer every five minutes, reconnects within two seconds, and ignores the environment's
 // HTTP proxies. INVALID_ARGUMENT for a malformed address. Dials only when the first call is made.
-absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(std::string_view address);
+absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(std::string_view address, ConnectOptions options = {});
 
-// The services of one daemon.
+// The bytes of client/service_config.json.
+std::string_view ServiceConfig();
+
+// The services of a daemon, or of several that do the same.
 class Client {
  public:
   explicit Client(std::shared_ptr<grpc::Channel> channel);
-  static absl::StatusOr<Client> Connect(std::string_view address);
+  static absl::StatusOr<Client> Connect(std::string_view address, ConnectOptions options = {});
 
   v1::DaytonaService::Stub& sandboxes() { return *sandboxes_; }
   v1::SnapshotService::Stub& snapshots() { return *snapshots_; }

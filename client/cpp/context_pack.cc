@@ -20,6 +20,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 
 namespace daytonad::client {
 namespace {
@@ -48,50 +49,39 @@ std::string Join(const std::string& directory, const std::string& name) {
   return directory.empty() ? name : absl::StrCat(directory, "/", name);
 }
 
-// Whether `path` is below the directory `parent`; everything is below the context itself.
-bool IsBelow(const std::string& path, const std::string& parent) {
-  return parent.empty() ? !path.empty() : path.starts_with(parent + "/");
-}
-
-// The hash that BuildContextHeader.context_hash describes.
-class ContextHash {
+// The hash that BuildContextHeader.context_hash describes, the one that tells trees apart.
+class TreeHash {
  public:
-  explicit ContextHash(const std::string& archive_path) : digest_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    EVP_DigestInit_ex(digest_.get(), EVP_md5(), nullptr);
-    Add(archive_path);
+  explicit TreeHash(const std::string& archive_path) : digest_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+    EVP_DigestInit_ex(digest_.get(), EVP_sha256(), nullptr);
+    Add(absl::StrCat("context ", archive_path.size(), "\n", archive_path));
   }
 
-  // A file's path; a link's is followed by its target.
-  void OnFile(const std::string& path) {
-    SettleDirectory(path);
+  // Of a file, `size` bytes follow by Add().
+  void OnEntry(std::string_view kind, const std::string& path, mode_t mode, std::int64_t size,
+               const std::string& link_target) {
+    Add(absl::StrFormat("%s %o %d %d %d\n", kind, mode & 07777, path.size(), link_target.size(), size));
     Add(path);
-  }
-  // Counts only if it is empty, which the entry after it shows.
-  void OnDirectory(const std::string& path) {
-    SettleDirectory(path);
-    directory_ = path;
+    Add(link_target);
   }
   void Add(std::string_view bytes) { EVP_DigestUpdate(digest_.get(), bytes.data(), bytes.size()); }
 
   std::string Finish() {
-    SettleDirectory("");
+    constexpr std::size_t kHexDigits = 32;
     std::string digest(EVP_MAX_MD_SIZE, '\0');
     unsigned int size = 0;
     EVP_DigestFinal_ex(digest_.get(), reinterpret_cast<unsigned char*>(digest.data()), &size);
     digest.resize(size);
-    return absl::BytesToHexString(digest);
+    return absl::BytesToHexString(digest).substr(0, kHexDigits);
   }
 
  private:
-  void SettleDirectory(const std::string& next) {
-    if (!directory_.has_value()) return;
-    if (!IsBelow(next, *directory_)) Add(directory_->empty() ? "." : *directory_);
-    directory_.reset();
-  }
-
   std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> digest_;
-  std::optional<std::string> directory_;  // the entry before, if it is a directory
 };
+
+std::string_view KindOf(unsigned int type) {
+  return type == AE_IFDIR ? "directory" : type == AE_IFLNK ? "link" : "file";
+}
 
 void FreeArchive(archive* archive) { archive_write_free(archive); }
 
@@ -140,7 +130,6 @@ class Packer {
 
   absl::Status AddDirectory(const std::string& path, const struct stat& info, bool is_taken) {
     if (is_taken) {
-      hash_.OnDirectory(path);
       if (absl::Status status = WriteHeader(path, AE_IFDIR, info, 0); !status.ok()) return status;
     }
     const std::string full_path = FullPath(path);
@@ -182,8 +171,6 @@ class Packer {
     const ssize_t length = readlink(FullPath(path).c_str(), target.data(), target.size());
     if (length < 0) return Unreadable(errno, FullPath(path));
     target.resize(static_cast<std::size_t>(length));
-    hash_.OnFile(path);
-    hash_.Add(target);
     return WriteHeader(path, AE_IFLNK, info, 0, target);
   }
 
@@ -202,7 +189,6 @@ class Packer {
     struct stat info {};
     if (fstat(fd, &info) != 0) return Unreadable(errno, full_path);
     if (!S_ISREG(info.st_mode)) return NeitherFileNorDirectory(full_path);
-    hash_.OnFile(path);
     if (absl::Status status = WriteHeader(path, AE_IFREG, info, info.st_size); !status.ok()) return status;
     buffer_.resize(kReadBytes);
     std::int64_t left = info.st_size;
@@ -235,6 +221,7 @@ class Packer {
     archive_entry_set_size(header.get(), size);
     if (!link_target.empty()) archive_entry_copy_symlink(header.get(), link_target.c_str());
     empty_ = false;
+    hash_.OnEntry(KindOf(type), path, info.st_mode, size, link_target);
     return Outcome(archive_write_header(archive_.get(), header.get()) >= ARCHIVE_WARN);
   }
 
@@ -264,7 +251,7 @@ class Packer {
 
   const ContextSource& source_;
   const TarSink& sink_;
-  ContextHash hash_;
+  TreeHash hash_;
   std::unique_ptr<archive, void (*)(archive*)> archive_;
   std::int64_t size_ = 0;
   bool empty_ = true;

@@ -41,9 +41,9 @@ using TarSink = std::function<bool(std::string_view bytes)>;
 // one. A few hundred KiB of it are in memory at a time.
 //
 // The entries come in the order in which the file system lists them, the subdirectories of a directory after everything
-// else in it, as the Daytona Python SDK has them: so the same files have the same hash there. They belong to user and
-// group 0. The error names the file that can't be read, is something else than a file, a directory or a link
-// (INVALID_ARGUMENT), or changed meanwhile (ABORTED); CANCELLED: the sink did not want more.
+// else in it, and belong to user and group 0. The hash is the daemon's own, which no two trees share. The error names
+// the file that can't be read, is something else than a file, a directory or a link (INVALID_ARGUMENT), or changed
+// meanwhile (ABORTED); CANCELLED: the sink did not want more.
 absl::StatusOr<PackedContext> PackContext(const ContextSource& source, const TarSink& sink = {});
 
 // How the Daytona Python SDK calls a path inside a build context: normalised and without leading slashes. "./app/" is

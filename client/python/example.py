@@ -8,6 +8,8 @@ The daemon's address is taken from DAYTONAD_ADDRESS; README.md says how to run t
 import hashlib
 import io
 import os
+import pathlib
+import stat
 import sys
 import tarfile
 import uuid
@@ -24,6 +26,8 @@ from daytonad.v1 import (
 )
 
 CHUNK_BYTES = 1024 * 1024
+# What every client of daytonad tells its channels: which calls may be made again while a daemon ends.
+SERVICE_CONFIG = pathlib.Path(__file__).resolve().parents[1] / "service_config.json"
 
 
 def error_info(error: grpc.RpcError) -> error_details_pb2.ErrorInfo:
@@ -41,7 +45,11 @@ def upload_context(snapshots, path):
     """Uploads a small file as a build context, and returns what names it in an image."""
     name = os.path.basename(path)
     with open(path, "rb") as file:
-        digest = hashlib.md5(name.encode() + file.read()).hexdigest()  # for a directory, see BuildContextHeader
+        content = file.read()
+        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+    # For a directory, see BuildContextHeader.
+    records = f"context {len(name.encode())}\n{name}file {mode:o} 0 0 {len(content)}\n".encode() + content
+    digest = hashlib.sha256(records).hexdigest()[:32]
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
         tar.add(path, arcname=name)
@@ -92,7 +100,8 @@ def create_snapshot(snapshots, name, image):
 def main():
     address = os.environ.get("DAYTONAD_ADDRESS", "unix:/run/daytonad/daytonad.sock")
     name = f"python-example-{uuid.uuid4().hex[:8]}"
-    with grpc.insecure_channel(address) as channel:
+    options = [("grpc.service_config", SERVICE_CONFIG.read_text())]
+    with grpc.insecure_channel(address, options) as channel:
         snapshots = snapshot_service_pb2_grpc.SnapshotServiceStub(channel)
         sandboxes = daytona_service_pb2_grpc.DaytonaServiceStub(channel)
 

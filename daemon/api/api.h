@@ -1,6 +1,7 @@
 #ifndef DAYTONAD_DAEMON_API_API_H_
 #define DAYTONAD_DAEMON_API_API_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -161,7 +162,8 @@ class ContextStore {
  public:
   virtual ~ContextStore() = default;
 
-  virtual Task<absl::StatusOr<bool>> Contains(CallContext context, std::string hash) = 0;
+  // How many bytes it has under this hash (0 if it does not tell); nullopt if it has nothing.
+  virtual Task<absl::StatusOr<std::optional<int64_t>>> Contains(CallContext context, std::string hash) = 0;
   // Sends nothing yet. The upload may be used no longer than the store.
   virtual std::unique_ptr<ContextUpload> Upload(std::string hash) = 0;
 };

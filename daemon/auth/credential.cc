@@ -1,8 +1,11 @@
 #include "daemon/auth/credential.h"
 
+#include <openssl/sha.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "daemon/base/error.h"
 
@@ -72,6 +75,18 @@ void Authorize(const Credential& credential, HttpRequest& request) {
   if (credential.kind == Credential::Kind::kJwt) {
     request.headers.Add("X-Daytona-Organization-ID", credential.organization_id);
   }
+}
+
+std::string MarkOf(const Credential& credential) {
+  constexpr size_t kMarkBytes = 8;
+  std::string digest(SHA256_DIGEST_LENGTH, '\0');
+  std::string bytes = absl::StrCat("daytonad\n", credential.organization_id, "\n");
+  bytes.reserve(bytes.size() + credential.token.Reveal().size());  // or a copy would be left behind
+  bytes += credential.token.Reveal();
+  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+         reinterpret_cast<unsigned char*>(digest.data()));
+  WipeString(bytes);
+  return absl::BytesToHexString(digest.substr(0, kMarkBytes));
 }
 
 }  // namespace daytonad

@@ -40,6 +40,10 @@ absl::Status CheckToken(std::string_view token);
 // may have it is TrustedOrigins' to say, before this.
 void Authorize(const Credential& credential, HttpRequest& request);
 
+// What tells one credential from another on disk: a short hash of the token and the organization. Tokens are random and
+// long, so it neither tells them nor confirms a guess.
+std::string MarkOf(const Credential& credential);
+
 }  // namespace daytonad
 
 #endif  // DAYTONAD_DAEMON_AUTH_CREDENTIAL_H_

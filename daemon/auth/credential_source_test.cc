@@ -110,6 +110,7 @@ TEST_F(FileCredentialTest, KeepsTheOldKeyWhileTheNewOneCannotBeUsedAndWarnsOnce)
     clock_.Advance(seconds(1));
     EXPECT_EQ(source->Current().token.Reveal(), "dtn_old");
   }
+  FlushLog();
   const std::string empty_file = GetCapturedStderr();
   EXPECT_THAT(empty_file, HasSubstr("the old key stays in use"));
   EXPECT_EQ(std::count(empty_file.begin(), empty_file.end(), '\n'), 1);
@@ -121,6 +122,7 @@ TEST_F(FileCredentialTest, KeepsTheOldKeyWhileTheNewOneCannotBeUsedAndWarnsOnce)
     clock_.Advance(seconds(1));
     EXPECT_EQ(source->Current().token.Reveal(), "dtn_old");
   }
+  FlushLog();
   const std::string missing_file = GetCapturedStderr();
   EXPECT_EQ(std::count(missing_file.begin(), missing_file.end(), '\n'), 1);
 
@@ -142,6 +144,7 @@ TEST_F(FileCredentialTest, IsReadAsSoonAsThereIsADescriptorForIt) {
       EXPECT_EQ(source->Current().token.Reveal(), "dtn_old");
     }
   }
+  FlushLog();
   const std::string log = GetCapturedStderr();
   EXPECT_THAT(log, HasSubstr("Too many open files"));
   EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1);

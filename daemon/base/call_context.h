@@ -34,11 +34,23 @@ struct CallIdentity {
   Caller caller;
 };
 
+// What came of an earlier call with the same `request_id`, as far as it is known.
+struct EarlierRequest {
+  // Taken just before its first request went to upstream.
+  std::chrono::system_clock::time_point since;
+  // It was carried out. Otherwise it may have been.
+  bool done = false;
+  // What it was about, if that is known.
+  std::string object_id{};
+  std::string object_name{};
+};
+
 // A mutation's `request_id`, and what was asked for under it.
 struct RequestKey {
   std::string id;
   // A digest of the request, without what may differ when it is repeated (its time limit, for one).
   std::string digest;
+  std::optional<EarlierRequest> earlier{};
 };
 
 // How old the answer to a read may be, and, once it is there, where it came from.

@@ -7,7 +7,9 @@ namespace daytonad {
 
 void Crew::Enter(const CallContext& member, const Clock& clock) {
   members_.insert(&member);
-  if (waits_ > 0 && member.turns() != nullptr) member.turns()->Begin(*wait_, clock.Now());
+  if (member.turns() == nullptr) return;
+  if (waits_ > 0) member.turns()->Begin(*wait_, clock.Now());
+  for (int i = 0; i < changes_; ++i) member.turns()->ChangeSent();
 }
 
 void Crew::Leave(const CallContext& member, const Clock& clock) {
@@ -44,6 +46,20 @@ void Crew::End(TimePoint now) {
     if (member->turns() != nullptr) member->turns()->End(now);
   }
   std::exchange(news_, Event()).Fire();
+}
+
+void Crew::ChangeSent() {
+  ++changes_;
+  for (const CallContext* member : members_) {
+    if (member->turns() != nullptr) member->turns()->ChangeSent();
+  }
+}
+
+void Crew::ChangeRefused() {
+  --changes_;
+  for (const CallContext* member : members_) {
+    if (member->turns() != nullptr) member->turns()->ChangeRefused();
+  }
 }
 
 }  // namespace daytonad

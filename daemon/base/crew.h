@@ -50,6 +50,9 @@ class Crew final : public Turns {
   TimePoint turn_by(TimePoint now) const override;
   void Begin(const TurnWait& wait, TimePoint now) override;
   void End(TimePoint now) override;
+  void ChangeSent() override;
+  void ChangeRefused() override;
+  bool may_have_changed() const override { return changes_ > 0; }
 
  private:
   void Enter(const CallContext& member, const Clock& clock);
@@ -60,6 +63,7 @@ class Crew final : public Turns {
   Event news_;
   std::optional<TurnWait> wait_;
   int waits_ = 0;
+  int changes_ = 0;  // that were sent, and not refused
 };
 
 }  // namespace daytonad

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "daemon/base/absl_view.h"
 #include "daemon/base/error_metadata.h"
+#include "daemon/base/utf8.h"
 #include "google/rpc/error_details.pb.h"
 
 namespace daytonad {
@@ -32,7 +33,7 @@ absl::Status MakeError(absl::StatusCode code, std::string_view reason, std::stri
   google::rpc::ErrorInfo info;
   info.set_reason(std::string(reason));
   info.set_domain(std::string(kErrorDomain));
-  info.mutable_metadata()->insert(metadata.begin(), metadata.end());
+  for (const auto& [key, value] : metadata) (*info.mutable_metadata())[key] = ToValidUtf8(value);
   SetDetail(status, kErrorInfoUrl, info);
   return status;
 }
@@ -54,7 +55,7 @@ absl::Status WithErrorMetadata(absl::Status status, std::string_view key, std::s
   if (status.ok()) return status;
   auto info = GetDetail<google::rpc::ErrorInfo>(status, kErrorInfoUrl).value_or(google::rpc::ErrorInfo());
   info.set_domain(std::string(kErrorDomain));
-  (*info.mutable_metadata())[std::string(key)] = std::string(value);
+  (*info.mutable_metadata())[std::string(key)] = ToValidUtf8(value);
   SetDetail(status, kErrorInfoUrl, info);
   return status;
 }
@@ -94,7 +95,14 @@ bool IsPassing(const absl::Status& status) {
 }
 
 void FieldViolations::Add(std::string_view field, std::string_view description) {
-  violations_.push_back({std::string(field), std::string(description)});
+  constexpr size_t kMaxField = 160;
+  constexpr size_t kMaxDescription = 320;
+  if (violations_.size() == kMaxTold) {
+    ++untold_;
+    return;
+  }
+  violations_.push_back(
+      {ToValidUtf8(Shortened(field, kMaxField)), ToValidUtf8(Shortened(description, kMaxDescription))});
 }
 
 absl::Status FieldViolations::ToStatus() const {
@@ -105,11 +113,15 @@ absl::Status FieldViolations::ToStatus() const {
     entry.set_field(violation.field);
     entry.set_description(violation.description);
   }
-  absl::Status status =
-      MakeError(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST",
-                absl::StrJoin(violations_, "; ", [](std::string* out, const Violation& violation) {
-                  absl::StrAppend(out, violation.field, violation.field.empty() ? "" : ": ", violation.description);
-                }));
+  std::string message = absl::StrJoin(violations_, "; ", [](std::string* out, const Violation& violation) {
+    absl::StrAppend(out, violation.field, violation.field.empty() ? "" : ": ", violation.description);
+  });
+  ErrorMetadata metadata;
+  if (untold_ > 0) {
+    absl::StrAppend(&message, "; and ", untold_, " more");
+    metadata["violations"] = absl::StrCat(violations_.size() + untold_);
+  }
+  absl::Status status = MakeError(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST", message, metadata);
   SetDetail(status, kBadRequestUrl, bad_request);
   return status;
 }

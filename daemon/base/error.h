@@ -2,6 +2,7 @@
 #define DAYTONAD_DAEMON_BASE_ERROR_H_
 
 #include <chrono>
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -47,14 +48,19 @@ std::optional<std::chrono::milliseconds> RetryDelay(const absl::Status& status);
 // limit bounds it.
 bool IsPassing(const absl::Status& status);
 
-// Collects what is wrong with a request, so that a caller learns of everything at once.
+// Collects what is wrong with a request, so that a caller learns of everything at once; of very much, the first things
+// and how many there are.
 class FieldViolations {
  public:
-  // `field` is a path of proto field names, "spec.volumes[1].mount_path".
+  // How many are told one by one.
+  static constexpr size_t kMaxTold = 16;
+
+  // `field` is a path of proto field names, "spec.volumes[1].mount_path". Of long texts the beginning is kept.
   void Add(std::string_view field, std::string_view description);
   bool empty() const { return violations_.empty(); }
 
-  // OK, or INVALID_ARGUMENT with reason INVALID_REQUEST, all violations in a BadRequest and in the message.
+  // OK, or INVALID_ARGUMENT with reason INVALID_REQUEST, the violations in a BadRequest and in the message. If there
+  // are more than are told, the message ends with how many more, and the metadata entry `violations` counts all.
   absl::Status ToStatus() const;
 
  private:
@@ -63,6 +69,7 @@ class FieldViolations {
     std::string description;
   };
   std::vector<Violation> violations_;
+  size_t untold_ = 0;
 };
 
 }  // namespace daytonad

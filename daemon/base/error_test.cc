@@ -112,5 +112,17 @@ TEST(FieldViolationsTest, AllAreReportedAtOnce) {
   EXPECT_THAT(bad_request.field_violations(1).description(), HasSubstr("id and name"));
 }
 
+TEST(FieldViolationsTest, OfVeryManyTheFirstAreToldAndAllAreCounted) {
+  FieldViolations violations;
+  for (int i = 0; i < 100'000; ++i) violations.Add("labels[\"" + std::string(5000, 'k') + "\"]", "has a line break");
+  const absl::Status status = violations.ToStatus();
+  EXPECT_LT(status.message().size(), 5000U);
+  EXPECT_THAT(std::string(status.message()), ::testing::EndsWith("; and 99984 more"));
+  EXPECT_EQ(ErrorMetadataValue(status, "violations"), "100000");
+  google::rpc::BadRequest bad_request;
+  ASSERT_TRUE(bad_request.ParseFromString(std::string(*status.GetPayload(kBadRequestUrl))));
+  EXPECT_EQ(bad_request.field_violations_size(), 16);
+}
+
 }  // namespace
 }  // namespace daytonad

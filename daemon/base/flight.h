@@ -11,6 +11,7 @@
 #include "daemon/base/call_context.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/crew.h"
+#include "daemon/base/error.h"
 #include "daemon/base/spawn.h"
 #include "daemon/base/task.h"
 
@@ -21,7 +22,8 @@ namespace daytonad {
 // Naively the first caller would send the request and let the others wait for it; then the others fail when the first
 // one hangs up. So the request runs as a coroutine of its own, which belongs to nobody: callers join it and leave it as
 // they like, each with its own deadline. When the last one has left, the request is cancelled; whether that still stops
-// it is the request's own affair (a mutation whose bytes are out runs to its answer).
+// it is the request's own affair (a mutation whose bytes are out runs to its answer). Who leaves a flight that has sent
+// a change learns that its outcome is unknown: `outcome` = `unknown` in the metadata of the error.
 //
 // T is absl::StatusOr<...> or absl::Status. Loop thread only.
 template <typename T>
@@ -54,7 +56,7 @@ class Flight {
     }
     if (!flight->finished()) {
       flight->CancelIfAbandoned();
-      co_return waited;
+      co_return flight->LeftWith(std::move(waited));
     }
     if (flight->crew_->size() > 0) co_return *flight->result_;
     co_return std::move(*flight->result_);  // the last one needs no copy
@@ -73,7 +75,7 @@ class Flight {
     flight->CancelIfAbandoned();
     while (!flight->finished()) {
       waited = co_await flight->crew_->news().Wait(clock, context.Detached(Clock::TimePoint::max()));
-      if (!waited.ok()) co_return waited;
+      if (!waited.ok()) co_return flight->LeftWith(std::move(waited));
     }
     co_return *flight->result_;
   }
@@ -89,6 +91,11 @@ class Flight {
 
   void CancelIfAbandoned() {
     if (!finished() && crew_->size() == 0) stop_.request_stop();
+  }
+
+  // What one who leaves before the end is told: what goes on without him may change something.
+  absl::Status LeftWith(absl::Status status) const {
+    return crew_->may_have_changed() ? WithErrorMetadata(std::move(status), "outcome", "unknown") : status;
   }
 
   static Task<void> Run(std::shared_ptr<Flight> flight, Work work, CallContext context) {

@@ -7,9 +7,11 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "daemon/base/error.h"
 #include "daemon/base/testing/fake_clock.h"
 
 namespace daytonad {
@@ -152,6 +154,47 @@ TEST_F(FlightTest, WhoJoinsToTheEndLearnsHowItEnded) {
   const auto caller = Join(Caller(1s), /*to_the_end=*/true);
   Advance(1s);
   EXPECT_TRUE(absl::IsCancelled(caller->result->status())) << "what the work ended with";
+}
+
+std::string OutcomeOf(const absl::Status& status) { return ErrorMetadataValue(status, "outcome").value_or("known"); }
+
+TEST_F(FlightTest, WhoLeavesAfterAChangeWasSentIsToldThatItsOutcomeIsUnknown) {
+  Start(Caller(60s));
+  const auto before = Join(Caller(1s));
+  const auto after = Join(Caller(2s));
+  Advance(1s);
+  work_->turns()->ChangeSent();
+  Advance(1s);
+  EXPECT_EQ(OutcomeOf(before->result->status()), "known");
+  EXPECT_EQ(OutcomeOf(after->result->status()), "unknown");
+}
+
+TEST_F(FlightTest, AChangeThatWasRefusedIsNoneAndOneOfTwoIs) {
+  Start(Caller(60s));
+  const auto none = Join(Caller(1s));
+  const auto one = Join(Caller(2s));
+  work_->turns()->ChangeSent();
+  work_->turns()->ChangeRefused();
+  Advance(1s);
+  EXPECT_EQ(OutcomeOf(none->result->status()), "known");
+  work_->turns()->ChangeSent();
+  work_->turns()->ChangeSent();
+  work_->turns()->ChangeRefused();
+  Advance(1s);
+  EXPECT_EQ(OutcomeOf(one->result->status()), "unknown");
+}
+
+TEST_F(FlightTest, AFlightWithinAFlightTellsBoth) {
+  Start(Caller(60s));
+  const auto caller = Join(Caller(1s));
+  // The work of the outer flight waits for that of an inner one.
+  const auto outer = std::exchange(flight_, nullptr);
+  Start(*work_);
+  const auto inner = Join(*work_);
+  work_->turns()->ChangeSent();
+  Advance(1s);
+  EXPECT_EQ(OutcomeOf(caller->result->status()), "unknown");
+  EXPECT_TRUE(outer->abandoned());
 }
 
 }  // namespace

@@ -1,33 +1,27 @@
 #include "daemon/base/log.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <unistd.h>
 
-#include <memory>
+#include <atomic>
+#include <new>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "daemon/base/absl_view.h"
 #include "daemon/base/call_context.h"
+#include "daemon/base/log_limiter.h"
+#include "daemon/base/log_sink.h"
 #include "nlohmann/json.hpp"
 
 namespace daytonad {
 namespace {
 
-spdlog::level::level_enum ToSpdlog(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return spdlog::level::debug;
-    case LogLevel::kInfo:
-      return spdlog::level::info;
-    case LogLevel::kWarning:
-      return spdlog::level::warn;
-    case LogLevel::kError:
-      return spdlog::level::err;
-  }
-  return spdlog::level::info;
-}
+using std::chrono::steady_clock;
 
 std::string_view LevelName(LogLevel level) {
   switch (level) {
@@ -41,31 +35,6 @@ std::string_view LevelName(LogLevel level) {
       return "error";
   }
   return "info";
-}
-
-// Form and sink. spdlog does the writing, the locking and the time stamp; the fields are rendered here, because its
-// patterns know no structured fields.
-struct Logger {
-  Logger() { Configure(LogLevel::kInfo, LogFormat::kPlain); }
-
-  void Configure(LogLevel threshold, LogFormat new_format) {
-    format = new_format;
-    sink->set_level(ToSpdlog(threshold));
-    sink->flush_on(spdlog::level::debug);
-    // JSON lines begin with the time as a member of their own: the pattern opens the object.
-    constexpr auto kUtc = spdlog::pattern_time_type::utc;
-    sink->set_pattern(format == LogFormat::kJson ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ",%v)" : "%Y-%m-%dT%H:%M:%S.%eZ %v",
-                      kUtc);
-  }
-
-  LogFormat format = LogFormat::kPlain;
-  std::shared_ptr<spdlog::logger> sink =
-      std::make_shared<spdlog::logger>("daytonad", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-};
-
-Logger& GetLogger() {
-  static auto* const kLogger = new Logger();  // never destroyed: detached work may log until the very end
-  return *kLogger;
 }
 
 std::string JsonLine(LogLevel level, std::string_view message, const std::vector<LogField>& fields) {
@@ -92,29 +61,99 @@ std::string FormatLine(LogFormat format, LogLevel level, std::string_view messag
   return format == LogFormat::kJson ? JsonLine(level, message, fields) : PlainLine(level, message, fields);
 }
 
-void Write(LogLevel level, std::string_view message, const std::vector<LogField>& fields) {
-  Logger& logger = GetLogger();
-  const std::string line = FormatLine(logger.format, level, message, fields);
-  // In JSON without the first brace, which the pattern has.
-  const std::string_view text = logger.format == LogFormat::kJson ? std::string_view(line).substr(1) : line;
-  logger.sink->log(ToSpdlog(level), spdlog::string_view_t(text.data(), text.size()));
+// As it is written: with the time in front, in JSON as the object's first member.
+std::string WholeLine(LogFormat format, LogLevel level, std::string_view message, const std::vector<LogField>& fields) {
+  const std::string time = absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone());
+  const std::string line = FormatLine(format, level, message, fields);
+  if (format == LogFormat::kPlain) return absl::StrCat(time, " ", line, "\n");
+  return absl::StrCat(R"({"time":")", time, R"(",)", AbslView(std::string_view(line).substr(1)), "\n");
+}
+
+// Who writes a line formats it and leaves the rest to the sink's thread: no caller ever waits for standard error.
+class Logger {
+ public:
+  void Configure(LogLevel threshold, LogFormat format) {
+    threshold_ = threshold;
+    format_ = format;
+  }
+
+  bool Writes(LogLevel level) const { return level >= threshold_; }
+
+  // Loses the line if there is no memory for it.
+  void Write(LogLevel level, std::string_view message, const std::vector<LogField>& fields) noexcept {
+    try {
+      if (Admits(level, message)) sink_.Write(WholeLine(format_, level, message, fields));
+    } catch (const std::bad_alloc&) {
+      sink_.CountDropped();
+    }
+  }
+
+  void WriteText(std::string text) { sink_.Write(std::move(text)); }
+
+  void Flush(std::chrono::milliseconds limit) { sink_.Flush(limit); }
+
+ private:
+  // Who asks for debug lines wants all of them.
+  bool Admits(LogLevel level, std::string_view message) {
+    if (level == LogLevel::kDebug) return true;
+    std::optional<steady_clock::time_point> report_at;
+    const bool admitted = limiter_.Admit(level, message, steady_clock::now(), &report_at);
+    if (report_at.has_value()) sink_.WakeAt(*report_at);
+    return admitted;
+  }
+
+  std::string DroppedLine(size_t lines) const {
+    return WholeLine(format_, LogLevel::kWarning, "log lines were dropped: standard error did not take them",
+                     {{"lines", absl::StrCat(lines)}});
+  }
+
+  std::vector<std::string> SuppressedLines() {
+    std::vector<std::string> lines;
+    for (const LogLimiter::Suppressed& suppressed : limiter_.TakeSuppressed(steady_clock::now())) {
+      lines.push_back(WholeLine(format_, suppressed.level, "equal log lines were suppressed",
+                                {{"of", suppressed.message}, {"lines", absl::StrCat(suppressed.lines)}}));
+    }
+    return lines;
+  }
+
+  std::atomic<LogLevel> threshold_ = LogLevel::kInfo;
+  std::atomic<LogFormat> format_ = LogFormat::kPlain;
+  LogLimiter limiter_{LogLimits()};
+  LogSink sink_{STDERR_FILENO,
+                {.dropped_line = [this](size_t lines) { return DroppedLine(lines); },
+                 .due_lines = [this] { return SuppressedLines(); }}};
+};
+
+Logger& GetLogger() {
+  static auto* const kLogger = new Logger();  // never destroyed: detached work may log until the very end
+  return *kLogger;
 }
 
 }  // namespace
 
 void ConfigureLog(LogLevel threshold, LogFormat format) { GetLogger().Configure(threshold, format); }
 
-bool LogEnabled(LogLevel level) { return GetLogger().sink->should_log(ToSpdlog(level)); }
+bool LogEnabled(LogLevel level) { return GetLogger().Writes(level); }
 
 void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
-  if (LogEnabled(level)) Write(level, message, fields);
+  if (LogEnabled(level)) GetLogger().Write(level, message, fields);
 }
 
 void Log(LogLevel level, const CallContext& context, std::string_view message, std::initializer_list<LogField> fields) {
   if (!LogEnabled(level)) return;
   std::vector<LogField> all = {{"call", context.identity().call_id}, {"method", context.identity().method}};
   all.insert(all.end(), fields.begin(), fields.end());
-  Write(level, message, all);
+  GetLogger().Write(level, message, all);
+}
+
+void WriteToLog(std::string text) { GetLogger().WriteText(std::move(text)); }
+
+void FlushLog(std::chrono::milliseconds limit) { GetLogger().Flush(limit); }
+
+void LogLastWords(std::string_view message, std::initializer_list<LogField> fields) {
+  FlushLog();  // so that there is room
+  Log(LogLevel::kError, message, fields);
+  FlushLog();
 }
 
 std::string FormatLogLine(LogFormat format, LogLevel level, std::string_view message,

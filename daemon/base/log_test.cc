@@ -13,8 +13,13 @@ namespace {
 
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::internal::CaptureStderr;
-using ::testing::internal::GetCapturedStderr;
+
+std::string GetCapturedStderr() {
+  FlushLog();
+  return ::testing::internal::GetCapturedStderr();
+}
 
 TEST(LogTest, PlainLineHasLevelMessageAndFields) {
   EXPECT_EQ(FormatLogLine(LogFormat::kPlain, LogLevel::kWarning, "slow answer", {{"ms", "1200"}, {"path", "/sandbox"}}),
@@ -71,6 +76,18 @@ TEST(LogTest, BelowTheThresholdNothingIsWritten) {
   const std::string written = GetCapturedStderr();
   EXPECT_THAT(written, HasSubstr("loud"));
   EXPECT_EQ(written.find("quiet"), std::string::npos);
+}
+
+TEST(LogTest, AFloodOfOneMessageIsCutShortWhateverItsFields) {
+  ConfigureLog(LogLevel::kDebug, LogFormat::kPlain);
+  CaptureStderr();
+  for (int i = 0; i < 1000; ++i) Log(LogLevel::kWarning, "a flood", {{"n", std::to_string(i)}});
+  for (int i = 0; i < 100; ++i) Log(LogLevel::kDebug, "details", {{"n", std::to_string(i)}});
+  const std::string written = GetCapturedStderr();
+  ConfigureLog(LogLevel::kInfo, LogFormat::kPlain);
+  EXPECT_THAT(written, HasSubstr("a flood n=9\n"));
+  EXPECT_THAT(written, Not(HasSubstr("a flood n=10\n")));
+  EXPECT_THAT(written, HasSubstr("details n=99\n")) << "who asks for debug lines wants all of them";
 }
 
 }  // namespace

@@ -11,9 +11,9 @@ namespace daytonad {
 // A credential. It has no operator<<, no conversion and no serialisation, so that it cannot reach a log, an error or a
 // metric by accident; its bytes are wiped when the last copy goes, and left out of core files.
 //
-// Its bytes are read in three places only, each of which is named below as the reason why this class has `Reveal` at
-// all: the Authorization header (net/curl_transfer.cc), the storage signature, and the first frame of the event
-// connection (upstream/v0/event_stream.cc).
+// Its bytes are read in four places only, the reason why this class has `Reveal` at all: the Authorization header
+// (net/curl_transfer.cc), the storage signature, the first frame of the event connection (upstream/v0/event_stream.cc),
+// and the mark that tells credentials apart on disk (auth/credential.cc).
 class Secret {
  public:
   Secret() = default;
@@ -28,7 +28,7 @@ class Secret {
   // A number that tells secrets apart in memory. Not to be shown or kept: it could confirm a guess.
   size_t Fingerprint() const;
 
-  // The bytes, for the three places named above. Do not copy them into anything that outlives the call.
+  // The bytes, for the four places named above. Do not copy them into anything that outlives the call.
   std::string_view Reveal() const;
 
  private:

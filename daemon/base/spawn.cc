@@ -15,9 +15,9 @@ void EndOnException(const std::exception_ptr& exception) {
   try {
     std::rethrow_exception(exception);
   } catch (const std::exception& e) {
-    Log(LogLevel::kError, "an exception escaped a coroutine; this is a defect, the process ends", {{"what", e.what()}});
+    LogLastWords("an exception escaped a coroutine; this is a defect, the process ends", {{"what", e.what()}});
   } catch (...) {
-    Log(LogLevel::kError, "an unknown exception escaped a coroutine; this is a defect, the process ends");
+    LogLastWords("an unknown exception escaped a coroutine; this is a defect, the process ends");
   }
   std::abort();
 }

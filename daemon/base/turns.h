@@ -19,8 +19,9 @@ struct TurnWait {
   Clock::TimePoint turn;
 };
 
-// What a wait for a turn has to do with those who wait for the result: how long it may take, and that they learn of it.
-// Part of a call's context; what waits for a turn says so (TurnScope in call_context.h). Loop thread only.
+// What a request has to do with those who wait for its result: how long it may wait for a turn, and that they learn of
+// it, and of its being sent. Part of a call's context; what waits for a turn says so (TurnScope in call_context.h).
+// Loop thread only.
 class Turns {
  public:
   using Duration = Clock::Duration;
@@ -40,6 +41,13 @@ class Turns {
   // A wait begins, or ends. There may be several at a time.
   virtual void Begin(const TurnWait& wait, TimePoint now) = 0;
   virtual void End(TimePoint now) = 0;
+
+  // A change goes out to upstream: whoever leaves from now on can't know whether it is carried out.
+  virtual void ChangeSent() {}
+  // One that was sent turned out not to be carried out.
+  virtual void ChangeRefused() {}
+  // A change was sent, and may be carried out, or be already. Only a flight's (base/crew.h) tell.
+  virtual bool may_have_changed() const { return false; }
 };
 
 // One call's waits for turns.

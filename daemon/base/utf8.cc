@@ -1,6 +1,10 @@
 #include "daemon/base/utf8.h"
 
+#include <algorithm>
 #include <cstdint>
+
+#include "absl/strings/str_cat.h"
+#include "daemon/base/absl_view.h"
 
 namespace daytonad {
 
@@ -22,6 +26,29 @@ size_t Utf8CharacterLength(std::string_view text) {
   if (first == 0xF0 && byte(1) < 0x90) return 0;
   if (first == 0xF4 && byte(1) > 0x8F) return 0;
   return length;
+}
+
+std::string ToValidUtf8(std::string_view text) {
+  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+  std::string valid;
+  valid.reserve(text.size());
+  while (!text.empty()) {
+    const size_t length = Utf8CharacterLength(text);
+    valid += length == 0 ? kReplacement : text.substr(0, length);
+    text.remove_prefix(std::max<size_t>(length, 1));
+  }
+  return valid;
+}
+
+std::string Shortened(std::string_view text, size_t max_bytes) {
+  if (text.size() <= max_bytes) return std::string(text);
+  const auto note = [&text](size_t kept) { return absl::StrCat("... (", text.size() - kept, " bytes more)"); };
+  const size_t longest_note = note(0).size();
+  if (max_bytes < longest_note) return "";
+  size_t kept = max_bytes - longest_note;
+  // Back to where a character begins.
+  while (kept > 0 && (static_cast<uint8_t>(text[kept]) & 0xC0) == 0x80) --kept;
+  return absl::StrCat(AbslView(text.substr(0, kept)), note(kept));
 }
 
 }  // namespace daytonad

@@ -20,5 +20,27 @@ TEST(Utf8Test, WhatIsNoCharacter) {
   }
 }
 
+TEST(Utf8Test, WhatIsBrokenBecomesAReplacement) {
+  EXPECT_EQ(ToValidUtf8("a\xE4\xB8\xAD"
+                        "b"),
+            "a\xE4\xB8\xAD"
+            "b");
+  EXPECT_EQ(ToValidUtf8("a\xFF\xE4\xB8"), "a\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
+}
+
+TEST(Utf8Test, ALongTextIsCutAtACharacterAndSaysHowMuchIsMissing) {
+  EXPECT_EQ(Shortened("short", 5), "short");
+  EXPECT_EQ(Shortened(std::string(100, 'a'), 30), std::string(10, 'a') + "... (90 bytes more)");
+  std::string cjk;
+  for (int i = 0; i < 100; ++i) cjk += "\xE4\xB8\xAD";
+  const std::string cut = Shortened(cjk, 32);
+  EXPECT_EQ(cut, cjk.substr(0, 12) + "... (288 bytes more)");
+  EXPECT_EQ(Shortened(cjk, 5), "");
+  for (size_t limit = 0; limit < 320; ++limit) {
+    EXPECT_LE(Shortened(cjk, limit).size(), limit);
+    EXPECT_EQ(ToValidUtf8(Shortened(cjk, limit)), Shortened(cjk, limit));
+  }
+}
+
 }  // namespace
 }  // namespace daytonad

@@ -21,6 +21,11 @@ std::string_view FailureText(CURLcode code, const char* told, int socket_error);
 absl::Status TransferError(CURLcode code, bool sending, const std::string& url, std::string_view reason);
 
 absl::Status TooLargeError(const std::string& url, size_t max_bytes);
+absl::Status HeadersTooLargeError(const std::string& url);
+// There is no memory for a body just now.
+absl::Status NoMemoryError(const std::string& url);
+// The body is encoded in a way that was not asked for.
+absl::Status EncodingError(const std::string& url);
 absl::Status ClientShutDownError();
 
 }  // namespace daytonad

@@ -55,7 +55,7 @@ CurlHandle CurlHandles::Make() const {
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
   set(CURLOPT_PATH_AS_IS, 1L);
-  set(CURLOPT_ACCEPT_ENCODING, "");  // all that this libcurl can decode
+  set(CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   set(CURLOPT_TCP_NODELAY, 1L);
   set(CURLOPT_TCP_KEEPALIVE, 1L);

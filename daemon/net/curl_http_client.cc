@@ -5,13 +5,14 @@
 #include <utility>
 
 #include "daemon/base/error.h"
+#include "daemon/base/log.h"
 #include "daemon/net/curl_error.h"
 #include "daemon/net/curl_transfer.h"
 
 namespace daytonad {
 namespace {
 
-std::unique_ptr<CurlMulti> MakeMulti(const Executor& executor, size_t limit) {
+std::shared_ptr<CurlMulti> MakeMulti(const Executor& executor, size_t limit) {
   absl::StatusOr<std::unique_ptr<CurlMulti>> multi = CurlMulti::Make(executor, limit);
   if (!multi.ok()) throw std::runtime_error(std::string(multi.status().message()));
   return *std::move(multi);
@@ -20,10 +21,11 @@ std::unique_ptr<CurlMulti> MakeMulti(const Executor& executor, size_t limit) {
 // The transfer and the request that it points to.
 class CurlHttpStream final : public HttpStream {
  public:
-  CurlHttpStream(const Executor& executor, CurlHandles& handles, CurlMulti& multi, Admission::Permit permit,
-                 HttpRequest request)
+  CurlHttpStream(const Executor& executor, CurlHandles& handles, std::shared_ptr<CurlMulti> multi,
+                 Admission::Permit permit, std::shared_ptr<BodyBudget> budget, HttpRequest request)
       : request_(std::move(request)),
-        transfer_(executor, handles, multi, std::move(permit), request_, CurlTransfer::Body::kAsStream) {}
+        transfer_(executor, handles, std::move(multi), std::move(permit), std::move(budget), request_,
+                  CurlTransfer::Body::kAsStream) {}
 
   CurlTransfer& transfer() { return transfer_; }
 
@@ -58,32 +60,52 @@ CurlHandleOptions HandleOptions(const HttpClientOptions& options) {
   return result;
 }
 
-CurlHttpClient::Pool::Pool(const Executor& executor, size_t limit)
-    : admission(limit), multi(MakeMulti(executor, limit)) {}
+CurlHttpClient::Pool::Pool(const Executor& executor, size_t limit, std::chrono::milliseconds patience)
+    : executor_(executor), limit_(limit), patience_(patience), admission_(limit), multi_(MakeMulti(executor, limit)) {}
+
+std::shared_ptr<CurlMulti> CurlHttpClient::Pool::Connections() {
+  if (!multi_->IsSuspect(patience_)) return multi_;
+  absl::StatusOr<std::unique_ptr<CurlMulti>> fresh = CurlMulti::Make(executor_, limit_);
+  if (!fresh.ok()) return multi_;
+  Log(LogLevel::kInfo, "a connection upstream gives no answers, further requests go over another");
+  std::erase_if(left_, [](const std::weak_ptr<CurlMulti>& left) { return left.expired(); });
+  left_.push_back(multi_);
+  multi_ = *std::move(fresh);
+  return multi_;
+}
+
+void CurlHttpClient::Pool::Shutdown(const absl::Status& reason) {
+  admission_.Close(reason);
+  multi_->Shutdown();
+  for (const std::weak_ptr<CurlMulti>& left : left_) {
+    if (const std::shared_ptr<CurlMulti> multi = left.lock()) multi->Shutdown();
+  }
+}
 
 CurlHttpClient::CurlHttpClient(const Executor& executor, HttpClientOptions options)
     : executor_(executor),
       handles_(HandleOptions(options)),
-      pools_{std::make_unique<Pool>(executor, options.max_calls), std::make_unique<Pool>(executor, options.max_creates),
-             std::make_unique<Pool>(executor, options.max_streams),
-             std::make_unique<Pool>(executor, options.max_storage)} {}
+      bodies_(std::make_shared<BodyBudget>(options.max_bodies)),
+      stream_bodies_(std::make_shared<BodyBudget>(options.max_stream_bodies)),
+      pools_{std::make_unique<Pool>(executor, options.max_calls, options.patience),
+             std::make_unique<Pool>(executor, options.max_creates, options.patience_with_creates),
+             std::make_unique<Pool>(executor, options.max_streams, options.patience),
+             std::make_unique<Pool>(executor, options.max_storage, options.patience_with_creates)} {}
 
 CurlHttpClient::~CurlHttpClient() { Shutdown(); }
 
 void CurlHttpClient::Shutdown() {
   const absl::Status reason = WithDelivery(ClientShutDownError(), Delivery::kNotSent);
-  for (const auto& pool : pools_) {
-    pool->admission.Close(reason);
-    pool->multi->Shutdown();
-  }
+  for (const auto& pool : pools_) pool->Shutdown(reason);
 }
 
 Task<absl::StatusOr<HttpResponse>> CurlHttpClient::Send(CallContext context, HttpRequest request) {
   Pool& pool = PoolOf(request);
-  absl::StatusOr<Admission::Permit> permit = co_await pool.admission.Acquire(context);
+  absl::StatusOr<Admission::Permit> permit = co_await pool.admission().Acquire(context);
   if (!permit.ok()) co_return WithDelivery(permit.status(), Delivery::kNotSent);
 
-  CurlTransfer transfer(executor_, handles_, *pool.multi, *std::move(permit), request, CurlTransfer::Body::kWhole);
+  CurlTransfer transfer(executor_, handles_, pool.Connections(), *std::move(permit), bodies_, request,
+                        CurlTransfer::Body::kWhole);
   if (absl::Status started = transfer.Start(); !started.ok()) co_return started;
   while (!transfer.finished()) {
     absl::Status waited = co_await transfer.Wait(context);
@@ -98,16 +120,17 @@ Task<absl::StatusOr<HttpResponse>> CurlHttpClient::Send(CallContext context, Htt
   response.status = transfer.status();
   response.headers = std::move(transfer.headers());
   response.body = transfer.TakeBody();
+  response.memory = transfer.share();
   co_return response;
 }
 
 Task<absl::StatusOr<std::unique_ptr<HttpStream>>> CurlHttpClient::Open(CallContext context, HttpRequest request) {
   Pool& pool = PoolOf(request);
-  absl::StatusOr<Admission::Permit> permit = co_await pool.admission.Acquire(context);
+  absl::StatusOr<Admission::Permit> permit = co_await pool.admission().Acquire(context);
   if (!permit.ok()) co_return WithDelivery(permit.status(), Delivery::kNotSent);
 
-  auto stream =
-      std::make_unique<CurlHttpStream>(executor_, handles_, *pool.multi, *std::move(permit), std::move(request));
+  auto stream = std::make_unique<CurlHttpStream>(executor_, handles_, pool.Connections(), *std::move(permit),
+                                                 stream_bodies_, std::move(request));
   CurlTransfer& transfer = stream->transfer();
   if (absl::Status started = transfer.Start(); !started.ok()) co_return started;
   while (!transfer.headers_received() && !transfer.finished()) {

@@ -1,5 +1,7 @@
 #include "daemon/net/curl_multi.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,11 +18,20 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// Peers commonly allow 100 to 128 requests at a time on an HTTP/2 connection; half of that leaves room.
-constexpr size_t kRequestsPerHttp2Connection = 50;
+// Peers commonly allow 100 to 128 requests at a time on an HTTP/2 connection.
+constexpr size_t kUsualStreams = 100;
+// Until it is known what the peer speaks and allows.
+constexpr size_t kFirstConnections = 2;
+// After the first bytes of the connection have come.
+constexpr milliseconds kSettingsDelay(20);
 
-long Http2Connections(size_t requests) {
-  return static_cast<long>(std::max<size_t>(2, requests / kRequestsPerHttp2Connection));
+// What was sent and is not acknowledged by the peer's machine after this time ends the connection. The system itself
+// would try for a quarter of an hour.
+constexpr unsigned kUnacknowledgedMs = 20'000;
+
+// Enough for so many requests; half of what the peer allows on each leaves room.
+size_t Http2Connections(size_t requests, size_t streams) {
+  return std::max<size_t>(kFirstConnections, requests / std::max<size_t>(1, streams / 2));
 }
 
 }  // namespace
@@ -34,14 +45,18 @@ absl::StatusOr<std::unique_ptr<CurlMulti>> CurlMulti::Make(const Executor& execu
 }
 
 CurlMulti::CurlMulti(const Executor& executor, size_t max_connections)
-    : executor_(executor), max_connections_(max_connections), multi_(curl_multi_init()), timer_(executor) {
+    : executor_(executor),
+      max_connections_(max_connections),
+      settings_timer_(executor),
+      multi_(curl_multi_init()),
+      timer_(executor) {
   if (multi_ == nullptr) throw std::bad_alloc();
   curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, OnSocketCallback);
   curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
   curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, OnTimerCallback);
   curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
   curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
-  curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, Http2Connections(max_connections));
+  ApplyLimits();
   // How many requests run at a time is Admission's affair; this is how many idle connections are kept.
   curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(max_connections));
 }
@@ -55,20 +70,82 @@ void CurlMulti::Start(Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, CloseSocket);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
-  AllowForHttp1();
+  ApplyLimits();
   transfers_.insert(&transfer);
   curl_multi_add_handle(multi_, easy);  // sets a timer of 0 ms, which drives it
 }
 
 void CurlMulti::Remove(Transfer& transfer) {
   transfers_.erase(&transfer);
+  NoteAnswerOrEnd(transfer);
   curl_multi_remove_handle(multi_, transfer.easy());
 }
 
-// The limit is per host, but one for all hosts: as soon as one of them speaks HTTP/1.1 it has to be generous.
-void CurlMulti::AllowForHttp1() {
-  if (!http1_noted_ || std::exchange(http1_allowed_for_, true)) return;
-  curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(max_connections_));
+void CurlMulti::NoteSent(Transfer& transfer) {
+  unanswered_.erase({transfer.sent_at_, &transfer});
+  transfer.sent_at_ = steady_clock::now();
+  unanswered_.emplace(transfer.sent_at_, &transfer);
+  silent_since_ = std::min(silent_since_, transfer.sent_at_);
+}
+
+void CurlMulti::NoteAnswered(Transfer& transfer) {
+  NoteAnswerOrEnd(transfer);
+  silent_since_ = LoopTimer::time_point::max();
+}
+
+void CurlMulti::NoteAnswerOrEnd(Transfer& transfer) {
+  unanswered_.erase({transfer.sent_at_, &transfer});
+  // A further connection may have had another reason, such as a peer that goes away. So each burst tells anew.
+  if (unanswered_.empty() && has_settings_) SetStreams(kUsualStreams);
+}
+
+bool CurlMulti::IsSuspect(milliseconds patience) const {
+  LoopTimer::time_point since = silent_since_;
+  if (!unanswered_.empty()) since = std::min(since, unanswered_.begin()->first);
+  return since != LoopTimer::time_point::max() && steady_clock::now() - since >= patience;
+}
+
+// libcurl supposes that a peer takes a hundred requests at a time on a connection until the peer has said otherwise,
+// just after the connection is up. By then a burst would be queued behind one request. So one goes first.
+void CurlMulti::AwaitSettings() {
+  if (unanswered_.empty() || std::exchange(awaits_settings_, true)) return;
+  settings_timer_.expires_after(kSettingsDelay);
+  settings_timer_.async_wait([weak = std::weak_ptr<CurlMulti*>(self_)](const boost::system::error_code& error) {
+    const auto self = weak.lock();
+    if (error || self == nullptr || (*self)->multi_ == nullptr) return;
+    (*self)->has_settings_ = true;
+    (*self)->SetStreams(kUsualStreams);
+  });
+}
+
+// libcurl does not tell what a peer allows. But it opens a further connection only if all others are full: if they have
+// one request each, then that is what the peer allows.
+void CurlMulti::NoteFurtherConnection() {
+  if (has_settings_ && !http1_noted_ && sockets_ > 0 && unanswered_.size() <= sockets_) SetStreams(1);
+}
+
+void CurlMulti::SetStreams(size_t streams) {
+  if (streams == streams_) return;
+  streams_ = streams;
+  limits_changed_ = true;
+  DriveSoon();
+}
+
+// Not from within libcurl.
+void CurlMulti::ApplyLimits() {
+  if (!std::exchange(limits_changed_, false)) return;
+  size_t connections = kFirstConnections;
+  if (http1_noted_) {
+    connections = max_connections_;
+  } else if (has_settings_) {
+    connections = Http2Connections(max_connections_, streams_);
+  }
+  curl_multi_setopt(multi_, CURLMOPT_MAX_CONCURRENT_STREAMS, static_cast<long>(streams_));
+  curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(connections));
+  // libcurl looks at those that wait for a place when another one leaves.
+  CURL* const nobody = curl_easy_init();
+  if (nobody != nullptr && curl_multi_add_handle(multi_, nobody) == CURLM_OK) curl_multi_remove_handle(multi_, nobody);
+  curl_easy_cleanup(nobody);
 }
 
 void CurlMulti::Shutdown() {
@@ -81,6 +158,7 @@ void CurlMulti::Shutdown() {
   curl_multi_cleanup(std::exchange(multi_, nullptr));  // closes the connections, through CloseSocket
   poller_.reset();
   timer_.cancel();
+  settings_timer_.cancel();
 }
 
 int CurlMulti::OnSocketCallback(CURL*, curl_socket_t fd, int what, void* self, void*) {
@@ -111,12 +189,17 @@ curl_socket_t CurlMulti::OpenSocket(void* self, curlsocktype, curl_sockaddr* add
   auto* const multi = static_cast<CurlMulti*>(self);
   multi->last_socket_error_ = fd < 0 ? errno : 0;
   if (fd < 0) return CURL_SOCKET_BAD;
+  multi->NoteFurtherConnection();
+  ++multi->sockets_;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUnacknowledgedMs, sizeof(kUnacknowledgedMs));
   multi->poller_->Announce(fd);
   return fd;
 }
 
 int CurlMulti::CloseSocket(void* self, curl_socket_t fd) {
-  static_cast<CurlMulti*>(self)->poller_->Remove(fd);
+  auto* const multi = static_cast<CurlMulti*>(self);
+  --multi->sockets_;
+  multi->poller_->Remove(fd);
   return ::close(fd);
 }
 
@@ -128,9 +211,13 @@ void CurlMulti::OnSocketReady(int fd, unsigned ready) {
   curl_multi_socket_action(multi_, fd, flags, &running);
 }
 
-void CurlMulti::OnBatchDone() { CollectFinished(); }
+void CurlMulti::OnBatchDone() {
+  CollectFinished();
+  AwaitSettings();
+}
 
 void CurlMulti::Drive() {
+  ApplyLimits();
   int running = 0;
   curl_multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running);
   CollectFinished();
@@ -172,7 +259,7 @@ void CurlMulti::OnTimer() {
 }
 
 void CurlMulti::CollectFinished() {
-  AllowForHttp1();
+  ApplyLimits();
   int queued = 0;
   while (const CURLMsg* message = curl_multi_info_read(multi_, &queued)) {
     if (message->msg != CURLMSG_DONE) continue;

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <set>
+#include <utility>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
@@ -32,6 +34,10 @@ class CurlMulti final : private SocketPoller::Listener {
 
    protected:
     ~Transfer() = default;
+
+   private:
+    friend class CurlMulti;
+    LoopTimer::time_point sent_at_;  // over HTTP/2
   };
 
   // Keeps up to `max_connections` idle connections. UNAVAILABLE (DAEMON_EXHAUSTED) if the system has no descriptor for
@@ -50,8 +56,15 @@ class CurlMulti final : private SocketPoller::Listener {
 
   // A peer speaks HTTP/1.1, so each request needs a connection to itself. Until that is known there are few, which is
   // right for HTTP/2: without a limit a burst opens hundreds of connections that nobody needs. May be called from
-  // within libcurl.
-  void NoteHttp1() { http1_noted_ = true; }
+  // within libcurl, as the next two may.
+  void NoteHttp1() { limits_changed_ = !std::exchange(http1_noted_, true) || limits_changed_; }
+  // A request is going out over HTTP/2; the head of its answer is there.
+  void NoteSent(Transfer& transfer);
+  void NoteAnswered(Transfer& transfer);
+
+  // Has an HTTP/2 request waited for its answer for so long, or a series of them that each gave up earlier? libcurl
+  // notices nothing of a connection that a router has forgotten, and would send all further requests over it, too.
+  bool IsSuspect(std::chrono::milliseconds patience) const;
 
   // Why the last socket could not be had, an errno; 0 if it could. libcurl says nothing of it.
   int last_socket_error() const { return last_socket_error_; }
@@ -74,13 +87,27 @@ class CurlMulti final : private SocketPoller::Listener {
   void ArmTimer();
   void OnTimer();
   void CollectFinished();
-  void AllowForHttp1();
+  void AwaitSettings();
+  void NoteFurtherConnection();
+  void NoteAnswerOrEnd(Transfer& transfer);
+  void SetStreams(size_t streams);
+  void ApplyLimits();
 
   Executor executor_;
   size_t max_connections_;
   bool http1_noted_ = false;
-  bool http1_allowed_for_ = false;
   int last_socket_error_ = 0;
+  // Over HTTP/2: what was sent and when.
+  std::set<std::pair<LoopTimer::time_point, Transfer*>> unanswered_;
+  // When the first request went out after the last answer; max() if there is an answer to all.
+  LoopTimer::time_point silent_since_ = LoopTimer::time_point::max();
+  // How many requests each HTTP/2 connection gets at a time; 1 until the first of them had the peer's settings.
+  size_t streams_ = 1;
+  bool limits_changed_ = true;
+  bool awaits_settings_ = false;
+  bool has_settings_ = false;
+  LoopTimer settings_timer_;
+  size_t sockets_ = 0;
   std::unique_ptr<SocketPoller> poller_;
   CURLM* multi_;
   absl::flat_hash_set<Transfer*> transfers_;

@@ -23,9 +23,20 @@ namespace {
 // How much of a stream's body is kept for a slow reader. On top come libcurl's own 16 KiB and the socket's buffers.
 constexpr size_t kStreamBuffer = size_t{256} << 10;
 // A Content-Length is believed up to here when memory is set aside before the bytes are there.
-constexpr size_t kReserveAtMost = size_t{1} << 20;
+constexpr size_t kReserveAtMost = BodyBudget::kAlwaysFree;
+// Of an answer's header lines, those of 1xx answers before it and of its trailer included. Servers take 8 to 16 KiB.
+constexpr size_t kMaxHeaderBytes = size_t{64} << 10;
+constexpr int kMaxHeaderLines = 500;
+// Lists that repeat themselves are compressed to a thirtieth; deflate's most is a thousandth.
+constexpr size_t kMaxInflation = 100;
+constexpr size_t kInflationLooked = size_t{256} << 10;  // smaller bodies may be compressed as they like
 
 bool MayBeRepeated(HttpMethod method) { return method == HttpMethod::kGet || method == HttpMethod::kHead; }
+
+bool IsAskedForEncoding(absl::string_view encoding) {
+  return absl::EqualsIgnoreCase(encoding, "gzip") || absl::EqualsIgnoreCase(encoding, "x-gzip") ||
+         absl::EqualsIgnoreCase(encoding, "deflate") || absl::EqualsIgnoreCase(encoding, "identity");
+}
 
 // Methods that announce their body even if it is empty.
 bool AlwaysHasBody(HttpMethod method) {
@@ -79,15 +90,17 @@ void Set(CURL* easy, CURLoption option, Value value) {
 
 }  // namespace
 
-CurlTransfer::CurlTransfer(const Executor& executor, CurlHandles& handles, CurlMulti& multi, Admission::Permit permit,
-                           const HttpRequest& request, Body body)
+CurlTransfer::CurlTransfer(const Executor& executor, CurlHandles& handles, std::shared_ptr<CurlMulti> multi,
+                           Admission::Permit permit, std::shared_ptr<BodyBudget> budget, const HttpRequest& request,
+                           Body body)
     : handles_(handles),
-      multi_(multi),
+      multi_(std::move(multi)),
       permit_(std::move(permit)),
       request_(request),
       body_kind_(body),
       wakeup_(executor),
-      easy_(handles.Take()) {}
+      easy_(handles.Take()),
+      share_(std::make_shared<BodyBudget::Share>(std::move(budget))) {}
 
 CurlTransfer::~CurlTransfer() { End(CancelledError()); }
 
@@ -97,19 +110,20 @@ absl::Status CurlTransfer::Start() {
     return result_;
   }
   started_ = true;
-  multi_.Start(*this);
+  multi_->Start(*this);
   return absl::OkStatus();
 }
 
 void CurlTransfer::End(const absl::Status& reason) {
   if (finished_) return;
   const Delivery delivery = DeliveryNow();
-  if (started_) multi_.Remove(*this);
+  if (started_) multi_->Remove(*this);
   Finish(WithDelivery(reason, delivery), /*reuse_handle=*/false);
 }
 
 std::string CurlTransfer::TakeBody() {
   std::string taken = std::exchange(body_, std::string());
+  if (body_kind_ == Body::kAsStream) share_->Clear();
   if (std::exchange(paused_, false)) curl_easy_pause(easy_.get(), CURLPAUSE_CONT);  // may call OnBody at once
   return taken;
 }
@@ -140,7 +154,7 @@ absl::Status CurlTransfer::SetOptions() {
   const bool multiplex = body_kind_ == Body::kWhole && absl::StartsWithIgnoreCase(request_.url, "https:");
   Set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(multiplex ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   Set(easy, CURLOPT_PIPEWAIT, multiplex ? 1L : 0L);
-  if (!multiplex) multi_.NoteHttp1();
+  if (!multiplex) multi_->NoteHttp1();
 
   Set(easy, CURLOPT_HTTPHEADER, header_list_);
   Set(easy, CURLOPT_ERRORBUFFER, error_text_.data());
@@ -212,8 +226,13 @@ int CurlTransfer::BeforeSend(void* self, char*, char*, int, int) {
   auto* const transfer = static_cast<CurlTransfer*>(self);
   const bool nothing_went_out = transfer->DeliveryNow() == Delivery::kNotSent;
   if (nothing_went_out || MayBeRepeated(transfer->request_.method)) {
-    ++transfer->attempts_;
-    if (!IsHttp2(transfer->easy_.get())) transfer->multi_.NoteHttp1();
+    const bool first = transfer->attempts_++ == 0;
+    if (first && transfer->request_.when_sent) transfer->request_.when_sent();
+    if (IsHttp2(transfer->easy_.get())) {
+      transfer->multi_->NoteSent(*transfer);
+    } else {
+      transfer->multi_->NoteHttp1();
+    }
     return CURL_PREREQFUNC_OK;
   }
   return CURL_PREREQFUNC_ABORT;
@@ -227,55 +246,113 @@ Delivery CurlTransfer::DeliveryNow() {
 }
 
 size_t CurlTransfer::OnHeader(char* data, size_t size, size_t count, void* self) {
-  static_cast<CurlTransfer*>(self)->OnHeaderLine(std::string_view(data, size * count));
-  return size * count;
+  const std::string_view line(data, size * count);
+  return static_cast<CurlTransfer*>(self)->OnHeaderLine(line) ? line.size() : 0;
 }
 
 // Lines of all answers come here: of 1xx, which are passed over, of the final one, and of the trailer, which is
 // ignored.
-void CurlTransfer::OnHeaderLine(std::string_view line) {
-  if (headers_received_) return;
+bool CurlTransfer::OnHeaderLine(std::string_view line) {
+  header_bytes_ += line.size();
+  if (header_bytes_ > kMaxHeaderBytes || ++header_lines_ > kMaxHeaderLines) {
+    unwanted_ = Unwanted::kHeadersTooLarge;
+    return false;
+  }
+  if (headers_received_) return true;
   const absl::string_view text = absl::StripTrailingAsciiWhitespace(AbslView(line));
   if (text.empty()) {
     headers_received_ = status_ >= 200;
+    if (headers_received_) multi_->NoteAnswered(*this);
     if (headers_received_ && body_kind_ == Body::kAsStream) wakeup_.Set();
-    return;
+    return true;
   }
   const size_t colon = text.find(':');
   if (absl::StartsWith(text, "HTTP/") && (colon == absl::string_view::npos || text.find(' ') < colon)) {
     const size_t space = text.find(' ');
     if (space == absl::string_view::npos || !absl::SimpleAtoi(text.substr(space + 1, 3), &status_)) status_ = 0;
     headers_ = HttpHeaders();
-    return;
+    return true;
   }
-  if (colon == absl::string_view::npos) return;
+  if (colon == absl::string_view::npos) return true;
   const absl::string_view name = absl::StripTrailingAsciiWhitespace(text.substr(0, colon));
   const absl::string_view value = absl::StripLeadingAsciiWhitespace(text.substr(colon + 1));
   headers_.Add(StdView(name), StdView(value));
+  // libcurl decodes whatever it can, asked for or not; other formats have windows of many megabytes.
+  if (absl::EqualsIgnoreCase(name, "Content-Encoding") && !IsAskedForEncoding(value)) {
+    unwanted_ = Unwanted::kEncoding;
+    return false;
+  }
   size_t length = 0;
   if (body_kind_ == Body::kWhole && absl::EqualsIgnoreCase(name, "Content-Length") &&
       absl::SimpleAtoi(value, &length)) {
     body_.reserve(std::min({length, request_.max_body_bytes, kReserveAtMost}));
   }
+  return true;
 }
 
 size_t CurlTransfer::OnBody(char* data, size_t size, size_t count, void* self) {
   auto* const transfer = static_cast<CurlTransfer*>(self);
   if (transfer->OnBodyBytes(std::string_view(data, size * count))) return size * count;
-  return transfer->too_large_ ? 0 : CURL_WRITEFUNC_PAUSE;
+  return transfer->paused_ ? CURL_WRITEFUNC_PAUSE : 0;
 }
 
 bool CurlTransfer::OnBodyBytes(std::string_view bytes) {
-  if (body_kind_ == Body::kWhole) {
-    too_large_ = bytes.size() > request_.max_body_bytes - body_.size();
-    if (too_large_) return false;
-  } else {
-    paused_ = body_.size() >= kStreamBuffer;  // then libcurl keeps these bytes and offers them again
-    if (paused_) return false;
-    wakeup_.Set();
+  if (body_kind_ == Body::kWhole) return AddToWhole(bytes);
+  const size_t size = body_.size() + bytes.size();
+  // If paused, libcurl keeps these bytes and offers them again. Each stream has a connection to itself, so that no
+  // other waits with it.
+  paused_ = body_.size() >= kStreamBuffer || (!body_.empty() && !share_->Grow(size));
+  if (paused_) return false;
+  wakeup_.Set();
+  body_.append(bytes);
+  return true;
+}
+
+bool CurlTransfer::AddToWhole(std::string_view bytes) {
+  const bool is_error = status_ / 100 != 2;
+  const size_t limit = is_error ? std::min(request_.max_body_bytes, kMaxErrorBody) : request_.max_body_bytes;
+  const size_t size = body_.size() + bytes.size();
+  if (size > limit && is_error) {
+    unwanted_ = Unwanted::kRestOfError;
+    body_.append(bytes.substr(0, limit - body_.size()));
+    return false;
+  }
+  if (size > limit || IsInflatedBeyondBelief(size)) {
+    unwanted_ = Unwanted::kBodyTooLarge;
+    return false;
+  }
+  if (size > body_.capacity()) {
+    const size_t capacity = std::min(std::max(2 * body_.capacity(), size), limit);
+    if (!share_->Grow(capacity)) {
+      unwanted_ = Unwanted::kNoMemory;
+      return false;
+    }
+    body_.reserve(capacity);
   }
   body_.append(bytes);
   return true;
+}
+
+bool CurlTransfer::IsInflatedBeyondBelief(size_t size) {
+  if (size <= kInflationLooked) return false;
+  curl_off_t received = 0;  // as it came over the wire
+  curl_easy_getinfo(easy_.get(), CURLINFO_SIZE_DOWNLOAD_T, &received);
+  return size / kMaxInflation > static_cast<size_t>(received);
+}
+
+absl::Status CurlTransfer::UnwantedError() const {
+  switch (unwanted_) {
+    case Unwanted::kHeadersTooLarge:
+      return HeadersTooLargeError(request_.url);
+    case Unwanted::kBodyTooLarge:
+      return TooLargeError(request_.url, request_.max_body_bytes);
+    case Unwanted::kNoMemory:
+      return NoMemoryError(request_.url);
+    case Unwanted::kEncoding:
+      return EncodingError(request_.url);
+    default:
+      return absl::OkStatus();
+  }
 }
 
 void CurlTransfer::OnFinished(CURLcode code) {
@@ -289,17 +366,24 @@ void CurlTransfer::OnFinished(CURLcode code) {
     Finish(absl::OkStatus(), /*reuse_handle=*/true);
     return;
   }
+  if (unwanted_ == Unwanted::kRestOfError) {
+    Finish(absl::OkStatus(), /*reuse_handle=*/false);
+    return;
+  }
+  // libcurl's own limit for a line.
+  const bool line_too_long = code == CURLE_OUT_OF_MEMORY && attempts_ > 0;
+  if (line_too_long) unwanted_ = Unwanted::kHeadersTooLarge;
   const Delivery delivery = DeliveryNow();
   absl::Status status;
-  if (too_large_) {
-    status = TooLargeError(request_.url, request_.max_body_bytes);
+  if (unwanted_ != Unwanted::kNo) {
+    status = UnwantedError();
   } else if (code == CURLE_ABORTED_BY_CALLBACK) {
     // BeforeSend forbade a second attempt, and that is libcurl's text; the first one's end is what matters.
     status =
         TransferError(CURLE_GOT_NOTHING, sending(), request_.url, "the connection was closed before an answer came");
   } else {
-    status =
-        TransferError(code, sending(), request_.url, FailureText(code, error_text_.data(), multi_.last_socket_error()));
+    status = TransferError(code, sending(), request_.url,
+                           FailureText(code, error_text_.data(), multi_->last_socket_error()));
   }
   Finish(WithDelivery(std::move(status), delivery), /*reuse_handle=*/false);
 }

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,7 @@
 #include "daemon/base/call_context.h"
 #include "daemon/base/task.h"
 #include "daemon/net/admission.h"
+#include "daemon/net/body_budget.h"
 #include "daemon/net/curl_handles.h"
 #include "daemon/net/curl_multi.h"
 #include "daemon/net/http_client.h"
@@ -30,13 +32,14 @@ namespace daytonad {
 class CurlTransfer final : public CurlMulti::Transfer {
  public:
   enum class Body {
-    kWhole,     // kept together, up to the request's max_body_bytes
+    kWhole,     // kept together, up to the request's max_body_bytes; of an error, up to kMaxErrorBody
     kAsStream,  // handed on as it comes; when nobody takes it, the peer is slowed down
   };
 
-  // `request` must outlive the transfer's end. `permit` is given back at the end.
-  CurlTransfer(const Executor& executor, CurlHandles& handles, CurlMulti& multi, Admission::Permit permit,
-               const HttpRequest& request, Body body);
+  // `request` must outlive the transfer's end. `permit` is given back at the end. The body takes its memory
+  // from `budget`.
+  CurlTransfer(const Executor& executor, CurlHandles& handles, std::shared_ptr<CurlMulti> multi,
+               Admission::Permit permit, std::shared_ptr<BodyBudget> budget, const HttpRequest& request, Body body);
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
   ~CurlTransfer();
@@ -61,8 +64,9 @@ class CurlTransfer final : public CurlMulti::Transfer {
   int status() const { return status_; }
   HttpHeaders& headers() { return headers_; }
   const HttpHeaders& headers() const { return headers_; }
-  // What has come of the body and was not taken before.
+  // What has come of the body and was not taken before. It no longer counts, unless its share is kept.
   std::string TakeBody();
+  std::shared_ptr<BodyBudget::Share> share() const { return share_; }
 
  private:
   static size_t OnHeader(char* data, size_t size, size_t count, void* self);
@@ -78,14 +82,19 @@ class CurlTransfer final : public CurlMulti::Transfer {
   absl::Status BuildHeaderList();
   void AppendHeader(const char* line);
   void AppendSecretHeader(std::string_view prefix, const Secret& secret);
-  void OnHeaderLine(std::string_view line);
+  // False if the answer is not wanted any more.
+  bool OnHeaderLine(std::string_view line);
   bool OnBodyBytes(std::string_view bytes);
+  bool AddToWhole(std::string_view bytes);
+  bool IsInflatedBeyondBelief(size_t size);
+  // Why this class itself ended the transfer, in terms of HttpClient.
+  absl::Status UnwantedError() const;
   Delivery DeliveryNow();
   // Lets go of the handle, the header list with the credential in it, and the place.
   void Finish(absl::Status result, bool reuse_handle);
 
   CurlHandles& handles_;
-  CurlMulti& multi_;
+  const std::shared_ptr<CurlMulti> multi_;
   Admission::Permit permit_;
   const HttpRequest& request_;
   const Body body_kind_;
@@ -101,9 +110,14 @@ class CurlTransfer final : public CurlMulti::Transfer {
   int status_ = 0;
   HttpHeaders headers_;
   bool headers_received_ = false;
+  size_t header_bytes_ = 0;  // of all heads and the trailer
+  int header_lines_ = 0;
   std::string body_;
+  const std::shared_ptr<BodyBudget::Share> share_;
   bool paused_ = false;
-  bool too_large_ = false;
+  // Why the rest of the answer is not wanted.
+  enum class Unwanted { kNo, kHeadersTooLarge, kBodyTooLarge, kNoMemory, kEncoding, kRestOfError };
+  Unwanted unwanted_ = Unwanted::kNo;
   bool finished_ = false;
   absl::Status result_;
 };

@@ -37,7 +37,7 @@ using boost::system::error_code;
 constexpr auto kTuple = boost::asio::as_tuple(kUseTask);
 
 // Upstream says that it sends at most 1 MB.
-constexpr size_t kMaxMessage = size_t{4} << 20;
+constexpr size_t kMaxMessage = size_t{1} << 20;
 // What is read at once: a burst of events is many small frames.
 constexpr size_t kReadBuffer = size_t{16} << 10;
 

@@ -149,7 +149,7 @@ TEST_F(CurlWebSocketTest, LargeMessagesAndBurstsComeWhole) {
 }
 
 TEST_F(CurlWebSocketTest, AMessageThatIsTooLargeEndsTheConnection) {
-  Server server(OnOpen({.bytes = std::string((size_t{4} << 20) + 1, 'x')}));
+  Server server(OnOpen({.bytes = std::string((size_t{1} << 20) + 1, 'x')}));
   ASSERT_TRUE(Open(server.Url("/")).ok());
   EXPECT_EQ(ErrorReason(Read().status()), "WEB_SOCKET_CLOSED");
   EXPECT_EQ(ErrorReason(Read().status()), "WEB_SOCKET_CLOSED");

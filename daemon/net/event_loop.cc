@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include <ctime>
+
 #include "daemon/base/log.h"
 #include "daemon/base/spawn.h"
 #include "daemon/net/wakeup.h"
@@ -22,6 +24,13 @@ EventLoop::EventLoop(const std::string& thread_name) {
 EventLoop::~EventLoop() { Stop(); }
 
 void EventLoop::Spawn(Task<void> task) { daytonad::Spawn(executor(), std::move(task)); }
+
+std::chrono::nanoseconds EventLoop::cpu_time() {
+  clockid_t clock{};
+  timespec used{};
+  if (::pthread_getcpuclockid(thread_.native_handle(), &clock) == 0) ::clock_gettime(clock, &used);
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
 
 void EventLoop::Stop(std::chrono::milliseconds grace) {
   if (!thread_.joinable()) return;

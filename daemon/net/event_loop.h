@@ -40,6 +40,9 @@ class EventLoop {
   // Starts a coroutine that nobody waits for, on the loop (base/spawn.h). From any thread.
   void Spawn(Task<void> task);
 
+  // The CPU time that the loop's thread has used. From any thread, until Stop().
+  std::chrono::nanoseconds cpu_time();
+
   // Ends the loop and its thread: as soon as nothing is left to do on it, or after `grace`, when what is left is
   // abandoned (and logged). Not to be called on the loop itself. A second call does nothing.
   void Stop(std::chrono::milliseconds grace = std::chrono::seconds(5));

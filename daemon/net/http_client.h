@@ -4,6 +4,7 @@
 #include <any>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,8 +17,12 @@
 #include "daemon/base/call_context.h"
 #include "daemon/base/secret.h"
 #include "daemon/base/task.h"
+#include "daemon/net/body_budget.h"
 
 namespace daytonad {
+
+// Of the body of an answer whose status is not 2xx no more than this is kept; the rest is not waited for.
+inline constexpr size_t kMaxErrorBody = size_t{64} << 10;
 
 enum class HttpMethod { kGet, kPost, kPut, kPatch, kDelete, kHead };
 std::string_view HttpMethodName(HttpMethod method);
@@ -66,8 +71,11 @@ struct HttpRequest {
   // For a mutation: once its first byte is out, cancellation no longer ends it, only the deadline does. Before that
   // (while it waits for a connection) it can be cancelled like any other.
   bool irrevocable_once_sent = false;
-  // A larger answer ends the request with RESOURCE_EXHAUSTED. Not applied to streams.
-  size_t max_body_bytes = size_t{64} << 20;
+  // Called when the first byte is about to go out. May be empty.
+  std::function<void()> when_sent;
+  // A larger answer ends the request with RESOURCE_EXHAUSTED; so does one of which a hundredth came over the wire.
+  // Counted after decompression. Not applied to streams.
+  size_t max_body_bytes = size_t{1} << 20;
 
   // The bytes to send.
   std::string_view Content() const { return shared_body != nullptr ? *shared_body : body; }
@@ -79,6 +87,8 @@ struct HttpResponse {
   int status = 0;
   HttpHeaders headers;
   std::string body;
+  // What the body takes of the client's memory for bodies, until the last copy of the answer is gone. Null: nothing.
+  std::shared_ptr<BodyBudget::Share> memory{};
   // Where who reads the body may leave what came of it, for whoever gets the same body again; null if nobody will.
   std::shared_ptr<std::any> reading{};
 };
@@ -110,10 +120,11 @@ class HttpStream {
 //
 // Errors, all with a Delivery:
 // - UNAVAILABLE: UPSTREAM_UNREACHABLE, no connection; UPSTREAM_TLS_FAILED, no trustworthy one;
-// UPSTREAM_CONNECTION_LOST,
-//   it broke before the answer was complete; SHUTTING_DOWN, the client was shut down;
+//   UPSTREAM_CONNECTION_LOST, it broke before the answer was complete; DAEMON_EXHAUSTED, there was no memory for the
+//   answer just now; SHUTTING_DOWN, the client was shut down;
 // - DEADLINE_EXCEEDED, CANCELLED: the context ended; the transfer is gone when the coroutine resumes;
-// - RESOURCE_EXHAUSTED: UPSTREAM_ANSWER_TOO_LARGE, more than max_body_bytes;
+// - RESOURCE_EXHAUSTED: UPSTREAM_ANSWER_TOO_LARGE, more than max_body_bytes, or compressed beyond belief;
+//   UPSTREAM_HEADERS_TOO_LARGE;
 // - INVALID_ARGUMENT: INVALID_URL, INVALID_HEADER or INVALID_SIGNATURE, the request cannot be expressed in HTTP.
 //
 // Only GET and HEAD are ever sent a second time without the caller's doing: over a new connection, if a kept one broke

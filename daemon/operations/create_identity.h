@@ -19,6 +19,24 @@ inline std::string RequestIdOf(const CallContext& context) {
   return context.request_key() == nullptr ? std::string() : context.request_key()->id;
 }
 
+// What came of an earlier call with the call's request id, if it is known that there was one; else null.
+inline const EarlierRequest* EarlierOf(const CallContext& context) {
+  const RequestKey* const key = context.request_key();
+  return key == nullptr || !key->earlier.has_value() ? nullptr : &*key->earlier;
+}
+
+// The id of what an earlier call changed, if it did; else empty.
+inline std::string ChangedEarlier(const CallContext& context) {
+  const EarlierRequest* const earlier = EarlierOf(context);
+  return earlier == nullptr || !earlier->done ? std::string() : earlier->object_id;
+}
+
+// Did an earlier call perhaps change something, and nobody knows, or not what?
+inline bool MayHaveChangedEarlier(const CallContext& context) {
+  const EarlierRequest* const earlier = EarlierOf(context);
+  return earlier != nullptr && (!earlier->done || earlier->object_id.empty());
+}
+
 // What a create is about, in the metadata of each of its errors and warnings: whatever becomes of the call, the caller
 // can find what it may have left behind, or ask for it again.
 class CreateIdentity {

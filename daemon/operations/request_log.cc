@@ -1,7 +1,10 @@
 #include "daemon/operations/request_log.h"
 
+#include <openssl/sha.h>
+
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "daemon/base/log.h"
 
 namespace daytonad {
@@ -12,13 +15,23 @@ constexpr std::chrono::minutes kLeastLimit(2);
 // A guess at what an entry needs besides its bytes.
 constexpr size_t kEntryOverhead = 512;
 
-size_t SizeOf(const absl::StatusOr<std::string>& outcome) {
-  return kEntryOverhead + (outcome.ok() ? outcome->size() : outcome.status().message().size());
+bool OutcomeUnknown(const absl::Status& status) { return ErrorMetadataValue(status, "outcome") == "unknown"; }
+
+// The request's digest as it is kept, in memory and on disk: made with its id, so that no two ids have the same, and no
+// table of digests of likely requests is of use.
+std::string KeptDigest(const RequestKey& key) {
+  constexpr size_t kKept = 16;
+  const std::string bytes = absl::StrCat(key.id, "\n", key.digest);
+  std::string digest(SHA256_DIGEST_LENGTH, '\0');
+  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+         reinterpret_cast<unsigned char*>(digest.data()));
+  digest.resize(kKept);
+  return digest;
 }
 
 // Would the same request, sent again, end the same way?
 bool IsFinal(const absl::Status& status) {
-  if (ErrorMetadataValue(status, "outcome") == "unknown" || RetryDelay(status).has_value()) return false;
+  if (OutcomeUnknown(status) || RetryDelay(status).has_value()) return false;
   switch (status.code()) {
     case absl::StatusCode::kOk:
     case absl::StatusCode::kInvalidArgument:
@@ -38,65 +51,126 @@ absl::Status ReusedError() {
 
 }  // namespace
 
-Task<RequestLog::Bytes> RequestLog::OnceAsBytes(CallContext context, std::function<Task<Bytes>(CallContext)> change,
-                                                bool& concluded) {
+Task<RequestLog::Outcome> RequestLog::OnceAsAnswer(CallContext context, AnswerChange change, bool& concluded) {
   DropExpired();
   const std::string id = context.request_key()->id;
+  const std::string digest = KeptDigest(*context.request_key());
   while (true) {
     std::unique_ptr<Entry>& slot = entries_[id];
     if (slot == nullptr) {
       slot = std::make_unique<Entry>();
-      slot->digest = context.request_key()->digest;
+      slot->digest = digest;
     }
-    if (slot->digest != context.request_key()->digest) co_return ReusedError();
-    if (slot->outcome.has_value()) {
-      concluded = slot->concluded;
-      co_return *slot->outcome;
-    }
-    std::shared_ptr<Flight<Bytes>> flight = slot->flight;
+    if (slot->digest != digest) co_return ReusedError();
+    concluded = slot->concluded;
+    if (slot->outcome.has_value()) co_return *slot->outcome;
+    std::shared_ptr<OutcomeFlight> flight = slot->flight;
     if (flight == nullptr) {
       const Clock::TimePoint limit = std::max(context.latest_deadline(), clock_.Now() + kLeastLimit);
-      Flight<Bytes>::Work work = [this, id, change](CallContext own) { return Run(std::move(own), id, change); };
-      flight = Flight<Bytes>::Start(executor_, context, limit, std::move(work));
+      OutcomeFlight::Work work = [this, change](CallContext own) { return Run(std::move(own), change); };
+      flight = OutcomeFlight::Start(executor_, context, limit, std::move(work));
       // What is refused at once is over by now, and its entry may be gone.
       if (!flight->finished()) entries_[id]->flight = flight;
     }
-    const Bytes result = co_await Flight<Bytes>::Join(flight, clock_, context);
+    const Outcome result = co_await OutcomeFlight::Join(flight, clock_, context);
     // It was given up because all others had left: for this caller it begins anew.
-    const bool given_up = absl::IsCancelled(result.status()) && context.Check(clock_.Now()).ok();
-    if (!given_up) co_return result;
+    const bool given_up = absl::IsCancelled(result.status()) || (flight->abandoned() && !IsFinal(result.status()));
+    if (!given_up || !context.Check(clock_.Now()).ok()) co_return result;
   }
 }
 
-Task<RequestLog::Bytes> RequestLog::Run(CallContext context, std::string id,
-                                        std::function<Task<Bytes>(CallContext)> change) {
-  Bytes result = co_await change(std::move(context));
-  const auto found = entries_.find(id);
-  found->second->flight.reset();
-  if (IsFinal(result.status())) {
-    found->second->outcome = result;
-    Keep(id, *found->second);
-  } else {
-    entries_.erase(found);
-  }
+Task<RequestLog::Outcome> RequestLog::Run(CallContext context, AnswerChange change) {
+  RequestKey key = *context.request_key();
+  key.earlier = entries_[key.id]->earlier;
+  const auto since = key.earlier.has_value() ? key.earlier->since : std::chrono::system_clock::now();
+  StoredRequest intent;
+  intent.id = key.id;
+  intent.digest = KeptDigest(key);
+  intent.earlier.since = since;
+  const bool done = key.earlier.has_value() && key.earlier->done;
+  if (store_ != nullptr && !done) co_await store_->NoteIntent(context, std::move(intent));
+  Outcome result = co_await change(context.WithRequestKey(key));
+  if (!key.earlier.has_value()) key.earlier = EarlierRequest{.since = since};
+  std::optional<StoredRequest> end = NoteEnd(key, result, context.turns()->may_have_changed());
+  if (store_ != nullptr && end.has_value()) co_await store_->NoteOutcome(std::move(context), *std::move(end));
   co_return result;
 }
 
-void RequestLog::Note(const std::string& id, std::string object) {
+std::optional<StoredRequest> RequestLog::NoteEnd(const RequestKey& key, const Outcome& result, bool may_have_changed) {
+  Entry& entry = *entries_[key.id];
+  entry.flight.reset();
+  StoredRequest end;
+  end.id = key.id;
+  end.digest = entry.digest;
+  end.earlier = *key.earlier;
+  if (IsFinal(result.status())) {
+    entry.outcome = result;
+    Keep(key.id, entry);
+    end.refusal = result.status();
+    end.concluded = entry.concluded;
+    if (result.ok()) {
+      end.earlier.object_id = result->id;
+      end.earlier.object_name = result->name;
+    }
+    return end;
+  }
+  if (entry.earlier.has_value() || may_have_changed || OutcomeUnknown(result.status())) {
+    if (!entry.earlier.has_value()) entry.earlier = key.earlier;
+    Keep(key.id, entry);
+  } else {
+    entries_.erase(key.id);
+    if (store_ != nullptr) store_->Withdraw(std::move(end));
+  }
+  return std::nullopt;
+}
+
+void RequestLog::Note(const std::string& id, Answer answer) {
   const auto found = entries_.find(id);
   // Gone before its time, or not final: then the next call with the id looks for itself.
   if (found == entries_.end() || !found->second->outcome.has_value()) return;
   Entry& entry = *found->second;
-  bytes_ -= SizeOf(*entry.outcome);
-  entry.outcome = std::move(object);
+  if (store_ != nullptr && !entry.concluded) {
+    StoredRequest end;
+    end.id = id;
+    end.digest = entry.digest;
+    end.earlier = entry.earlier.value_or(EarlierRequest{.since = std::chrono::system_clock::now()});
+    end.earlier.object_id = answer.id;
+    end.earlier.object_name = answer.name;
+    end.concluded = true;
+    store_->NoteConclusion(std::move(end));
+  }
+  entry.outcome = std::move(answer);
   entry.concluded = true;
   Keep(id, entry);
 }
 
-void RequestLog::Keep(const std::string& id, Entry& entry) {
+void RequestLog::Restore(std::vector<StoredRequest> stored) {
+  const auto now = std::chrono::system_clock::now();
+  for (StoredRequest& request : stored) {
+    const auto age = std::chrono::duration_cast<Clock::Duration>(now - request.when);
+    if (age >= options_.keep_for) continue;
+    std::unique_ptr<Entry>& slot = entries_[request.id];
+    slot = std::make_unique<Entry>();
+    slot->digest = std::move(request.digest);
+    slot->concluded = request.concluded;
+    if (request.refusal.ok()) {
+      slot->earlier = std::move(request.earlier);
+    } else {
+      slot->outcome.emplace(request.refusal);
+    }
+    Keep(request.id, *slot, std::max(age, Clock::Duration::zero()));
+  }
+}
+
+void RequestLog::Keep(const std::string& id, Entry& entry, Clock::Duration age) {
   entry.serial = ++last_serial_;
-  bytes_ += SizeOf(*entry.outcome);
-  expiries_.push_back(Expiry{clock_.Now() + options_.keep_for, id, entry.serial});
+  bytes_ -= entry.size;
+  entry.size = kEntryOverhead;
+  if (entry.outcome.has_value()) {
+    entry.size += entry.outcome->ok() ? (*entry.outcome)->bytes.size() : entry.outcome->status().message().size();
+  }
+  bytes_ += entry.size;
+  expiries_.push_back(Expiry{clock_.Now() + options_.keep_for - age, id, entry.serial});
   if (bytes_ <= options_.max_bytes) return;
   Log(LogLevel::kWarning, "outcomes of request ids are forgotten before their time: there are too many");
   while (bytes_ > options_.max_bytes && !expiries_.empty()) DropOldest();
@@ -107,7 +181,8 @@ void RequestLog::DropOldest() {
   expiries_.pop_front();
   const auto found = entries_.find(oldest.id);
   if (found == entries_.end() || found->second->serial != oldest.serial) return;  // noted again since
-  bytes_ -= SizeOf(*found->second->outcome);
+  if (found->second->flight != nullptr) return;  // in progress again, and noted when that ends
+  bytes_ -= found->second->size;
   entries_.erase(found);
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
@@ -18,6 +19,8 @@
 #include "daemon/base/error.h"
 #include "daemon/base/flight.h"
 #include "daemon/base/task.h"
+#include "daemon/operations/request_store.h"
+#include "daytonad/v1/volume_service.pb.h"
 
 namespace daytonad {
 
@@ -48,7 +51,12 @@ struct Changed {
 //   log.Conclude(context, result.object);
 //
 // Failures that asking again may cure (the connection, a rate limit, another change in progress, a quota) are not kept:
-// the next call with the id tries again. Nor is a mutation whose outcome is not known: operations settle that by name.
+// the next call with the id tries again. If a mutation may have been carried out, that call's change is told since when
+// (RequestKey::earlier), and settles it.
+//
+// With a store, ids outlive the daemon: what a change came to, though not what was answered. The change of a call with
+// such an id is told what it was about, and finds the answer; or that it may have been carried out, if the daemon was
+// killed meanwhile.
 //
 // Calls without a request id pass through. Loop thread only. T is a message of the contract.
 class RequestLog {
@@ -56,8 +64,12 @@ class RequestLog {
   template <typename T>
   using Change = std::function<Task<absl::StatusOr<T>>(CallContext)>;
 
-  RequestLog(Executor executor, Clock& clock, RequestLogOptions options = {})
-      : executor_(executor), clock_(clock), options_(options) {}
+  // `store` may be null.
+  RequestLog(Executor executor, Clock& clock, RequestLogOptions options = {}, RequestStore* store = nullptr)
+      : executor_(executor), clock_(clock), options_(options), store_(store) {}
+
+  // What an earlier daemon left in the store, in the order in which it came about. Before the first call.
+  void Restore(std::vector<StoredRequest> stored);
 
   // INVALID_ARGUMENT (REQUEST_ID_REUSED) if the id belongs to another request. `change` runs with a context of its own,
   // which ends when nobody waits any more, and is to be honoured up to the moment when the mutation is sent.
@@ -67,17 +79,33 @@ class RequestLog {
   // The operation has ended well, with this.
   template <typename T>
   void Conclude(const CallContext& context, const T& object) {
-    if (context.request_key() != nullptr) Note(context.request_key()->id, object.SerializeAsString());
+    if (context.request_key() != nullptr) Note(context.request_key()->id, AnswerOf(object));
   }
 
  private:
-  // What came of a change, as bytes of its message; small, because there may be many.
-  using Bytes = absl::StatusOr<std::string>;
+  // What came of a change: bytes of its message, small, because there may be many; and what it is about.
+  struct Answer {
+    std::string bytes;
+    std::string id;
+    std::string name;
+  };
+  template <typename T>
+  static Answer AnswerOf(const T& object) {
+    return Answer{object.SerializeAsString(), object.id(), object.name()};
+  }
+  static Answer AnswerOf(const v1::GetVolumeResponse& response) {
+    return Answer{response.SerializeAsString(), response.volume().id(), response.volume().name()};
+  }
+  using Outcome = absl::StatusOr<Answer>;
+  using OutcomeFlight = Flight<Outcome>;
   struct Entry {
     std::string digest;
-    std::shared_ptr<Flight<Bytes>> flight;  // while it is in progress
-    std::optional<Bytes> outcome;
+    std::shared_ptr<OutcomeFlight> flight;  // while it is in progress
+    std::optional<Outcome> outcome;
     bool concluded = false;
+    // A change that may have been carried out, or was, by an earlier daemon.
+    std::optional<EarlierRequest> earlier;
+    size_t size = 0;  // as it is counted in bytes_
     uint64_t serial = 0;
   };
   struct Expiry {
@@ -86,23 +114,28 @@ class RequestLog {
     uint64_t serial;
   };
 
-  Task<Bytes> OnceAsBytes(CallContext context, std::function<Task<Bytes>(CallContext)> change, bool& concluded);
-  Task<Bytes> Run(CallContext context, std::string id, std::function<Task<Bytes>(CallContext)> change);
-  void Note(const std::string& id, std::string object);
-  void Keep(const std::string& id, Entry& entry);
+  using AnswerChange = std::function<Task<Outcome>(CallContext)>;
+
+  Task<Outcome> OnceAsAnswer(CallContext context, AnswerChange change, bool& concluded);
+  Task<Outcome> Run(CallContext context, AnswerChange change);
+  // Nullopt if it has no outcome yet.
+  std::optional<StoredRequest> NoteEnd(const RequestKey& key, const Outcome& result, bool may_have_changed);
+  void Note(const std::string& id, Answer answer);
+  void Keep(const std::string& id, Entry& entry, Clock::Duration age = {});
   void DropOldest();
   void DropExpired();
 
   template <typename T>
-  static Task<Bytes> ToBytes(std::shared_ptr<Change<T>> change, CallContext context) {
+  static Task<Outcome> ToAnswer(std::shared_ptr<Change<T>> change, CallContext context) {
     const absl::StatusOr<T> object = co_await (*change)(std::move(context));
     if (!object.ok()) co_return object.status();
-    co_return object->SerializeAsString();
+    co_return AnswerOf(*object);
   }
 
   Executor executor_;
   Clock& clock_;
   RequestLogOptions options_;
+  RequestStore* const store_;
   absl::flat_hash_map<std::string, std::unique_ptr<Entry>> entries_;
   std::deque<Expiry> expiries_;  // of what is kept, the oldest first
   size_t bytes_ = 0;             // of what is kept
@@ -117,12 +150,10 @@ Task<absl::Status> RequestLog::Once(CallContext context, Change<T> change, Chang
     co_return object.status();
   }
   auto shared = std::make_shared<Change<T>>(std::move(change));
-  std::function<Task<Bytes>(CallContext)> as_bytes = [shared](CallContext own) {
-    return ToBytes<T>(shared, std::move(own));
-  };
-  const Bytes bytes = co_await OnceAsBytes(std::move(context), std::move(as_bytes), result.concluded);
-  if (!bytes.ok()) co_return bytes.status();
-  const bool parsed = result.object.ParseFromString(*bytes);
+  AnswerChange as_answer = [shared](CallContext own) { return ToAnswer<T>(shared, std::move(own)); };
+  const Outcome answer = co_await OnceAsAnswer(std::move(context), std::move(as_answer), result.concluded);
+  if (!answer.ok()) co_return answer.status();
+  const bool parsed = result.object.ParseFromString(answer->bytes);
   co_return parsed ? absl::OkStatus() : absl::InternalError("an outcome that was kept can't be read");
 }
 

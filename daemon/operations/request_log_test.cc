@@ -1,14 +1,19 @@
 #include "daemon/operations/request_log.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
+#include <map>
 #include <memory>
 #include <stop_token>
+#include <string>
+#include <vector>
 
 #include "daemon/base/event.h"
 #include "daemon/base/spawn.h"
 #include "daemon/base/testing/fake_clock.h"
+#include "daemon/base/testing/run_task.h"
 #include "daytonad/v1/volume.pb.h"
 
 namespace daytonad {
@@ -16,6 +21,7 @@ namespace {
 
 using std::chrono::minutes;
 using std::chrono::seconds;
+using ::testing::ElementsAre;
 
 v1::Volume Named(const std::string& name) {
   v1::Volume volume;
@@ -224,6 +230,128 @@ TEST_F(RequestLogTest, WhenThereAreTooManyTheOldestGoFirst) {
   EXPECT_EQ(begun_, 100);
   EXPECT_TRUE(CallNow("r0").ok());
   EXPECT_EQ(begun_, 101);
+}
+
+// --- What is known of earlier calls ---
+
+// A store that keeps what it is told, as the journal does on disk.
+class FakeStore final : public RequestStore {
+ public:
+  Task<void> NoteIntent(CallContext, StoredRequest request) override {
+    lines.push_back("intent " + request.id);
+    stored[request.id] = request;
+    co_return;
+  }
+  Task<void> NoteOutcome(CallContext, StoredRequest request) override {
+    NoteConclusion(std::move(request));
+    co_return;
+  }
+  void NoteConclusion(StoredRequest request) override {
+    lines.push_back("outcome " + request.id + (request.concluded ? " concluded" : ""));
+    request.earlier.done = request.refusal.ok();
+    request.when = std::chrono::system_clock::now();
+    stored[request.id] = std::move(request);
+  }
+  void Withdraw(StoredRequest request) override {
+    lines.push_back("withdrawn " + request.id);
+    stored.erase(request.id);
+  }
+
+  std::vector<std::string> lines;
+  std::map<std::string, StoredRequest> stored;
+};
+
+// A change that tells what it was told, and may have been carried out when it fails.
+class EarlierRequestsTest : public RequestLogTest {
+ protected:
+  EarlierRequestsTest() { Restart(); }
+
+  // Another daemon, on what the first one left.
+  void Restart() {
+    std::vector<StoredRequest> stored;
+    for (const auto& [id, request] : store_.stored) stored.push_back(request);
+    for (StoredRequest& request : stored) request.when = std::chrono::system_clock::now();
+    log_ = std::make_unique<RequestLog>(io_.get_executor(), clock_, options_, &store_);
+    log_->Restore(std::move(stored));
+  }
+
+  absl::Status CallOnce(const std::string& id, const std::string& digest = "digest") {
+    RequestKey key{id, digest};
+    CallContext context = CallContext::Background("test").WithRequestKey(std::move(key));
+    RequestLog::Change<v1::Volume> change = [this](CallContext own) { return Tell(std::move(own)); };
+    changed_ = Changed<v1::Volume>();
+    return RunTask(io_, log_->Once(std::move(context), std::move(change), changed_));
+  }
+  Task<absl::StatusOr<v1::Volume>> Tell(CallContext context) {
+    ++begun_;
+    earlier_ = context.request_key()->earlier;
+    if (sends_) context.turns()->ChangeSent();
+    co_return outcome_;
+  }
+
+  FakeStore store_;
+  bool sends_ = true;
+  std::optional<EarlierRequest> earlier_;
+  Changed<v1::Volume> changed_;
+};
+
+TEST_F(EarlierRequestsTest, WhatMayHaveBeenCarriedOutIsToldToTheNextCall) {
+  outcome_ = absl::UnavailableError("lost");
+  EXPECT_FALSE(CallOnce("r").ok());
+  EXPECT_FALSE(earlier_.has_value());
+  outcome_ = Named("made");
+  EXPECT_TRUE(CallOnce("r").ok());
+  ASSERT_TRUE(earlier_.has_value());
+  EXPECT_FALSE(earlier_->done);
+  EXPECT_EQ(ErrorReason(CallOnce("r", "another")), "REQUEST_ID_REUSED");
+}
+
+TEST_F(EarlierRequestsTest, WhatWasNotSentIsForgotten) {
+  sends_ = false;
+  outcome_ = absl::UnavailableError("no connection");
+  EXPECT_FALSE(CallOnce("r").ok());
+  EXPECT_THAT(store_.lines, ElementsAre("intent r", "withdrawn r"));
+  EXPECT_FALSE(CallOnce("r", "another").ok());
+  EXPECT_EQ(begun_, 2);
+  EXPECT_FALSE(earlier_.has_value());
+}
+
+TEST_F(EarlierRequestsTest, AfterARestartTheChangeIsToldWhatItMade) {
+  outcome_ = Named("made");
+  outcome_->set_id("an-id");
+  EXPECT_TRUE(CallOnce("r").ok());
+  RequestKey key{"r", "digest"};
+  log_->Conclude(CallContext::Background("test").WithRequestKey(std::move(key)), *outcome_);
+  EXPECT_THAT(store_.lines, ElementsAre("intent r", "outcome r", "outcome r concluded"));
+  Restart();
+  EXPECT_EQ(ErrorReason(CallOnce("r", "another")), "REQUEST_ID_REUSED");
+  EXPECT_TRUE(CallOnce("r").ok());
+  EXPECT_EQ(begun_, 2);
+  ASSERT_TRUE(earlier_.has_value());
+  EXPECT_TRUE(earlier_->done);
+  EXPECT_EQ(earlier_->object_id, "an-id");
+  EXPECT_TRUE(changed_.concluded);
+  EXPECT_TRUE(CallOnce("r").ok());  // from memory
+  EXPECT_EQ(begun_, 2);
+}
+
+TEST_F(EarlierRequestsTest, AfterACrashTheChangeIsToldThatItMayHaveBeenMade) {
+  outcome_ = absl::UnavailableError("killed");
+  EXPECT_FALSE(CallOnce("r").ok());
+  Restart();
+  outcome_ = Named("made");
+  EXPECT_TRUE(CallOnce("r").ok());
+  ASSERT_TRUE(earlier_.has_value());
+  EXPECT_FALSE(earlier_->done);
+  EXPECT_FALSE(changed_.concluded);
+}
+
+TEST_F(EarlierRequestsTest, ARefusalSurvives) {
+  outcome_ = MakeError(absl::StatusCode::kAlreadyExists, "NAME_TAKEN", "taken");
+  EXPECT_FALSE(CallOnce("r").ok());
+  Restart();
+  EXPECT_EQ(ErrorReason(CallOnce("r")), "NAME_TAKEN");
+  EXPECT_EQ(begun_, 1);
 }
 
 }  // namespace

@@ -76,8 +76,10 @@ std::string WhatIsLeft(const CallContext& context, const absl::Status& status) {
   if (ErrorMetadataValue(status, "http_status") == "409") {
     return "nothing was made: Daytona keeps saying that the name is taken, and nothing has it";
   }
+  if (!OutcomeUnknown(status)) return "nothing was made";
   if (context.request_key() != nullptr) {
-    return "if the request was sent, the sandbox may still come up; call again with the same request_id to learn of it";
+    return "the request was sent, and the sandbox may still come up; call again with the same request_id to learn of "
+           "it";
   }
   return "the request was sent, and the sandbox may still come up";
 }
@@ -138,6 +140,9 @@ Task<SandboxOperations::SharedResult> SandboxOperations::Create(CallContext cont
 
 Task<SandboxResult> SandboxOperations::CreateNow(CallContext context, std::shared_ptr<const v1::SandboxSpec> spec,
                                                  NameFrom name_from) {
+  if (std::string id = ChangedEarlier(context); !id.empty()) {
+    co_return co_await api_.GetSandbox(std::move(context), std::move(id));
+  }
   // Whatever it answers, it tells who it is.
   if (spec->strict() && !api_.server_version().has_value()) (co_await api_.Ping(context)).IgnoreError();
   std::vector<std::string> ignored = FieldsUnknownTo(api_.server_version(), *spec);

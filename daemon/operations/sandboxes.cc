@@ -10,6 +10,7 @@
 #include "daemon/base/absent.h"
 #include "daemon/base/error_metadata.h"
 #include "daemon/base/ids.h"
+#include "daemon/operations/create_identity.h"
 #include "daemon/operations/object_names.h"
 #include "daemon/operations/outcome.h"
 #include "daemon/operations/sandbox_spec_fields.h"
@@ -46,6 +47,15 @@ v1::Sandbox Called(const std::string& id_or_name) {
   } else {
     sandbox.set_name(id_or_name);
   }
+  return sandbox;
+}
+
+// What a call deleted before the daemon was started again.
+v1::Sandbox DestroyedEarlier(const CallContext& context) {
+  v1::Sandbox sandbox;
+  sandbox.set_id(EarlierOf(context)->object_id);
+  sandbox.set_name(EarlierOf(context)->object_name);
+  MarkDestroyed(sandbox);
   return sandbox;
 }
 
@@ -308,6 +318,11 @@ Task<SandboxResult> SandboxOperations::ChangeAndWait(CallContext context, std::s
 
 Task<SandboxResult> SandboxOperations::ChangeWhenStable(CallContext context, std::string id_or_name,
                                                         std::shared_ptr<const Change> change) {
+  if (std::string id = ChangedEarlier(context); !id.empty()) {
+    SandboxResult now = co_await api_.GetSandbox(context, std::move(id));
+    const bool gone = IsAbsent(now.status()) && Contains(change->goal, v1::SANDBOX_STATE_DESTROYED);
+    co_return gone ? SandboxResult(DestroyedEarlier(context)) : now;
+  }
   PollBackoff backoff{PollPolicy()};
   v1::Sandbox latest;
   latest.set_name(id_or_name);
@@ -317,7 +332,10 @@ Task<SandboxResult> SandboxOperations::ChangeWhenStable(CallContext context, std
     if (OutcomeUnknown(answer.status())) {
       co_return co_await SettleChange(std::move(context), std::move(latest), std::move(change), answer.status());
     }
-    if (!ChangeInProgress(answer.status())) co_return answer;
+    if (!ChangeInProgress(answer.status())) {
+      if (answer.ok() || !MayHaveChangedEarlier(context)) co_return answer;
+      co_return co_await SettleChange(std::move(context), std::move(latest), std::move(change), answer.status());
+    }
     absl::Status slept = co_await clock_.Sleep(context, backoff.Next());
     if (absl::IsDeadlineExceeded(slept)) co_return StillInProgress(answer.status(), latest);
     if (!slept.ok()) co_return slept;

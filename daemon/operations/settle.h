@@ -13,6 +13,7 @@
 #include "daemon/base/error.h"
 #include "daemon/base/error_metadata.h"
 #include "daemon/base/task.h"
+#include "daemon/operations/create_identity.h"
 #include "daemon/operations/outcome.h"
 #include "daemon/operations/polling.h"
 
@@ -42,7 +43,8 @@ inline bool NameTaken(const absl::Status& status) { return ErrorReason(status) =
 // minute makes up for that.
 class MadeSince {
  public:
-  MadeSince() : since_(std::chrono::system_clock::now() - std::chrono::minutes(1)) {}
+  explicit MadeSince(std::chrono::system_clock::time_point moment = std::chrono::system_clock::now())
+      : since_(moment - std::chrono::minutes(1)) {}
 
   template <typename T>
   bool operator()(const T& object) const {
@@ -94,21 +96,22 @@ Task<std::optional<T>> FindSoon(Clock& clock, CallContext context, CreateRequest
   }
 }
 
-// What has the name that was refused as `taken`: ours or another's? `lost` is the error of an earlier request that may
-// have made it; OK if there was none.
+// What has the name that was refused as `taken`: ours or another's? It may be ours if one of our requests was `lost`.
 template <typename T>
-absl::StatusOr<Made<T>> Adopt(const CreateRequest<T>& request, T found, const MadeSince& made_since,
-                              const absl::Status& lost, const absl::Status& taken) {
-  const bool ours = request.name_is_ours || (!lost.ok() && made_since(found));
+absl::StatusOr<Made<T>> Adopt(const CreateRequest<T>& request, T found, const MadeSince& made_since, bool lost,
+                              const absl::Status& taken) {
+  const bool ours = request.name_is_ours || (lost && made_since(found));
   if (ours && request.fits(found)) return Made<T>{std::move(found), true};
   return request.name_is_ours ? Naming(RequestIdReusedError(), found) : taken;
 }
 
-// Posts, and settles what is not known. The answer is the new object, or upstream's refusal; an error whose metadata
-// still say `outcome: unknown` could not be settled. `request` outlives the call.
+// Posts, and settles what is not known, that of an earlier call with the same request id included. The answer is the
+// new object, or upstream's refusal; an error whose metadata still say `outcome: unknown` could not be settled.
+// `request` outlives the call.
 template <typename T>
 Task<absl::StatusOr<Made<T>>> CreateOrAdopt(Clock& clock, CallContext context, CreateRequest<T>& request) {
-  const MadeSince made_since;
+  const bool lost_earlier = MayHaveChangedEarlier(context);
+  const MadeSince made_since = lost_earlier ? MadeSince(EarlierOf(context)->since) : MadeSince();
   absl::Status lost;  // of the first request that may have been carried out
   PollBackoff backoff{kRepostPolicy};
   while (true) {
@@ -118,7 +121,8 @@ Task<absl::StatusOr<Made<T>>> CreateOrAdopt(Clock& clock, CallContext context, C
     if (NameTaken(refused)) {
       absl::StatusOr<std::optional<T>> found = co_await request.find(context);
       if (found.ok() && found->has_value()) {
-        co_return Adopt(request, **std::move(found), made_since, lost, refused);
+        const bool may_be_ours = lost_earlier || !lost.ok();
+        co_return Adopt(request, **std::move(found), made_since, may_be_ours, refused);
       }
       if (!found.ok() && !IsPassing(found.status())) co_return lost.ok() ? refused : lost;
     } else if (OutcomeUnknown(refused)) {

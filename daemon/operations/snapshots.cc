@@ -65,6 +65,14 @@ v1::Snapshot Called(const std::string& id_or_name) {
   return snapshot;
 }
 
+// What an earlier call changed, as far as that is known.
+v1::Snapshot ChangedSnapshot(const CallContext& context) {
+  v1::Snapshot snapshot;
+  snapshot.set_id(EarlierOf(context)->object_id);
+  snapshot.set_name(EarlierOf(context)->object_name);
+  return snapshot;
+}
+
 // The error of a change of it. What the error tells of itself counts more.
 absl::Status About(const std::string& id_or_name, absl::Status status) {
   return WithMetadataOf(std::move(status), Naming(absl::UnknownError(""), Called(id_or_name)));
@@ -102,6 +110,9 @@ Task<SnapshotResult> SnapshotOperations::Create(CallContext context, v1::Snapsho
 }
 
 Task<SnapshotResult> SnapshotOperations::CreateNow(CallContext context, std::shared_ptr<const v1::SnapshotSpec> spec) {
+  if (std::string id = ChangedEarlier(context); !id.empty()) {
+    co_return co_await api_.GetSnapshot(std::move(context), std::move(id));
+  }
   absl::StatusOr<std::optional<ImageBuild>> build = co_await with_.images.ForSnapshot(context, *spec);
   if (!build.ok()) co_return build.status();
   absl::StatusOr<BuildTurns::Turn> first = co_await with_.images.turns().Take(clock_, context, *build);
@@ -206,21 +217,42 @@ Task<absl::Status> SnapshotOperations::ChangeOnce(CallContext context, std::stri
 
 Task<SnapshotResult> SnapshotOperations::ChangeByIdOrName(CallContext context, std::string id_or_name,
                                                           std::shared_ptr<const ChangeById> change) {
+  if (std::string id = ChangedEarlier(context); !id.empty()) {
+    SnapshotResult now = co_await api_.GetSnapshot(context, std::move(id));
+    co_return IsAbsent(now.status()) ? SnapshotResult(ChangedSnapshot(context)) : now;
+  }
+  SnapshotResult changed = co_await SendChange(context, id_or_name, change);
+  if (changed.ok() || !MayHaveChangedEarlier(context)) co_return changed;
+  co_return co_await SettleChange(std::move(context), std::move(id_or_name), change->goal, changed.status());
+}
+
+Task<SnapshotResult> SnapshotOperations::SendChange(CallContext context, std::string id_or_name,
+                                                    std::shared_ptr<const ChangeById> change) {
   if (LooksLikeUuid(id_or_name)) {
-    SnapshotResult changed = co_await (*change)(context, id_or_name);
+    SnapshotResult changed = co_await change->send(context, id_or_name);
     if (changed.ok() || !IsAbsent(changed.status())) co_return changed;
   }
   SnapshotResult named = co_await api_.GetSnapshot(context, std::move(id_or_name));
   if (!named.ok()) co_return named.status();
-  SnapshotResult changed = co_await (*change)(std::move(context), named->id());
+  SnapshotResult changed = co_await change->send(std::move(context), named->id());
   if (!changed.ok()) co_return Naming(changed.status(), *named);
   co_return changed;
 }
 
+Task<SnapshotResult> SnapshotOperations::SettleChange(CallContext context, std::string id_or_name,
+                                                      v1::SnapshotState goal, absl::Status refused) {
+  SnapshotResult now = co_await api_.GetSnapshot(std::move(context), id_or_name);
+  if (now.ok() && now->state() == goal) co_return now;
+  if (IsAbsent(now.status()) && goal == v1::SNAPSHOT_STATE_REMOVING) co_return Called(id_or_name);
+  co_return refused;
+}
+
 Task<SnapshotResult> SnapshotOperations::Activate(CallContext context, std::string id_or_name) {
-  ChangeById change = [this](CallContext call, std::string id) {
+  ChangeById change;
+  change.send = [this](CallContext call, std::string id) {
     return api_.ActivateSnapshot(std::move(call), std::move(id));
   };
+  change.goal = v1::SNAPSHOT_STATE_ACTIVE;
   Changed<v1::Snapshot> changed;
   absl::Status status = co_await ChangeOnce(std::move(context), id_or_name, std::move(change), changed);
   if (!status.ok()) co_return About(id_or_name, std::move(status));
@@ -236,9 +268,9 @@ Task<SnapshotResult> SnapshotOperations::DeactivateById(CallContext context, std
 }
 
 Task<SnapshotResult> SnapshotOperations::Deactivate(CallContext context, std::string id_or_name) {
-  ChangeById change = [this](CallContext call, std::string id) {
-    return DeactivateById(std::move(call), std::move(id));
-  };
+  ChangeById change;
+  change.send = [this](CallContext call, std::string id) { return DeactivateById(std::move(call), std::move(id)); };
+  change.goal = v1::SNAPSHOT_STATE_INACTIVE;
   Changed<v1::Snapshot> changed;
   absl::Status status = co_await ChangeOnce(context, id_or_name, std::move(change), changed);
   if (!status.ok()) co_return About(id_or_name, std::move(status));
@@ -259,7 +291,9 @@ Task<SnapshotResult> SnapshotOperations::DeleteById(CallContext context, std::st
 Task<absl::StatusOr<std::string>> SnapshotOperations::Delete(CallContext context, std::string id_or_name,
                                                              TimeLimit timeout, bool wait) {
   WaitContext limits(context, clock_, timeout);
-  ChangeById change = [this](CallContext call, std::string id) { return DeleteById(std::move(call), std::move(id)); };
+  ChangeById change;
+  change.send = [this](CallContext call, std::string id) { return DeleteById(std::move(call), std::move(id)); };
+  change.goal = v1::SNAPSHOT_STATE_REMOVING;
   Changed<v1::Snapshot> changed;
   absl::Status status = co_await ChangeOnce(limits.wait, id_or_name, std::move(change), changed);
   if (!status.ok()) {

@@ -28,6 +28,18 @@ std::optional<absl::Status> ReadyOrFailed(const Sighting<v1::Volume>& seen) {
   return std::nullopt;
 }
 
+bool IsGoing(const v1::Volume& volume) {
+  return volume.state() == v1::VOLUME_STATE_PENDING_DELETE || volume.state() == v1::VOLUME_STATE_DELETING ||
+         volume.state() == v1::VOLUME_STATE_DELETED;
+}
+
+// All that a request says of the volume that it is about.
+v1::Volume Called(const std::string& id_or_name) {
+  v1::Volume volume;
+  LooksLikeUuid(id_or_name) ? volume.set_id(id_or_name) : volume.set_name(id_or_name);
+  return volume;
+}
+
 std::optional<absl::Status> GoneOrFailed(const Sighting<v1::Volume>& seen) {
   if (!seen.status.ok()) return IsAbsent(seen.status) ? absl::OkStatus() : seen.status;
   const v1::Volume& volume = *seen.object;
@@ -75,6 +87,9 @@ Task<VolumeResult> VolumeOperations::Create(CallContext context, std::string nam
 }
 
 Task<VolumeResult> VolumeOperations::CreateNow(CallContext context, std::string name) {
+  if (std::string id = ChangedEarlier(context); !id.empty()) {
+    co_return co_await api_.GetVolumeById(std::move(context), std::move(id));
+  }
   CreateRequest<v1::Volume> request;
   request.post = [this, name](CallContext call) { return api_.CreateVolume(std::move(call), name); };
   request.find = [this, name](CallContext call) { return FindByName(std::move(call), name); };
@@ -118,7 +133,8 @@ Task<absl::StatusOr<v1::GetVolumeResponse>> VolumeOperations::GetOrCreate(CallCo
   };
   Changed<v1::GetVolumeResponse> result;
   absl::Status status = co_await with_.requests.Once(std::move(context), std::move(once), result);
-  if (!status.ok()) co_return status;
+  // What the error tells of itself counts more.
+  if (!status.ok()) co_return WithMetadataOf(std::move(status), Naming(absl::UnknownError(""), Called(id_or_name)));
   co_return std::move(result.object);
 }
 
@@ -126,6 +142,9 @@ Task<absl::StatusOr<v1::GetVolumeResponse>> VolumeOperations::GetOrCreateNow(Cal
                                                                              std::string id_or_name) {
   v1::GetVolumeResponse result;
   VolumeResult volume = co_await Get(context, id_or_name);
+  if (const EarlierRequest* const earlier = EarlierOf(context); earlier != nullptr && volume.ok()) {
+    result.set_created(MadeSince(earlier->since)(*volume));
+  }
   // A UUID that is no volume's is a mistake, not a name.
   if (!volume.ok() && IsAbsent(volume.status()) && !LooksLikeUuid(id_or_name)) {
     volume = co_await CreateNow(context, id_or_name);
@@ -151,8 +170,7 @@ Task<absl::StatusOr<std::vector<v1::Volume>>> VolumeOperations::List(CallContext
 Task<absl::StatusOr<std::string>> VolumeOperations::Delete(CallContext context, std::string id_or_name,
                                                            TimeLimit timeout, bool wait) {
   WaitContext limits(context, clock_, timeout);
-  v1::Volume called;
-  LooksLikeUuid(id_or_name) ? called.set_id(id_or_name) : called.set_name(id_or_name);
+  const v1::Volume called = Called(id_or_name);
   RequestLog::Change<v1::Volume> once = [this, id_or_name = std::move(id_or_name)](CallContext own) {
     return DeleteNow(std::move(own), id_or_name);
   };
@@ -173,6 +191,21 @@ Task<absl::StatusOr<std::string>> VolumeOperations::Delete(CallContext context, 
 }
 
 Task<VolumeResult> VolumeOperations::DeleteNow(CallContext context, std::string id_or_name) {
+  if (std::string id = ChangedEarlier(context); !id.empty()) {
+    v1::Volume volume;
+    volume.set_id(std::move(id));
+    co_return volume;
+  }
+  VolumeResult deleted = co_await SendDelete(context, id_or_name);
+  if (deleted.ok() || !MayHaveChangedEarlier(context)) co_return deleted;
+  // A call that was made before, by a daemon that is no more, may have deleted it.
+  VolumeResult now = co_await Get(std::move(context), id_or_name);
+  if (now.ok() && IsGoing(*now)) co_return now;
+  if (IsAbsent(now.status())) co_return Called(id_or_name);
+  co_return deleted;
+}
+
+Task<VolumeResult> VolumeOperations::SendDelete(CallContext context, std::string id_or_name) {
   v1::Volume volume;
   absl::Status deleted = AbsentError("volume", id_or_name);
   if (LooksLikeUuid(id_or_name)) {

@@ -50,6 +50,7 @@ class VolumeOperations {
   Task<absl::StatusOr<v1::GetVolumeResponse>> GetOrCreateNow(CallContext context, std::string id_or_name);
   // Upstream deletes by id only. What looks like an id is tried as one first.
   Task<absl::StatusOr<v1::Volume>> DeleteNow(CallContext context, std::string id_or_name);
+  Task<absl::StatusOr<v1::Volume>> SendDelete(CallContext context, std::string id_or_name);
 
   Api& api_;
   Clock& clock_;

@@ -20,6 +20,15 @@ using std::chrono::seconds;
 // go.
 constexpr auto kTimeToEnd = seconds(2);
 constexpr auto kTimeToClose = std::chrono::milliseconds(500);
+// Before clients are told to go: no call has come for so long; but after so long they are told in any case.
+constexpr auto kQuiet = std::chrono::milliseconds(100);
+constexpr auto kLongestUnrest = seconds(1);
+
+CallGate::Limits GateLimits(const DaemonOptions& options) {
+  CallGate::Limits limits;
+  limits.calls = options.max_calls;
+  return limits;
+}
 
 }  // namespace
 
@@ -28,12 +37,16 @@ Daemon::Daemon(DaemonOptions options, EventLoop& loop, Clock& clock, UpstreamPin
       loop_(loop),
       clock_(clock),
       services_(std::move(services)),
+      gate_(GateLimits(options_)),
       runtime_{.executor = loop.executor(),
                .clock = clock,
                .calls = calls_,
+               .gate = gate_,
+               .answers = answers_,
                .max_wait = options_.max_wait,
                .max_queue_wait = options_.max_queue_wait,
-               .max_stall = options_.max_stall},
+               .max_stall = options_.max_stall,
+               .max_request_bytes = options_.max_request_bytes},
       health_(services_.names),
       probe_(std::move(ping), clock, options_.probe, [this](bool answers) { health_.SetUpstream(answers); }) {}
 
@@ -50,14 +63,19 @@ absl::Status Daemon::Start() {
     listeners_.clear();
     return status;
   }
+  loop_watchdog_ =
+      std::make_unique<LoopWatchdog>(loop_, options_.loop_watchdog, [this](bool turns) { health_.SetTurns(turns); });
   running_ = true;
+  GuardListeners();
   loop_.Spawn(RunProbe());
   return absl::OkStatus();
 }
 
 absl::Status Daemon::OpenListeners() {
   Health::EnableForNewServers();
-  for (const ListenerOptions& options : options_.listeners) {
+  quota_.Resize(options_.max_memory);
+  for (ListenerOptions options : options_.listeners) {
+    options.quota = &quota_;
     const Caller caller{.listener = options.address.text, .read_only = options.read_only};
     std::vector<std::unique_ptr<grpc::Service>> services = services_.make(runtime_, caller);
     for (auto& service : MakeReflectionServices(services_.names)) services.push_back(std::move(service));
@@ -85,6 +103,22 @@ absl::Status Daemon::WriteAddressFile() const {
   return absl::OkStatus();
 }
 
+void Daemon::GuardListeners() {
+  std::vector<ConnectionTable*> connections;
+  std::vector<OwnAddress> addresses;
+  for (const auto& listener : listeners_) {
+    connections.push_back(&listener->connections());
+    addresses.insert(addresses.end(), listener->own_addresses().begin(), listener->own_addresses().end());
+  }
+  memory_watchdog_ = std::make_unique<MemoryWatchdog>(options_.max_memory, gate_, std::move(connections));
+  listener_probe_ =
+      std::make_unique<ListenerProbe>(ListenerProbe::Options(), std::move(addresses), [](const std::string& listener) {
+        Log(LogLevel::kError, "a listener is deaf, the process ends", {{"listener", listener}});
+        FlushLog();
+        std::_Exit(1);
+      });
+}
+
 std::vector<std::string> Daemon::addresses() const {
   std::vector<std::string> addresses;
   addresses.reserve(listeners_.size());
@@ -102,6 +136,7 @@ void Daemon::StopOnSignals() {
   auto signals = std::make_unique<StopSignals>(loop_.executor(), [this](std::string_view name) {
     if (draining_) {
       Log(LogLevel::kWarning, "ended at once by a second signal", {{"signal", name}});
+      FlushLog();
       std::_Exit(1);
     }
     RequestStop(name);
@@ -120,7 +155,9 @@ void Daemon::RequestStop(std::string_view why) {
 
 Task<void> Daemon::Drain(std::string why) {
   Log(LogLevel::kInfo, "stopping", {{"why", why}, {"calls", absl::StrCat(calls_.size())}});
+  listener_probe_->Stop();
   health_.BeginShutdown();
+  for (const auto& listener : listeners_) listener->StopAccepting();
   calls_.BeginDrain();
   const CallContext context = CallContext::Background("drain");
   const CallContext drain = context.WithDeadline(clock_.Now() + options_.drain_timeout);
@@ -134,15 +171,32 @@ Task<void> Daemon::Drain(std::string why) {
     absl::Status settled = co_await services_.settle(drain);
     if (!settled.ok()) Log(LogLevel::kWarning, "changes were sent whose answers did not come in time");
   }
+  co_await BecomeQuiet();
   probe_stop_.request_stop();
   idle = co_await probe_ended_.Wait(clock_, context.WithDeadline(clock_.Now() + kTimeToEnd));
   if (signals_ != nullptr) signals_->Forget();
   drained_.set_value();
 }
 
+// gRPC cancels what arrives between its beginning to shut down and the client's reading of it, and says no reason. So
+// it begins when nobody is about to call: whoever calls now gets no answer yet, and does not call again meanwhile.
+Task<void> Daemon::BecomeQuiet() {
+  calls_.WithholdRefusals();
+  const CallContext context = CallContext::Background("end of the drain").WithDeadline(clock_.Now() + kLongestUnrest);
+  size_t refused = 0;
+  absl::Status slept;
+  do {
+    refused = calls_.refused();
+    slept = co_await clock_.Sleep(context, kQuiet);
+  } while (slept.ok() && calls_.refused() != refused);
+}
+
 void Daemon::WaitUntilStopped() {
   if (!running_) return;
   drained_.get_future().wait();
+  // First, so that whoever is told to call again has read that it is to be elsewhere.
+  for (const auto& listener : listeners_) listener->SendGoAway();
+  loop_.Post([this] { calls_.TellRefusals(); });
   // Health watchers and reflection streams never end by themselves.
   const auto deadline = std::chrono::system_clock::now() + kTimeToClose;
   for (const auto& listener : listeners_) listener->ShutDown(deadline);

@@ -20,6 +20,9 @@
 #include "daemon/net/event_loop.h"
 #include "daemon/server/health.h"
 #include "daemon/server/listener.h"
+#include "daemon/server/listener_probe.h"
+#include "daemon/server/loop_watchdog.h"
+#include "daemon/server/memory_watchdog.h"
 #include "daemon/server/signals.h"
 #include "daemon/server/upstream_probe.h"
 #include "daemon/services/rpc/server_call.h"
@@ -35,7 +38,15 @@ struct DaemonOptions {
   Clock::Duration max_stall = std::chrono::seconds(60);
   // How long unary calls in progress may run on when the daemon is told to stop.
   Clock::Duration drain_timeout = std::chrono::seconds(25);
+  // Open at a time, on all listeners.
+  size_t max_calls = CallGate::Limits().calls;
+  // Of a request that came compressed, as it is then; listeners have limits of their own for what comes.
+  size_t max_request_bytes = kMaxRequestBytes;
+  // Above it, connections are shut down.
+  size_t max_memory = DefaultMaxMemory(CallGate::Limits().calls, 0);
   UpstreamProbeOptions probe;
+  // While the loop is stalled, health says NOT_SERVING.
+  LoopWatchdogOptions loop_watchdog;
   // Where to write the listeners' bound addresses, one a line; empty for nowhere.
   std::string address_file;
 };
@@ -73,9 +84,10 @@ class Daemon {
 
   // Begins to stop; returns at once. From any thread, any number of times.
   //
-  // In this order: health says NOT_SERVING; no new call is taken and streams end with UNAVAILABLE (SHUTTING_DOWN);
-  // unary calls, and changes upstream whose callers have gone, run on until they are done or `drain_timeout` is over;
-  // what is left then ends with the same status; listeners close.
+  // In this order: health says NOT_SERVING; no new connection and no new call is taken, and streams end with
+  // UNAVAILABLE (SHUTTING_DOWN); unary calls, and changes upstream whose callers have gone, run on until they are done
+  // or `drain_timeout` is over; what is left then ends with the same status; when no call has come for a moment,
+  // clients are told to go elsewhere, and calls that came in that moment are refused; listeners close.
   void RequestStop(std::string_view why);
 
   // Returns when all of that has happened. Blocks; not on the loop.
@@ -87,8 +99,10 @@ class Daemon {
  private:
   absl::Status OpenListeners();
   absl::Status WriteAddressFile() const;
+  void GuardListeners();
   Task<void> RunProbe();
   Task<void> Drain(std::string why);
+  Task<void> BecomeQuiet();
 
   const DaemonOptions options_;
   EventLoop& loop_;
@@ -96,6 +110,8 @@ class Daemon {
   const ServiceCatalog services_;
 
   CallRegistry calls_;  // loop thread
+  CallGate gate_;
+  UntakenAnswers answers_{UntakenAnswers::Limits()};
   const RpcRuntime runtime_;
   Health health_;
   std::stop_source probe_stop_;
@@ -105,7 +121,11 @@ class Daemon {
   bool draining_ = false;                 // loop thread
   std::promise<void> drained_;
   bool running_ = false;  // the owner's thread
+  grpc::ResourceQuota quota_;
   std::vector<std::unique_ptr<Listener>> listeners_;
+  std::unique_ptr<MemoryWatchdog> memory_watchdog_;
+  std::unique_ptr<ListenerProbe> listener_probe_;
+  std::unique_ptr<LoopWatchdog> loop_watchdog_;
 };
 
 }  // namespace daytonad

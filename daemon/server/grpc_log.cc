@@ -11,9 +11,17 @@ namespace daytonad {
 
 void RedirectGrpcLog() {
   gpr_set_log_function([](gpr_log_func_args* args) {
-    const bool last_words = std::string_view(args->message).starts_with("assertion failed");
-    Log(last_words ? LogLevel::kError : LogLevel::kDebug, args->message,
-        {{"grpc", gpr_log_severity_string(args->severity)}, {"at", absl::StrCat(args->file, ":", args->line)}});
+    // The text varies, with addresses in it; what is said first stays the same.
+    const LogField text("text", args->message);
+    const LogField severity("grpc", gpr_log_severity_string(args->severity));
+    const LogField place("at", absl::StrCat(args->file, ":", args->line));
+    if (std::string_view(args->message).starts_with("assertion failed")) {
+      LogLastWords("gRPC gives up, the process ends", {text, severity, place});
+    } else if (args->severity == GPR_LOG_SEVERITY_ERROR) {
+      Log(LogLevel::kError, "gRPC reports an error", {text, severity, place});
+    } else {
+      Log(LogLevel::kDebug, "gRPC says", {text, severity, place});
+    }
   });
 }
 

@@ -17,6 +17,13 @@ void Health::SetUpstream(bool serving) {
   for (grpc::HealthCheckServiceInterface* health : servers_) health->SetServingStatus(kUpstreamHealthName, serving);
 }
 
+void Health::SetTurns(bool turns) {
+  for (grpc::HealthCheckServiceInterface* health : servers_) {
+    health->SetServingStatus("", turns);
+    for (const std::string& name : service_names_) health->SetServingStatus(name, turns);
+  }
+}
+
 void Health::BeginShutdown() {
   for (grpc::HealthCheckServiceInterface* health : servers_) health->Shutdown();
 }

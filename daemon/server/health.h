@@ -11,10 +11,11 @@ namespace daytonad {
 // The health name that says whether Daytona answers.
 inline constexpr char kUpstreamHealthName[] = "upstream";
 
-// grpc.health.v1 of all listeners: the empty name and each service are SERVING while the daemon takes calls; `upstream`
-// is SERVING while Daytona answers, and has no influence on the others. The service itself is gRPC's own.
+// grpc.health.v1 of all listeners: the empty name and each service are SERVING while the daemon takes calls and its
+// event loop turns; `upstream` is SERVING while Daytona answers, and has no influence on the others. The service itself
+// is gRPC's own, which answers on gRPC's threads.
 //
-// Not thread-safe: one thread attaches, and hands it over to the one that reports.
+// All servers are attached before the first report; reports may come from any thread.
 class Health {
  public:
   // Gives the servers that are built from now on a health service.
@@ -27,6 +28,8 @@ class Health {
   void Attach(grpc::Server& server);
 
   void SetUpstream(bool serving);
+  // Whether the event loop turns, as it does in the beginning.
+  void SetTurns(bool turns);
   // Everything is NOT_SERVING, for good.
   void BeginShutdown();
 

@@ -1,14 +1,10 @@
 #include "daemon/server/listener.h"
 
+#include <grpc/grpc.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
-#include <netdb.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -19,28 +15,10 @@
 namespace daytonad {
 namespace {
 
-// Why `address` could not be bound; gRPC does not tell. Binds it again to learn it.
-std::string BindProblem(const ListenAddress& address) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE;
-  addrinfo* found = nullptr;
-  const int error = ::getaddrinfo(address.host.c_str(), absl::StrCat(address.port).c_str(), &hints, &found);
-  if (error != 0) return ::gai_strerror(error);
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> guard(found, &::freeaddrinfo);
-  const int fd = ::socket(found->ai_family, found->ai_socktype | SOCK_CLOEXEC, found->ai_protocol);
-  if (fd < 0) return std::strerror(errno);
-  const int on = 1;
-  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  const bool bound = ::bind(fd, found->ai_addr, found->ai_addrlen) == 0 && ::listen(fd, 1) == 0;
-  std::string problem = bound ? "reason unknown" : std::strerror(errno);
-  ::close(fd);
-  return problem;
-}
-
-void SetLimits(grpc::ServerBuilder& builder) {
-  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
-  builder.SetMaxSendMessageSize(kMaxMessageBytes);
+void SetLimits(grpc::ServerBuilder& builder, const ListenerOptions& options) {
+  builder.SetMaxReceiveMessageSize(options.max_message_bytes);
+  builder.SetMaxSendMessageSize(kMaxAnswerBytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_streams);
   // How much a client may send ahead of what is read. Left alone gRPC measures the connection, and lets a fast client
   // fill several MiB of memory for each upload.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
@@ -52,27 +30,26 @@ void SetLimits(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
   builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
   builder.AddChannelArgument(GRPC_ARG_ENABLE_DEADLINE_CHECKS, 0);
-  // A second daemon on the same port shall fail, and not get every other connection.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   // Clients may ping as often as they like, with or without a call, and connections live for ever: an idle stream is
   // what this daemon is for. Our own pings find peers that vanished without a word, so that their calls end.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
+  // Who connects and then says nothing holds a connection for no longer than this.
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10'000);
 }
 
-// Sets the umask and restores it.
-class ScopedUmask {
- public:
-  explicit ScopedUmask(mode_t mask) : before_(::umask(mask)) {}
-  ScopedUmask(const ScopedUmask&) = delete;
-  ScopedUmask& operator=(const ScopedUmask&) = delete;
-  ~ScopedUmask() { ::umask(before_); }
+// Where accepted connections enter gRPC. It copies what it is given.
+using Entrance = grpc::experimental::ExternalConnectionAcceptor;
 
- private:
-  mode_t before_;
-};
+OwnAddress AddressOf(const std::string& listener, int socket) {
+  OwnAddress own;
+  own.listener = listener;
+  own.length = sizeof(own.address);
+  ::getsockname(socket, reinterpret_cast<sockaddr*>(&own.address), &own.length);
+  return own;
+}
 
 }  // namespace
 
@@ -82,36 +59,79 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(const ListenerOptions&
   const auto fail = [&](absl::StatusCode code, absl::string_view problem) {
     return absl::Status(code, absl::StrCat("cannot listen on ", address.text, ": ", problem));
   };
+  // Until the socket listens.
+  std::optional<absl::StatusOr<SocketPathClaim>> claim;
   if (address.is_unix()) {
-    if (absl::Status status = PrepareSocketPath(address.path); !status.ok())
-      return fail(status.code(), status.message());
+    claim.emplace(PrepareSocketPath(address.path));
+    if (!claim->ok()) return fail(claim->status().code(), claim->status().message());
   }
 
+  absl::StatusOr<ListeningSockets> opened = OpenListeningSockets(address, options.socket_mode);
+  if (!opened.ok()) return fail(opened.status().code(), opened.status().message());
+
   grpc::ServerBuilder builder;
-  SetLimits(builder);
-  int port = 0;
-  builder.AddListeningPort(address.text, grpc::InsecureServerCredentials(), &port);
+  SetLimits(builder, options);
+  std::shared_ptr<Entrance> entrance = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, grpc::InsecureServerCredentials());
+  if (options.quota != nullptr) builder.SetResourceQuota(*options.quota);
   for (const auto& service : services) builder.RegisterService(service.get());
 
   std::unique_ptr<Listener> listener(new Listener());
-  {
-    const ScopedUmask umask(address.is_unix() ? 0777 & ~options.socket_mode : 0077);
-    listener->server_ = builder.BuildAndStart();
-  }
-  if (listener->server_ == nullptr || port <= 0) {
-    return fail(absl::StatusCode::kFailedPrecondition, address.is_unix() ? "reason unknown" : BindProblem(address));
-  }
   listener->services_ = std::move(services);
   listener->read_only_ = options.read_only;
-  listener->bound_address_ =
-      address.is_unix() ? address.text : absl::StrCat(address.text.substr(0, address.text.rfind(':') + 1), port);
+  listener->bound_address_ = address.is_unix()
+                                 ? address.text
+                                 : absl::StrCat(address.text.substr(0, address.text.rfind(':') + 1), opened->port);
+  listener->file_ = std::move(opened->file);
+  for (const FileDescriptor& socket : opened->sockets) {
+    listener->own_addresses_.push_back(AddressOf(listener->bound_address_, socket.get()));
+  }
+  listener->server_ = builder.BuildAndStart();
+  if (listener->server_ == nullptr) return fail(absl::StatusCode::kInternal, "gRPC's server does not start");
+
+  absl::StatusOr<std::unique_ptr<Acceptor>> acceptor =
+      Acceptor::Start(listener->bound_address_, std::move(opened->sockets), options.connections,
+                      [entrance = std::move(entrance)](int listening, int connection) {
+                        Entrance::NewConnectionParameters parameters;
+                        parameters.listener_fd = listening;
+                        parameters.fd = connection;
+                        entrance->HandleNewConnection(&parameters);
+                      });
+  if (!acceptor.ok()) return fail(acceptor.status().code(), acceptor.status().message());
+  listener->acceptor_ = *std::move(acceptor);
   return listener;
 }
 
 Listener::~Listener() {
-  if (server_ != nullptr) server_->Shutdown(std::chrono::system_clock::now());
+  if (server_ != nullptr) ShutDown(std::chrono::system_clock::now());
 }
 
-void Listener::ShutDown(std::chrono::system_clock::time_point deadline) { server_->Shutdown(deadline); }
+void Listener::StopAccepting() {
+  const std::lock_guard lock(stop_mutex_);
+  if (acceptor_ == nullptr) return;
+  // In this order: who starts in our place finds no file, and not one that nobody answers on.
+  file_ = SocketFile();
+  acceptor_->StopAccepting();
+}
+
+void Listener::SendGoAway() {
+  gone_away_ = grpc_completion_queue_create_for_next(nullptr);
+  // What grpc::Server's own Shutdown begins with; but that one returns when all is over.
+  grpc_server_shutdown_and_notify(server_->c_server(), gone_away_, nullptr);
+}
+
+void Listener::ShutDown(std::chrono::system_clock::time_point deadline) {
+  // gRPC would forget a connection that it is handed after its end, and leave it open.
+  StopAccepting();
+  server_->Shutdown(deadline);
+  if (gone_away_ == nullptr) return;
+  grpc_completion_queue_shutdown(gone_away_);
+  const auto next = [this] {
+    return grpc_completion_queue_next(gone_away_, gpr_inf_future(GPR_CLOCK_REALTIME), nullptr).type;
+  };
+  while (next() != GRPC_QUEUE_SHUTDOWN) {
+  }
+  grpc_completion_queue_destroy(std::exchange(gone_away_, nullptr));
+}
 
 }  // namespace daytonad

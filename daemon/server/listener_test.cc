@@ -95,8 +95,8 @@ TEST(Listener, ServesOnTcpAndTellsThePort) {
 TEST(Listener, TakesMessagesUpToItsLimit) {
   const auto listener = StartAt("127.0.0.1:0");
   ASSERT_TRUE(listener.ok()) << listener.status();
-  EXPECT_TRUE(Echo((*listener)->bound_address(), kMaxMessageBytes - 1024).ok());
-  EXPECT_EQ(Echo((*listener)->bound_address(), kMaxMessageBytes + 1).error_code(),
+  EXPECT_TRUE(Echo((*listener)->bound_address(), kMaxRequestBytes - 1024).ok());
+  EXPECT_EQ(Echo((*listener)->bound_address(), kMaxRequestBytes + 1).error_code(),
             grpc::StatusCode::RESOURCE_EXHAUSTED);
 }
 

@@ -1,5 +1,7 @@
 #include "daemon/server/socket_file.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -8,8 +10,11 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <thread>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/base/log.h"
 
 namespace daytonad {
 namespace {
@@ -41,12 +46,23 @@ absl::Status CheckDirectory(const std::string& directory) {
   return absl::OkStatus();
 }
 
-}  // namespace
+// Locks the directory itself, and not a file in it, which would stay behind. Whoever may read the directory can lock it
+// too, so the lock guards against accidents: after `patience`, or where the file system has no locks, it goes without.
+SocketPathClaim ClaimDirectory(const std::string& directory, std::chrono::milliseconds patience) {
+  SocketPathClaim claim(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (!claim.TryToLock()) {
+    if ((errno != EWOULDBLOCK && errno != EINTR) || std::chrono::steady_clock::now() >= end) {
+      Log(LogLevel::kWarning, "the directory of a socket cannot be locked: another daemon must not start there now",
+          {{"directory", directory}, {"error", std::strerror(errno)}});
+      break;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return claim;
+}
 
-absl::Status PrepareSocketPath(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  if (absl::Status status = CheckDirectory(slash == 0 ? "/" : path.substr(0, slash)); !status.ok()) return status;
-
+absl::Status MakeWay(const std::string& path) {
   struct stat info {};
   if (::lstat(path.c_str(), &info) != 0) {
     if (errno == ENOENT) return absl::OkStatus();
@@ -71,6 +87,25 @@ absl::Status PrepareSocketPath(const std::string& path) {
         absl::StrCat("the stale socket ", path, " cannot be removed: ", std::strerror(errno)));
   }
   return absl::OkStatus();
+}
+
+}  // namespace
+
+SocketPathClaim::SocketPathClaim(SocketPathClaim&& other) noexcept : directory_(std::exchange(other.directory_, -1)) {}
+
+SocketPathClaim::~SocketPathClaim() {
+  if (directory_ >= 0) ::close(directory_);
+}
+
+bool SocketPathClaim::TryToLock() const { return ::flock(directory_, LOCK_EX | LOCK_NB) == 0; }
+
+absl::StatusOr<SocketPathClaim> PrepareSocketPath(const std::string& path, std::chrono::milliseconds patience) {
+  const size_t slash = path.rfind('/');
+  const std::string directory = slash == 0 ? "/" : path.substr(0, slash);
+  if (absl::Status status = CheckDirectory(directory); !status.ok()) return status;
+  SocketPathClaim claim = ClaimDirectory(directory, patience);
+  if (absl::Status status = MakeWay(path); !status.ok()) return status;
+  return claim;
 }
 
 }  // namespace daytonad

@@ -9,6 +9,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <optional>
 #include <string>
 
 #include "daemon/server/testing/temp_directory.h"
@@ -39,7 +41,7 @@ class BoundSocket {
 class PrepareSocketPathTest : public ::testing::Test {
  protected:
   static std::string Error(const std::string& path) {
-    const absl::Status status = PrepareSocketPath(path);
+    const absl::Status status = PrepareSocketPath(path).status();
     return status.ok() ? "it was accepted" : std::string(status.message());
   }
 
@@ -89,6 +91,29 @@ TEST_F(PrepareSocketPathTest, SaysThatTheDirectoryMayNotBeWritten) {
   if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
   ASSERT_EQ(::chmod(directory_.path().c_str(), 0500), 0);
   EXPECT_THAT(Error(path_), HasSubstr("may not create files"));
+}
+
+TEST_F(PrepareSocketPathTest, OneAtATimeSoThatTheSecondSeesTheSocketOfTheFirst) {
+  { const BoundSocket killed(path_, SOCK_STREAM, true); }
+  std::optional<absl::StatusOr<SocketPathClaim>> first = PrepareSocketPath(path_);
+  ASSERT_TRUE(first->ok());
+  std::promise<void> begun;
+  std::future<std::string> second = std::async(std::launch::async, [&] {
+    begun.set_value();
+    return Error(path_);
+  });
+  begun.get_future().wait();
+  const BoundSocket live(path_, SOCK_STREAM, true);
+  first.reset();
+  EXPECT_THAT(second.get(), HasSubstr("another process already answers on " + path_));
+}
+
+TEST_F(PrepareSocketPathTest, GoesWithoutTheLockThatSomebodyKeeps) {
+  const absl::StatusOr<SocketPathClaim> kept = PrepareSocketPath(path_);
+  { const BoundSocket killed(path_, SOCK_STREAM, true); }
+  EXPECT_TRUE(PrepareSocketPath(path_, std::chrono::milliseconds(1)).ok());
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  EXPECT_TRUE(std::filesystem::is_empty(directory_.path())) << "the lock leaves no file";
 }
 
 }  // namespace

@@ -139,6 +139,7 @@ Task<absl::StatusOr<v1::FindSandboxResponse>> DaytonaHandlers::FindSandbox(CallC
   } else if (request.labels().empty()) {
     violations.Add("sandbox", "or labels must be given: without either, any sandbox would match");
   }
+  CheckFitsIntoUrl("labels", request.ByteSizeLong(), violations);
   CheckLabels("labels", request.labels(), violations);
   if (!violations.empty()) co_return violations.ToStatus();
 
@@ -161,6 +162,7 @@ Task<absl::StatusOr<v1::ListSandboxesResponse>> DaytonaHandlers::ListSandboxes(C
   CheckSort(request.sort(), paging, violations);
   CheckSortOrder(request.order(), violations);
   CheckPageSize(request.page_size(), violations);
+  CheckFitsIntoUrl("page_token", request.page_token().size(), violations);
   if (numbered) CheckPageNumber(request.page(), violations);
   if (!violations.empty()) co_return violations.ToStatus();
   if (numbered) co_return co_await ListByPage(std::move(context), std::move(request));
@@ -260,8 +262,10 @@ Task<absl::StatusOr<Encoded<v1::WaitSandboxResponse>>> DaytonaHandlers::WaitSand
   for (const int state : request.states()) {
     if (state == v1::SANDBOX_STATE_UNSPECIFIED || !v1::SandboxState_IsValid(state)) {
       violations.Add("states", absl::StrCat("has no state of number ", state));
+    } else if (const auto known = static_cast<v1::SandboxState>(state);
+               std::ranges::find(states, known) == states.end()) {
+      states.push_back(known);
     }
-    states.push_back(static_cast<v1::SandboxState>(state));
   }
   if (!violations.empty()) return Refuse<v1::WaitSandboxResponse>(violations.ToStatus());
   return AnswerShared<v1::WaitSandboxResponse>(sandboxes_.WaitFor(

@@ -54,6 +54,7 @@ absl::StatusOr<Response> Answer(absl::StatusOr<v1::Snapshot> snapshot) {
 // ListSnapshotsRequest and StreamSnapshotsRequest ask for the same things.
 template <typename Request>
 void CheckList(const Request& request, FieldViolations& violations) {
+  CheckFitsIntoUrl("name", request.name().size(), violations);
   CheckOneLine("name", request.name(), violations);
   if (!v1::SnapshotSortField_IsValid(request.sort())) {
     violations.Add("sort", absl::StrCat("is no SnapshotSortField: ", static_cast<int>(request.sort())));
@@ -137,6 +138,7 @@ Task<absl::StatusOr<v1::ListSnapshotsResponse>> SnapshotHandlers::ListSnapshots(
   FieldViolations violations;
   CheckList(request, violations);
   CheckMaxAge(request, violations);
+  CheckFitsIntoUrl("page_token", request.page_token().size(), violations);
   if (numbered) CheckPageNumber(request.page(), violations);
   if (!violations.empty()) co_return violations.ToStatus();
 

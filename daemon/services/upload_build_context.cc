@@ -7,6 +7,7 @@
 #include "absl/strings/str_split.h"
 #include "daemon/access/policy.h"
 #include "daemon/base/error.h"
+#include "daemon/operations/build_context/client_bytes.h"
 #include "daemon/services/checks/request_checks.h"
 #include "daemon/services/snapshot_handlers.h"
 
@@ -46,9 +47,9 @@ class UploadedBytes final : public ByteStream {
  public:
   explicit UploadedBytes(StreamReader<Request>& reader) : reader_(reader) {}
 
-  Task<absl::StatusOr<std::string>> Read(CallContext) override {
+  Task<absl::StatusOr<std::string>> Read(CallContext context) override {
     while (true) {
-      absl::StatusOr<std::optional<Request>> message = co_await reader_.Read();
+      absl::StatusOr<std::optional<Request>> message = co_await reader_.Read(context);
       if (!message.ok()) co_return message.status();
       if (!message->has_value()) co_return std::string();
       if ((*message)->part_case() != Request::kData) {
@@ -68,7 +69,11 @@ Task<absl::StatusOr<v1::UploadBuildContextResponse>> SnapshotHandlers::UploadBui
     CallContext context, StreamReader<Request>* reader) {
   absl::Status allowed = CheckAccess(context.identity().caller, Action::kMutate);
   if (!allowed.ok()) co_return allowed;
-  absl::StatusOr<std::optional<Request>> first = co_await reader->Read();
+  const Clock::TimePoint idle_end = uploads_.idle_end();
+  absl::StatusOr<std::optional<Request>> first = co_await reader->Read(context.WithDeadline(idle_end));
+  if (absl::IsDeadlineExceeded(first.status()) && idle_end < context.deadline()) {
+    co_return UploadStalled(uploads_.max_idle());
+  }
   if (!first.ok()) co_return first.status();
   if (!first->has_value() || !(*first)->has_header()) {
     co_return InvalidMessage("header", "is required, as the first message");

@@ -74,6 +74,7 @@ Task<absl::StatusOr<v1::ListVolumesResponse>> VolumeHandlers::ListVolumes(CallCo
   FieldViolations violations;
   CheckMaxAge(request, violations);
   CheckPageSize(request.page_size(), violations);
+  CheckFitsIntoUrl("page_token", request.page_token().size(), violations);
   if (!violations.empty()) co_return violations.ToStatus();
   v1::ListVolumesRequest scoped = request;
   scoped.clear_page_token();

@@ -123,6 +123,8 @@ TEST_F(BadInputTest, FourMegabyteCapIsRaisedAndItsExcessRefused) {
   ASSERT_FALSE(got.ok());
   EXPECT_EQ(got.error->code, grpc::StatusCode::RESOURCE_EXHAUSTED);
   request.set_sandbox(std::string(std::size_t{63} << 20, 'x'));
+  EXPECT_EQ(Outcome(Call(*stub, &Sandboxes::GetSandbox, request).error), "RESOURCE_EXHAUSTED REQUEST_TOO_LARGE");
+  request.set_sandbox(std::string(100'000, 'x'));
   EXPECT_EQ(Outcome(Call(*stub, &Sandboxes::GetSandbox, request).error), "INVALID_ARGUMENT INVALID_REQUEST");
 }
 

@@ -71,10 +71,10 @@ class BuildContextsTest : public IntegrationTest {
   std::string message_;
 };
 
-TEST_F(BuildContextsTest, AFileIsUploadedOnceUnderTheHashOfThePythonSdk) {
+TEST_F(BuildContextsTest, AFileIsUploadedOnceUnderItsHash) {
   ASSERT_EQ(Create(WithFile(Path("root/a.txt"), "proj/a.txt")), "OK") << message_;
   ASSERT_THAT(Objects(), SizeIs(1));
-  EXPECT_THAT(std::string(Objects()[0]["key"]), EndsWith("/3ca6cdf871a85ea07ac33693733306a4/context.tar"));
+  EXPECT_THAT(std::string(Objects()[0]["key"]), EndsWith("/588dfc443731a8cab9e8083eebe9e423/context.tar"));
 
   control().ResetRequests();
   ASSERT_EQ(Create(WithFile(Path("root/a.txt"), "proj/a.txt")), "OK") << message_;
@@ -98,6 +98,24 @@ TEST_F(BuildContextsTest, WhatWasStreamedUpIsNamedByItsHash) {
   const auto uploaded = UploadTar(snapshots(), UploadHeader("proj/a.txt", hash), FileTar("proj/a.txt", "A\n"));
   ASSERT_EQ(Outcome(uploaded.error), "OK");
   EXPECT_EQ(Create(request), "OK") << message_;
+}
+
+// Two trees that the Python SDK has one name for, by callers who know nothing of each other.
+TEST_F(BuildContextsTest, ACollidingTreeIsNotTakenForAnother) {
+  directory_.Write("root/mine/a", "bcd");
+  directory_.Write("root/theirs/ab", "cd");
+  ASSERT_EQ(Create(WithDirectory(Path("root/theirs"), "p")), "OK") << message_;
+  ASSERT_EQ(Create(WithDirectory(Path("root/mine"), "p")), "OK") << message_;
+  ASSERT_THAT(Objects(), SizeIs(2));
+  EXPECT_NE(Objects()[0]["key"], Objects()[1]["key"]);
+}
+
+TEST_F(BuildContextsTest, ASparseFileThatNoStorageTakesIsRefusedBeforeItIsRead) {
+  directory_.Write("root/p/sparse", "");
+  std::filesystem::resize_file(Path("root/p/sparse"), uint64_t{1} << 42);
+  EXPECT_EQ(Create(WithDirectory(Path("root/p"), "p")), "INVALID_ARGUMENT CONTEXT_TOO_LARGE");
+  EXPECT_EQ(Create(WithFile(Path("root/p/sparse"), "p")), "INVALID_ARGUMENT CONTEXT_TOO_LARGE");
+  EXPECT_THAT(Objects(), SizeIs(0));
 }
 
 TEST_F(BuildContextsTest, NothingOutsideTheRootsIsRead) {

@@ -75,9 +75,13 @@ inline client::Result<v1::UploadBuildContextResponse> UploadTar(
   return call.Finish();
 }
 
-// The hash of a context that is one file.
+// The hash of a context that is one file, as FileTar() packs it.
 inline std::string HashOfFile(const std::string& archive_path, const std::string& content) {
-  ContextHash hash(archive_path);
+  ContextEntry entry;
+  entry.mode = 0640;
+  entry.size = static_cast<int64_t>(content.size());
+  TreeHash hash(archive_path);
+  (void)hash.OnEntry(entry);
   (void)hash.OnData(content);
   return hash.Finish();
 }

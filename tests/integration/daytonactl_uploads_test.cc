@@ -69,12 +69,12 @@ TEST_F(DaytonactlUploadsTest, AContextIsStoredUnderItsHashAndOnlyOnce) {
   EXPECT_EQ(first.exit_code, 0) << first.err;
   EXPECT_EQ(first.out,
             "ARCHIVE PATH  HASH                              EXISTED\n"
-            "proj/a.txt    3ca6cdf871a85ea07ac33693733306a4  no\n");
+            "proj/a.txt    588dfc443731a8cab9e8083eebe9e423  no\n");
   EXPECT_EQ(first.err, "");  // no terminal, no bar
   ASSERT_THAT(Objects(), SizeIs(1));
-  EXPECT_THAT(std::string(Objects()[0]["key"]), HasSubstr("3ca6cdf871a85ea07ac33693733306a4"));
+  EXPECT_THAT(std::string(Objects()[0]["key"]), HasSubstr("588dfc443731a8cab9e8083eebe9e423"));
   const int writes = Writes();
-  EXPECT_THAT(Run(line).out, EndsWith("3ca6cdf871a85ea07ac33693733306a4  yes\n"));
+  EXPECT_THAT(Run(line).out, EndsWith("588dfc443731a8cab9e8083eebe9e423  yes\n"));
   EXPECT_EQ(Writes(), writes);
 }
 

@@ -1,6 +1,7 @@
 #include "tests/integration/fixture.h"
 
 #include <cstdlib>
+#include <filesystem>
 #include <utility>
 
 #include "grpc/health/v1/health.grpc.pb.h"
@@ -47,13 +48,43 @@ ProcessOptions DaemonFor(const std::string& url, const std::string& key) {
   return options;
 }
 
+TestAuthority& Authority() {
+  struct Directory {
+    Directory() {
+      std::string pattern = std::filesystem::temp_directory_path() / "daytonad-ca-XXXXXX";
+      path = ::mkdtemp(pattern.data());
+    }
+    ~Directory() { std::filesystem::remove_all(path); }
+    std::string path;
+  };
+  static const Directory directory;
+  static TestAuthority authority(directory.path);
+  return authority;
+}
+
+std::string IntegrationTest::upstream_origin() const {
+  return tls_front_ == nullptr ? emulator_->origin() : "https://127.0.0.1:" + std::to_string(tls_front_->port());
+}
+
 void IntegrationTest::SetUp() {
   emulator_ = std::make_unique<emulator::Emulator>(emulator_options());
   ASSERT_TRUE(emulator_->Start().ok());
   control_ = std::make_unique<EmulatorControl>(emulator_->origin());
-  daemon_ = std::make_unique<DaemonProcess>(daemon_options());
+  ProcessOptions daemon = daemon_options();
+  if (std::getenv("DAYTONAD_TEST_TLS") != nullptr) {
+    tls_front_ = std::make_unique<TlsFront>(
+        TlsFront::Options{.backend_port = emulator_->port(), .server = Authority().Issue("server", {})});
+    for (std::string& flag : daemon.flags) {
+      if (flag.starts_with(emulator_->origin())) flag.replace(0, emulator_->origin().size(), upstream_origin());
+    }
+    daemon.flags.insert(daemon.flags.end(), {"--ca-file", Authority().ca_file()});
+  }
+  daemon_ = std::make_unique<DaemonProcess>(std::move(daemon));
   ASSERT_TRUE(daemon_->running()) << daemon_->log();
-  absl::StatusOr<client::Client> client = client::Client::Connect(daemon_->addresses().front());
+  // What the daemon answers is looked at, not what a client makes of it.
+  client::ConnectOptions options;
+  options.with_service_config = false;
+  absl::StatusOr<client::Client> client = client::Client::Connect(daemon_->addresses().front(), options);
   ASSERT_TRUE(client.ok()) << client.status();
   client_ = *std::move(client);
   if (waits_for_upstream()) {

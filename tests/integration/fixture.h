@@ -15,6 +15,7 @@
 #include "emulator/emulator.h"
 #include "tests/integration/daemon_process.h"
 #include "tests/integration/emulator_control.h"
+#include "tests/integration/tls_front.h"
 
 namespace daytonad::testing {
 
@@ -32,6 +33,9 @@ ProcessOptions PlainDaemonFor(const std::string& url, const std::string& key = k
 
 // The same, but it does not answer from memory or hear of events: most tests count its requests.
 ProcessOptions DaemonFor(const std::string& url, const std::string& key = kApiKey);
+
+// A directory with a certificate authority in it, for the whole program.
+TestAuthority& Authority();
 
 // An emulator in this process, a daemon beside it, and a client. Start() may be called with other options first.
 class IntegrationTest : public ::testing::Test {
@@ -51,6 +55,8 @@ class IntegrationTest : public ::testing::Test {
   v1::SnapshotService::Stub& snapshots() { return client_->snapshots(); }
   v1::VolumeService::Stub& volumes() { return client_->volumes(); }
   EmulatorControl& control() { return *control_; }
+  // The emulator's origin as the daemon reaches it.
+  std::string upstream_origin() const;
 
   // A sandbox that is up, a snapshot that is active, a volume that is ready.
   v1::Sandbox MakeSandbox(const v1::SandboxSpec& spec = {});
@@ -58,6 +64,8 @@ class IntegrationTest : public ::testing::Test {
   v1::Volume MakeVolume(const std::string& name);
 
   std::unique_ptr<emulator::Emulator> emulator_;
+  // Before the emulator if the environment variable DAYTONAD_TEST_TLS is set; null otherwise.
+  std::unique_ptr<TlsFront> tls_front_;
   std::unique_ptr<EmulatorControl> control_;
   std::unique_ptr<DaemonProcess> daemon_;
   std::optional<client::Client> client_;

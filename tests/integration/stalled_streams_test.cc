@@ -73,7 +73,7 @@ class ShortStallTest : public StalledStreamsTest {
 TEST_F(ShortStallTest, AStreamThatNobodyReadsIsEndedAndSaysSo) {
   FollowAndStop();
   EXPECT_TRUE(LogIsGivenBack());
-  EXPECT_THAT(daemon_->log(), HasSubstr("a stream is ended whose client takes no messages"));
+  AwaitLog("a stream is ended whose client takes no messages");
   EXPECT_THAT(daemon_->log(), HasSubstr("SnapshotService/StreamBuildLogs"));
   EXPECT_EQ(ReadOn(*reader_), "ABORTED STREAM_STALLED");
 }

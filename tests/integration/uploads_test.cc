@@ -94,10 +94,30 @@ TEST_F(UploadsTest, AContextThatIsThereIsAnsweredBeforeTheClientSendsIt) {
   const std::string hash = HashOfFile("a", "A");
   ASSERT_EQ(Outcome(Upload(UploadHeader("a", hash), tar).error), "OK");
   UploadCall call(snapshots());
-  ASSERT_TRUE(call.SendHeader(UploadHeader("a", hash, 1 << 30)));
+  ASSERT_TRUE(call.SendHeader(UploadHeader("a", hash, static_cast<int64_t>(tar.size()))));
   const auto answer = call.Finish();  // nothing was sent, and the stream was not closed
   EXPECT_EQ(Outcome(answer.error), "OK");
   EXPECT_TRUE(answer.value.existed());
+}
+
+// `a` with "bcd" and `ab` with "cd" are the same to the Python SDK: only who announces its hash is told so.
+TEST_F(UploadsTest, ACollidingTreeIsNotTakenForAnother) {
+  const std::string theirs = FileTar("p/ab", "cd");
+  EXPECT_NE(Upload(UploadHeader("p"), theirs).value.context_hash(),
+            Upload(UploadHeader("p"), FileTar("p/a", "bcd")).value.context_hash());
+  EXPECT_THAT(Objects(), SizeIs(2));
+}
+
+TEST_F(UploadsTest, ATarOfAnotherSizeIsNotTakenForTheAnnouncedOne) {
+  const std::string sdk_hash = "f9381503da4d420a0894ca0529e0e1e1";
+  const std::string theirs = TarFile("p/ab", "cd") + TarEnd() + std::string(8192, '\0');
+  ASSERT_EQ(Outcome(Upload(UploadHeader("p", sdk_hash), theirs).error), "OK");
+  const std::string mine = FileTar("p/a", "bcd");
+  const auto refused = Upload(UploadHeader("p", sdk_hash, static_cast<int64_t>(mine.size())), mine);
+  ASSERT_EQ(Outcome(refused.error), "ALREADY_EXISTS CONTEXT_HASH_TAKEN");
+  const std::string own_hash = refused.error->metadata.at("context_hash");
+  EXPECT_EQ(Outcome(Upload(UploadHeader("p", own_hash, static_cast<int64_t>(mine.size())), mine).error), "OK");
+  EXPECT_THAT(Objects(), SizeIs(2));
 }
 
 TEST_F(UploadsTest, AReadOnlyListenerRefusesWithoutReading) {
@@ -258,6 +278,73 @@ TEST_F(UploadsTest, AnUploadRunsOnWhileTheDaemonDrains) {
   EXPECT_EQ(Outcome(call.Finish().error), "OK");
   EXPECT_EQ(daemon_->WaitForExit(), 0);
   EXPECT_THAT(Objects(), SizeIs(1));
+}
+
+// Many of these are no reason for anybody to wait.
+TEST_F(UploadsTest, AHeaderAloneHoldsNothing) {
+  const std::string tar = FileTar("a", "A");
+  const std::string hash = HashOfFile("a", "A");
+  std::vector<std::unique_ptr<UploadCall>> idle;
+  for (int i = 0; i < 8; ++i) {
+    for (const auto& header :
+         {UploadHeader("a", hash), UploadHeader("b" + std::to_string(i), std::string(31, '0') + std::to_string(i)),
+          UploadHeader("c", "", 64 * kMiB)}) {
+      ASSERT_TRUE(idle.emplace_back(std::make_unique<UploadCall>(snapshots()))->SendHeader(header));
+    }
+    idle.push_back(std::make_unique<UploadCall>(snapshots()));  // and not even that
+  }
+  ASSERT_TRUE(Eventually([this] { return control().CountRequests("HEAD", "/_storage") == 16; }));
+  EXPECT_EQ(Outcome(Upload(UploadHeader("a", hash), tar).error), "OK");
+  const std::string large = FileTar("large", std::string(40 * kMiB, 'x'));
+  EXPECT_EQ(Outcome(Upload(UploadHeader("large"), large).error), "OK");
+  for (const auto& call : idle) call->context.TryCancel();
+  for (const auto& call : idle) call->writer->Finish();
+}
+
+class OneUploadTest : public UploadsTest {
+ protected:
+  ProcessOptions daemon_options() override {
+    ProcessOptions options = UploadsTest::daemon_options();
+    options.flags.insert(options.flags.end(), {"--max-uploads", "1", "--max-upload-idle", "100s"});
+    return options;
+  }
+};
+
+TEST_F(OneUploadTest, AnIdleUploadGivesWayToOneThatWaits) {
+  UploadCall idle(snapshots());
+  ASSERT_TRUE(idle.SendHeader(UploadHeader("a", HashOfFile("a", "A"))));
+  ASSERT_TRUE(idle.Send(FileTar("a", "A").substr(0, 100)));
+  ASSERT_TRUE(Eventually([this] { return control().CountRequests("HEAD", "/_storage") == 1; }));
+  EXPECT_EQ(Outcome(Upload(UploadHeader("b", HashOfFile("b", "B")), FileTar("b", "B")).error), "OK");
+  EXPECT_EQ(Outcome(idle.Finish().error), "ABORTED STREAM_STALLED");
+}
+
+class ShortIdleUploadsTest : public UploadsTest {
+ protected:
+  ProcessOptions daemon_options() override {
+    ProcessOptions options = UploadsTest::daemon_options();
+    options.flags.insert(options.flags.end(), {"--max-upload-idle", "200ms"});
+    return options;
+  }
+};
+
+TEST_F(ShortIdleUploadsTest, AnIdleUploadEndsAndLeavesNothing) {
+  const std::string content(40 * kMiB, 'x');
+  const std::string tar = FileTar("big", content);
+  for (const std::string& hash : {HashOfFile("big", content), std::string()}) {
+    for (const size_t megabytes : {0U, 1U, 20U}) {
+      UploadCall call(snapshots());
+      ASSERT_TRUE(call.SendHeader(UploadHeader("big", hash, static_cast<int64_t>(tar.size()))));
+      for (size_t i = 0; i < megabytes; ++i) call.Send(tar.substr(i * kMiB, kMiB));
+      const auto ended = call.Finish();
+      EXPECT_EQ(Outcome(ended.error), "ABORTED STREAM_STALLED") << megabytes;
+      EXPECT_THAT(ended.error->message, HasSubstr("--max-upload-idle"));
+    }
+  }
+  UploadCall silent(snapshots());
+  EXPECT_EQ(Outcome(silent.Finish().error), "ABORTED STREAM_STALLED");
+  EXPECT_THAT(Objects(), IsEmpty());
+  EXPECT_EQ(Outcome(Upload(UploadHeader("big"), tar).error), "OK");
 }
 
 class ShortDrainUploadsTest : public UploadsTest {

@@ -19,11 +19,11 @@ struct CommandOutcome {
   std::string err;
 };
 
-// Runs a command line inside the test against `address`.
-inline CommandOutcome RunCommand(const std::string& address, std::vector<std::string> arguments) {
+// Runs a command line inside the test against `address`; `width`: of the terminal that it writes to, 0: none.
+inline CommandOutcome RunCommand(const std::string& address, std::vector<std::string> arguments, int width = 0) {
   std::ostringstream out;
   std::ostringstream err;
-  Console console{out, err};
+  Console console{out, err, width, width};
   Cancellation cancellation;
   arguments.insert(arguments.begin(), {"--address", address});
   CommandOutcome outcome;
@@ -33,8 +33,8 @@ inline CommandOutcome RunCommand(const std::string& address, std::vector<std::st
   return outcome;
 }
 
-inline CommandOutcome RunCommand(const FakeDaemon& daemon, std::vector<std::string> arguments) {
-  return RunCommand(daemon.address(), std::move(arguments));
+inline CommandOutcome RunCommand(const FakeDaemon& daemon, std::vector<std::string> arguments, int width = 0) {
+  return RunCommand(daemon.address(), std::move(arguments), width);
 }
 
 // A message from its text form; an empty one if that does not parse.

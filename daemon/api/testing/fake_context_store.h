@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,10 +37,12 @@ class FakeContextStore final : public ContextStore {
  public:
   explicit FakeContextStore(FakeContexts& contexts) : contexts_(contexts) {}
 
-  Task<absl::StatusOr<bool>> Contains(CallContext, std::string hash) override {
+  Task<absl::StatusOr<std::optional<int64_t>>> Contains(CallContext, std::string hash) override {
     contexts_.calls.push_back("Contains " + hash);
     if (absl::Status result = Next(contexts_.contains_results); !result.ok()) co_return result;
-    co_return contexts_.contents.contains(hash);
+    const auto found = contexts_.contents.find(hash);
+    if (found == contexts_.contents.end()) co_return std::nullopt;
+    co_return static_cast<int64_t>(found->second.size());
   }
 
   std::unique_ptr<ContextUpload> Upload(std::string hash) override {

@@ -11,17 +11,16 @@
 
 namespace daytonad {
 
-// The name under which a context is stored. It is the one that the Daytona Python SDK makes, so that the daemon and
-// that SDK find each other's uploads: the MD5 of
+using Digest = std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)>;
+
+// The name under which the Daytona Python SDK stores a context, for callers who want to find that SDK's uploads, and to
+// be found by it: the MD5 of
 // - the archive path;
 // - for a context that is a file: its bytes;
 // - for a directory, in the order of its entries: the path and the bytes of each file, the path of each directory that
-//   is empty (`.` for the context itself), the path of each symbolic link and then the bytes of the file to which it
-//   leads.
-// Nothing stands between these parts. A link counts by the text of its target if that is no file below a context root
-// (or the way to it leads out of its root, or over an absolute link of another): the SDK leaves links to directories
-// out, so that a changed one would be served from an old upload, reads files anywhere, and fails for links that lead
-// nowhere.
+//   is empty (`.` for the context itself), the path and the target of each symbolic link.
+// Nothing stands between these parts, so that different trees may have the same name: a file `a` with the content
+// "bcd", and a file `ab` with "cd".
 class ContextHash final : public ContextSink {
  public:
   explicit ContextHash(std::string_view archive_path);
@@ -33,9 +32,24 @@ class ContextHash final : public ContextSink {
   std::string Finish();
 
  private:
-  void Add(std::string_view bytes);
+  Digest digest_;
+};
 
-  std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> digest_;
+// The name under which the daemon stores a context unless its caller gave another one. No two trees have the same: it
+// is what snapshot_service.proto describes at BuildContextHeader.context_hash, the first half of the SHA-256 of a
+// record for each entry, in which the lengths of all parts come before them.
+class TreeHash final : public ContextSink {
+ public:
+  explicit TreeHash(std::string_view archive_path);
+
+  absl::Status OnEntry(const ContextEntry& entry) override;
+  absl::Status OnData(std::string_view bytes) override;
+
+  // 32 lower-case hexadecimal digits. Called once, at the end.
+  std::string Finish();
+
+ private:
+  Digest digest_;
 };
 
 }  // namespace daytonad

@@ -1,10 +1,11 @@
 #include "daemon/operations/build_context/context_pass.h"
 
+#include "daemon/api/context_limit.h"
+
 namespace daytonad {
 
 ContextPass::ContextPass(const ContextSource& source, const ContextRoots& roots, Makes makes)
-    : content_(OpenContent(source, roots)),
-      hash_(source.hashed_path.empty() ? source.archive_path : source.hashed_path) {
+    : content_(OpenContent(source, roots)), hash_(source.archive_path) {
   if (makes == Makes::kHashAndTar) tar_.emplace(source.archive_path);
 }
 
@@ -23,6 +24,9 @@ absl::StatusOr<ContextPass::Piece> ContextPass::Next() {
 }
 
 absl::Status ContextPass::OnEntry(const ContextEntry& entry) {
+  // Before a sparse file is read, say, which may pretend to have any size.
+  bytes_ += entry.size;
+  if (entry.size > kMaxContextBytes || bytes_ > kMaxContextBytes) return ContextTooLarge();
   absl::Status status = hash_.OnEntry(entry);
   if (status.ok() && tar_.has_value()) status = tar_->OnEntry(entry);
   return status;

@@ -1,6 +1,7 @@
 #ifndef DAYTONAD_DAEMON_OPERATIONS_BUILD_CONTEXT_CONTEXT_PASS_H_
 #define DAYTONAD_DAEMON_OPERATIONS_BUILD_CONTEXT_CONTEXT_PASS_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,8 +33,9 @@ class ContextPass final : private ContextSink {
   absl::Status OnData(std::string_view bytes) override;
 
   const std::unique_ptr<ContextContent> content_;
-  ContextHash hash_;
+  TreeHash hash_;
   std::optional<TarWriter> tar_;
+  int64_t bytes_ = 0;  // of all files so far
 };
 
 }  // namespace daytonad

@@ -190,15 +190,17 @@ absl::StatusOr<std::string> ContextRoots::ReadFile(std::string_view path, size_t
   absl::StatusOr<OpenedPath> opened = OpenPlace(*place, path, O_RDONLY);
   if (!opened.ok()) return opened.status();
   if (!S_ISREG(opened->info.st_mode)) return InvalidPath(absl::StrCat(AbslView(path), " is not a file."));
+  const auto too_large = [&] {
+    return InvalidPath(absl::StrCat(AbslView(path), " has more than ", max_bytes, " bytes."));
+  };
+  if (static_cast<size_t>(opened->info.st_size) > max_bytes) return too_large();
   std::string content;
   char buffer[64 * 1024];
   while (true) {
     const ssize_t count = ::read(opened->descriptor.get(), buffer, sizeof(buffer));
     if (count == 0) return content;
     if (count < 0) return PathError(errno, path);
-    if (content.size() + static_cast<size_t>(count) > max_bytes) {
-      return InvalidPath(absl::StrCat(AbslView(path), " has more than ", max_bytes, " bytes."));
-    }
+    if (content.size() + static_cast<size_t>(count) > max_bytes) return too_large();  // it has grown
     content.append(buffer, static_cast<size_t>(count));
   }
 }

@@ -26,9 +26,6 @@ struct ContextEntry {
   bool empty = false;
   // Of a link: where it leads, as it is written.
   std::string link_target;
-  // Of a link: the data that follows is that of the file to which it leads. It is hashed, as the Python SDK does it,
-  // and stored nowhere but with that file.
-  bool has_target_data = false;
 };
 
 // Where the entries of a context go, in order: each entry is followed by its data, in any number of pieces.

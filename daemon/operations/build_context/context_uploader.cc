@@ -55,9 +55,9 @@ class TarStream final : public ByteStream {
 };
 
 Task<absl::Status> CheckPresent(CallContext context, ContextStore& store, std::string hash) {
-  const absl::StatusOr<bool> exists = co_await store.Contains(std::move(context), hash);
-  if (!exists.ok()) co_return exists.status();
-  if (*exists) co_return absl::OkStatus();
+  const absl::StatusOr<std::optional<int64_t>> size = co_await store.Contains(std::move(context), hash);
+  if (!size.ok()) co_return size.status();
+  if (size->has_value()) co_return absl::OkStatus();
   const ErrorMetadata metadata = {{"context_hash", hash}};
   co_return MakeError(absl::StatusCode::kNotFound, "CONTEXT_NOT_FOUND",
                       absl::StrCat("There is no build context ", hash, ". Upload it with UploadBuildContext, and use ",
@@ -98,9 +98,11 @@ Task<absl::StatusOr<std::string>> ContextUploader::MakePresent(CallContext conte
       hash = std::move(piece->hash);
     }
     TarStream tar(source, roots_, hash, clock_, pool_);
-    const absl::StatusOr<bool> present = co_await uploads_.MakePresent(std::move(context), store, hash, tar);
+    // Its name tells trees apart, so that what is there is what is wanted, however it was packed.
+    const absl::StatusOr<Presence> present =
+        co_await uploads_.MakePresent(std::move(context), store, hash, /*size=*/0, tar, TarSource::kDaemon);
     if (!present.ok()) co_return present.status();
-    existed = *present;
+    existed = *present == Presence::kExisted;
   }
   if (observer != nullptr) observer->OnContext(source.archive_path, hash, existed);
   co_return hash;

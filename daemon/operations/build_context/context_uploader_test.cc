@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/api/context_limit.h"
 #include "daemon/api/testing/fake_api.h"
 #include "daemon/api/testing/fake_context_store.h"
 #include "daemon/base/error.h"
@@ -23,7 +24,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 // Of the files `a` and `b` with the contents "A" and "B": MD5 of "aA" and "bB".
-constexpr char kHashA[] = "8c80b057bc0b599b48cbd144558aeada";
+constexpr char kHashA[] = "58a8990c713645f335fec4f6c70ad17b";
 constexpr char kHashB[] = "b22579efb106057e75e5bd7368962d09";
 
 ContextSource File(const std::string& name, const std::string& content) { return {name, InlineFile{content}}; }
@@ -139,7 +140,7 @@ TEST_F(ContextUploaderTest, ASecondUploadOfTheSameHashWaitsForTheFirst) {
   CloseGate();
   std::future<Hashes> first = StartTask(io_, UploadTask({File("a", "A")}));
   std::future<Hashes> second = StartTask(io_, UploadTask({File("a", "A")}));
-  RunUntil([&] { return Count("Upload") == 1 && Count("Contains") == 1; });
+  RunUntil([&] { return Count("Upload") == 1 && Count("Contains") == 2; });
   gate_.Fire();
   io_.run();
   EXPECT_THAT(*first.get(), ElementsAre(kHashA));
@@ -164,8 +165,7 @@ TEST_F(ContextUploaderTest, SendsNoMoreThanTheLimitAtATime) {
   CloseGate();
   std::vector<std::future<Hashes>> calls;
   for (const char* name : {"a", "b", "c", "d", "e"}) calls.push_back(StartTask(io_, UploadTask({File(name, "x")})));
-  RunUntil([&] { return Count("Contains") == 5; });
-  EXPECT_EQ(Count("Upload"), 2);
+  RunUntil([&] { return Count("Contains") == 5 && Count("Upload") == 2; });
   gate_.Fire();
   io_.run();
   for (auto& call : calls) EXPECT_TRUE(call.get().ok());
@@ -192,7 +192,7 @@ TEST_F(ContextUploaderTest, ACallerThatGoesAwayTakesItsUploadWithIt) {
 
 TEST_F(ContextUploaderTest, ACancelledCallStopsHashing) {
   directory_.Write("sparse", "");
-  std::filesystem::resize_file(directory_.Path("sparse"), uint64_t{1} << 40);  // would take hours
+  std::filesystem::resize_file(directory_.Path("sparse"), uint64_t{70} << 30);  // would take minutes
   std::stop_source stop;
   std::future<Hashes> call =
       StartTask(io_, UploadTask({{"sparse", HostPath{directory_.Path("sparse")}}}, stop.get_token()));
@@ -202,6 +202,15 @@ TEST_F(ContextUploaderTest, ACancelledCallStopsHashing) {
   EXPECT_TRUE(absl::IsCancelled(call.get().status()));
 }
 
+TEST_F(ContextUploaderTest, WhatTheStoreCannotTakeIsNotRead) {
+  directory_.Write("p/sparse", "");
+  std::filesystem::resize_file(directory_.Path("p/sparse"), uint64_t{1} << 40);  // would take hours
+  const absl::Status status = Upload({{"p", HostPath{directory_.Path("p")}}}).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status));
+  EXPECT_EQ(ErrorReason(status), "CONTEXT_TOO_LARGE");
+  EXPECT_EQ(ErrorMetadataValue(status, "limit"), std::to_string(kMaxContextBytes));
+}
+
 TEST_F(ContextUploaderTest, FilesThatChangeBetweenHashAndUploadAreNotStored) {
   directory_.Write("p/a", "one");
   contexts_.contains_results = {absl::OkStatus()};
@@ -209,7 +218,7 @@ TEST_F(ContextUploaderTest, FilesThatChangeBetweenHashAndUploadAreNotStored) {
   struct ChangingStore : ContextStore {
     ChangingStore(FakeContexts& contexts, const TemporaryDirectory& directory)
         : store(contexts), directory(directory) {}
-    Task<absl::StatusOr<bool>> Contains(CallContext context, std::string hash) override {
+    Task<absl::StatusOr<std::optional<int64_t>>> Contains(CallContext context, std::string hash) override {
       directory.Write("p/a", "two");
       return store.Contains(std::move(context), std::move(hash));
     }
@@ -221,7 +230,7 @@ TEST_F(ContextUploaderTest, FilesThatChangeBetweenHashAndUploadAreNotStored) {
   const Hashes hashes = Upload({{"p", HostPath{directory_.Path("p")}}});
   EXPECT_EQ(hashes.status().code(), absl::StatusCode::kAborted);
   EXPECT_EQ(ErrorReason(hashes.status()), "CONTEXT_CHANGED");
-  EXPECT_EQ(Count("Abort"), 1);
+  EXPECT_EQ(Count("Upload"), Count("Abort"));
   EXPECT_THAT(contexts_.contents, IsEmpty());
   EXPECT_TRUE(Upload({{"p", HostPath{directory_.Path("p")}}}).ok());
 }

@@ -131,23 +131,7 @@ absl::Status HostWalk::OnLink(const std::string& path, const FileDescriptor& lin
   const ssize_t length = ::readlinkat(link.get(), "", entry.link_target.data(), entry.link_target.size());
   if (length < 0) return Error(errno, path);
   entry.link_target.resize(static_cast<size_t>(length));
-  // A target that is outside, missing or unreadable is no error: it is not what is copied.
-  FileDescriptor target = OpenTarget(path, entry.link_target);
-  struct stat target_info = {};
-  if (!target.is_open() || ::fstat(target.get(), &target_info) != 0 || !S_ISREG(target_info.st_mode)) {
-    return sink.OnEntry(entry);
-  }
-  entry.size = target_info.st_size;
-  entry.has_target_data = true;
-  return BeginFile(path, std::move(target), entry, sink);
-}
-
-// The kernel follows no absolute link when it is held in a root, not even one that leads back into it.
-FileDescriptor HostWalk::OpenTarget(const std::string& path, const std::string& target) const {
-  if (target.empty() || target.front() != '/') return Open(path, O_RDONLY);
-  const absl::StatusOr<ContextRoots::Place> place = roots_.Find(target);
-  if (!place.ok()) return {};
-  return OpenBeneath(place->root, place->path, O_RDONLY);
+  return sink.OnEntry(entry);
 }
 
 absl::Status HostWalk::BeginFile(const std::string& path, FileDescriptor descriptor, const ContextEntry& entry,

@@ -17,8 +17,8 @@ namespace daytonad {
 
 // A file or a directory with all that is in it, below one of the context roots.
 //
-// The order is that of Python's os.walk, which the hash depends on: what is in a directory as the file system lists it,
-// its subdirectories after everything else. Symbolic links are not followed, except one that is the context itself.
+// The order, which the hash depends on, is that of Python's os.walk: what is in a directory as the file system lists
+// it, its subdirectories after everything else. Symbolic links are not followed, except one that is the context itself.
 // Anything but files, directories and links is refused.
 class HostWalk final : public ContextContent {
  public:
@@ -47,8 +47,6 @@ class HostWalk final : public ContextContent {
                          ContextSink& sink);
 
   FileDescriptor Open(const std::string& path, int flags) const;
-  // What the link at `path` leads to; not open if that is below no root.
-  FileDescriptor OpenTarget(const std::string& path, const std::string& target) const;
   std::string FullPath(const std::string& path) const;
   absl::Status Error(int error, const std::string& path) const;
 

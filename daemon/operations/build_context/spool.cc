@@ -16,6 +16,8 @@
 namespace daytonad {
 namespace {
 
+constexpr char kAdvice[] = "Give the context's hash in the header, which needs no space";
+
 // Until other uploads may have ended.
 constexpr auto kRetryDelay = std::chrono::seconds(5);
 
@@ -45,12 +47,14 @@ absl::StatusOr<Spool> Spool::Open(std::string directory, int64_t limit) {
   return Spool(std::move(directory), limit);
 }
 
+absl::Status SpoolFile::CheckSize(int64_t bytes) const {
+  if (bytes <= spool_.limit_) return absl::OkStatus();
+  return SpoolFull(absl::StrCat("The upload is larger than the daemon's --spool-limit of ", spool_.limit_, " bytes. ",
+                                kAdvice, ", or have the limit raised."));
+}
+
 absl::Status SpoolFile::Reserve(int64_t bytes) {
-  constexpr char kAdvice[] = "Give the context's hash in the header, which needs no space";
-  if (reserved_ + bytes > spool_.limit_) {
-    return SpoolFull(absl::StrCat("The upload is larger than the daemon's --spool-limit of ", spool_.limit_, " bytes. ",
-                                  kAdvice, ", or have the limit raised."));
-  }
+  if (absl::Status status = CheckSize(reserved_ + bytes); !status.ok()) return status;
   if (spool_.used_ + bytes > spool_.limit_) {
     return WithRetryDelay(SpoolFull(absl::StrCat("Other uploads fill the daemon's --spool-limit of ", spool_.limit_,
                                                  " bytes. ", kAdvice, ", or try again later.")),

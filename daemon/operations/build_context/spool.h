@@ -41,6 +41,8 @@ class SpoolFile {
   SpoolFile& operator=(const SpoolFile&) = delete;
   ~SpoolFile() { spool_.used_ -= reserved_; }
 
+  // Could so many bytes ever have room? RESOURCE_EXHAUSTED (SPOOL_FULL) if not. Reserves nothing.
+  absl::Status CheckSize(int64_t bytes) const;
   // Room for so many more bytes, or RESOURCE_EXHAUSTED (SPOOL_FULL). Loop thread.
   absl::Status Reserve(int64_t bytes);
 

@@ -1,11 +1,14 @@
 #include "daemon/operations/build_context/streamed_uploads.h"
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "daemon/api/context_limit.h"
 #include "daemon/base/error.h"
+#include "daemon/operations/build_context/client_bytes.h"
 #include "daemon/operations/build_context/context_content.h"
 #include "daemon/operations/build_context/context_hash.h"
 #include "daemon/operations/build_context/tar_context.h"
@@ -19,8 +22,34 @@ absl::Status WrongSize(int64_t announced, std::string_view problem) {
                                 absl::string_view(problem.data(), problem.size()), " came."));
 }
 
-// A client's tar, checked while it is read: that it is one, its announced size, its announced hash. It ends well only
-// if all of that is right. On the way, its bytes can be put into a file.
+// A context's hashes: the daemon's own, and the Python SDK's if it has been announced, perhaps.
+class Hashes final : public ContextSink {
+ public:
+  Hashes(const std::string& archive_path, bool with_sdk) : tree_(archive_path) {
+    if (with_sdk) sdk_.emplace(archive_path);
+  }
+
+  absl::Status OnEntry(const ContextEntry& entry) override {
+    absl::Status status = tree_.OnEntry(entry);
+    if (status.ok() && sdk_.has_value()) status = sdk_->OnEntry(entry);
+    return status;
+  }
+  absl::Status OnData(std::string_view bytes) override {
+    absl::Status status = tree_.OnData(bytes);
+    if (status.ok() && sdk_.has_value()) status = sdk_->OnData(bytes);
+    return status;
+  }
+
+  std::string FinishTree() { return tree_.Finish(); }
+  std::string FinishSdk() { return sdk_->Finish(); }
+
+ private:
+  TreeHash tree_;
+  std::optional<ContextHash> sdk_;
+};
+
+// A client's tar, checked while it is read: that it is one, its announced size, its announced hash, of either kind. It
+// ends well only if all of that is right. On the way, its bytes can be put into a file.
 class CheckedTar final : public ByteStream {
  public:
   CheckedTar(UploadHeader header, ByteStream& tar, WorkPool& pool, SpoolFile* file = nullptr)
@@ -28,15 +57,15 @@ class CheckedTar final : public ByteStream {
         tar_(tar),
         pool_(pool),
         file_(file),
-        hash_(header_.archive_path),
-        context_(header_.archive_path, TarContext::Names::kFromRoot, hash_) {}
+        hashes_(header_.archive_path, !header_.hash.empty()),
+        context_(header_.archive_path, TarContext::Names::kFromRoot, hashes_) {}
 
   Task<absl::StatusOr<std::string>> Read(CallContext context) override {
     absl::StatusOr<std::string> bytes = co_await tar_.Read(std::move(context));
     if (!bytes.ok()) co_return bytes.status();
     size_ += static_cast<int64_t>(bytes->size());
     if (header_.size > 0 && size_ > header_.size) co_return WrongSize(header_.size, "more");
-    if (file_ != nullptr && header_.size == 0) {
+    if (file_ != nullptr) {
       absl::Status reserved = file_->Reserve(static_cast<int64_t>(bytes->size()));
       if (!reserved.ok()) co_return reserved;
     }
@@ -46,8 +75,8 @@ class CheckedTar final : public ByteStream {
     co_return bytes;
   }
 
-  // Once it has ended.
-  const std::string& hash() const { return found_hash_; }
+  // Once it has ended: the daemon's own.
+  const std::string& hash() const { return tree_hash_; }
 
  private:
   absl::Status CheckBytes(std::string_view bytes) {
@@ -59,23 +88,43 @@ class CheckedTar final : public ByteStream {
     if (header_.size > 0 && size_ < header_.size) return WrongSize(header_.size, absl::StrCat("only ", size_));
     absl::Status status = context_.Finish();
     if (!status.ok()) return status;
-    found_hash_ = hash_.Finish();
-    if (header_.hash.empty() || header_.hash == found_hash_) return absl::OkStatus();
+    tree_hash_ = hashes_.FinishTree();
+    if (header_.hash.empty() || header_.hash == tree_hash_) return absl::OkStatus();
+    const std::string sdk_hash = hashes_.FinishSdk();
+    if (header_.hash == sdk_hash) return absl::OkStatus();
     return MakeError(absl::StatusCode::kInvalidArgument, "CONTEXT_HASH_MISMATCH",
-                     absl::StrCat("The build context has the hash ", found_hash_, " and not ", header_.hash,
+                     absl::StrCat("The build context has the hash ", tree_hash_, ", or ", sdk_hash,
+                                  " as the Python SDK makes it, and not ", header_.hash,
                                   ". Compute it over the entries in the order of the tar, or leave it out."),
-                     {{"context_hash", found_hash_}});
+                     {{"context_hash", tree_hash_}});
   }
 
   const UploadHeader header_;
   ByteStream& tar_;
   WorkPool& pool_;
   SpoolFile* const file_;
-  ContextHash hash_;
+  Hashes hashes_;
   TarContext context_;
   int64_t size_ = 0;
-  std::string found_hash_;
+  std::string tree_hash_;
 };
+
+Task<absl::Status> ReadAll(CallContext context, ByteStream& stream) {
+  while (true) {
+    const absl::StatusOr<std::string> bytes = co_await stream.Read(context);
+    if (!bytes.ok()) co_return bytes.status();
+    if (bytes->empty()) co_return absl::OkStatus();
+  }
+}
+
+absl::Status HashTaken(const std::string& hash, const std::string& own_hash) {
+  return MakeError(absl::StatusCode::kAlreadyExists, "CONTEXT_HASH_TAKEN",
+                   absl::StrCat("The storage has another tar under the hash ", hash,
+                                ", which may be of another tree: "
+                                "its size is not the announced one. Upload this one under its own hash ",
+                                own_hash, ", or without one; leave the size out to take what is there."),
+                   {{"context_hash", own_hash}});
+}
 
 class SpooledTar final : public ByteStream {
  public:
@@ -112,37 +161,49 @@ Task<absl::StatusOr<UploadOutcome>> StreamedUploads::Upload(CallContext context,
 
 Task<absl::StatusOr<UploadOutcome>> StreamedUploads::SendThrough(CallContext context, UploadHeader header,
                                                                  ByteStream& tar) {
+  if (header.size > kMaxContextBytes) co_return ContextTooLarge();
   absl::StatusOr<std::unique_ptr<ContextStore>> store = co_await api_.OpenContextStore(context);
   if (!store.ok()) co_return store.status();
   UploadOutcome outcome;
   outcome.hash = header.hash;
-  CheckedTar checked(std::move(header), tar, pool_);
-  absl::StatusOr<bool> existed = co_await uploads_.MakePresent(std::move(context), **store, outcome.hash, checked);
-  if (!existed.ok()) co_return existed.status();
-  outcome.existed = *existed;
+  const int64_t size = header.size;
+  auto crowded = [this] { return uploads_.crowded(); };
+  ClientBytes bytes(tar, clock_, max_idle_, std::move(crowded));
+  CheckedTar checked(std::move(header), bytes, pool_);
+  const absl::StatusOr<Presence> presence =
+      co_await uploads_.MakePresent(context, **store, outcome.hash, size, checked, TarSource::kClient);
+  if (!presence.ok()) co_return presence.status();
+  outcome.existed = *presence != Presence::kStored;
+  if (*presence != Presence::kOtherSize) co_return outcome;
+  // Either it was packed differently, or it is a different tree. That it is not can only be said of the daemon's hash.
+  absl::Status read = co_await ReadAll(std::move(context), checked);
+  if (!read.ok()) co_return read;
+  if (checked.hash() != outcome.hash) co_return HashTaken(outcome.hash, checked.hash());
   co_return outcome;
 }
 
 Task<absl::StatusOr<UploadOutcome>> StreamedUploads::SpoolAndSend(CallContext context, UploadHeader header,
                                                                   ByteStream& tar, SpoolFile& file) {
-  absl::Status reserved = file.Reserve(header.size);
-  if (!reserved.ok()) co_return reserved;
+  // Only what has come takes up room, and not what is announced.
+  absl::Status fits = file.CheckSize(header.size);
+  if (!fits.ok()) co_return fits;
+  if (header.size > kMaxContextBytes) co_return ContextTooLarge();
   UploadOutcome outcome;
   {
-    CheckedTar arriving(std::move(header), tar, pool_, &file);
-    absl::StatusOr<std::string> bytes;
-    do {
-      bytes = co_await arriving.Read(context);
-      if (!bytes.ok()) co_return bytes.status();
-    } while (!bytes->empty());
+    auto never = [] { return false; };  // that could only be for disk space
+    ClientBytes client_bytes(tar, clock_, max_idle_, std::move(never));
+    CheckedTar arriving(std::move(header), client_bytes, pool_, &file);
+    absl::Status read = co_await ReadAll(context, arriving);
+    if (!read.ok()) co_return read;
     outcome.hash = arriving.hash();
   }
   absl::StatusOr<std::unique_ptr<ContextStore>> store = co_await api_.OpenContextStore(context);
   if (!store.ok()) co_return store.status();
   SpooledTar spooled(file, pool_);
-  absl::StatusOr<bool> existed = co_await uploads_.MakePresent(std::move(context), **store, outcome.hash, spooled);
-  if (!existed.ok()) co_return existed.status();
-  outcome.existed = *existed;
+  const absl::StatusOr<Presence> presence =
+      co_await uploads_.MakePresent(std::move(context), **store, outcome.hash, /*size=*/0, spooled, TarSource::kDaemon);
+  if (!presence.ok()) co_return presence.status();
+  outcome.existed = *presence == Presence::kExisted;
   co_return outcome;
 }
 

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "daemon/api/api.h"
 #include "daemon/base/call_context.h"
+#include "daemon/base/clock.h"
 #include "daemon/base/task.h"
 #include "daemon/net/work_pool.h"
 #include "daemon/operations/build_context/spool.h"
@@ -33,9 +34,15 @@ struct UploadOutcome {
 // so they go to the spool first.
 class StreamedUploads {
  public:
-  // `spool` may be null: a hash is required then. All of these outlive it.
-  StreamedUploads(BuildContextApi& api, WorkPool& pool, StoreUploads& uploads, Spool* spool)
-      : api_(api), pool_(pool), uploads_(uploads), spool_(spool) {}
+  // `spool` may be null: a hash is required then. A client that is idle for `max_idle` ends its upload. All of these
+  // outlive it.
+  StreamedUploads(BuildContextApi& api, WorkPool& pool, StoreUploads& uploads, Spool* spool, Clock& clock,
+                  Clock::Duration max_idle)
+      : api_(api), pool_(pool), uploads_(uploads), spool_(spool), clock_(clock), max_idle_(max_idle) {}
+
+  Clock::Duration max_idle() const { return max_idle_; }
+  // Until when a client has to send something that is asked for now.
+  Clock::TimePoint idle_end() const { return clock_.Now() + max_idle_; }
 
   // Reads from `tar`, which outlives the call, no more than is needed.
   Task<absl::StatusOr<UploadOutcome>> Upload(CallContext context, UploadHeader header, ByteStream& tar);
@@ -49,6 +56,8 @@ class StreamedUploads {
   WorkPool& pool_;
   StoreUploads& uploads_;
   Spool* const spool_;
+  Clock& clock_;
+  const Clock::Duration max_idle_;
 };
 
 }  // namespace daytonad

@@ -6,16 +6,23 @@
 #include <algorithm>
 #include <deque>
 #include <filesystem>
+#include <future>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/api/context_limit.h"
 #include "daemon/api/testing/fake_api.h"
 #include "daemon/api/testing/fake_context_store.h"
 #include "daemon/base/error.h"
+#include "daemon/base/event.h"
 #include "daemon/base/testing/no_descriptors.h"
 #include "daemon/base/testing/run_task.h"
 #include "daemon/net/asio_clock.h"
+#include "daemon/operations/build_context/context_hash.h"
+#include "daemon/operations/build_context/tar_context.h"
+#include "daemon/operations/build_context/testing/gated_store.h"
 #include "daemon/operations/build_context/testing/tar_bytes.h"
 #include "daemon/operations/build_context/testing/temporary_directory.h"
 
@@ -26,8 +33,10 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// The directory `proj` of the golden values: a.txt, sub/b.bin with all bytes, the empty sub/empty.
+// The directory `proj` of the golden values: a.txt, sub/b.bin with all bytes, the empty sub/empty. As the Python SDK
+// hashes it, and as the daemon does.
 constexpr char kHash[] = "07f4df414203e52a57f986af890bb226";
+constexpr char kTreeHash[] = "8cb509c889e81df9b9d2235787c50101";
 
 std::string ProjectTar() {
   std::string bytes;
@@ -82,7 +91,8 @@ class StreamedUploadsTest : public ::testing::Test {
   }
 
   absl::StatusOr<UploadOutcome> Upload(UploadHeader header, Sent& sent, bool with_spool = true) {
-    StreamedUploads uploads(api_, pool_, store_uploads_, with_spool ? &*spool_ : nullptr);
+    StreamedUploads uploads(api_, pool_, store_uploads_, with_spool ? &*spool_ : nullptr, clock_,
+                            std::chrono::seconds(30));
     return RunTask(io_, uploads.Upload(CallContext::Background("test"), std::move(header), sent));
   }
   std::string ReasonOf(UploadHeader header, const std::string& tar) {
@@ -126,16 +136,52 @@ TEST_F(StreamedUploadsTest, WithoutAHashItIsSpooledAndComputed) {
   Sent sent(ProjectTar());
   const auto outcome = Upload({"proj", 0, ""}, sent);
   ASSERT_TRUE(outcome.ok()) << outcome.status();
-  EXPECT_EQ(outcome->hash, kHash);
+  EXPECT_EQ(outcome->hash, kTreeHash);
   EXPECT_FALSE(outcome->existed);
-  EXPECT_EQ(contexts_.contents.at(kHash), ProjectTar());
+  EXPECT_EQ(contexts_.contents.at(kTreeHash), ProjectTar());
 
   Sent again(ProjectTar());
   const auto second = Upload({"proj", static_cast<int64_t>(ProjectTar().size()), ""}, again);
   ASSERT_TRUE(second.ok()) << second.status();
   EXPECT_TRUE(second->existed);
-  EXPECT_THAT(contexts_.calls, ElementsAre(absl::StrCat("Contains ", kHash), absl::StrCat("Upload ", kHash),
-                                           absl::StrCat("Finish ", kHash), absl::StrCat("Contains ", kHash)));
+  EXPECT_THAT(contexts_.calls, ElementsAre(absl::StrCat("Contains ", kTreeHash), absl::StrCat("Upload ", kTreeHash),
+                                           absl::StrCat("Finish ", kTreeHash), absl::StrCat("Contains ", kTreeHash)));
+}
+
+// A caller who knows this one is told at once, too.
+TEST_F(StreamedUploadsTest, TheDaemonsOwnHashCanBeAnnounced) {
+  Sent sent(ProjectTar());
+  const auto outcome = Upload({"proj", 0, kTreeHash}, sent, false);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->hash, kTreeHash);
+  EXPECT_EQ(contexts_.contents.at(kTreeHash), ProjectTar());
+}
+
+// `a` with "bcd" and `ab` with "cd" are the same to the Python SDK.
+TEST_F(StreamedUploadsTest, TwoTreesAreNeverTakenForEachOther) {
+  const std::string first = TarFile("a", "bcd") + TarEnd();
+  const std::string second = TarFile("ab", "cd") + TarEnd();
+  Sent one(first), other(second);
+  const auto first_hash = Upload({"a", 0, ""}, one);
+  const auto second_hash = Upload({"ab", 0, ""}, other);
+  ASSERT_TRUE(first_hash.ok() && second_hash.ok());
+  EXPECT_NE(first_hash->hash, second_hash->hash);
+  EXPECT_FALSE(second_hash->existed);
+}
+
+TEST_F(StreamedUploadsTest, WhatIsThereOfAnotherSizeIsBelievedOnlyUnderTheDaemonsHash) {
+  const auto size = static_cast<int64_t>(ProjectTar().size());
+  contexts_.contents[kHash] = contexts_.contents[kTreeHash] = "packed by somebody else";
+  Sent of_sdk(ProjectTar());
+  const absl::Status taken = Upload({"proj", size, kHash}, of_sdk).status();
+  EXPECT_EQ(taken.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(ErrorReason(taken), "CONTEXT_HASH_TAKEN");
+  EXPECT_EQ(ErrorMetadataValue(taken, "context_hash"), kTreeHash);
+  Sent own(ProjectTar());
+  const auto outcome = Upload({"proj", size, kTreeHash}, own);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_TRUE(outcome->existed);
+  EXPECT_EQ(contexts_.contents.at(kHash), "packed by somebody else");
 }
 
 TEST_F(StreamedUploadsTest, WithoutAHashAndASpoolItIsRefusedAtOnce) {
@@ -153,7 +199,7 @@ TEST_F(StreamedUploadsTest, AWrongHashStoresNothing) {
   const absl::Status status = Upload({"proj", 0, wrong}, sent).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(ErrorReason(status), "CONTEXT_HASH_MISMATCH");
-  EXPECT_EQ(ErrorMetadataValue(status, "context_hash"), kHash);
+  EXPECT_EQ(ErrorMetadataValue(status, "context_hash"), kTreeHash);
   EXPECT_THAT(contexts_.contents, IsEmpty());
   EXPECT_THAT(contexts_.calls, ElementsAre("Contains " + wrong, "Upload " + wrong, "Abort " + wrong));
 }
@@ -208,6 +254,70 @@ TEST_F(StreamedUploadsTest, AnUploadThatDoesNotFitIntoTheSpoolIsRefused) {
   Sent announced(large);
   EXPECT_EQ(ErrorReason(Upload({"proj", static_cast<int64_t>(large.size()), ""}, announced).status()), "SPOOL_FULL");
   EXPECT_EQ(announced.reads, 0);
+}
+
+TEST_F(StreamedUploadsTest, WhatTheStoreCannotTakeIsRefusedAtOnce) {
+  Sent sent(ProjectTar());
+  EXPECT_EQ(ErrorReason(Upload({"proj", kMaxContextBytes + 1, kHash}, sent).status()), "CONTEXT_TOO_LARGE");
+  EXPECT_EQ(sent.reads, 0);
+}
+
+// Whoever announces much and sends little takes up little.
+TEST_F(StreamedUploadsTest, RoomInTheSpoolIsTakenByTheBytesThatCome) {
+  struct Asking final : ByteStream {
+    explicit Asking(Spool& spool) : spool(spool) {}
+    Task<absl::StatusOr<std::string>> Read(CallContext) override {
+      EXPECT_EQ(SpoolFile(spool).Reserve(kSpoolLimit).ok(), reads == 0);
+      EXPECT_TRUE(SpoolFile(spool).Reserve(kSpoolLimit - 2000).ok());
+      if (reads++ > 0) co_return CancelledError();
+      co_return ProjectTar().substr(0, 1500);
+    }
+    Spool& spool;
+    int reads = 0;
+  } asking(*spool_);
+  StreamedUploads uploads(api_, pool_, store_uploads_, &*spool_, clock_, std::chrono::seconds(30));
+  const auto outcome = RunTask(io_, uploads.Upload(CallContext::Background("test"), {"proj", kSpoolLimit, ""}, asking));
+  EXPECT_TRUE(absl::IsCancelled(outcome.status()));
+  EXPECT_EQ(asking.reads, 2);
+}
+
+// However many send their first bytes at once, what they sent does not fill the memory.
+TEST_F(StreamedUploadsTest, OfUploadsThatWaitOnlySoMuchIsKept) {
+  Event gate;
+  api_.context_store = [&] { return std::make_unique<GatedStore>(contexts_, gate, clock_); };
+  constexpr size_t kPiece = size_t{4} << 20;
+  constexpr size_t kFit = StoreUploads::kMaxWaitingBytes / kPiece;
+  StreamedUploads uploads(api_, pool_, store_uploads_, nullptr, clock_, std::chrono::seconds(30));
+  std::deque<Sent> sent;
+  std::vector<std::future<absl::StatusOr<UploadOutcome>>> calls;
+  for (size_t i = 0; i < kFit + 10; ++i) {
+    const std::string path = absl::StrCat("a", i);
+    const std::string one = TarFile(path, std::string(kPiece, 'x')) + TarEnd();
+    TreeHash hash(path);
+    TarContext context(path, TarContext::Names::kFromRoot, hash);
+    ASSERT_TRUE(context.Feed(one).ok() && context.Finish().ok());
+    Sent& stream = sent.emplace_back(one, kPiece);
+    calls.push_back(
+        StartTask(io_, uploads.Upload(CallContext::Background("test"), UploadHeader{path, 0, hash.Finish()}, stream)));
+  }
+  // Two are being sent, as many wait as fit, and the others are refused.
+  const auto ended = [&] {
+    return std::ranges::count_if(
+        calls, [](const auto& call) { return call.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
+  };
+  while (ended() < 8) ASSERT_GT(io_.run_one_for(std::chrono::seconds(30)), 0U);
+  gate.Fire();
+  io_.restart();
+  io_.run();
+  size_t refused = 0;
+  for (auto& call : calls) {
+    const auto outcome = call.get();
+    if (outcome.ok()) continue;
+    EXPECT_EQ(ErrorReason(outcome.status()), "DAEMON_EXHAUSTED");
+    EXPECT_TRUE(RetryDelay(outcome.status()).has_value());
+    ++refused;
+  }
+  EXPECT_EQ(refused, 8U);
 }
 
 TEST_F(StreamedUploadsTest, TooFewDescriptorsForTheSpoolAreAnErrorThatPasses) {

@@ -31,9 +31,6 @@ struct ContextSource {
   // call the directory that `COPY .` takes.
   std::string archive_path;
   std::variant<HostPath, InlineFile, InlineTar, UploadedContext> content;
-  // What the hash begins with instead of `archive_path`, if it is not empty: the path as a COPY line writes it, such as
-  // "./src/", which the Python SDK hashes as it stands.
-  std::string hashed_path = {};
 };
 
 // What an image comes down to before its contexts are uploaded.

@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
 #include "daemon/base/absl_view.h"
 #include "daemon/operations/image/archive_path.h"
 #include "daemon/operations/image/docker_words.h"
@@ -31,46 +30,16 @@ bool IsRemote(std::string_view source) {
 struct Search {
   std::string root;
   std::string pattern;  // relative to it
-  // What the Python SDK takes for the archive path, and hashes: the source with what joins it to the directory. Empty:
-  // nothing but `pattern`, since the SDK looks for the source somewhere else.
-  std::string written;
 };
 
 Search SearchOf(const std::string& source, std::string_view context_dir) {
   const std::string normalized = NormalizePath(source);
   const std::string inside = NormalizePath(context_dir);
   if (normalized == inside || absl::StartsWith(normalized, absl::StrCat(inside == "/" ? "" : inside, "/"))) {
-    return {"/", ArchivePath(normalized), source};
+    return {"/", ArchivePath(normalized)};
   }
-  const char* const joint = absl::EndsWith(AbslView(context_dir), "/") ? "" : "/";
   std::string relative = ArchivePath(normalized);
-  return {std::string(context_dir), relative.empty() ? "." : relative,
-          absl::StartsWith(source, "/") ? "" : absl::StrCat(joint, source)};
-}
-
-// Where the component begins that the first character of a pattern is in; npos if there is no pattern.
-size_t FirstPatternComponent(const std::string& path) {
-  size_t begin = 0;
-  for (const absl::string_view component : absl::StrSplit(path, '/')) {
-    if (IsPattern(StdView(component))) return begin;
-    begin += component.size() + 1;
-  }
-  return std::string::npos;
-}
-
-// `path`, a match of the search, as the Python SDK writes it: what stands before the pattern stays as it is, what comes
-// after it is what was found. A pattern that goes on with `.` or `..` is left to `path` itself.
-std::string AsWritten(const std::string& written, const std::string& path) {
-  const size_t pattern = FirstPatternComponent(written);
-  if (pattern == std::string::npos) return written;
-  const absl::string_view rest = absl::StripSuffix(absl::string_view(written).substr(pattern), "/");
-  if (NormalizePath(StdView(rest)) != rest) return path;
-  const std::string before = written.substr(0, pattern);
-  const std::string before_path = ArchivePath(before);
-  const size_t found = before_path.empty() || before_path == "." ? 0 : before_path.size() + 1;
-  const std::string head = before.substr(0, before.find_last_not_of('/') + 1);
-  const char* const end = absl::EndsWith(written, "/") ? "/" : "";
-  return absl::StrCat(head, before.empty() ? "" : "/", path.substr(found), end);
+  return {std::string(context_dir), relative.empty() ? "." : relative};
 }
 
 absl::Status LineError(const DockerfileInstruction& instruction, std::string_view source, std::string_view what) {
@@ -96,8 +65,7 @@ absl::Status FindSource(const DockerfileInstruction& instruction, const std::str
   }
   for (std::string& path : *paths) {
     HostPath host{JoinPath(search.root, path)};
-    std::string hashed = search.written.empty() ? "" : AsWritten(search.written, path);
-    found.push_back({std::move(path), std::move(host), std::move(hashed)});
+    found.push_back({std::move(path), std::move(host)});
   }
   return absl::OkStatus();
 }

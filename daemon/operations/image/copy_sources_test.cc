@@ -42,15 +42,6 @@ class CopySourcesTest : public testing::Test {
     for (auto& [path, name] : Find(text)) names.push_back(name);
     return names;
   }
-  // What the hashes begin with.
-  std::vector<std::string> Hashed(std::string_view text, std::string_view context_dir) {
-    const absl::StatusOr<std::vector<ContextSource>> found = FindCopied(ParseDockerfile(text), context_dir, files_);
-    EXPECT_TRUE(found.ok()) << found.status();
-    std::vector<std::string> hashed;
-    if (!found.ok()) return hashed;
-    for (const ContextSource& source : *found) hashed.push_back(source.hashed_path);
-    return hashed;
-  }
   std::string Error(std::string_view text) {
     return std::string(FindCopied(ParseDockerfile(text), "/src/proj", files_).status().message());
   }
@@ -89,19 +80,6 @@ TEST_F(CopySourcesTest, PathsAreRelativeToTheContext) {
               ElementsAre(Pair("/src/proj/a", "a"), Pair("/src/proj/sub/c", "sub/c"), Pair("/src/proj/b", "b"),
                           Pair("/src/proj", ".")));
   EXPECT_THAT(Find("COPY /src/proj/a /x"), ElementsAre(Pair("/src/proj/a", "src/proj/a")));
-}
-
-TEST_F(CopySourcesTest, WhatIsHashedIsThePathAsItIsWritten) {
-  EXPECT_THAT(Hashed("COPY a sub/ ./a sub/../b ./sub//c . ./ /src/proj/a /src/proj//b /x", "/src/proj/"),
-              ElementsAre("a", "sub/", "./a", "sub/../b", "./sub//c", ".", "./", "/src/proj/a", "/src/proj//b"));
-  EXPECT_THAT(Hashed("COPY s* s*/ ./s*b/c sub/../b* sub//?* /src/proj/sub/[c] /x", "/src/proj/"),
-              ElementsAre("sub", "sub/", "./sub/c", "sub/../b", "sub/c", "/src/proj/sub/c"));
-  // Without a slash at its end the SDK leaves the one that joins them.
-  EXPECT_THAT(Hashed("COPY a ./sub/ s*/c ?ub /x", "/src/proj"), ElementsAre("/a", "/./sub/", "/sub/c", "/sub"));
-  // Docker looks for this one in the context, the SDK at the root of the disk.
-  EXPECT_THAT(Hashed("COPY /a /x", "/src/proj/"), ElementsAre(""));
-  // What comes after a pattern is as it was found.
-  EXPECT_THAT(Hashed("COPY s*/../b s*/./c /x", "/src/proj/"), ElementsAre("b", "sub/c"));
 }
 
 TEST_F(CopySourcesTest, WhatCannotBeFoundNamesTheLineAndTheSource) {

@@ -43,6 +43,10 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         BadSpec{R"(name: "a\nb")", "spec.name: has a line break"},
         BadSpec{R"(name: "  ")", "spec.name: has nothing but white space"},
+        BadSpec{R"(name: ".")", "spec.name: is neither an id nor a name"},
+        BadSpec{R"(name: "..")", "spec.name: is neither an id nor a name"},
+        BadSpec{R"(snapshot: "..")", "spec.snapshot: is neither an id nor a name"},
+        BadSpec{R"(linked_sandbox: ".")", "spec.linked_sandbox: is neither an id nor a name"},
         BadSpec{R"(snapshot: " ")", "spec.snapshot: has nothing but white space"},
         BadSpec{R"(target: " ")", "spec.target: has nothing but white space"},
         BadSpec{"language: 17", "spec.language: is no CodeLanguage: 17"},
@@ -88,6 +92,35 @@ TEST(SpecChecksTest, AFullSandboxSpecPasses) {
                 network_allow_list: "10.0.0.0/8" domain_allow_list: "*.example.com")"),
             violations);
   EXPECT_TRUE(violations.ToStatus().ok()) << violations.ToStatus();
+}
+
+TEST(SpecChecksTest, NamesAreAsLongAtCreateAsAtGet) {
+  for (const size_t bytes : {size_t{512}, size_t{513}, size_t{100'000}}) {
+    v1::SandboxSpec sandbox;
+    sandbox.set_name(std::string(bytes, 'n'));
+    v1::SnapshotSpec snapshot;
+    snapshot.set_name(std::string(bytes, 'n'));
+    snapshot.set_image("debian:12");
+    FieldViolations at_create, of_snapshot, at_get;
+    CheckSpec(sandbox, at_create);
+    CheckSpec(snapshot, of_snapshot);
+    CheckObject("sandbox", sandbox.name(), at_get);
+    EXPECT_EQ(at_create.empty(), bytes == 512) << bytes;
+    EXPECT_EQ(of_snapshot.empty(), bytes == 512) << bytes;
+    EXPECT_EQ(at_get.empty(), bytes == 512) << bytes;
+  }
+}
+
+TEST(SpecChecksTest, AFilterFitsIntoAUrl) {
+  v1::SandboxFilter filter;
+  (*filter.mutable_labels())["note"] = std::string(7900, 'x');
+  FieldViolations fits;
+  CheckFilter(filter, Paging::kToken, fits);
+  EXPECT_TRUE(fits.empty());
+  filter.add_snapshots(std::string(200, 's'));
+  FieldViolations too_long;
+  CheckFilter(filter, Paging::kToken, too_long);
+  EXPECT_THAT(std::string(too_long.ToStatus().message()), StartsWith("filter: has 81"));
 }
 
 TEST(SpecChecksTest, EverythingThatIsWrongIsToldAtOnce) {

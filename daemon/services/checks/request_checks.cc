@@ -15,7 +15,6 @@
 namespace daytonad {
 namespace {
 
-constexpr size_t kMaxObjectLength = 512;
 constexpr size_t kMaxRequestId = 128;
 constexpr int64_t kNanosPerSecond = 1'000'000'000;
 
@@ -43,22 +42,26 @@ bool IsBlank(std::string_view text) {
 }  // namespace
 
 void CheckObject(std::string_view field, const std::string& value, FieldViolations& violations) {
-  if (value.empty()) {
-    violations.Add(field, "is required: give an id or a name");
-  } else if (value.size() > kMaxObjectLength) {
-    violations.Add(field, absl::StrCat("has ", value.size(), " bytes; an id or a name has at most ", kMaxObjectLength));
-  } else if (value == "." || value == "..") {
-    violations.Add(field, "is neither an id nor a name");
-  }
+  if (value.empty()) violations.Add(field, "is required: give an id or a name");
   CheckName(field, value, violations);
 }
 
 void CheckName(std::string_view field, const std::string& value, FieldViolations& violations) {
-  if (!value.empty() && IsBlank(value)) {
+  if (value.size() > kMaxNameBytes) {
+    violations.Add(field, absl::StrCat("has ", value.size(), " bytes; an id or a name has at most ", kMaxNameBytes));
+  } else if (value == "." || value == "..") {
+    violations.Add(field, "is neither an id nor a name");
+  } else if (!value.empty() && IsBlank(value)) {
     violations.Add(field, "has nothing but white space");
   } else {
     CheckOneLine(field, value, violations);
   }
+}
+
+void CheckFitsIntoUrl(std::string_view field, size_t bytes, FieldViolations& violations) {
+  if (bytes <= kMaxUrlBytes) return;
+  violations.Add(field,
+                 absl::StrCat("has ", bytes, " bytes; it becomes part of a URL, and has at most ", kMaxUrlBytes));
 }
 
 void CheckOneLine(std::string_view field, const std::string& value, FieldViolations& violations) {

@@ -7,6 +7,7 @@
 #include <google/protobuf/repeated_field.h>
 #include <google/protobuf/timestamp.pb.h>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -25,15 +26,22 @@
 namespace daytonad {
 
 inline constexpr int kMaxPageSize = 200;
+inline constexpr size_t kMaxNameBytes = 512;
+// Of what a list is asked for by. Upstream, and what stands before it, take URLs of 8 to 16 KiB.
+inline constexpr size_t kMaxUrlBytes = 8000;
 
-// An id or name: required, on one line, not blank, of a length that fits into a URL.
+// An id or name: required, and as CheckName() wants it.
 void CheckObject(std::string_view field, const std::string& value, FieldViolations& violations);
 
 // A text that must stay on its line, because it ends up in a header, a URL, a label or a Dockerfile.
 void CheckOneLine(std::string_view field, const std::string& value, FieldViolations& violations);
 
-// A name that may be left out: on one line, and not of white space only, which nobody could tell from no name.
+// A name that may be left out: on one line, of a length that fits into a URL, not `.` or `..`, which mean something
+// else in one, and not of white space only, which nobody could tell from no name.
 void CheckName(std::string_view field, const std::string& value, FieldViolations& violations);
+
+// What goes into the URL of a request for a list, and how many bytes that has.
+void CheckFitsIntoUrl(std::string_view field, size_t bytes, FieldViolations& violations);
 
 void CheckLabels(std::string_view field, const google::protobuf::Map<std::string, std::string>& labels,
                  FieldViolations& violations);

@@ -194,6 +194,7 @@ void CheckSpec(const v1::SnapshotSpec& spec, FieldViolations& violations) {
 }
 
 void CheckFilter(const v1::SandboxFilter& filter, Paging paging, FieldViolations& violations) {
+  CheckFitsIntoUrl("filter", filter.ByteSizeLong(), violations);
   CheckLabels("filter.labels", filter.labels(), violations);
   for (const int state : filter.states()) {
     if (state == v1::SANDBOX_STATE_UNSPECIFIED || state == v1::SANDBOX_STATE_DESTROYED ||

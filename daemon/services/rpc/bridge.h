@@ -1,11 +1,14 @@
 #ifndef DAYTONAD_DAEMON_SERVICES_RPC_BRIDGE_H_
 #define DAYTONAD_DAEMON_SERVICES_RPC_BRIDGE_H_
 
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "daemon/services/rpc/cached_unary.h"
+#include "daemon/services/rpc/call_gate.h"
 #include "daemon/services/rpc/client_stream.h"
+#include "daemon/services/rpc/refusing.h"
 #include "daemon/services/rpc/server_stream.h"
 #include "daemon/services/rpc/unary.h"
 
@@ -23,7 +26,10 @@ class Bridge {
   grpc::ServerUnaryReactor* Unary(const char* method, grpc::CallbackServerContext* context,
                                   const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
                                   UnaryHandler<Handlers, Request, Response> handler) {
-    return StartUnary(runtime_, caller_, service_ + "/" + method, context, request, response, &handlers_, handler);
+    std::optional<CallGate::Place> place = runtime_.gate.Enter(*context, request->Length());
+    if (!place.has_value()) return new Refusing<grpc::ServerUnaryReactor>(runtime_.gate.refusal());
+    return StartUnary(runtime_, *std::move(place), caller_, service_ + "/" + method, context, request, response,
+                      &handlers_, handler);
   }
 
   // A read that is answered from memory if that can be done, by a message whose field `field` is the object.
@@ -32,26 +38,35 @@ class Bridge {
                                         const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
                                         UnaryHandler<Handlers, Request, Response> handler,
                                         CachedHandler<Handlers, Request, T> find, int field) {
+    std::optional<CallGate::Place> place = runtime_.gate.Enter(*context, request->Length());
+    if (!place.has_value()) return new Refusing<grpc::ServerUnaryReactor>(runtime_.gate.refusal());
     if (!runtime_.calls.draining()) {
       grpc::ServerUnaryReactor* const answered =
-          TryCachedUnary(context, caller_, request, response, handlers_, find, field);
+          TryCachedUnary(runtime_, *place, context, caller_, request, response, handlers_, find, field);
       if (answered != nullptr) return answered;
     }
-    return Unary(method, context, request, response, handler);
+    return StartUnary(runtime_, *std::move(place), caller_, service_ + "/" + method, context, request, response,
+                      &handlers_, handler);
   }
 
   template <typename Request, typename Response>
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Stream(const char* method, grpc::CallbackServerContext* context,
                                                      const grpc::ByteBuffer* request,
                                                      StreamHandler<Handlers, Request, Response> handler) {
-    return StartServerStream(runtime_, caller_, service_ + "/" + method, context, request, &handlers_, handler);
+    std::optional<CallGate::Place> place = runtime_.gate.Enter(*context, request->Length());
+    if (!place.has_value()) return new Refusing<grpc::ServerWriteReactor<grpc::ByteBuffer>>(runtime_.gate.refusal());
+    return StartServerStream(runtime_, *std::move(place), caller_, service_ + "/" + method, context, request,
+                             &handlers_, handler);
   }
 
   template <typename Request, typename Response>
   grpc::ServerReadReactor<grpc::ByteBuffer>* ClientStream(const char* method, grpc::CallbackServerContext* context,
                                                           grpc::ByteBuffer* response,
                                                           ClientStreamHandler<Handlers, Request, Response> handler) {
-    return StartClientStream(runtime_, caller_, service_ + "/" + method, context, response, &handlers_, handler);
+    std::optional<CallGate::Place> place = runtime_.gate.Enter(*context, 0);
+    if (!place.has_value()) return new Refusing<grpc::ServerReadReactor<grpc::ByteBuffer>>(runtime_.gate.refusal());
+    return StartClientStream(runtime_, *std::move(place), caller_, service_ + "/" + method, context, response,
+                             &handlers_, handler);
   }
 
  private:

@@ -7,10 +7,12 @@
 #include <grpcpp/support/server_callback.h>
 
 #include <optional>
+#include <utility>
 
 #include "daemon/api/cached_reads.h"
 #include "daemon/services/rpc/encoded.h"
 #include "daemon/services/rpc/read_source.h"
+#include "daemon/services/rpc/server_call.h"
 #include "daemon/services/rpc/take_request.h"
 
 namespace daytonad {
@@ -20,21 +22,37 @@ namespace daytonad {
 template <typename Service, typename Request, typename T>
 using CachedHandler = std::optional<CachedObject<T>> (Service::*)(const Caller&, const Request&) const;
 
-// Answers a read from memory, without a hop to the loop and back. Null if that can't be done.
+// The call of an answer that gRPC has still to send.
+class AnsweredReactor final : public grpc::ServerUnaryReactor {
+ public:
+  AnsweredReactor(CallGate::Place place, UntakenAnswers& answers, grpc_call* call, size_t bytes)
+      : place_(std::move(place)) {
+    answers.Add(call, bytes, untaken_);
+    Finish(grpc::Status::OK);
+  }
+  void OnDone() override { delete this; }
+  bool InternalInlineable() override { return true; }  // as UnaryReactor
+
+ private:
+  const CallGate::Place place_;
+  UntakenAnswers::Ticket untaken_;
+};
+
+// Answers a read from memory, without a hop to the loop and back. Null if that can't be done, and `place` is untouched
+// then.
 template <typename Service, typename Request, typename T>
-grpc::ServerUnaryReactor* TryCachedUnary(grpc::CallbackServerContext* context, const Caller& caller,
+grpc::ServerUnaryReactor* TryCachedUnary(const RpcRuntime& runtime, CallGate::Place& place,
+                                         grpc::CallbackServerContext* context, const Caller& caller,
                                          const grpc::ByteBuffer* bytes, grpc::ByteBuffer* response,
                                          const Service& service, CachedHandler<Service, Request, T> find, int field) {
   Request request;
   grpc::ByteBuffer readable(*bytes);  // parsing consumes; a copy shares the slices
-  if (!ReadMessage(&readable, &request).ok()) return nullptr;
+  if (!ReadMessage(&readable, &request, runtime.max_request_bytes).ok()) return nullptr;
   const std::optional<CachedObject<T>> cached = (service.*find)(caller, request);
   if (!cached.has_value()) return nullptr;
   EncodeField(field, *cached->object).Swap(response);
   TellReadSource(*context, ReadTerms::Source::kHit, cached->age);
-  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  reactor->Finish(grpc::Status::OK);
-  return reactor;
+  return new AnsweredReactor(std::move(place), runtime.answers, context->c_call(), response->Length());
 }
 
 }  // namespace daytonad

@@ -19,6 +19,7 @@
 #include "daemon/base/task.h"
 #include "daemon/net/wakeup.h"
 #include "daemon/services/rpc/grpc_status.h"
+#include "daemon/services/rpc/retry_hint.h"
 #include "daemon/services/rpc/server_call.h"
 #include "daemon/services/rpc/stream_reader.h"
 #include "daemon/services/rpc/take_request.h"
@@ -35,9 +36,10 @@ using ClientStreamHandler = Task<absl::StatusOr<Response>> (Service::*)(CallCont
 template <typename Service, typename Request, typename Response>
 class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffer>, private StreamReader<Request> {
  public:
-  ClientStreamReactor(const RpcRuntime& runtime, std::shared_ptr<ServerCall> call, grpc::CallbackServerContext* context,
-                      grpc::ByteBuffer* response)
+  ClientStreamReactor(const RpcRuntime& runtime, CallGate::Place place, std::shared_ptr<ServerCall> call,
+                      grpc::CallbackServerContext* context, grpc::ByteBuffer* response)
       : runtime_(runtime),
+        place_(std::move(place)),
         call_(std::move(call)),
         context_(context),
         response_(response),
@@ -50,8 +52,16 @@ class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffe
   void OnReadDone(bool ok) override {
     // A client that broke off reads like one that has sent its last message; only this tells them apart.
     const bool broken = !ok && context_->IsCancelled();
-    boost::asio::post(runtime_.executor, [arrival = arrival_, ok, broken] {
-      arrival->end = ok ? End::kNone : broken ? End::kBroken : End::kComplete;
+    const End end = ok ? End::kNone : broken ? End::kBroken : End::kComplete;
+    // Parsed here and not on the loop, which has other callers to serve.
+    absl::StatusOr<Request> message = Request();
+    if (ok) {
+      if (absl::Status read = ReadMessage(&buffer_, &*message, runtime_.max_request_bytes); !read.ok())
+        message = std::move(read);
+    }
+    boost::asio::post(runtime_.executor, [arrival = arrival_, end, message = std::move(message)]() mutable {
+      arrival->end = end;
+      arrival->message = std::move(message);
       arrival->wakeup.Set();
     });
   }
@@ -69,6 +79,7 @@ class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffe
     explicit Arrival(const Executor& executor) : wakeup(executor) {}
     Wakeup wakeup;
     End end = End::kNone;
+    absl::StatusOr<Request> message;
   };
 
   static Task<void> Run(ClientStreamReactor* reactor, Service* service,
@@ -78,6 +89,7 @@ class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffe
     CallRegistry& calls = reactor->runtime_.calls;
     absl::Status admitted = calls.Add(call);
     if (!admitted.ok()) {
+      (void)co_await calls.MayRefuse(reactor->runtime_.clock, call->context());
       reactor->Finish(ToGrpcStatus(admitted));
       co_return;
     }
@@ -86,21 +98,18 @@ class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffe
     reactor->Answer(std::move(response));
   }
 
-  Task<absl::StatusOr<std::optional<Request>>> Read() override {
+  Task<absl::StatusOr<std::optional<Request>>> Read(CallContext context) override {
     if (!ended_.has_value()) {
-      this->StartRead(&buffer_);
-      absl::Status arrived = co_await arrival_->wakeup.Wait(call_->context());
-      Request request;
-      absl::Status read;
-      if (!arrived.ok()) {
-        ended_ = arrived;  // gRPC still reads into the buffer: nothing may be read any more
-      } else if (arrival_->end != End::kNone) {
-        ended_ = arrival_->end == End::kBroken ? CancelledError() : absl::OkStatus();
-      } else if (read = ReadMessage(&buffer_, &request); read.ok()) {
-        co_return std::optional<Request>(std::move(request));
-      } else {
-        ended_ = std::move(read);
+      if (!std::exchange(reading_, true)) this->StartRead(&buffer_);
+      absl::Status arrived = co_await arrival_->wakeup.Wait(std::move(context));
+      if (!arrived.ok()) co_return arrived;  // gRPC reads on
+      reading_ = false;
+      if (arrival_->end == End::kNone && arrival_->message.ok()) {
+        co_return std::optional<Request>(*std::move(arrival_->message));
       }
+      ended_ = arrival_->end == End::kNone     ? arrival_->message.status()
+               : arrival_->end == End::kBroken ? CancelledError()
+                                               : absl::OkStatus();
     }
     if (!ended_->ok()) co_return *ended_;
     co_return std::optional<Request>();
@@ -108,7 +117,9 @@ class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffe
 
   void Answer(absl::StatusOr<Response> response) {
     if (!response.ok()) {
-      Finish(ToGrpcStatus(call_->FinalStatus(response.status())));
+      const absl::Status status = call_->FinalStatus(response.status());
+      HintRetry(*context_, status);
+      Finish(ToGrpcStatus(status));
       return;
     }
     bool own_buffer = false;
@@ -116,22 +127,25 @@ class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffe
   }
 
   const RpcRuntime& runtime_;
+  const CallGate::Place place_;
   const std::shared_ptr<ServerCall> call_;
   grpc::CallbackServerContext* const context_;
   grpc::ByteBuffer* const response_;
   const std::shared_ptr<Arrival> arrival_;
   grpc::ByteBuffer buffer_;
+  bool reading_ = false;               // gRPC reads into the buffer
   std::optional<absl::Status> ended_;  // OK: the client has sent its last message
 };
 
 template <typename Service, typename Request, typename Response>
-grpc::ServerReadReactor<grpc::ByteBuffer>* StartClientStream(const RpcRuntime& runtime, const Caller& caller,
-                                                             std::string_view method,
+grpc::ServerReadReactor<grpc::ByteBuffer>* StartClientStream(const RpcRuntime& runtime, CallGate::Place place,
+                                                             const Caller& caller, std::string_view method,
                                                              grpc::CallbackServerContext* context,
                                                              grpc::ByteBuffer* response, Service* service,
                                                              ClientStreamHandler<Service, Request, Response> handler) {
   auto* reactor = new ClientStreamReactor<Service, Request, Response>(
-      runtime, MakeServerCall(CallKind::kUnary, method, caller, *context, runtime), context, response);
+      runtime, std::move(place), MakeServerCall(CallKind::kUnary, method, caller, *context, runtime), context,
+      response);
   reactor->Start(service, handler);
   return reactor;
 }

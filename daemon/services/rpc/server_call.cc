@@ -17,6 +17,21 @@ namespace {
 // The metadata entry by which a program tells its calls from those of others on the same machine.
 constexpr char kClientEntry[] = "daytonad-client";
 constexpr size_t kMaxClientName = 64;
+// What is longer is refused, and not told.
+constexpr size_t kMaxRequestId = 128;
+
+// Another daemon may take calls at once, this one again when it was restarted.
+constexpr auto kTimeToRestart = std::chrono::seconds(1);
+
+// The daemon ends while a change of the call's is with Daytona.
+absl::Status LeftUnderWayError() {
+  return WithRetryDelay(
+      MakeError(
+          absl::StatusCode::kUnavailable, kShuttingDown,
+          "The daemon is shutting down, and the call's request was sent to Daytona and is not answered: it may be "
+          "carried out, or not. Connect again; look for what it was about, or repeat the call with its request_id."),
+      kTimeToRestart);
+}
 
 bool IsClientName(std::string_view text) {
   const auto visible = [](char c) { return c > ' ' && c <= '~'; };
@@ -45,19 +60,31 @@ void ServerCall::ShutDown() {
   EndWith(ShuttingDownError());
 }
 
+void ServerCall::NoteRequestId(std::string_view id) {
+  if (id.size() <= kMaxRequestId) request_id_ = std::string(id);
+}
+
 void ServerCall::EndWith(absl::Status why) {
   if (ended_.ok()) ended_ = std::move(why);
   stop_.request_stop();
 }
 
 absl::Status ServerCall::FinalStatus(absl::Status status) const {
-  if (ended_.ok() || !absl::IsCancelled(status)) return status;
-  // What the call was about is told all the same.
-  return WithMetadataOf(ended_, status);
+  if (!ended_.ok() && absl::IsCancelled(status)) {
+    const bool unknown = shut_down_ && ErrorMetadataValue(status, "outcome") == "unknown";
+    // What the call was about is told all the same.
+    status = WithMetadataOf(unknown ? LeftUnderWayError() : ended_, status);
+  }
+  // The caller's own word for it, for those who find the error in a log.
+  if (request_id_.empty() || ErrorMetadataValue(status, "request_id").has_value()) return status;
+  return WithErrorMetadata(std::move(status), "request_id", request_id_);
 }
 
 absl::Status CallRegistry::Add(const std::shared_ptr<ServerCall>& call) {
-  if (draining_) return ShuttingDownError();
+  if (draining_) {
+    ++refused_;
+    return ShuttingDownError();
+  }
   calls_.insert(call);
   return absl::OkStatus();
 }
@@ -84,6 +111,15 @@ void CallRegistry::ShutDownAll() {
 
 Task<absl::Status> CallRegistry::WaitUntilIdle(Clock& clock, CallContext context) {
   return idle_.Wait(clock, std::move(context));
+}
+
+Task<absl::Status> CallRegistry::MayRefuse(Clock& clock, CallContext context) {
+  if (!withheld_.has_value()) co_return absl::OkStatus();
+  co_return co_await withheld_->Wait(clock, std::move(context));
+}
+
+void CallRegistry::TellRefusals() {
+  if (withheld_.has_value()) withheld_->Fire();
 }
 
 std::string ClientIdentity(std::string_view peer, std::string_view given_name) {
@@ -123,8 +159,9 @@ absl::Status UnparsableRequest(std::string_view type_name) {
 }
 
 absl::Status ShuttingDownError() {
-  return MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
-                   "The daemon is shutting down. Connect again and repeat the call.");
+  return WithRetryDelay(MakeError(absl::StatusCode::kUnavailable, kShuttingDown,
+                                  "The daemon is shutting down. Connect again and repeat the call."),
+                        kTimeToRestart);
 }
 
 absl::Status StreamStalledError(Clock::Duration max_stall) {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -16,8 +17,14 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/event.h"
 #include "daemon/base/task.h"
+#include "daemon/services/rpc/call_gate.h"
+#include "daemon/services/rpc/untaken_answers.h"
 
 namespace daytonad {
+
+// The largest request that is taken, unless --max-request says otherwise. gRPC holds all of a message in memory, and
+// its limit is one for all methods of a listener; larger things come in pieces (UploadBuildContext).
+inline constexpr int kMaxRequestBytes = 4 << 20;
 
 enum class CallKind { kUnary, kStream };
 
@@ -46,8 +53,11 @@ class ServerCall {
   bool shut_down() const { return shut_down_; }
   // The daemon ends this call, for this reason.
   void EndWith(absl::Status why);
+  // What the call is known by if it is repeated; its errors tell it. Ignored if it is none.
+  void NoteRequestId(std::string_view id);
 
-  // What the caller is told: a call that the daemon ended says why instead of the CANCELLED that came of it.
+  // What the caller is told: a call that the daemon ended says why instead of the CANCELLED that came of it, and
+  // whether something that it asked for is under way.
   absl::Status FinalStatus(absl::Status status) const;
 
  private:
@@ -57,7 +67,14 @@ class ServerCall {
   const bool without_deadline_;
   bool shut_down_ = false;
   absl::Status ended_;  // OK unless the daemon ended it
+  std::string request_id_;
 };
+
+// Tells the call its request's id, if requests of this type have one.
+template <typename Request>
+void NoteRequestIdOf(const Request& request, ServerCall& call) {
+  if constexpr (requires { request.request_id(); }) call.NoteRequestId(request.request_id());
+}
 
 // All RPCs in progress, over all listeners: what a drain has to wait for. Loop thread only, but for
 // draining().
@@ -80,10 +97,22 @@ class CallRegistry {
   // Returns when no call is left, or when the context ends.
   Task<absl::Status> WaitUntilIdle(Clock& clock, CallContext context);
 
+  // What each call goes through that Add refused, before it is told so. At once, unless answers are withheld: a client
+  // that is told calls again, on the same connection as long as it knows nothing better, and that call would meet the
+  // end of the connection.
+  Task<absl::Status> MayRefuse(Clock& clock, CallContext context);
+  void WithholdRefusals() { withheld_.emplace(); }
+  // Those that were withheld are told, and others at once.
+  void TellRefusals();
+  // How many calls were refused so far.
+  size_t refused() const { return refused_; }
+
  private:
   std::unordered_set<std::shared_ptr<ServerCall>> calls_;
   std::atomic<bool> draining_ = false;
   Event idle_;
+  size_t refused_ = 0;
+  std::optional<Event> withheld_;  // fires when they may be told
 };
 
 // What the RPCs of all services need; outlives them.
@@ -91,12 +120,16 @@ struct RpcRuntime {
   Executor executor;
   Clock& clock;
   CallRegistry& calls;
+  CallGate& gate;
+  UntakenAnswers& answers;
   // The longest that any call may take, --max-wait.
   Clock::Duration max_wait;
   // The longest that a call may wait for its turns, --max-queue-wait.
   Clock::Duration max_queue_wait = CallContext::kLongestTurnWait;
   // The longest that a client may leave a message of its stream untaken, --max-stall.
   Clock::Duration max_stall = std::chrono::seconds(60);
+  // The largest request, as it is when it is not compressed.
+  size_t max_request_bytes = kMaxRequestBytes;
 };
 
 // Whom a call counts for where clients take turns: "unix" or the peer's IP address, and "/NAME" behind it if the call
@@ -109,6 +142,8 @@ std::shared_ptr<ServerCall> MakeServerCall(CallKind kind, std::string_view metho
 
 // INVALID_ARGUMENT for a message that is no valid encoding of its type (or has a string that is not UTF-8).
 absl::Status UnparsableRequest(std::string_view type_name);
+// UNAVAILABLE with this reason, for what the daemon does not take, or ends, because it ends itself.
+inline constexpr char kShuttingDown[] = "SHUTTING_DOWN";
 absl::Status ShuttingDownError();
 // ABORTED for a stream whose client has taken no message for so long.
 absl::Status StreamStalledError(Clock::Duration max_stall);

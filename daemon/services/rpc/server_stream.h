@@ -23,6 +23,7 @@
 #include "daemon/net/wakeup.h"
 #include "daemon/services/rpc/grpc_status.h"
 #include "daemon/services/rpc/held_call.h"
+#include "daemon/services/rpc/retry_hint.h"
 #include "daemon/services/rpc/server_call.h"
 #include "daemon/services/rpc/stream_writer.h"
 #include "daemon/services/rpc/take_request.h"
@@ -42,15 +43,17 @@ using StreamHandler = Task<absl::Status> (Service::*)(CallContext, Request, Stre
 template <typename Service, typename Request, typename Response>
 class ServerStreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, private StreamWriter<Response> {
  public:
-  ServerStreamReactor(const RpcRuntime& runtime, std::shared_ptr<ServerCall> call, grpc::CallbackServerContext* context)
+  ServerStreamReactor(const RpcRuntime& runtime, CallGate::Place place, std::shared_ptr<ServerCall> call,
+                      grpc::CallbackServerContext* context)
       : runtime_(runtime),
+        place_(std::move(place)),
         call_(std::move(call)),
         context_(context),
         write_(std::make_shared<PendingWrite>(runtime.executor)) {}
 
   void Start(Service* service, StreamHandler<Service, Request, Response> handler, const grpc::ByteBuffer* bytes) {
     Request request;
-    if (absl::Status taken = TakeRequest(bytes, &request); !taken.ok()) {
+    if (absl::Status taken = TakeRequest(bytes, &request, runtime_.max_request_bytes); !taken.ok()) {
       Finish(ToGrpcStatus(taken));
       return;
     }
@@ -58,6 +61,7 @@ class ServerStreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuff
   }
 
   void OnWriteDone(bool ok) override {
+    untaken_.Taken();
     boost::asio::post(runtime_.executor, [write = write_, ok] {
       write->sent = ok;
       write->wakeup.Set();
@@ -90,11 +94,15 @@ class ServerStreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuff
     Clock& clock = reactor->runtime_.clock;
     absl::Status status = calls.Add(call);
     if (!status.ok()) {
+      (void)co_await calls.MayRefuse(clock, call->context());
       reactor->Finish(ToGrpcStatus(status));
       co_return;
     }
+    NoteRequestIdOf(request, *call);
     status = co_await (service->*handler)(call->context(), std::move(request), reactor);
-    const grpc::Status last = ToGrpcStatus(call->FinalStatus(std::move(status)));
+    status = call->FinalStatus(std::move(status));
+    HintRetry(*reactor->context_, status);
+    const grpc::Status last = ToGrpcStatus(status);
     std::optional<HeldCall> stuck;
     if (!reactor->given_up_.ok()) stuck.emplace(reactor->context_->c_call());
     calls.Remove(call);     // as UnaryReactor
@@ -119,6 +127,7 @@ class ServerStreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuff
       co_return absl::InternalError("a message could not be serialised");
     }
     write_->sent.reset();
+    runtime_.answers.Add(context_->c_call(), buffer_.Length(), untaken_);
     this->StartWrite(&buffer_);
     co_return co_await Sent();
   }
@@ -146,9 +155,11 @@ class ServerStreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuff
   }
 
   const RpcRuntime& runtime_;
+  const CallGate::Place place_;
   const std::shared_ptr<ServerCall> call_;
   grpc::CallbackServerContext* const context_;
   const std::shared_ptr<PendingWrite> write_;
+  UntakenAnswers::Ticket untaken_;
   Admission writing_{1};
   grpc::ByteBuffer buffer_;
   Clock::TimePoint limit_ = Clock::TimePoint::max();
@@ -156,13 +167,13 @@ class ServerStreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuff
 };
 
 template <typename Service, typename Request, typename Response>
-grpc::ServerWriteReactor<grpc::ByteBuffer>* StartServerStream(const RpcRuntime& runtime, const Caller& caller,
-                                                              std::string_view method,
+grpc::ServerWriteReactor<grpc::ByteBuffer>* StartServerStream(const RpcRuntime& runtime, CallGate::Place place,
+                                                              const Caller& caller, std::string_view method,
                                                               grpc::CallbackServerContext* context,
                                                               const grpc::ByteBuffer* request, Service* service,
                                                               StreamHandler<Service, Request, Response> handler) {
   auto* reactor = new ServerStreamReactor<Service, Request, Response>(
-      runtime, MakeServerCall(CallKind::kStream, method, caller, *context, runtime), context);
+      runtime, std::move(place), MakeServerCall(CallKind::kStream, method, caller, *context, runtime), context);
   reactor->Start(service, handler, request);
   return reactor;
 }

@@ -5,12 +5,13 @@
 #include <grpcpp/support/byte_buffer.h>
 
 #include "absl/status/status.h"
+#include "daemon/services/rpc/request_scan.h"
 #include "daemon/services/rpc/server_call.h"
 
 namespace daytonad {
 
-// The largest message that is taken or sent, as it is when it is not compressed.
-inline constexpr int kMaxMessageBytes = 64 << 20;
+// The largest answer that is given.
+inline constexpr int kMaxAnswerBytes = 64 << 20;
 
 // Replaces the bytes of a message that its client compressed (gzip or deflate) by what they stand for.
 // INVALID_ARGUMENT (UNPARSABLE_REQUEST) if they are broken, RESOURCE_EXHAUSTED (REQUEST_TOO_LARGE) if that is more than
@@ -18,12 +19,14 @@ inline constexpr int kMaxMessageBytes = 64 << 20;
 //
 // gRPC has a filter for this, which stays switched off: each call would carry its state for as long as it waits, and it
 // does not limit what comes out, so that a few KB could fill the memory.
-absl::Status Decompress(grpc::ByteBuffer* bytes, size_t limit = kMaxMessageBytes);
+absl::Status Decompress(grpc::ByteBuffer* bytes, size_t limit);
 
-// Reads a message. Its bytes are gone then.
+// Reads a message of at most `limit` bytes, which is no larger than requests may be (request_scan.h). Its bytes are
+// gone then.
 template <typename Request>
-absl::Status ReadMessage(grpc::ByteBuffer* bytes, Request* request) {
-  if (absl::Status status = Decompress(bytes); !status.ok()) return status;
+absl::Status ReadMessage(grpc::ByteBuffer* bytes, Request* request, size_t limit) {
+  if (absl::Status status = Decompress(bytes, limit); !status.ok()) return status;
+  if (absl::Status status = ScanRequest(*bytes, *Request::descriptor()); !status.ok()) return status;
   if (grpc::SerializationTraits<Request>::Deserialize(bytes, request).ok()) return absl::OkStatus();
   return UnparsableRequest(Request::descriptor()->full_name());
 }
@@ -31,9 +34,9 @@ absl::Status ReadMessage(grpc::ByteBuffer* bytes, Request* request) {
 // Reads the request of a call. gRPC would keep its bytes, and the whole of what it received with them, as long as the
 // call lasts, and thousands of calls wait for minutes.
 template <typename Request>
-absl::Status TakeRequest(const grpc::ByteBuffer* bytes, Request* request) {
+absl::Status TakeRequest(const grpc::ByteBuffer* bytes, Request* request, size_t limit) {
   // Const to handlers, but an object of this call's own.
-  return ReadMessage(const_cast<grpc::ByteBuffer*>(bytes), request);
+  return ReadMessage(const_cast<grpc::ByteBuffer*>(bytes), request, limit);
 }
 
 }  // namespace daytonad

@@ -62,7 +62,7 @@ TEST(DecompressTest, GivesBackWhatWasCompressed) {
   for (const Format format : {Format::kGzip, Format::kDeflate}) {
     for (const std::string& text : {std::string(), std::string("x"), std::string(16 << 10, 'x'), Noise(100'000)}) {
       grpc::ByteBuffer buffer = Arrived(Compressed(text, format));
-      ASSERT_TRUE(Decompress(&buffer).ok());
+      ASSERT_TRUE(Decompress(&buffer, 1 << 20).ok());
       EXPECT_EQ(TextOf(buffer), text);
     }
   }
@@ -71,7 +71,7 @@ TEST(DecompressTest, GivesBackWhatWasCompressed) {
 TEST(DecompressTest, LeavesWhatIsNotCompressed) {
   const grpc::Slice slice("\x1f\x8b no gzip");
   grpc::ByteBuffer buffer(&slice, 1);
-  EXPECT_TRUE(Decompress(&buffer).ok());
+  EXPECT_TRUE(Decompress(&buffer, 1 << 20).ok());
   EXPECT_EQ(TextOf(buffer), "\x1f\x8b no gzip");
 }
 
@@ -80,7 +80,7 @@ TEST(DecompressTest, RefusesWhatIsBroken) {
   for (const std::string& bytes : {std::string("nonsense"), whole.substr(0, 20), whole.substr(0, whole.size() - 1),
                                    std::string("\x1f\x8b\x08"), std::string(1, '\x1f')}) {
     grpc::ByteBuffer buffer = Arrived(bytes);
-    EXPECT_EQ(ErrorReason(Decompress(&buffer)), "UNPARSABLE_REQUEST") << bytes.size();
+    EXPECT_EQ(ErrorReason(Decompress(&buffer, 1 << 20)), "UNPARSABLE_REQUEST") << bytes.size();
   }
 }
 
@@ -103,7 +103,7 @@ TEST(TakeRequestTest, ReadsACompressedMessageAndLetsGoOfItsBytes) {
   sent.set_sandbox(std::string(5000, 'x'));
   const grpc::ByteBuffer buffer = Arrived(Compressed(sent.SerializeAsString(), Format::kGzip));
   v1::GetSandboxRequest taken;
-  ASSERT_TRUE(TakeRequest(&buffer, &taken).ok());
+  ASSERT_TRUE(TakeRequest(&buffer, &taken, 1 << 20).ok());
   EXPECT_EQ(taken.sandbox(), sent.sandbox());
   EXPECT_EQ(buffer.Valid() ? buffer.Length() : 0, 0U);
 }

@@ -20,6 +20,7 @@
 #include "daemon/services/rpc/encoded.h"
 #include "daemon/services/rpc/grpc_status.h"
 #include "daemon/services/rpc/read_source.h"
+#include "daemon/services/rpc/retry_hint.h"
 #include "daemon/services/rpc/server_call.h"
 #include "daemon/services/rpc/take_request.h"
 
@@ -45,13 +46,17 @@ inline constexpr auto kSingleRequestLimit = std::chrono::seconds(60);
 template <typename Service, typename Request, typename Response>
 class UnaryReactor final : public grpc::ServerUnaryReactor {
  public:
-  UnaryReactor(const RpcRuntime& runtime, std::shared_ptr<ServerCall> call, grpc::ServerContextBase& server_context,
-               grpc::ByteBuffer* response)
-      : runtime_(runtime), call_(std::move(call)), server_context_(server_context), response_(response) {}
+  UnaryReactor(const RpcRuntime& runtime, CallGate::Place place, std::shared_ptr<ServerCall> call,
+               grpc::CallbackServerContext& server_context, grpc::ByteBuffer* response)
+      : runtime_(runtime),
+        place_(std::move(place)),
+        call_(std::move(call)),
+        server_context_(server_context),
+        response_(response) {}
 
   void Start(Service* service, UnaryHandler<Service, Request, Response> handler, const grpc::ByteBuffer* bytes) {
     Request request;
-    if (absl::Status taken = TakeRequest(bytes, &request); !taken.ok()) {
+    if (absl::Status taken = TakeRequest(bytes, &request, runtime_.max_request_bytes); !taken.ok()) {
       Finish(ToGrpcStatus(taken));
       return;
     }
@@ -75,9 +80,11 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
     CallRegistry& calls = reactor->runtime_.calls;
     absl::Status admitted = calls.Add(call);
     if (!admitted.ok()) {
+      (void)co_await calls.MayRefuse(reactor->runtime_.clock, call->context());
       reactor->Finish(ToGrpcStatus(admitted));
       co_return;
     }
+    NoteRequestIdOf(request, *call);
     CallContext context = call->context();
     if constexpr (HasMaxAge<Request>) {
       auto terms = std::make_shared<ReadTerms>();
@@ -99,25 +106,32 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
 
   void Answer(absl::StatusOr<Response> response) {
     if (!response.ok()) {
-      Finish(ToGrpcStatus(call_->FinalStatus(response.status())));
+      const absl::Status status = call_->FinalStatus(response.status());
+      HintRetry(server_context_, status);
+      Finish(ToGrpcStatus(status));
       return;
     }
-    Finish(PutAnswer(*response, response_));
+    const grpc::Status status = PutAnswer(*response, response_);
+    runtime_.answers.Add(server_context_.c_call(), response_->Length(), untaken_);
+    Finish(status);
   }
 
   const RpcRuntime& runtime_;
+  const CallGate::Place place_;
   const std::shared_ptr<ServerCall> call_;
-  grpc::ServerContextBase& server_context_;
+  grpc::CallbackServerContext& server_context_;
   grpc::ByteBuffer* const response_;
+  UntakenAnswers::Ticket untaken_;
 };
 
 template <typename Service, typename Request, typename Response>
-grpc::ServerUnaryReactor* StartUnary(const RpcRuntime& runtime, const Caller& caller, std::string_view method,
-                                     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-                                     grpc::ByteBuffer* response, Service* service,
+grpc::ServerUnaryReactor* StartUnary(const RpcRuntime& runtime, CallGate::Place place, const Caller& caller,
+                                     std::string_view method, grpc::CallbackServerContext* context,
+                                     const grpc::ByteBuffer* request, grpc::ByteBuffer* response, Service* service,
                                      UnaryHandler<Service, Request, Response> handler) {
   auto* reactor = new UnaryReactor<Service, Request, Response>(
-      runtime, MakeServerCall(CallKind::kUnary, method, caller, *context, runtime), *context, response);
+      runtime, std::move(place), MakeServerCall(CallKind::kUnary, method, caller, *context, runtime), *context,
+      response);
   reactor->Start(service, handler, request);
   return reactor;
 }

@@ -60,6 +60,8 @@ Task<absl::StatusOr<HttpResponse>> FakeHttpClient::Send(CallContext context, Htt
   if (script_.empty()) co_return absl::InternalError(absl::StrCat("not in the script: ", Lines().back()));
   Step step = std::move(script_.front());
   script_.pop_front();
+  const bool sent = step.silent || step.outcome.ok() || DeliveryOf(step.outcome.status()) == Delivery::kUnknown;
+  if (sent && requests_.back().when_sent) requests_.back().when_sent();
   if (!step.silent) co_return std::move(step.outcome);
   absl::Status slept = co_await clock_.Sleep(context, Clock::TimePoint::max() - clock_.Now());
   co_return WithDelivery(std::move(slept), Delivery::kUnknown);

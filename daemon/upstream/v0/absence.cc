@@ -40,6 +40,7 @@ struct Listing {
 absl::StatusOr<Listing> ReadListing(const Json& json) {
   const Json* items = json.is_array() ? &json : JsonFields(json).Find("items");
   if (items == nullptr || !items->is_array()) return ForeignResponse("a list has no `items`");
+  if (items->size() > kMaxListItems) return TooManyInResponse("items", kMaxListItems);
   Listing listing;
   for (const Json& item : *items) {
     const JsonFields fields(item);
@@ -65,6 +66,7 @@ std::string PathOf(Subject subject) {
 // The filter under which a list has the object if there is one: `by_id` looks for it by its id, else by its name.
 RestRequest ListRequest(Subject subject, const std::string& object, bool by_id) {
   RestRequest request(HttpMethod::kGet, Idempotency::kRead, {PathOf(subject)});
+  request.Lists();
   if (subject != Subject::kVolume) request.AddQuery("limit", kPageSize);
   if (subject == Subject::kSandbox) request.AddQuery(by_id ? "id" : "name", object);
   if (subject == Subject::kSnapshot && !by_id) request.AddQuery("name", object);

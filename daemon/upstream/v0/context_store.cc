@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "daemon/api/context_limit.h"
 #include "daemon/base/absl_view.h"
 #include "daemon/base/error.h"
 #include "daemon/base/log.h"
@@ -20,6 +21,8 @@ namespace {
 // What upstream's older versions, and the SDKs, mean when they name none.
 constexpr std::string_view kDefaultBucket = "daytona-volume-builds";
 constexpr std::string_view kDefaultRegion = "us-east-1";
+
+static_assert(PartLimits().part_size * PartLimits().max_parts == kMaxContextBytes);
 
 // Each hash is part of an object's key.
 absl::Status CheckHash(const std::string& hash) {
@@ -102,14 +105,7 @@ class S3ContextUpload final : public ContextUpload {
     co_return absl::OkStatus();
   }
 
-  absl::Status TooLarge() const {
-    const size_t limit = limits_.part_size * static_cast<size_t>(limits_.max_parts);
-    return MakeError(
-        absl::StatusCode::kInvalidArgument, "CONTEXT_TOO_LARGE",
-        absl::StrCat("The build context is larger than ", limit >> 20, " MiB, which is ", limits_.max_parts,
-                     " parts and the most that the storage takes. Leave files out of it."),
-        {{"limit", absl::StrCat(limit)}});
-  }
+  absl::Status TooLarge() const { return ContextTooLarge(static_cast<int64_t>(limits_.part_size) * limits_.max_parts); }
 
   ObjectStorage& storage_;
   const ObjectStorage::Key key_;
@@ -152,7 +148,7 @@ S3ContextStore::S3ContextStore(const StorageAccess& access, HttpClient& http, Cl
       limits_(limits),
       storage_(access.endpoint, access.bucket, access.signature, http, clock, std::move(random)) {}
 
-Task<absl::StatusOr<bool>> S3ContextStore::Contains(CallContext context, std::string hash) {
+Task<absl::StatusOr<std::optional<int64_t>>> S3ContextStore::Contains(CallContext context, std::string hash) {
   if (absl::Status status = CheckHash(hash); !status.ok()) co_return status;
   co_return co_await storage_.Contains(std::move(context), KeyOf(hash));
 }

@@ -2,7 +2,9 @@
 #define DAYTONAD_DAEMON_UPSTREAM_V0_CONTEXT_STORE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -45,7 +47,7 @@ class S3ContextStore final : public ContextStore {
   S3ContextStore(const StorageAccess& access, HttpClient& http, Clock& clock, RandomFraction random,
                  PartLimits limits = PartLimits());
 
-  Task<absl::StatusOr<bool>> Contains(CallContext context, std::string hash) override;
+  Task<absl::StatusOr<std::optional<int64_t>>> Contains(CallContext context, std::string hash) override;
   std::unique_ptr<ContextUpload> Upload(std::string hash) override;
 
  private:

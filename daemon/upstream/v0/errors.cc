@@ -32,8 +32,6 @@ using Code = absl::StatusCode;
 using std::chrono::milliseconds;
 
 constexpr size_t kMaxUpstreamText = 1024;
-// A larger error body is not looked into.
-constexpr size_t kMaxErrorBody = size_t{256} << 10;
 // A longer wait is not believed of whoever sent it. How long a rate limit may ask to wait, its window says.
 constexpr std::chrono::seconds kLongestWait(60);
 constexpr std::chrono::hours kLongestRateLimitWait(24);
@@ -58,7 +56,8 @@ bool IsEnvelope(const JsonFields& fields, int http_status) {
 
 ErrorBody ReadErrorBody(const HttpResponse& response) {
   ErrorBody body;
-  if (LooksLikeHtml(response.body) || response.body.size() > kMaxErrorBody) return body;
+  // What was cut can't be read.
+  if (LooksLikeHtml(response.body) || response.body.size() >= kMaxErrorBody) return body;
   const absl::StatusOr<Json> json = ParseJson(response.body);
   if (json.ok() && json->is_object()) {
     const JsonFields fields(*json);
@@ -229,6 +228,14 @@ absl::Status ErrorFromResponse(const RestRequest& request, const HttpResponse& r
   absl::Status error = MakeError(meaning.code, meaning.reason, Message(meaning, response.status, quoted), metadata);
   const milliseconds come_back = delay.has_value() ? delay->delay : meaning.come_back;
   return delay.has_value() || come_back.count() > 0 ? WithRetryDelay(std::move(error), come_back) : error;
+}
+
+absl::Status AnswerTooLarge(const absl::Status& refusal, size_t limit) {
+  if (ErrorReason(refusal) == "UPSTREAM_HEADERS_TOO_LARGE") {
+    return MakeError(Code::kInternal, "UPSTREAM_HEADERS_TOO_LARGE", StdView(refusal.message()));
+  }
+  return MakeError(Code::kInternal, "UPSTREAM_RESPONSE_TOO_LARGE", StdView(refusal.message()),
+                   {{"limit", std::to_string(limit)}});
 }
 
 bool IsRouteMissing(const absl::Status& status) {

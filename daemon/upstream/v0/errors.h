@@ -1,6 +1,7 @@
 #ifndef DAYTONAD_DAEMON_UPSTREAM_V0_ERRORS_H_
 #define DAYTONAD_DAEMON_UPSTREAM_V0_ERRORS_H_
 
+#include <cstddef>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -18,6 +19,10 @@ namespace daytonad {
 // Metadata: http_status, upstream_message, upstream_error, throttler, limit, and `outcome` = `unknown` for a mutation
 // that may have happened all the same; RetryInfo if upstream says when to come back, or if the refusal passes.
 absl::Status ErrorFromResponse(const RestRequest& request, const HttpResponse& response);
+
+// What it means to a caller that HttpClient refused an answer for its size (RESOURCE_EXHAUSTED). `limit` is that of the
+// body.
+absl::Status AnswerTooLarge(const absl::Status& refusal, size_t limit);
 
 // Is this the error of a path that the server does not know, or no longer?
 bool IsRouteMissing(const absl::Status& status);

@@ -70,11 +70,12 @@ Json& StatefulObjectOf(Json& payload, const char* member) {
 
 }  // namespace
 
-absl::Status DeliverEvent(std::string_view event, EventSink& sink) {
+absl::StatusOr<std::function<void(EventSink&)>> ReadEvent(std::string_view event) {
+  using Tell = std::function<void(EventSink&)>;
   const std::string_view name = NameOf(event);
   if (name.empty()) return MalformedResponse("an event has no name");
   const std::optional<Subject> subject = SubjectOf(name);
-  if (!subject.has_value()) return absl::OkStatus();
+  if (!subject.has_value()) return Tell([](EventSink&) {});
   Json json = ParseLeniently(event);
   if (!json.is_array() || json.size() < 2 || !json[1].is_object()) return MalformedResponse("an event has no object");
   Json& payload = json[1];
@@ -82,30 +83,33 @@ absl::Status DeliverEvent(std::string_view event, EventSink& sink) {
     case Subject::kSandbox: {
       absl::StatusOr<v1::Sandbox> sandbox = ReadSandbox(StatefulObjectOf(payload, "sandbox"));
       if (!sandbox.ok()) return sandbox.status();
-      sink.OnSandbox(*std::move(sandbox));
-      break;
+      return Tell([sandbox = *std::move(sandbox)](EventSink& sink) mutable { sink.OnSandbox(std::move(sandbox)); });
     }
     case Subject::kSnapshot: {
       absl::StatusOr<v1::Snapshot> snapshot = ReadSnapshot(StatefulObjectOf(payload, "snapshot"));
       if (!snapshot.ok()) return snapshot.status();
-      sink.OnSnapshot(*std::move(snapshot));
-      break;
+      return Tell([snapshot = *std::move(snapshot)](EventSink& sink) mutable { sink.OnSnapshot(std::move(snapshot)); });
     }
     case Subject::kSnapshotRemoved: {
       const JsonFields snapshot(ObjectOf(payload, "snapshot"));
       std::string snapshot_name = snapshot.String("name");
       if (snapshot_name.empty()) return MalformedResponse("a removed snapshot has no `name`");
-      sink.OnSnapshotRemoved(snapshot.String("id"), std::move(snapshot_name));
-      break;
+      return Tell(
+          [id = snapshot.String("id"), snapshot_name](EventSink& sink) { sink.OnSnapshotRemoved(id, snapshot_name); });
     }
     case Subject::kVolume: {
       absl::StatusOr<v1::Volume> volume = ReadVolume(StatefulObjectOf(payload, "volume"));
       if (!volume.ok()) return volume.status();
-      sink.OnVolume(*std::move(volume));
-      break;
+      return Tell([volume = *std::move(volume)](EventSink& sink) mutable { sink.OnVolume(std::move(volume)); });
     }
   }
-  return absl::OkStatus();
+  return MalformedResponse("an event has no subject");
+}
+
+absl::Status DeliverEvent(std::string_view event, EventSink& sink) {
+  const absl::StatusOr<std::function<void(EventSink&)>> tell = ReadEvent(event);
+  if (tell.ok()) (*tell)(sink);
+  return tell.status();
 }
 
 absl::StatusOr<PingTerms> ReadPingTerms(std::string_view open_payload) {

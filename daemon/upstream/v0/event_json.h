@@ -2,6 +2,7 @@
 #define DAYTONAD_DAEMON_UPSTREAM_V0_EVENT_JSON_H_
 
 #include <chrono>
+#include <functional>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -12,8 +13,11 @@
 // The JSON of upstream's event connection.
 namespace daytonad {
 
-// Hands one event, `["sandbox.created",{...}]`, to the sink. Events that nobody here wants are OK, and are not parsed.
-// UPSTREAM_MALFORMED_RESPONSE if it can't be read; the message has nothing of it.
+// What one event, `["sandbox.created",{...}]`, has to tell the sink. Events that nobody here wants tell nothing, and
+// are not parsed. UPSTREAM_MALFORMED_RESPONSE if it can't be read; the message has nothing of it.
+absl::StatusOr<std::function<void(EventSink&)>> ReadEvent(std::string_view event);
+
+// Reads one event and hands it to the sink.
 absl::Status DeliverEvent(std::string_view event, EventSink& sink);
 
 // How often the server pings, and how long after that it gives us up; we give it up likewise.

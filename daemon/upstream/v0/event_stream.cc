@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <deque>
+#include <functional>
 #include <string_view>
 
 #include "absl/strings/match.h"
@@ -25,6 +26,8 @@ using Kind = SocketIoPacket::Kind;
 // Events that wait for the sink. When there are more, nothing is read until there are fewer, pings included: at 1 KB an
 // event and some 20 us for each, the sink is then most of a second behind.
 constexpr size_t kMaxQueuedBytes = size_t{32} << 20;
+// Larger events are read on the pool.
+constexpr size_t kReadOnLoop = size_t{64} << 10;
 
 absl::Status Lost(absl::string_view why) {
   return MakeError(absl::StatusCode::kUnavailable, "EVENTS_LOST",
@@ -225,8 +228,18 @@ Task<void> EventStream::Deliver(std::shared_ptr<Connection> connection, CallCont
       connection->events.pop_front();
       connection->queued_bytes -= packet.size();
       connection->room.Set();
-      const absl::Status delivered = DeliverEvent(ParseSocketIo(packet).payload, *sink_);
-      if (!delivered.ok()) Log(LogLevel::kDebug, "an event is skipped: it cannot be read");
+      const auto read = [&packet] { return ReadEvent(ParseSocketIo(packet).payload); };
+      absl::StatusOr<std::function<void(EventSink&)>> tell;
+      if (options_.pool != nullptr && packet.size() > kReadOnLoop) {
+        tell = co_await RunOnPool(*options_.pool, read);
+      } else {
+        tell = read();
+      }
+      if (!tell.ok()) {
+        Log(LogLevel::kDebug, "an event is skipped: it cannot be read");
+      } else if (sink_ != nullptr) {
+        (*tell)(*sink_);
+      }
       // Others have their turn, the reader among them.
       co_await boost::asio::post(executor_, kUseTask);
     }

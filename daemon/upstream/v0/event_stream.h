@@ -16,6 +16,7 @@
 #include "daemon/base/task.h"
 #include "daemon/net/url.h"
 #include "daemon/net/web_socket.h"
+#include "daemon/net/work_pool.h"
 #include "daemon/upstream/v0/retry.h"
 
 namespace daytonad {
@@ -36,6 +37,8 @@ struct EventStreamOptions {
   Clock::Duration good_after = std::chrono::minutes(1);
   // How often to look for a new credential.
   Clock::Duration credential_interval = std::chrono::seconds(2);
+  // Where large events are read; null: on the loop.
+  WorkPool* pool = nullptr;
 };
 
 // Upstream's events over one connection of Socket.IO (Engine.IO 4 over WebSocket). Loop thread only.

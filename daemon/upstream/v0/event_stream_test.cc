@@ -406,6 +406,7 @@ TEST_F(EventStreamTest, TheLogTellsOfChangesOnceAndNothingOfWhatWasSent) {
   Latest().Close();
   Pass(seconds(10));
   StopAndFinish();
+  FlushLog();
   const std::string log = testing::internal::GetCapturedStderr();
   ConfigureLog(LogLevel::kInfo, LogFormat::kPlain);
   EXPECT_THAT(log, Not(HasSubstr("dtn_first")));

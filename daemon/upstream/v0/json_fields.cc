@@ -14,9 +14,20 @@
 #include "daemon/base/absl_view.h"
 #include "daemon/base/error.h"
 #include "daemon/base/log.h"
+#include "daemon/upstream/v0/json_shape.h"
 #include "daemon/upstream/v0/repair_json.h"
 
 namespace daytonad {
+namespace {
+
+// Text whose shape was looked at.
+Json ParseTolerable(std::string_view text) {
+  Json json = Json::parse(text, /*cb=*/nullptr, /*allow_exceptions=*/false);
+  if (!json.is_discarded()) return json;
+  return Json::parse(RepairJson(text), /*cb=*/nullptr, /*allow_exceptions=*/false);
+}
+
+}  // namespace
 
 absl::Status MalformedResponse(std::string_view what) {
   return MakeError(absl::StatusCode::kInternal, "UPSTREAM_MALFORMED_RESPONSE",
@@ -35,10 +46,15 @@ bool LooksLikeHtml(std::string_view text) {
   return absl::StartsWith(absl::StripLeadingAsciiWhitespace(AbslView(text)), "<");
 }
 
+absl::Status TooManyInResponse(std::string_view what, size_t limit) {
+  return MakeError(absl::StatusCode::kInternal, "UPSTREAM_RESPONSE_TOO_LARGE",
+                   absl::StrCat("Daytona's answer has more than ", limit, " ", AbslView(what), "."),
+                   {{"limit", std::to_string(limit)}});
+}
+
 Json ParseLeniently(std::string_view text) {
-  Json json = Json::parse(text, /*cb=*/nullptr, /*allow_exceptions=*/false);
-  if (!json.is_discarded()) return json;
-  return Json::parse(RepairJson(text), /*cb=*/nullptr, /*allow_exceptions=*/false);
+  if (ShapeOfJson(text) != JsonShape::kTolerable) return {Json::value_t::discarded};
+  return ParseTolerable(text);
 }
 
 absl::StatusOr<Json> ParseJson(std::string_view text) {
@@ -47,7 +63,12 @@ absl::StatusOr<Json> ParseJson(std::string_view text) {
   if (begin.empty()) return ForeignResponse("it is empty");
   if (LooksLikeHtml(StdView(begin))) return ForeignResponse("it is a web page");
   if (begin.front() != '{' && begin.front() != '[') return ForeignResponse("it is not JSON");
-  Json json = ParseLeniently(text);
+  const JsonShape shape = ShapeOfJson(text);
+  if (shape == JsonShape::kTooManyValues) return TooManyInResponse("values", kMaxJsonValues);
+  if (shape == JsonShape::kTooDeep) {
+    return MalformedResponse(absl::StrCat("it is nested deeper than ", kMaxJsonDepth, " levels"));
+  }
+  Json json = ParseTolerable(text);
   if (json.is_discarded()) return MalformedResponse("it is not JSON");
   return json;
 }

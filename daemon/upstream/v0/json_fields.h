@@ -26,18 +26,27 @@ absl::Status MalformedResponse(std::string_view what);
 // say. `what` as above.
 absl::Status ForeignResponse(std::string_view what);
 
-// JSON text from outside. One bad string or number does not spoil the rest (RepairJson); discarded if it is no JSON.
+// INTERNAL, UPSTREAM_RESPONSE_TOO_LARGE: an answer holds more than `limit` of what `what` names, "values".
+absl::Status TooManyInResponse(std::string_view what, size_t limit);
+
+// JSON text from outside. One bad string or number does not spoil the rest (RepairJson); discarded if it is no JSON, or
+// of a shape that would take too much to read (ShapeOfJson).
 Json ParseLeniently(std::string_view text);
 
-// The JSON text of an answer. ForeignResponse if it does not even begin like that, MalformedResponse if it is broken.
+// The JSON text of an answer. ForeignResponse if it does not even begin like that, MalformedResponse if it is broken or
+// too deep, TooManyInResponse if it is more than is read.
 absl::StatusOr<Json> ParseJson(std::string_view text);
 
 // Says in the log that a list had so many items that can't be read.
 void NoteUnreadableItems(size_t count);
 
+// A page has some hundred items; this is for lists that have no pages.
+inline constexpr size_t kMaxListItems = 10'000;
+
 // Reads each item of a list. One that can't be read is left out, and the rest stays.
 template <typename T, typename ReadItem>
-std::vector<T> ReadItems(const Json& list, ReadItem read) {
+absl::StatusOr<std::vector<T>> ReadItems(const Json& list, ReadItem read) {
+  if (list.size() > kMaxListItems) return TooManyInResponse("items", kMaxListItems);
   std::vector<T> items;
   items.reserve(list.size());
   for (const Json& item : list) {

@@ -1,15 +1,19 @@
 #include "daemon/upstream/v0/object_storage.h"
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "daemon/base/absl_view.h"
 #include "daemon/base/error.h"
 #include "daemon/upstream/v0/clean_text.h"
+#include "daemon/upstream/v0/errors.h"
 #include "daemon/upstream/v0/json_fields.h"
 
 namespace daytonad {
@@ -20,7 +24,7 @@ constexpr std::chrono::minutes kLongLimit(5);
 constexpr std::chrono::seconds kShortLimit(30);
 // When to come back to a store that can't serve now.
 constexpr std::chrono::seconds kUnavailableDelay(1);
-constexpr size_t kMaxAnswer = size_t{1} << 20;
+constexpr size_t kMaxAnswer = size_t{64} << 10;
 constexpr size_t kMaxStorageText = 512;
 
 constexpr std::string_view kUserAgent = "daytonad/" DAYTONAD_VERSION;
@@ -62,11 +66,15 @@ ObjectStorage::ObjectStorage(BaseUrl endpoint, std::string bucket, StorageSignat
       clock_(clock),
       retrier_(clock, RetryPolicy(), std::move(random)) {}
 
-Task<absl::StatusOr<bool>> ObjectStorage::Contains(CallContext context, Key key) {
+Task<absl::StatusOr<std::optional<int64_t>>> ObjectStorage::Contains(CallContext context, Key key) {
   Operation head(HttpMethod::kHead, std::move(key));
   const absl::StatusOr<HttpResponse> response = co_await Send(std::move(context), std::move(head));
-  if (response.ok()) co_return true;
-  if (ErrorMetadataValue(response.status(), "http_status") == "404") co_return false;
+  if (ErrorMetadataValue(response.status(), "http_status") == "404") co_return std::nullopt;
+  if (response.ok()) {
+    int64_t size = 0;
+    (void)absl::SimpleAtoi(AbslView(response->headers.Get("content-length")), &size);
+    co_return size;
+  }
   co_return response.status();
 }
 
@@ -118,8 +126,8 @@ Task<absl::Status> ObjectStorage::CompleteUpload(CallContext context, Key key, s
   if (response.ok()) co_return absl::OkStatus();
   // An attempt whose answer was lost may have been the one that did it; the next then finds no such upload.
   if (absl::IsUnavailable(response.status()) || ErrorMetadataValue(response.status(), "http_status") == "404") {
-    const absl::StatusOr<bool> there = co_await Contains(context, std::move(key));
-    if (there.ok() && *there) co_return absl::OkStatus();
+    const absl::StatusOr<std::optional<int64_t>> there = co_await Contains(context, std::move(key));
+    if (there.ok() && there->has_value()) co_return absl::OkStatus();
   }
   co_return response.status();
 }
@@ -170,6 +178,7 @@ absl::Status ObjectStorage::TransportError(const absl::Status& error, const Call
   if (absl::IsDeadlineExceeded(error) && context.Check(clock_.Now()).ok()) {
     return WithDelivery(Unavailable("it did not answer in time"), DeliveryOf(error));
   }
+  if (absl::IsResourceExhausted(error)) return AnswerTooLarge(error, kMaxAnswer);
   // It was Daytona that gave what the request is made of.
   if (absl::IsInvalidArgument(error)) {
     return MalformedResponse(absl::StrCat("the storage that it lends can't be used: ", error.message()));

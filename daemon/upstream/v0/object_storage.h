@@ -1,7 +1,9 @@
 #ifndef DAYTONAD_DAEMON_UPSTREAM_V0_OBJECT_STORAGE_H_
 #define DAYTONAD_DAEMON_UPSTREAM_V0_OBJECT_STORAGE_H_
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,7 +45,8 @@ class ObjectStorage {
   // `key` in all of these: the parts of the object's key, which slashes are put between.
   using Key = std::vector<std::string>;
 
-  Task<absl::StatusOr<bool>> Contains(CallContext context, Key key);
+  // How many bytes the object has (0 if the store does not tell); nullopt if there is none.
+  Task<absl::StatusOr<std::optional<int64_t>>> Contains(CallContext context, Key key);
   Task<absl::Status> Put(CallContext context, Key key, ObjectContent content);
 
   // An object in parts. It is there when its upload has been completed; until then the parts take up room, so an upload

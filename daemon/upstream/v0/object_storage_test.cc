@@ -53,7 +53,7 @@ class ObjectStorageTest : public testing::Test {
     return RunTask(io_, std::move(task));
   }
   absl::Status Put() { return Run(storage_.Put(context_, key_, Content("tar"))); }
-  absl::StatusOr<bool> Contains() { return Run(storage_.Contains(context_, key_)); }
+  absl::StatusOr<std::optional<int64_t>> Contains() { return Run(storage_.Contains(context_, key_)); }
   absl::Status Complete() { return Run(storage_.CompleteUpload(context_, key_, "id", {"\"e1\"", "<e2>"})); }
 
   CallContext context_ = CallContext::Background("test");

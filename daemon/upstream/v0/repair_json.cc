@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::string_view kEscapedReplacement = "\\ufffd";
 constexpr size_t kUnicodeEscape = 6;  // "\uXXXX"
+// Each repair takes up to six times what it replaces. This much is for places here and there, not for noise.
+constexpr size_t kMaxGrowth = size_t{64} << 10;
 
 // The number in "\uXXXX" at the beginning of `text`.
 std::optional<uint32_t> UnicodeEscape(std::string_view text) {
@@ -40,10 +42,10 @@ bool IsPartOfToken(char c) {
 
 class Repair {
  public:
-  explicit Repair(std::string_view text) : rest_(text) { out_.reserve(text.size()); }
+  explicit Repair(std::string_view text) : rest_(text), most_(text.size() + kMaxGrowth) { out_.reserve(text.size()); }
 
   std::string Run() {
-    while (!rest_.empty()) {
+    while (!rest_.empty() && out_.size() <= most_) {
       if (rest_.front() == '"') {
         TakeString();
       } else if (IsPartOfToken(rest_.front())) {
@@ -67,7 +69,7 @@ class Repair {
 
   void TakeString() {
     Keep(1);
-    while (!rest_.empty() && rest_.front() != '"') {
+    while (!rest_.empty() && rest_.front() != '"' && out_.size() <= most_) {
       if (rest_.front() == '\\') {
         TakeEscape();
       } else {
@@ -114,6 +116,7 @@ class Repair {
   }
 
   std::string_view rest_;
+  const size_t most_;
   std::string out_;
 };
 

@@ -1,7 +1,9 @@
 #include "daemon/upstream/v0/rest_client.h"
 
 #include <cstddef>
+#include <functional>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "daemon/base/absl_view.h"
@@ -14,8 +16,9 @@ namespace {
 
 // Upstream answers a larger body with a 404 that says nothing of its size.
 constexpr size_t kMaxBody = 102'400;
-// Of the body of an error that came instead of a stream.
-constexpr size_t kMaxErrorBody = size_t{64} << 10;
+constexpr size_t kMaxObject = size_t{1} << 20;
+constexpr size_t kMaxList = size_t{16} << 20;
+// For the body of an error that came instead of a stream.
 constexpr std::chrono::seconds kErrorBodyLimit(5);
 // When to come back to an upstream that can't be reached and did not say.
 constexpr std::chrono::seconds kUnavailableDelay(1);
@@ -32,6 +35,10 @@ std::string PathOfUrl(std::string_view url) {
   const size_t authority = url.find("://");
   const size_t path = url.find('/', authority == std::string_view::npos ? 0 : authority + 3);
   return path == std::string_view::npos ? "/" : std::string(url.substr(path));
+}
+
+size_t MaxBodyOf(const RestRequest& request) {
+  return request.answer_size() == AnswerSize::kList ? kMaxList : kMaxObject;
 }
 
 std::string Dump(const OrderedJson& json) {
@@ -79,7 +86,7 @@ bool OutcomeUnknown(const absl::Status& error) {
   const bool ended_under_way =
       absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error) || absl::IsCancelled(error);
   return (ended_under_way && DeliveryOf(error) == Delivery::kUnknown) ||
-         ErrorReason(error) == "UPSTREAM_RESPONSE_TOO_LARGE";
+         ErrorReason(error) == "UPSTREAM_RESPONSE_TOO_LARGE" || ErrorReason(error) == "UPSTREAM_HEADERS_TOO_LARGE";
 }
 
 Task<std::string> ReadErrorBody(CallContext context, HttpStream& stream) {
@@ -122,6 +129,32 @@ absl::Status CheckEmptyAnswer(const std::string& body) {
   return foreign ? ForeignResponse("it is of another form") : absl::OkStatus();
 }
 
+// Tells those who wait for a change when it goes out, and when it turns out that it is not carried out. Nobody is told
+// of a read.
+class ChangeUnderWay {
+ public:
+  ChangeUnderWay(const CallContext& context, const RestRequest& request)
+      : turns_(request.idempotency() == Idempotency::kRead ? nullptr : context.turns()) {}
+  ChangeUnderWay(const ChangeUnderWay&) = delete;
+  ChangeUnderWay& operator=(const ChangeUnderWay&) = delete;
+
+  // For the request; this object outlives it.
+  std::function<void()> when_sent() {
+    if (turns_ == nullptr) return nullptr;
+    return [this] {
+      sent_ = true;
+      turns_->ChangeSent();
+    };
+  }
+  void Refused() {
+    if (std::exchange(sent_, false)) turns_->ChangeRefused();
+  }
+
+ private:
+  Turns* const turns_;  // the context outlives this
+  bool sent_ = false;
+};
+
 // Does the error say by itself which object of this tag's kind ("sandbox_id", "sandbox_name") it is about?
 bool NamesItself(const absl::Status& error, const std::string& tag) {
   const std::string kind = tag.substr(0, tag.rfind('_'));
@@ -157,7 +190,13 @@ Task<absl::StatusOr<HttpResponse>> RestClient::CallOnce(CallContext context, con
                                                         const std::string& body, std::string& throttler) {
   absl::StatusOr<HttpResponse> response = co_await SendOnce(std::move(context), request, body, throttler);
   if (!response.ok()) co_return response;
-  absl::Status status = CheckEmptyAnswer(response->body);
+  const auto check = [&body = response->body] { return CheckEmptyAnswer(body); };
+  absl::Status status;
+  if (IsReadOnPool(response->body)) {
+    status = co_await RunOnPool(*options_.pool, check);
+  } else {
+    status = check();
+  }
   if (!status.ok()) co_return Unreadable(std::move(status), request, response->status);
   co_return response;
 }
@@ -185,21 +224,28 @@ bool RestClient::Trusts(std::string_view url) const { return trusted_origins_.Co
 
 Task<absl::StatusOr<HttpResponse>> RestClient::SendOnce(CallContext context, const RestRequest& request,
                                                         const std::string& body, std::string& throttler) {
+  ChangeUnderWay change(context, request);
   absl::StatusOr<RateBudget::Permit> turn = co_await rate_budget_.Acquire(context, throttler);
   if (!turn.ok()) co_return turn.status();
   const CallContext one_attempt = OneAttempt(context, request);
   HttpRequest http_request = MakeHttpRequest(request, "application/json", body);
+  http_request.when_sent = change.when_sent();
   absl::StatusOr<HttpResponse> response = co_await http_.Send(one_attempt, std::move(http_request));
   if (!response.ok()) {
-    if (DeliveryOf(response.status()) == Delivery::kNotSent) turn->NotSent();
-    co_return TransportError(response.status(), context);
+    if (DeliveryOf(response.status()) == Delivery::kNotSent) {
+      turn->NotSent();
+      change.Refused();
+    }
+    co_return TransportError(response.status(), context, request);
   }
   NoteVersion(response->headers);
   if (response->status / 100 == 2) {
     turn->Answered(response->headers);
     co_return response;
   }
-  co_return NoteError(*turn, ErrorFromResponse(request, *response), response->headers, throttler);
+  absl::Status error = ErrorFromResponse(request, *response);
+  if (ErrorMetadataValue(error, "outcome") != "unknown") change.Refused();
+  co_return NoteError(*turn, std::move(error), response->headers, throttler);
 }
 
 Task<absl::StatusOr<std::unique_ptr<HttpStream>>> RestClient::OpenOnce(CallContext context, const RestRequest& request,
@@ -211,7 +257,7 @@ Task<absl::StatusOr<std::unique_ptr<HttpStream>>> RestClient::OpenOnce(CallConte
   absl::StatusOr<std::unique_ptr<HttpStream>> stream = co_await http_.Open(one_attempt, std::move(http_request));
   if (!stream.ok()) {
     if (DeliveryOf(stream.status()) == Delivery::kNotSent) turn->NotSent();
-    co_return TransportError(stream.status(), context);
+    co_return TransportError(stream.status(), context, request);
   }
   if ((*stream)->status() / 100 == 2) {
     turn->Answered((*stream)->headers());
@@ -231,6 +277,7 @@ HttpRequest RestClient::MakeHttpRequest(const RestRequest& request, std::string_
   http.url = Url(request);
   http.pool = request.pool();
   http.revalidate = request.revalidate();
+  http.max_body_bytes = MaxBodyOf(request);
   http.irrevocable_once_sent = request.idempotency() != Idempotency::kRead;
   http.headers.Add("Accept", accept);
   http.headers.Add("User-Agent", kUserAgent);
@@ -267,7 +314,8 @@ CallContext RestClient::OneAttempt(const CallContext& context, const RestRequest
                               (request.pace() == Pace::kHeld ? options_.held_limit : options_.prompt_limit));
 }
 
-absl::Status RestClient::TransportError(const absl::Status& error, const CallContext& context) const {
+absl::Status RestClient::TransportError(const absl::Status& error, const CallContext& context,
+                                        const RestRequest& request) const {
   if (absl::IsDeadlineExceeded(error) && context.Check(clock_.Now()).ok()) {
     // Not the call's limit, but that of this attempt.
     if (DeliveryOf(error) == Delivery::kNotSent) {
@@ -281,10 +329,7 @@ absl::Status RestClient::TransportError(const absl::Status& error, const CallCon
                                   "Daytona did not answer in time. Try again later."),
                         DeliveryOf(error));
   }
-  if (absl::IsResourceExhausted(error)) {
-    return MakeError(absl::StatusCode::kInternal, "UPSTREAM_RESPONSE_TOO_LARGE", StdView(error.message()),
-                     {{"limit", std::to_string(HttpRequest().max_body_bytes)}});
-  }
+  if (absl::IsResourceExhausted(error)) return AnswerTooLarge(error, MaxBodyOf(request));
   return error;
 }
 

@@ -110,9 +110,10 @@ class RestClient {
       if (!json.ok()) return json.status();
       return read(*json);
     };
-    if (options_.pool == nullptr || body.size() <= kReadOnLoop) co_return work();
+    if (!IsReadOnPool(body)) co_return work();
     co_return co_await RunOnPool(*options_.pool, std::move(work));
   }
+  bool IsReadOnPool(const std::string& body) const { return options_.pool != nullptr && body.size() > kReadOnLoop; }
 
   Task<absl::StatusOr<HttpResponse>> CallOnce(CallContext context, const RestRequest& request, const std::string& body,
                                               std::string& throttler);
@@ -130,7 +131,7 @@ class RestClient {
 
   std::string Url(const RestRequest& request) const;
   CallContext OneAttempt(const CallContext& context, const RestRequest& request) const;
-  absl::Status TransportError(const absl::Status& error, const CallContext& context) const;
+  absl::Status TransportError(const absl::Status& error, const CallContext& context, const RestRequest& request) const;
   absl::Status Describe(absl::Status error, const RestRequest& request) const;
   // The error of an answer that says that all is well, and is not what was asked for.
   static absl::Status Unreadable(absl::Status error, const RestRequest& request, int http_status);

@@ -28,6 +28,12 @@ enum class Subject { kNone, kSandbox, kSnapshot, kVolume, kBuildLog, kContextSto
 // How long upstream takes to answer: most requests at once; some are held, up to 30 s, until something has happened.
 enum class Pace { kPrompt, kHeld };
 
+// How large an answer may be.
+enum class AnswerSize {
+  kObject,  // one object, or nothing
+  kList,    // a page of them, or all that there are
+};
+
 // Upstream's rate limits, by the names that its headers have.
 inline constexpr std::string_view kGeneralThrottler = "authenticated";
 inline constexpr std::string_view kAnonymousThrottler = "anonymous";          // what needs no credential, by address
@@ -72,6 +78,11 @@ class RestRequest {
     pace_ = pace;
     return *this;
   }
+  // Its answer is a list. All others are answered with an object at most.
+  RestRequest& Lists() {
+    answer_size_ = AnswerSize::kList;
+    return *this;
+  }
   // The rate limit that upstream counts it against, kGeneralThrottler unless said; empty for none.
   RestRequest& CountedAgainst(std::string_view throttler) {
     throttler_ = throttler;
@@ -101,6 +112,7 @@ class RestRequest {
   const std::string& object() const { return object_; }
   ConnectionPool pool() const { return pool_; }
   Pace pace() const { return pace_; }
+  AnswerSize answer_size() const { return answer_size_; }
   const std::string& throttler() const { return throttler_; }
   bool revalidate() const { return revalidate_; }
   const ErrorMetadata& tags() const { return tags_; }
@@ -116,6 +128,7 @@ class RestRequest {
   std::string object_;
   ConnectionPool pool_ = ConnectionPool::kCalls;
   Pace pace_ = Pace::kPrompt;
+  AnswerSize answer_size_ = AnswerSize::kObject;
   std::string throttler_{kGeneralThrottler};
   bool revalidate_ = false;
   ErrorMetadata tags_;

@@ -32,7 +32,7 @@ Safety SafetyOf(const absl::Status& error) {
       reason == "UPSTREAM_FOREIGN_ANSWER" || reason == "NO_CAPACITY") {
     return Safety::kIfIdempotent;
   }
-  if (reason == "UPSTREAM_UNREACHABLE" || reason == "UPSTREAM_CONNECTION_LOST" ||
+  if (reason == "UPSTREAM_UNREACHABLE" || reason == "UPSTREAM_CONNECTION_LOST" || reason == "DAEMON_EXHAUSTED" ||
       reason == "CONTEXT_STORE_UNAVAILABLE") {
     return DeliveryOf(error) == Delivery::kNotSent ? Safety::kAlways : Safety::kIfIdempotent;
   }

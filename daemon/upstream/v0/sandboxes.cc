@@ -117,7 +117,7 @@ Task<absl::StatusOr<SandboxPage>> RestApi::ListSandboxes(CallContext context, Sa
   AddCommonFilter(request, query, "regionIds");
   AddNewerFilter(request, query.filter);
   AddOrder(request, query);
-  request.Revalidate();
+  request.Lists().Revalidate();
   co_return co_await client_.Fetch(context, std::move(request), ReadSandboxPage);
 }
 
@@ -127,7 +127,7 @@ Task<absl::StatusOr<NumberedSandboxPage>> RestApi::ListSandboxesByPage(CallConte
   request.AddQuery("page", std::to_string(page));
   AddCommonFilter(request, query, "regions");
   AddOrder(request, query);
-  request.Revalidate();
+  request.Lists().Revalidate();
   co_return co_await client_.Fetch(context, std::move(request), ReadNumberedSandboxPage);
 }
 

@@ -48,8 +48,10 @@ absl::StatusOr<v1::Snapshot> ReadSnapshot(const Json& json) {
 absl::StatusOr<SnapshotPage> ReadSnapshotPage(const Json& json) {
   const Json* items = JsonFields(json).Find("items");
   if (items == nullptr || !items->is_array()) return ForeignResponse("a list of snapshots has no `items`");
+  absl::StatusOr<std::vector<v1::Snapshot>> snapshots = ReadItems<v1::Snapshot>(*items, ReadSnapshot);
+  if (!snapshots.ok()) return snapshots.status();
   SnapshotPage page;
-  page.items = ReadItems<v1::Snapshot>(*items, ReadSnapshot);
+  page.items = *std::move(snapshots);
   page.totals = ReadPageTotals(json);
   return page;
 }

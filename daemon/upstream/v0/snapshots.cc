@@ -47,7 +47,7 @@ Task<absl::StatusOr<SnapshotPage>> RestApi::ListSnapshots(CallContext context, S
   if (!query.source_sandbox.empty()) request.AddQuery("sourceSandboxId", query.source_sandbox);
   if (const std::string sort = SnapshotSortText(query.sort); !sort.empty()) request.AddQuery("sort", sort);
   if (const std::string order = SortOrderText(query.order); !order.empty()) request.AddQuery("order", order);
-  request.Revalidate();
+  request.Lists().Revalidate();
   co_return co_await client_.Fetch(context, std::move(request), ReadSnapshotPage);
 }
 

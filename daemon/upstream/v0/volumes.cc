@@ -45,7 +45,7 @@ Task<absl::StatusOr<std::vector<v1::Volume>>> RestApi::ListVolumes(CallContext c
   RestRequest request(HttpMethod::kGet, Idempotency::kRead, {"volumes"});
   // Upstream takes any value for yes, "false" too.
   if (include_deleted) request.AddQuery("includeDeleted", "true");
-  request.Revalidate();
+  request.Lists().Revalidate();
   co_return co_await client_.Fetch(context, std::move(request), ReadVolumes);
 }
 

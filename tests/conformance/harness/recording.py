@@ -1,7 +1,7 @@
 """What was recorded, in the form in which two recordings can be compared.
 
-Made equal here, because it says nothing of what is asked: ids that each emulator gives anew, the order of query
-parameters, percent-encoding, the spelling of JSON and of times inside query parameters, how often in a row the same
+Made equal here, because it says nothing of what is asked: ids that each emulator gives anew, what build contexts are
+called (the daemon's hashes tell trees apart that are one to the SDKs), the order of query parameters, percent-encoding, the spelling of JSON and of times inside query parameters, how often in a row the same
 thing is read while something is waited for, and in how many parts an object goes to the storage.
 """
 
@@ -13,6 +13,8 @@ import re
 import urllib.parse
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+# Of a build context; behind a hyphen it is the end of a name that the daemon gave.
+_HASH = re.compile(r"(?<![-0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _TIME_WITH_REST = re.compile(_TIME.pattern + r"[^\"]*")
 
@@ -52,13 +54,19 @@ class Recording:
 
 
 class _Names:
-    """Stands a word in for each id: "{box}" for what the case made before, "{1}", "{2}" for ids as they turn up."""
+    """Stands a word in for each id: "{box}" for what the case made before, "{1}", "{2}" for ids as they turn up, and
+    "{context 1}", "{context 2}" for the hashes of contexts."""
 
     def __init__(self, given):
         self._names = {value: f"{{{name}}}" for name, value in given.items() if _UUID.fullmatch(str(value))}
+        self._contexts = {}
 
     def replace(self, text):
-        return _UUID.sub(lambda found: self._name(found.group().lower()), text)
+        text = _UUID.sub(lambda found: self._name(found.group().lower()), text)
+        return _HASH.sub(lambda found: self._context(found.group()), text)
+
+    def _context(self, digest):
+        return self._contexts.setdefault(digest, f"{{context {len(self._contexts) + 1}}}")
 
     def _name(self, uuid):
         return self._names.setdefault(uuid, f"{{{len(self._names) + 1}}}")

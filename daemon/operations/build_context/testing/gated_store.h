@@ -2,6 +2,7 @@
 #define DAYTONAD_DAEMON_OPERATIONS_BUILD_CONTEXT_TESTING_GATED_STORE_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -18,7 +19,7 @@ class GatedStore final : public ContextStore {
   // All of these outlive it.
   GatedStore(FakeContexts& contexts, Event& gate, Clock& clock) : store_(contexts), gate_(gate), clock_(clock) {}
 
-  Task<absl::StatusOr<bool>> Contains(CallContext context, std::string hash) override {
+  Task<absl::StatusOr<std::optional<int64_t>>> Contains(CallContext context, std::string hash) override {
     return store_.Contains(std::move(context), std::move(hash));
   }
   std::unique_ptr<ContextUpload> Upload(std::string hash) override {

@@ -1,0 +1,54 @@
+#ifndef DAYTONAD_DAEMON_NET_BODY_BUDGET_H_
+#define DAYTONAD_DAEMON_NET_BODY_BUDGET_H_
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+namespace daytonad {
+
+// The memory that bodies may take which arrived and were not yet used, all together. A small body always has room, so
+// that nearly all answers pass whatever a few large ones do. Loop thread only.
+class BodyBudget {
+ public:
+  explicit BodyBudget(size_t max_bytes) : max_bytes_(max_bytes) {}
+  BodyBudget(const BodyBudget&) = delete;
+  BodyBudget& operator=(const BodyBudget&) = delete;
+
+  // What one body takes of it. Gives it back when it is destroyed.
+  class Share {
+   public:
+    explicit Share(std::shared_ptr<BodyBudget> budget) : budget_(std::move(budget)) {}
+    Share(const Share&) = delete;
+    Share& operator=(const Share&) = delete;
+    ~Share() { Clear(); }
+
+    // From now on it is `bytes` altogether, no less than before. False, and nothing has changed, if there is no room.
+    bool Grow(size_t bytes) {
+      const size_t more = bytes - bytes_;
+      if (bytes > kAlwaysFree && more > budget_->free()) return false;
+      budget_->used_ += more;
+      bytes_ = bytes;
+      return true;
+    }
+    void Clear() { budget_->used_ -= std::exchange(bytes_, 0); }
+
+   private:
+    std::shared_ptr<BodyBudget> budget_;
+    size_t bytes_ = 0;
+  };
+
+  static constexpr size_t kAlwaysFree = size_t{16} << 10;
+
+  size_t used() const { return used_; }
+
+ private:
+  size_t free() const { return used_ < max_bytes_ ? max_bytes_ - used_ : 0; }
+
+  const size_t max_bytes_;
+  size_t used_ = 0;
+};
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_NET_BODY_BUDGET_H_

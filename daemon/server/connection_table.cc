@@ -1,0 +1,110 @@
+#include "daemon/server/connection_table.h"
+
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace daytonad {
+namespace {
+
+// What tells a socket from all others that are open.
+ino_t InodeOf(int fd) {
+  struct stat info {};
+  return ::fstat(fd, &info) == 0 ? info.st_ino : 0;
+}
+
+// All that a TCP connection has brought so far; nothing for other sockets.
+uint64_t BytesReceived(int fd) {
+  tcp_info info{};
+  socklen_t length = sizeof(info);
+  return ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 ? info.tcpi_bytes_received : 0;
+}
+
+uint64_t BytesUnread(int fd) {
+  int count = 0;
+  return ::ioctl(fd, SIOCINQ, &count) == 0 && count > 0 ? static_cast<uint64_t>(count) : 0;
+}
+
+}  // namespace
+
+ConnectionTable::Room ConnectionTable::RoomFor(uid_t user) const {
+  const std::lock_guard lock(mutex_);
+  if (connections_.size() >= limits_.connections) return Room::kFull;
+  const auto count = per_user_.find(user);
+  return count != per_user_.end() && count->second >= limits_.per_user ? Room::kUserFull : Room::kYes;
+}
+
+ConnectionTable::Id ConnectionTable::Add(int socket, FileDescriptor own, uid_t user, pid_t process) {
+  const std::lock_guard lock(mutex_);
+  const Id id = ++last_id_;
+  Connection& connection = connections_[id];
+  connection.socket = socket;
+  connection.inode = InodeOf(socket);
+  connection.own = std::move(own);
+  connection.user = user;
+  connection.process = process;
+  connection.since = std::chrono::steady_clock::now();
+  if (user != kUnknownUser) ++per_user_[user];
+  return id;
+}
+
+int ConnectionTable::OwnDescriptor(Id id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = connections_.find(id);
+  return found == connections_.end() ? -1 : found->second.own.get();
+}
+
+void ConnectionTable::MarkEnded(Id id) {
+  const std::lock_guard lock(mutex_);
+  ended_.push_back(id);
+}
+
+bool ConnectionTable::Sweep() {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(ended_, [this](Id id) {
+    const auto found = connections_.find(id);
+    const Connection& connection = found->second;
+    // The number may have been given to another file since.
+    if (InodeOf(connection.socket) == connection.inode) return false;
+    if (connection.user != kUnknownUser && --per_user_[connection.user] == 0) per_user_.erase(connection.user);
+    connections_.erase(found);
+    return true;
+  });
+  return !ended_.empty();
+}
+
+std::vector<ConnectionTable::Load> ConnectionTable::TakeLoads() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Load> loads;
+  loads.reserve(connections_.size());
+  for (auto& [id, connection] : connections_) {
+    Load& load = loads.emplace_back();
+    load.id = id;
+    load.user = connection.user;
+    load.process = connection.process;
+    load.since = connection.since;
+    const uint64_t received = BytesReceived(connection.own.get());
+    load.bytes_in = std::max(received - connection.received, BytesUnread(connection.own.get()));
+    connection.received = received;
+  }
+  return loads;
+}
+
+void ConnectionTable::ShutDown(Id id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = connections_.find(id);
+  if (found != connections_.end()) ::shutdown(found->second.own.get(), SHUT_RDWR);
+}
+
+size_t ConnectionTable::size() const {
+  const std::lock_guard lock(mutex_);
+  return connections_.size();
+}
+
+}  // namespace daytonad

@@ -1,0 +1,48 @@
+#ifndef DAYTONAD_DAEMON_SERVER_LISTENING_SOCKETS_H_
+#define DAYTONAD_DAEMON_SERVER_LISTENING_SOCKETS_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "daemon/operations/build_context/file_descriptor.h"
+#include "daemon/server/listen_address.h"
+
+namespace daytonad {
+
+// The file of a bound UNIX socket; removed with the object, unless it is another one by then.
+class SocketFile {
+ public:
+  SocketFile() = default;
+  explicit SocketFile(std::string path);
+  SocketFile(SocketFile&& other) noexcept { *this = std::move(other); }
+  SocketFile& operator=(SocketFile&& other) noexcept;
+  SocketFile(const SocketFile&) = delete;
+  SocketFile& operator=(const SocketFile&) = delete;
+  ~SocketFile();
+
+ private:
+  std::string path_;
+  ino_t inode_ = 0;
+};
+
+// The sockets that one address comes to, bound and listening, non-blocking. A host name may stand for several IP
+// addresses; they share the port.
+struct ListeningSockets {
+  std::vector<FileDescriptor> sockets;
+  SocketFile file;
+  uint16_t port = 0;  // of TCP: the real one, if 0 was asked for
+};
+
+// Binds and listens. A UNIX socket's path must be free, and its file gets the permissions `socket_mode`: for the moment
+// of binding the process's umask is another, so not to be called on two threads at once. FAILED_PRECONDITION says why
+// the address cannot be had.
+absl::StatusOr<ListeningSockets> OpenListeningSockets(const ListenAddress& address, mode_t socket_mode);
+
+}  // namespace daytonad
+
+#endif  // DAYTONAD_DAEMON_SERVER_LISTENING_SOCKETS_H_
