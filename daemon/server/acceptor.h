@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "daemon/operations/build_context/file_descriptor.h"
+#include "daemon/base/file_descriptor.h"
 #include "daemon/server/connection_table.h"
 
 namespace daytonad {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/operations/build_context/file_descriptor.h"
+#include "daemon/base/file_descriptor.h"
 
 namespace daytonad {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "daemon/operations/build_context/file_descriptor.h"
+#include "daemon/base/file_descriptor.h"
 
 namespace daytonad {
 namespace {

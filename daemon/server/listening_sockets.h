@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "daemon/operations/build_context/file_descriptor.h"
+#include "daemon/base/file_descriptor.h"
 #include "daemon/server/listen_address.h"
 
 namespace daytonad {

@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "daemon/operations/build_context/file_descriptor.h"
+#include "daemon/base/file_descriptor.h"
 #include "daemon/server/connection_table.h"
 #include "daemon/server/memory_growth.h"
 #include "daemon/services/rpc/call_gate.h"

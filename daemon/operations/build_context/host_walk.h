@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "daemon/base/file_descriptor.h"
 #include "daemon/operations/build_context/context_content.h"
 #include "daemon/operations/build_context/context_roots.h"
-#include "daemon/operations/build_context/file_descriptor.h"
 
 namespace daytonad {
 

@@ -8,7 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "daemon/operations/build_context/file_descriptor.h"
+#include "daemon/base/file_descriptor.h"
 
 namespace daytonad {
 
