@@ -249,7 +249,9 @@ TEST_F(ProcessTest, TheOldNameOfTheUrlWorksAndWarns) {
   options.environment["DAYTONA_SERVER_URL"] = emulator_->url();
   StartDaemon(options);
   EXPECT_EQ(ListVolumes(*client_), "OK");
-  EXPECT_THAT(daemon_->log(), HasSubstr("DAYTONA_SERVER_URL is deprecated: use DAYTONA_API_URL"));
+  EXPECT_TRUE(Eventually([this] {
+    return daemon_->log().find("DAYTONA_SERVER_URL is deprecated: use DAYTONA_API_URL") != std::string::npos;
+  }));
   options.environment["DAYTONA_SERVER_URL"] = "http://127.0.0.1:1/api";
   options.environment["DAYTONA_API_URL"] = emulator_->url();
   StartDaemon(options);
