@@ -45,8 +45,9 @@ TEST(LoopWatchdogDeathTest, EndsTheProcessAndSaysWhatItKnows) {
     EventLoop loop;
     const LoopWatchdog watchdog(loop, QuickOptions(milliseconds(20)), [](bool /*turns*/) {});
     std::promise<void> never;
-    loop.Post([&never] { never.get_future().wait(); });
-    never.get_future().wait();
+    const std::shared_future<void> end = never.get_future().share();
+    loop.Post([end] { end.wait(); });
+    end.wait();
   };
   EXPECT_EXIT(stall(), ::testing::KilledBySignal(SIGABRT),
               "error the event loop has not turned for too long.* seconds=0\\.0 cpu_seconds=");
