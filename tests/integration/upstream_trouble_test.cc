@@ -212,7 +212,7 @@ TEST_F(UpstreamTroubleTest, AWebPageIsNoAnswer) {
     return {Server::Answer(200, "<!doctype html><title>Welcome</title>", "Content-Type: text/html\r\n")};
   });
   StartDaemon(DaemonFor(upstream.Url("")));
-  const auto listed = ListVolumes();
+  const auto listed = ListVolumes(seconds(3));
   EXPECT_EQ(Outcome(listed.error), "UNAVAILABLE UPSTREAM_FOREIGN_ANSWER");
   EXPECT_THAT(listed.error->message, HasSubstr("/api"));
   EXPECT_EQ(Outcome(CreateSandbox("none").error), "UNAVAILABLE UPSTREAM_FOREIGN_ANSWER");
@@ -325,7 +325,7 @@ TEST_F(UpstreamTroubleTest, NoProxyIgnoredNeverHere) {
 TEST_F(UpstreamTroubleTest, AProxySeesNothingOfWhatGoesToHttps) {
   Server proxy([](const Server::Request&) -> Server::Script { return {Server::Answer(403, "no")}; });
   StartDaemon(With(DaemonFor("https://daytona.invalid/api"), {}, {{"HTTPS_PROXY", proxy.Url("")}}));
-  const auto listed = ListVolumes();
+  const auto listed = ListVolumes(seconds(3));
   EXPECT_EQ(listed.error->code, grpc::StatusCode::UNAVAILABLE) << Outcome(listed.error);
   EXPECT_THAT(Targets(proxy), ElementsAre("daytona.invalid:443"));
   for (const Server::Request& request : proxy.requests()) {
