@@ -138,7 +138,8 @@ void CurlMulti::ApplyLimits() {
   if (http1_noted_) {
     connections = max_connections_;
   } else if (has_settings_) {
-    connections = Http2Connections(max_connections_, streams_);
+    // Always one more than there are: if libcurl opens it, the others are full (NoteFurtherConnection).
+    connections = std::max(Http2Connections(max_connections_, streams_), std::min(sockets_ + 1, max_connections_));
   }
   curl_multi_setopt(multi_, CURLMOPT_MAX_CONCURRENT_STREAMS, static_cast<long>(streams_));
   curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(connections));

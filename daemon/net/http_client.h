@@ -22,7 +22,7 @@
 namespace daytonad {
 
 // Of the body of an answer whose status is not 2xx no more than this is kept; the rest is not waited for.
-inline constexpr size_t kMaxErrorBody = size_t{64} << 10;
+inline constexpr size_t kMaxErrorBody = size_t{256} << 10;
 
 enum class HttpMethod { kGet, kPost, kPut, kPatch, kDelete, kHead };
 std::string_view HttpMethodName(HttpMethod method);

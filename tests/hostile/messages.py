@@ -253,7 +253,7 @@ def long_reasons(scene):
                 broken = scene.emulator.create_sandbox()
                 force = {"state": "error", "errorReason": text}
                 scene.emulator.ask("POST", f"/_emulator/sandboxes/{broken}", force)
-                outcome = client.call("WaitSandbox", sandbox=broken, states=[5], timeout=20)
+                outcome = client.call("WaitSandbox", sandbox=broken, states=[6], timeout=20)
                 what = f"errorReason of {len(text.encode())} bytes"
                 scene.check_outcome(what, outcome, "FAILED_PRECONDITION", ["SANDBOX_FAILED"])
                 body = {
