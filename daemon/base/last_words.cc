@@ -17,10 +17,8 @@ namespace daytonad {
 namespace {
 
 std::atomic<bool> log_is_json = false;
-std::atomic<bool> said = false;
 
 [[noreturn]] void EndOnTerminate() {
-  said = true;
   try {
     if (const std::exception_ptr exception = std::current_exception()) std::rethrow_exception(exception);
     LogLastWords("the process ends: std::terminate() was called");
@@ -70,7 +68,6 @@ class Text {
 
 // The log itself may be what is broken: so past it, straight to standard error, if that takes it without a wait.
 void OnAbort(int /*signal*/) {
-  if (said.exchange(true)) return;
   constexpr std::string_view kMessage =
       "the process ends: a library called abort(); memory has run out, or there is a defect";
   Text line;

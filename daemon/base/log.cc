@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <new>
 #include <optional>
 #include <utility>
@@ -154,6 +155,7 @@ void LogLastWords(std::string_view message, std::initializer_list<LogField> fiel
   FlushLog();  // so that there is room
   Log(LogLevel::kError, message, fields);
   FlushLog();
+  std::signal(SIGABRT, SIG_DFL);  // the abort() that follows needs no words of its own (last_words.h)
 }
 
 std::string FormatLogLine(LogFormat format, LogLevel level, std::string_view message,
