@@ -16,7 +16,7 @@ const char* malloc_conf =
 
 // gRPC takes memory for what it reads without looking whether there was any, and would crash in the middle of its work.
 // So where malloc() has none, the process ends in order, and says so (base/last_words.h). C++ code does not come this
-// way: `new` throws, and the call that needed the memory fails alone.
+// way: `new` throws.
 extern "C" void* mallocx(size_t size, int flags);
 
 #ifdef DAYTONAD_STATIC
