@@ -57,8 +57,6 @@ class Listener {
 
   // Takes no more connections, and removes the socket file; those that are open stay. Once for all; any thread.
   void StopAccepting();
-  // No connection is open, and none will be.
-  bool drained() const { return acceptor_->drained(); }
   // Where the process itself can reach it.
   const std::vector<OwnAddress>& own_addresses() const { return own_addresses_; }
   ConnectionTable& connections() { return acceptor_->connections(); }
