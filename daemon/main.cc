@@ -179,6 +179,7 @@ DaemonOptions ServerOptions(const Config& config, const DescriptorPlan& descript
   options.max_queue_wait = config.max_queue_wait;
   options.max_stall = config.max_stall;
   options.drain_timeout = config.drain_timeout;
+  options.stop_on_signals = true;
   options.probe.interval = config.health_interval;
   options.loop_watchdog = WatchdogOptions(config);
   return options;
@@ -287,7 +288,6 @@ absl::Status Run(const Config& config) {
       [&api](CallContext context) { return api.Ping(std::move(context)); }, std::move(services));
   if (absl::Status status = daemon.Start(); !status.ok()) return status;
   if (config.events) loop.Post([&] { events.Start(state); });
-  daemon.StopOnSignals();
   daemon.WaitUntilStopped();
   return absl::OkStatus();
 }

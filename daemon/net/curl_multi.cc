@@ -56,7 +56,6 @@ CurlMulti::CurlMulti(const Executor& executor, size_t max_connections)
   curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, OnTimerCallback);
   curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
   curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
-  ApplyLimits();
   // How many requests run at a time is Admission's affair; this is how many idle connections are kept.
   curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(max_connections));
 }

@@ -103,7 +103,7 @@ class CurlMulti final : private SocketPoller::Listener {
   LoopTimer::time_point silent_since_ = LoopTimer::time_point::max();
   // How many requests each HTTP/2 connection gets at a time; 1 until the first of them had the peer's settings.
   size_t streams_ = 1;
-  bool limits_changed_ = true;
+  bool limits_changed_ = true;  // so that the first Start, on the loop, sets them
   bool awaits_settings_ = false;
   bool has_settings_ = false;
   LoopTimer settings_timer_;

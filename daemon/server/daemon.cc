@@ -57,6 +57,8 @@ Daemon::~Daemon() {
 }
 
 absl::Status Daemon::Start() {
+  // Before anybody can know that the daemon is there.
+  if (options_.stop_on_signals) CatchSignals();
   absl::Status status = OpenListeners();
   if (status.ok()) status = WriteAddressFile();
   if (!status.ok()) {
@@ -68,6 +70,7 @@ absl::Status Daemon::Start() {
   running_ = true;
   GuardListeners();
   loop_.Spawn(RunProbe());
+  if (signals_ != nullptr) loop_.Post([this] { signals_->Start(); });
   return absl::OkStatus();
 }
 
@@ -131,19 +134,14 @@ Task<void> Daemon::RunProbe() {
   probe_ended_.Fire();
 }
 
-void Daemon::StopOnSignals() {
-  // Made here, since it may throw, and used on the loop.
-  auto signals = std::make_unique<StopSignals>(loop_.executor(), [this](std::string_view name) {
+void Daemon::CatchSignals() {
+  signals_ = std::make_unique<StopSignals>(loop_.executor(), [this](std::string_view name) {
     if (draining_) {
       Log(LogLevel::kWarning, "ended at once by a second signal", {{"signal", name}});
       FlushLog();
       std::_Exit(1);
     }
     RequestStop(name);
-  });
-  loop_.Post([this, signals = std::move(signals)]() mutable {
-    signals_ = std::move(signals);
-    signals_->Start();
   });
 }
 

@@ -38,6 +38,9 @@ struct DaemonOptions {
   Clock::Duration max_stall = std::chrono::seconds(60);
   // How long unary calls in progress may run on when the daemon is told to stop.
   Clock::Duration drain_timeout = std::chrono::seconds(25);
+  // The first SIGTERM or SIGINT stops the daemon in order, the second ends the process at once with exit status 1.
+  // SIGHUP is ignored.
+  bool stop_on_signals = false;
   // Open at a time, on all listeners.
   size_t max_calls = CallGate::Limits().calls;
   // Of a request that came compressed, as it is then; listeners have limits of their own for what comes.
@@ -64,7 +67,6 @@ struct ServiceCatalog {
 //
 //   Daemon daemon(options, loop, clock, ping, services);
 //   if (absl::Status status = daemon.Start(); !status.ok()) return status;
-//   daemon.StopOnSignals();
 //   daemon.WaitUntilStopped();
 class Daemon {
  public:
@@ -77,10 +79,6 @@ class Daemon {
   // Opens all listeners and begins to look whether upstream answers. An error says which address could not be had; no
   // listener is open then.
   absl::Status Start();
-
-  // The first SIGTERM or SIGINT stops the daemon in order, the second ends the process at once with exit status 1.
-  // SIGHUP is ignored.
-  void StopOnSignals();
 
   // Begins to stop; returns at once. From any thread, any number of times.
   //
@@ -97,6 +95,7 @@ class Daemon {
   std::vector<std::string> addresses() const;
 
  private:
+  void CatchSignals();
   absl::Status OpenListeners();
   absl::Status WriteAddressFile() const;
   void GuardListeners();
@@ -117,7 +116,7 @@ class Daemon {
   std::stop_source probe_stop_;
   Event probe_ended_;
   UpstreamProbe probe_;
-  std::unique_ptr<StopSignals> signals_;  // loop thread
+  std::unique_ptr<StopSignals> signals_;  // used on the loop thread; null if signals are not caught
   bool draining_ = false;                 // loop thread
   std::promise<void> drained_;
   bool running_ = false;  // the owner's thread

@@ -262,12 +262,8 @@ TEST_F(DaemonTest, IdleWatchersAndReflectionStreamsDoNotHoldUpItsEnd) {
 }
 
 TEST_F(DaemonTest, FirstSignalStopsItInOrder) {
+  options_.stop_on_signals = true;
   StartOnOneSocket();
-  daemon_->StopOnSignals();
-  // The handler is set up on the loop.
-  std::promise<void> ready;
-  loop_.Post([&ready] { ready.set_value(); });
-  ready.get_future().wait();
   std::future<grpc::Status> unary = BeginUnaryCall();
   ASSERT_EQ(::kill(::getpid(), SIGHUP), 0);  // which is none of those
   EXPECT_EQ(Check(Dial()), HealthCheckResponse::SERVING);
@@ -284,11 +280,8 @@ TEST_F(DaemonDeathTest, SecondSignalEndsItAtOnce) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");  // the body runs in a process of its own
   EXPECT_EXIT(
       {
+        options_.stop_on_signals = true;
         StartOnOneSocket();
-        daemon_->StopOnSignals();
-        std::promise<void> ready;
-        loop_.Post([&ready] { ready.set_value(); });
-        ready.get_future().wait();
         std::future<grpc::Status> unary = BeginUnaryCall();
         ::kill(::getpid(), SIGTERM);
         while (Check(Dial()) != HealthCheckResponse::NOT_SERVING) std::this_thread::yield();
