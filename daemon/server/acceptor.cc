@@ -1,6 +1,7 @@
 #include "daemon/server/acceptor.h"
 
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -60,18 +61,25 @@ bool IsOfConnection(int error) {
   }
 }
 
-// Who is at the other end of a UNIX socket.
-struct PeerOf {
-  explicit PeerOf(int connection) {
-    ucred peer{};
-    socklen_t length = sizeof(peer);
-    if (::getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return;
-    user = peer.uid;
-    process = peer.pid;
+ConnectionTable::Peer PeerOf(int connection) {
+  ConnectionTable::Peer peer;
+  sockaddr_storage address{};
+  socklen_t length = sizeof(address);
+  if (::getpeername(connection, reinterpret_cast<sockaddr*>(&address), &length) == 0 && address.ss_family != AF_UNIX) {
+    std::array<char, NI_MAXHOST> host{};
+    ::getnameinfo(reinterpret_cast<const sockaddr*>(&address), length, host.data(), host.size(), nullptr, 0,
+                  NI_NUMERICHOST);
+    peer.host = host.data();
+    return peer;
   }
-  uid_t user = ConnectionTable::kUnknownUser;
-  pid_t process = 0;
-};
+  ucred credentials{};
+  length = sizeof(credentials);
+  if (::getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0) {
+    peer.user = credentials.uid;
+    peer.process = credentials.pid;
+  }
+  return peer;
+}
 
 void SetTcpOptions(int connection) {
   // Fails, and is of no interest, on a UNIX socket.
@@ -129,17 +137,33 @@ bool Acceptor::Watch(int fd, uint32_t events, uint64_t what) const {
 void Acceptor::Run() {
   bool sweeping = false;
   while (!ending_) {
-    milliseconds wait(-1);
-    if (paused_) wait = std::max(milliseconds(0), std::chrono::ceil<milliseconds>(resume_ - steady_clock::now()));
-    if (sweeping) wait = paused_ ? std::min(wait, kSweepInterval) : kSweepInterval;
     std::array<epoll_event, kBatch> events;
-    const int count = ::epoll_wait(epoll_.get(), events.data(), kBatch, static_cast<int>(wait.count()));
+    const int wait = static_cast<int>(TimeToWait(sweeping).count());
+    const int count = ::epoll_wait(epoll_.get(), events.data(), kBatch, wait);
     if (paused_ && steady_clock::now() >= resume_) SetPaused(false);
     for (int i = 0; i < count; ++i) Handle(events[static_cast<size_t>(i)].data.u64);
     if (stopping_ && accepting_) CloseListeningSockets();
+    HandOverDue();
     sweeping = connections_.Sweep();
   }
   if (accepting_) CloseListeningSockets();
+}
+
+milliseconds Acceptor::TimeToWait(bool sweeping) const {
+  const Moment now = steady_clock::now();
+  Moment next = Moment::max();
+  if (paused_) next = resume_;
+  if (!held_.empty()) next = std::min(next, held_.begin()->first);
+  if (sweeping) next = std::min(next, now + kSweepInterval);
+  if (next == Moment::max()) return milliseconds(-1);
+  return std::chrono::ceil<milliseconds>(std::max(now, next) - now);
+}
+
+void Acceptor::HandOverDue() {
+  while (!held_.empty() && held_.begin()->first <= steady_clock::now()) {
+    Held held = std::move(held_.extract(held_.begin()).mapped());
+    HandOverTo(held.listening, held.id, std::move(held.connection));
+  }
 }
 
 void Acceptor::Handle(uint64_t what) {
@@ -178,7 +202,7 @@ void Acceptor::Refuse(std::string_view why) const {
 }
 
 void Acceptor::Take(int listening, FileDescriptor connection) {
-  const PeerOf peer(connection.get());
+  ConnectionTable::Peer peer = PeerOf(connection.get());
   const ConnectionTable::Room room = connections_.RoomFor(peer.user);
   if (room == ConnectionTable::Room::kFull) {
     Refuse(absl::StrCat("--max-client-connections is ", connections_.limits().connections));
@@ -195,11 +219,19 @@ void Acceptor::Take(int listening, FileDescriptor connection) {
     return;
   }
   SetTcpOptions(connection.get());
-  const int own_number = own.get();
-  const ConnectionTable::Id id = connections_.Add(connection.get(), std::move(own), peer.user, peer.process);
+  const Moment welcome_at = connections_.WelcomeAt(peer);
+  const ConnectionTable::Id id = connections_.Add(connection.get(), std::move(own), std::move(peer));
+  if (welcome_at > steady_clock::now()) {
+    held_.emplace(welcome_at, Held{listening, id, std::move(connection)});
+  } else {
+    HandOverTo(listening, id, std::move(connection));
+  }
+}
+
+void Acceptor::HandOverTo(int listening, ConnectionTable::Id id, FileDescriptor connection) {
   hand_over_(listening, connection.Release());
   // Its end is told always. One that is not watched would count for ever.
-  if (!Watch(own_number, EPOLLONESHOT, id)) {
+  if (!Watch(connections_.OwnDescriptor(id), EPOLLONESHOT, id)) {
     connections_.ShutDown(id);
     connections_.MarkEnded(id);
   }
@@ -234,6 +266,11 @@ void Acceptor::SetPaused(bool paused) {
 
 void Acceptor::CloseListeningSockets() {
   listening_.clear();
+  for (const auto& [due, held] : held_) {
+    connections_.ShutDown(held.id);
+    connections_.MarkEnded(held.id);
+  }
+  held_.clear();
   accepting_ = false;
   accepting_.notify_all();
 }

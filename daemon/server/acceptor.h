@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,7 +22,8 @@ namespace daytonad {
 //
 // It goes on whatever accept() says. When descriptors run out, it pauses for a moment and closes what waits in the
 // queue by means of one that it keeps in reserve, so that clients get an answer and may try again. What exceeds the
-// limits of the table is accepted and closed, too.
+// limits of the table is accepted and closed, too. Connections of a peer that the table shuns are taken, and handed
+// over later.
 class Acceptor {
  public:
   // Takes over a new connection; `listening` is the socket that it came in at. On the acceptor's thread.
@@ -42,17 +44,22 @@ class Acceptor {
   ConnectionTable& connections() { return connections_; }
 
  private:
-  using Moment = std::chrono::steady_clock::time_point;
+  using Moment = ConnectionTable::Moment;
 
   Acceptor(std::string name, std::vector<FileDescriptor> listening, ConnectionTable::Limits limits, HandOver hand_over);
 
   bool Watch(int fd, uint32_t events, uint64_t what) const;
   void Run();
   void Handle(uint64_t what);
+  // Hands over what had to wait, and whose time has come.
+  void HandOverDue();
+  // Until something has to be done without an event; -1 if nothing has.
+  std::chrono::milliseconds TimeToWait(bool sweeping) const;
   // Takes what waits at one socket.
   void AcceptFrom(int listening);
   void Refuse(std::string_view why) const;
   void Take(int listening, FileDescriptor connection);
+  void HandOverTo(int listening, ConnectionTable::Id id, FileDescriptor connection);
   void AcceptAndClose(int listening);
   void Pause(int error);
   void SetPaused(bool paused);
@@ -65,6 +72,12 @@ class Acceptor {
   FileDescriptor epoll_;
   FileDescriptor wakeup_;
   FileDescriptor reserve_;
+  struct Held {
+    int listening;
+    ConnectionTable::Id id;
+    FileDescriptor connection;
+  };
+  std::multimap<Moment, Held> held_;  // by when each may be handed over
   bool paused_ = false;
   Moment resume_;
   std::chrono::milliseconds pause_;

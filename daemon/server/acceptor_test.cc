@@ -89,8 +89,8 @@ TEST_F(AcceptorTest, HandsOverAndNoticesTheEnd) {
   FileDescriptor client = Connect();
   Await([&] { return taken() == 1; });
   EXPECT_EQ(acceptor_->connections().size(), 1U);
-  EXPECT_EQ(acceptor_->connections().TakeLoads()[0].user, ::getuid());
-  EXPECT_EQ(acceptor_->connections().TakeLoads()[0].process, ::getpid());
+  EXPECT_EQ(acceptor_->connections().TakeLoads()[0].peer.user, ::getuid());
+  EXPECT_EQ(acceptor_->connections().TakeLoads()[0].peer.process, ::getpid());
   CloseTaken(0);
   Await([&] { return acceptor_->connections().size() == 0; });
   EXPECT_TRUE(IsClosed(client));
@@ -114,6 +114,32 @@ TEST_F(AcceptorTest, LimitsTheConnectionsOfAUser) {
   const FileDescriptor first = Connect();
   Await([&] { return taken() == 1; });
   EXPECT_TRUE(IsClosed(Connect()));
+}
+
+TEST_F(AcceptorTest, HoldsBackWhomTheTableShuns) {
+  Start({.shunning = std::chrono::milliseconds(50)});
+  const FileDescriptor flooding = Connect();
+  Await([&] { return taken() == 1; });
+  acceptor_->connections().Shun(acceptor_->connections().TakeLoads()[0].id);
+  EXPECT_TRUE(IsClosed(flooding));
+  const ConnectionTable::Moment welcome_at = acceptor_->connections().WelcomeAt({::getuid(), ::getpid(), ""});
+  const FileDescriptor anew = Connect();
+  Await([&] { return taken() == 2; });
+  EXPECT_GE(std::chrono::steady_clock::now(), welcome_at);
+}
+
+TEST_F(AcceptorTest, ClosesWhatItHoldsBackWhenItStops) {
+  Start({.shunning = std::chrono::hours(1)});
+  const FileDescriptor flooding = Connect();
+  Await([&] { return taken() == 1; });
+  acceptor_->connections().Shun(acceptor_->connections().TakeLoads()[0].id);
+  const FileDescriptor anew = Connect();
+  Await([&] { return acceptor_->connections().size() == 2; });
+  acceptor_->StopAccepting();
+  EXPECT_TRUE(IsClosed(anew));
+  CloseTaken(0);
+  Await([&] { return acceptor_->drained(); });
+  EXPECT_EQ(taken(), 0U);
 }
 
 TEST_F(AcceptorTest, SurvivesTheLackOfDescriptors) {

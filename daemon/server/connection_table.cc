@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace daytonad {
@@ -31,6 +32,13 @@ uint64_t BytesUnread(int fd) {
   return ::ioctl(fd, SIOCINQ, &count) == 0 && count > 0 ? static_cast<uint64_t>(count) : 0;
 }
 
+// gRPC would read on until nothing is left: thousands of calls, where they are small.
+void DiscardUnread(int fd) {
+  std::array<char, 16 << 10> ignored;
+  while (::recv(fd, ignored.data(), ignored.size(), MSG_DONTWAIT) > 0) {
+  }
+}
+
 }  // namespace
 
 ConnectionTable::Room ConnectionTable::RoomFor(uid_t user) const {
@@ -40,18 +48,23 @@ ConnectionTable::Room ConnectionTable::RoomFor(uid_t user) const {
   return count != per_user_.end() && count->second >= limits_.per_user ? Room::kUserFull : Room::kYes;
 }
 
-ConnectionTable::Id ConnectionTable::Add(int socket, FileDescriptor own, uid_t user, pid_t process) {
+ConnectionTable::Id ConnectionTable::Add(int socket, FileDescriptor own, Peer peer) {
   const std::lock_guard lock(mutex_);
   const Id id = ++last_id_;
   Connection& connection = connections_[id];
   connection.socket = socket;
   connection.inode = InodeOf(socket);
   connection.own = std::move(own);
-  connection.user = user;
-  connection.process = process;
   connection.since = std::chrono::steady_clock::now();
-  if (user != kUnknownUser) ++per_user_[user];
+  if (peer.user != kUnknownUser) ++per_user_[peer.user];
+  connection.peer = std::move(peer);
   return id;
+}
+
+ConnectionTable::Moment ConnectionTable::WelcomeAt(const Peer& peer) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = shunned_.find(peer);
+  return found == shunned_.end() ? Moment::min() : found->second;
 }
 
 int ConnectionTable::OwnDescriptor(Id id) const {
@@ -72,7 +85,8 @@ bool ConnectionTable::Sweep() {
     const Connection& connection = found->second;
     // The number may have been given to another file since.
     if (InodeOf(connection.socket) == connection.inode) return false;
-    if (connection.user != kUnknownUser && --per_user_[connection.user] == 0) per_user_.erase(connection.user);
+    const uid_t user = connection.peer.user;
+    if (user != kUnknownUser && --per_user_[user] == 0) per_user_.erase(user);
     connections_.erase(found);
     return true;
   });
@@ -86,8 +100,7 @@ std::vector<ConnectionTable::Load> ConnectionTable::TakeLoads() {
   for (auto& [id, connection] : connections_) {
     Load& load = loads.emplace_back();
     load.id = id;
-    load.user = connection.user;
-    load.process = connection.process;
+    load.peer = connection.peer;
     load.since = connection.since;
     const uint64_t received = BytesReceived(connection.own.get());
     load.bytes_in = std::max(received - connection.received, BytesUnread(connection.own.get()));
@@ -96,10 +109,21 @@ std::vector<ConnectionTable::Load> ConnectionTable::TakeLoads() {
   return loads;
 }
 
-void ConnectionTable::ShutDown(Id id) const {
+void ConnectionTable::ShutDown(Id id) {
   const std::lock_guard lock(mutex_);
   const auto found = connections_.find(id);
-  if (found != connections_.end()) ::shutdown(found->second.own.get(), SHUT_RDWR);
+  if (found == connections_.end()) return;
+  ::shutdown(found->second.own.get(), SHUT_RDWR);
+  DiscardUnread(found->second.own.get());
+}
+
+void ConnectionTable::Shun(Id id) {
+  ShutDown(id);
+  const std::lock_guard lock(mutex_);
+  const Moment now = std::chrono::steady_clock::now();
+  std::erase_if(shunned_, [now](const auto& entry) { return entry.second <= now; });
+  const auto found = connections_.find(id);
+  if (found != connections_.end()) shunned_[found->second.peer] = now + limits_.shunning;
 }
 
 size_t ConnectionTable::size() const {

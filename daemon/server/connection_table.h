@@ -20,21 +20,33 @@ class ConnectionTable {
  public:
   using Id = uint64_t;
 
+  using Moment = std::chrono::steady_clock::time_point;
+
   // On TCP nobody says who it is.
   static constexpr uid_t kUnknownUser = static_cast<uid_t>(-1);
+
+  // Who is at the other end, as far as the system tells: a process on a UNIX socket, a host on TCP.
+  struct Peer {
+    uid_t user = kUnknownUser;
+    pid_t process = 0;
+    std::string host;
+
+    auto operator<=>(const Peer&) const = default;
+  };
 
   struct Limits {
     size_t connections = 1024;
     size_t per_user = 1024;  // of those whose user is known
+    // How long a peer waits that is shunned: long enough for what a flood left in gRPC to be worked off.
+    std::chrono::milliseconds shunning = std::chrono::seconds(1);
   };
   enum class Room { kYes, kFull, kUserFull };
 
   // What a connection has done: the measure of who made the memory grow.
   struct Load {
     Id id = 0;
-    uid_t user = kUnknownUser;
-    pid_t process = 0;
-    std::chrono::steady_clock::time_point since;
+    Peer peer;
+    Moment since;
     // Bytes that came in since the last time that loads were asked for: on TCP counted by the system. A UNIX socket
     // counts nothing, and tells what has come and is not read yet: nothing, of a client that waits for its answers.
     uint64_t bytes_in = 0;
@@ -44,7 +56,9 @@ class ConnectionTable {
 
   Room RoomFor(uid_t user) const;
   // `socket` is gRPC's descriptor, about to be handed over, `own` another one of the same connection.
-  Id Add(int socket, FileDescriptor own, uid_t user, pid_t process);
+  Id Add(int socket, FileDescriptor own, Peer peer);
+  // A peer of which a connection was just shut down may speak again from this moment on; the past, of all others.
+  Moment WelcomeAt(const Peer& peer) const;
   // Our own descriptor; -1 if there is no such connection.
   int OwnDescriptor(Id id) const;
 
@@ -54,8 +68,11 @@ class ConnectionTable {
   bool Sweep();
 
   std::vector<Load> TakeLoads();
-  // Ends the connection: both sides notice it at once, and gRPC closes it.
-  void ShutDown(Id id) const;
+  // Ends the connection: both sides notice it at once, what has come and is not read yet is lost, and gRPC closes it.
+  void ShutDown(Id id);
+  // The same, and new connections of the same peer have to wait (WelcomeAt): one that floods the daemon begins anew at
+  // once.
+  void Shun(Id id);
 
   size_t size() const;
   const Limits& limits() const { return limits_; }
@@ -65,9 +82,8 @@ class ConnectionTable {
     int socket = -1;
     ino_t inode = 0;
     FileDescriptor own;
-    uid_t user = kUnknownUser;
-    pid_t process = 0;
-    std::chrono::steady_clock::time_point since;
+    Peer peer;
+    Moment since;
     uint64_t received = 0;
   };
 
@@ -77,6 +93,7 @@ class ConnectionTable {
   std::map<Id, Connection> connections_;
   std::map<uid_t, size_t> per_user_;
   std::vector<Id> ended_;
+  std::map<Peer, Moment> shunned_;
 };
 
 }  // namespace daytonad

@@ -32,7 +32,7 @@ constexpr auto kPatience = milliseconds(1000);
 
 constexpr size_t kMiB = size_t{1} << 20;
 // 10,000 calls, a full cache and what little else there is; above, each call has this.
-constexpr size_t kUsualMemory = 248 * kMiB;
+constexpr size_t kUsualMemory = 240 * kMiB;
 constexpr size_t kUsualCalls = 10'000;
 constexpr size_t kUsualCache = 64 * kMiB;
 constexpr size_t kBytesOfCall = size_t{24} << 10;
@@ -155,9 +155,9 @@ void MemoryWatchdog::Shed(Moment now, size_t resident, const std::vector<BusyCon
       {{"connections", absl::StrCat(culprits.size())},
        {"resident", InMiB(resident)},
        {"max_memory", InMiB(max_bytes_)},
-       {"busiest_user", first.user == ConnectionTable::kUnknownUser ? "unknown" : absl::StrCat(first.user)},
-       {"busiest_process", absl::StrCat(first.process)}});
-  for (const BusyConnections::Culprit& culprit : culprits) culprit.table->ShutDown(culprit.load.id);
+       {"busiest_user", first.peer.user == ConnectionTable::kUnknownUser ? "unknown" : absl::StrCat(first.peer.user)},
+       {"busiest_process", absl::StrCat(first.peer.process)}});
+  for (const BusyConnections::Culprit& culprit : culprits) culprit.table->Shun(culprit.load.id);
   ReleaseFreeMemory();
 }
 

@@ -107,6 +107,7 @@ def _calls(connection, headers, message, count, more=b""):
     "streams and messages",
     "watches opened as fast as possible, on 8 connections",
     listener="read_only",
+    short=True,
 )
 def watches(scene):
     path, message = _request("WatchSandbox", sandbox=scene.sandbox)
@@ -168,6 +169,7 @@ def _reset_at_once(scene, headers, message):
     "streams and messages",
     "calls that are reset at once, as fast as possible",
     listener="read_only",
+    short=True,
 )
 def rapid_resets(scene):
     path, message = _request("GetSandbox", sandbox="no-such-sandbox", max_age={"seconds": 0})
