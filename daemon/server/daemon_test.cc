@@ -208,6 +208,18 @@ TEST_F(DaemonTest, SaysWhetherUpstreamAnswers) {
   EXPECT_EQ(response.status(), HealthCheckResponse::SERVING);
 }
 
+TEST_F(DaemonTest, HealthTellsThatTheLoopStallsAndThatItTurnsAgain) {
+  options_.loop_watchdog.tick = std::chrono::milliseconds(1);
+  options_.loop_watchdog.stalled_after = std::chrono::milliseconds(3);
+  options_.loop_watchdog.limit = std::chrono::hours(1);
+  StartOnOneSocket();
+  std::promise<void> release;
+  loop_.Post([future = release.get_future()] { future.wait(); });
+  while (Check(Dial()) != HealthCheckResponse::NOT_SERVING) std::this_thread::yield();
+  release.set_value();
+  while (Check(Dial()) != HealthCheckResponse::SERVING) std::this_thread::yield();
+}
+
 TEST_F(DaemonTest, DrainEndsStreamsRefusesNewCallsAndLetsUnaryCallsFinish) {
   StartOnOneSocket();
   std::future<grpc::Status> unary = BeginUnaryCall();

@@ -240,6 +240,11 @@ TEST_P(EveryRpcTest, AnUpstreamThatIsGoneIsUnavailable) {
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(waits ? 20 : 3));
   const std::string expected = waits ? "DEADLINE_EXCEEDED WAIT_TIMED_OUT" : "UNAVAILABLE UPSTREAM_UNREACHABLE";
   EXPECT_EQ(CallWith(context, "thing"), expected);
+  // The daemon has tried again; its clients are not to do the same.
+  if (waits) return;
+  const auto pushback = context.GetServerTrailingMetadata().find("grpc-retry-pushback-ms");
+  ASSERT_NE(pushback, context.GetServerTrailingMetadata().end());
+  EXPECT_EQ(pushback->second, "-1");
 }
 
 TEST_P(EveryRpcTest, NonsenseFromUpstreamIsAnInternalErrorAndNoMore) {
