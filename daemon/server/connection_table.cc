@@ -27,9 +27,10 @@ uint64_t BytesReceived(int fd) {
   return ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 ? info.tcpi_bytes_received : 0;
 }
 
-uint64_t BytesUnread(int fd) {
+// SIOCINQ: what has come and is not read; SIOCOUTQ: what the peer has not taken.
+uint64_t BytesQueued(int fd, unsigned long queue) {
   int count = 0;
-  return ::ioctl(fd, SIOCINQ, &count) == 0 && count > 0 ? static_cast<uint64_t>(count) : 0;
+  return ::ioctl(fd, queue, &count) == 0 && count > 0 ? static_cast<uint64_t>(count) : 0;
 }
 
 // gRPC would read on until nothing is left: thousands of calls, where they are small.
@@ -103,7 +104,8 @@ std::vector<ConnectionTable::Load> ConnectionTable::TakeLoads() {
     load.peer = connection.peer;
     load.since = connection.since;
     const uint64_t received = BytesReceived(connection.own.get());
-    load.bytes_in = std::max(received - connection.received, BytesUnread(connection.own.get()));
+    load.bytes_in = std::max(received - connection.received, BytesQueued(connection.own.get(), SIOCINQ));
+    load.bytes_untaken = BytesQueued(connection.own.get(), SIOCOUTQ);
     connection.received = received;
   }
   return loads;

@@ -50,6 +50,8 @@ class ConnectionTable {
     // Bytes that came in since the last time that loads were asked for: on TCP counted by the system. A UNIX socket
     // counts nothing, and tells what has come and is not read yet: nothing, of a client that waits for its answers.
     uint64_t bytes_in = 0;
+    // Bytes that were sent and wait for the peer to take them.
+    uint64_t bytes_untaken = 0;
   };
 
   explicit ConnectionTable(Limits limits) : limits_(limits) {}

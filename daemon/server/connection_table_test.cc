@@ -100,6 +100,9 @@ TEST(ConnectionTableTest, TellsWhatHasComeAndIsNotRead) {
   EXPECT_EQ(loads[0].bytes_in, 0U);
   EXPECT_EQ(loads[1].bytes_in, 5U);
   EXPECT_EQ(loads[1].peer.user, 8U);
+  EXPECT_EQ(loads[1].bytes_untaken, 0U);
+  ASSERT_EQ(::send(busy.grpc, "12345", 5, 0), 5);
+  EXPECT_GE(table.TakeLoads()[1].bytes_untaken, 5U);
   ::close(busy.grpc);
   ::close(idle.grpc);
 }

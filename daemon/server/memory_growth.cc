@@ -14,10 +14,10 @@ constexpr size_t kBytesOfConnection = size_t{32} << 10;
 constexpr size_t kMostSlack = size_t{96} << 20;
 // Less is no growth.
 constexpr size_t kLeastGrowth = size_t{4} << 20;
-// What was brought counts less with each further look.
+// What was brought, or is not taken, counts less with each further look.
 constexpr double kFade = 0.8;
-constexpr double kLeastBrought = 8 << 10;
-// How much of all that was brought the chosen ones brought together.
+constexpr double kLeastWeight = 8 << 10;
+// How much of all of it is that of the chosen ones together.
 constexpr double kShare = 0.9;
 constexpr double kWeightOfNew = 4;
 
@@ -57,12 +57,12 @@ void BusyConnections::Add(const std::vector<Loads>& of_listeners) {
   for (const Loads& listener : of_listeners) {
     for (const ConnectionTable::Load& load : listener.loads) {
       const Key key(listener.table, load.id);
-      const auto before = brought_.find(key);
-      const double faded = before == brought_.end() ? 0 : before->second * kFade;
-      now.emplace(key, faded + static_cast<double>(load.bytes_in));
+      const auto before = weights_.find(key);
+      const double faded = before == weights_.end() ? 0 : before->second * kFade;
+      now.emplace(key, faded + static_cast<double>(load.bytes_in + load.bytes_untaken));
     }
   }
-  brought_ = std::move(now);
+  weights_ = std::move(now);
 }
 
 std::vector<BusyConnections::Culprit> BusyConnections::Choose(const std::vector<Loads>& of_listeners,
@@ -71,8 +71,8 @@ std::vector<BusyConnections::Culprit> BusyConnections::Choose(const std::vector<
   double total = 0;
   for (const Loads& listener : of_listeners) {
     for (const ConnectionTable::Load& load : listener.loads) {
-      const auto found = brought_.find(Key(listener.table, load.id));
-      if (found == brought_.end() || found->second < kLeastBrought) continue;
+      const auto found = weights_.find(Key(listener.table, load.id));
+      if (found == weights_.end() || found->second < kLeastWeight) continue;
       const double weight = found->second * (load.since > growth_began ? kWeightOfNew : 1);
       total += weight;
       weighed.emplace_back(weight, Culprit{listener.table, load});

@@ -60,7 +60,7 @@ class MemoryGrowth {
   Extreme resident_{std::chrono::seconds(2), true};
 };
 
-// Which connections brought most, lately.
+// Which connections brought most lately, or left most of their answers where they are. Either fills the memory.
 class BusyConnections {
  public:
   struct Loads {
@@ -75,10 +75,10 @@ class BusyConnections {
   // Every few milliseconds, as long as it matters.
   void Add(const std::vector<Loads>& of_listeners);
   // It does not matter any more.
-  void Forget() { brought_.clear(); }
+  void Forget() { weights_.clear(); }
 
-  // Those that brought nearly all of it, the busiest first; one that opened after `growth_began` counts more than one
-  // that was there before. Connections that bring little are never among them.
+  // Those that are to blame for nearly all of it, the busiest first; one that opened after `growth_began` counts more
+  // than one that was there before. Connections that do little are never among them.
   std::vector<Culprit> Choose(const std::vector<Loads>& of_listeners, MemoryGrowth::Moment growth_began) const;
 
  private:
@@ -86,7 +86,7 @@ class BusyConnections {
   struct Hash {
     size_t operator()(const Key& key) const { return std::hash<const void*>()(key.first) ^ key.second; }
   };
-  std::unordered_map<Key, double, Hash> brought_;
+  std::unordered_map<Key, double, Hash> weights_;
 };
 
 }  // namespace daytonad

@@ -103,6 +103,12 @@ TEST_F(BusyConnectionsTest, OneThatOpenedSinceGoesFirst) {
   EXPECT_EQ(Choose({Load(1, 1 << 20, kStart - seconds(9)), Load(2, 3 << 20, kStart + seconds(1))}), (Ids{2}));
 }
 
+TEST_F(BusyConnectionsTest, WhoTakesNoAnswersIsBusy) {
+  ConnectionTable::Load takes_nothing = Load(1, 0, kStart);
+  takes_nothing.bytes_untaken = 200 << 10;
+  EXPECT_EQ(Choose({takes_nothing, Load(2, 100, kStart)}), (Ids{1}));
+}
+
 TEST_F(BusyConnectionsTest, NobodyGoesForLittle) {
   EXPECT_EQ(Choose({Load(1, 100, kStart), Load(2, 0, kStart)}), Ids());
 }

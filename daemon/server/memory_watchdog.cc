@@ -139,7 +139,7 @@ std::vector<BusyConnections::Loads> MemoryWatchdog::TakeLoads() const {
 void MemoryWatchdog::Shed(Moment now, size_t resident, const std::vector<BusyConnections::Loads>& loads) {
   std::vector<BusyConnections::Culprit> culprits = busy_.Choose(loads, suspicious_since_);
   if (culprits.empty()) {
-    // Nobody brings much, and it grows all the same: the newest goes.
+    // Nobody is busy, and it grows all the same: the newest goes.
     if (now < std::max(suspicious_since_, last_shed_) + kPatience) return;
     for (const BusyConnections::Loads& listener : loads) {
       for (const ConnectionTable::Load& load : listener.loads) {

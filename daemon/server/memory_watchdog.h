@@ -20,8 +20,8 @@ size_t DefaultMaxMemory(size_t calls, size_t cache_bytes);
 
 // Looks at the process's memory, on a thread of its own, many times a second. gRPC keeps without a limit what comes in
 // and is not complete: header blocks, messages, frames. When the memory grows beyond what calls explain, or above
-// `max_bytes`, the watchdog shuts down the connections that brought the most just before; when half of it is used, the
-// gate begins to take fewer calls of each connection.
+// `max_bytes`, the watchdog shuts down the connections that brought or left the most just before; when half of it is
+// used, the gate begins to take fewer calls of each connection.
 class MemoryWatchdog {
  public:
   // All outlive it.

@@ -20,6 +20,11 @@ class CompressionOf : private grpc::ProtoBufferReader {
   bool any() { return status().ok() && reader()->buffer_in->data.raw.compression != GRPC_COMPRESS_NONE; }
 };
 
+// A message that grows more than this was made to: inflating it takes milliseconds in which gRPC's thread does nothing
+// else. Small ones may be all of one letter.
+constexpr size_t kMostRatio = 100;
+constexpr size_t kSmall = size_t{256} << 10;
+
 absl::Status Broken() {
   return MakeError(absl::StatusCode::kInvalidArgument, "UNPARSABLE_REQUEST",
                    "The request says that it is compressed, but its bytes are not.");
@@ -27,7 +32,8 @@ absl::Status Broken() {
 
 absl::Status TooLarge(size_t limit) {
   return MakeError(absl::StatusCode::kResourceExhausted, "REQUEST_TOO_LARGE",
-                   absl::StrCat("The compressed request holds more than ", limit, " bytes."),
+                   absl::StrCat("The compressed request holds more than ", limit, " bytes, or ", kMostRatio,
+                                " times its size. Send it uncompressed."),
                    {{"limit", std::to_string(limit)}});
 }
 
@@ -44,7 +50,7 @@ absl::Status Inflate(const grpc::Slice& compressed, size_t limit, std::string& o
   while (result == Z_OK) {
     // One more than the limit, so that what exceeds it is noticed.
     const size_t done = stream.total_out;
-    if (done > limit) return TooLarge(limit);
+    if (done > limit || (done > kSmall && done / kMostRatio > stream.total_in)) return TooLarge(limit);
     if (out.size() == done) out.resize(std::min(std::max(2 * done, kFirstPiece), limit + 1));
     stream.next_out = reinterpret_cast<Bytef*>(out.data()) + done;
     stream.avail_out = static_cast<uInt>(out.size() - done);

@@ -15,7 +15,7 @@ inline constexpr int kMaxAnswerBytes = 64 << 20;
 
 // Replaces the bytes of a message that its client compressed (gzip or deflate) by what they stand for.
 // INVALID_ARGUMENT (UNPARSABLE_REQUEST) if they are broken, RESOURCE_EXHAUSTED (REQUEST_TOO_LARGE) if that is more than
-// `limit`.
+// `limit`, or, above 256 KiB, a hundred times as much.
 //
 // gRPC has a filter for this, which stays switched off: each call would carry its state for as long as it waits, and it
 // does not limit what comes out, so that a few KB could fill the memory.

@@ -85,17 +85,24 @@ TEST(DecompressTest, RefusesWhatIsBroken) {
 }
 
 TEST(DecompressTest, StopsAtTheLimit) {
-  const std::string zeros = Compressed(std::string(1 << 20, '\0'), Format::kGzip);
-  ASSERT_LT(zeros.size(), 2000U);
-  grpc::ByteBuffer fits = Arrived(zeros);
+  const std::string noise = Compressed(Noise(1 << 20), Format::kGzip);
+  grpc::ByteBuffer fits = Arrived(noise);
   EXPECT_TRUE(Decompress(&fits, 1 << 20).ok());
   for (const size_t limit : {size_t{0}, size_t{1000}, (size_t{1} << 20) - 1}) {
-    grpc::ByteBuffer buffer = Arrived(zeros);
+    grpc::ByteBuffer buffer = Arrived(noise);
     const absl::Status status = Decompress(&buffer, limit);
     EXPECT_EQ(ErrorReason(status), "REQUEST_TOO_LARGE") << limit;
     EXPECT_TRUE(absl::IsResourceExhausted(status));
     EXPECT_EQ(ErrorMetadataValue(status, "limit"), std::to_string(limit));
   }
+}
+
+TEST(DecompressTest, StopsWhereAMessageGrowsTooMuch) {
+  constexpr size_t kLimit = size_t{64} << 20;
+  grpc::ByteBuffer small = Arrived(Compressed(std::string(250'000, '\0'), Format::kGzip));
+  EXPECT_TRUE(Decompress(&small, kLimit).ok());
+  grpc::ByteBuffer bomb = Arrived(Compressed(std::string(10'000'000, '\0'), Format::kGzip));
+  EXPECT_EQ(ErrorReason(Decompress(&bomb, kLimit)), "REQUEST_TOO_LARGE");
 }
 
 TEST(TakeRequestTest, ReadsACompressedMessageAndLetsGoOfItsBytes) {
