@@ -15,7 +15,7 @@ namespace daytonad {
 
 // What is known of an object at one moment. Shared by all who watch it: it never changes.
 template <typename T>
-struct Sighting {
+struct Observation {
   // As it was seen last; null if it never was.
   std::shared_ptr<const T> object;
   // OK; NOT_FOUND if it is gone, or never was; or why upstream could not tell just now.
@@ -23,7 +23,7 @@ struct Sighting {
   // The daemon has reason to believe that upstream would say the same now. Otherwise this is what was known from
   // before, and a look is on its way.
   bool fresh = true;
-  // Changes between the sighting before and this one may have been missed.
+  // Changes between the observation before and this one may have been missed.
   bool maybe_missed = false;
 };
 
@@ -41,10 +41,10 @@ class Watch {
   // context ends, and only then; it may be called again.
   virtual Task<absl::Status> Wait(CallContext context) = 0;
   // Once for each Wait that was OK. (Two calls, so that a wait can be the clock's own, with no coroutine around it that
-  // would have to turn its end into a sighting: thousands wait at once.)
-  virtual Sighting<T> Take() = 0;
+  // would have to turn its end into an observation: thousands wait at once.)
+  virtual Observation<T> Take() = 0;
 
-  // Asks for a look now: the sighting that follows is fresh, and it comes even if nothing has changed.
+  // Asks for a look now: the observation that follows is fresh, and it comes even if nothing has changed.
   virtual void LookNow() = 0;
 };
 

@@ -260,7 +260,7 @@ Task<SandboxOperations::SharedResult> SandboxOperations::WaitUntilUp(WaitContext
   creation.building = IsBuilding;
   creation.log_offset = options.log_offset;
   CreationWait<v1::Sandbox> wait(with_.executor, clock_, with_.follower, limits, std::move(creation), options.observer);
-  Sighting<v1::Sandbox> last;
+  Observation<v1::Sandbox> last;
   last.object = std::move(made);
   absl::Status status = co_await wait.Run(last);
   if (status.ok()) co_return last.object;

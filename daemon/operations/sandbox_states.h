@@ -21,7 +21,7 @@ bool IsBuilding(const v1::Sandbox& sandbox);
 // Leads to another state by itself. States that we don't know count as such: a wait goes on.
 bool IsPassingState(v1::SandboxState state);
 
-using SandboxDecision = std::function<std::optional<absl::Status>(const Sighting<v1::Sandbox>&)>;
+using SandboxDecision = std::function<std::optional<absl::Status>(const Observation<v1::Sandbox>&)>;
 
 // Ends a wait when one of the wanted states is reached or can't be any more. A sandbox that is gone is DESTROYED.
 SandboxDecision DecideByState(std::vector<v1::SandboxState> wanted);
@@ -30,7 +30,7 @@ SandboxDecision DecideByState(std::vector<v1::SandboxState> wanted);
 SandboxDecision DecideWhenStable(bool gone_is_good);
 
 // What was seen; of a sandbox that is gone, what was known of it, and that it is DESTROYED.
-std::shared_ptr<const v1::Sandbox> ObjectOf(const Sighting<v1::Sandbox>& seen);
+std::shared_ptr<const v1::Sandbox> ObjectOf(const Observation<v1::Sandbox>& seen);
 
 }  // namespace daytonad
 

@@ -204,7 +204,7 @@ Task<SandboxOperations::SharedResult> SandboxOperations::WaitForState(WaitContex
                                                                       std::shared_ptr<const v1::Sandbox> known,
                                                                       std::vector<v1::SandboxState> wanted) {
   const auto watch = Watching(*known);
-  Sighting<v1::Sandbox> last;
+  Observation<v1::Sandbox> last;
   last.object = std::move(known);
   Goal<v1::Sandbox> goal;
   goal.decide = DecideByState(std::move(wanted));
@@ -341,7 +341,7 @@ Task<SandboxResult> SandboxOperations::ChangeWhenStable(CallContext context, std
     if (!slept.ok()) co_return slept;
 
     const auto watch = Watching(latest);
-    Sighting<v1::Sandbox> last;
+    Observation<v1::Sandbox> last;
     last.object = std::make_shared<const v1::Sandbox>(std::move(latest));
     Goal<v1::Sandbox> stable;
     stable.decide = DecideWhenStable(Contains(change->goal, v1::SANDBOX_STATE_DESTROYED));

@@ -158,7 +158,7 @@ Task<absl::Status> SnapshotOperations::WaitUntilActive(WaitContext limits, v1::S
   Creation<v1::Snapshot> creation;
   creation.owner = LogOwner::kSnapshot;
   creation.watch = with_.watches.WatchSnapshot(snapshot.id());
-  creation.goal.decide = [](const Sighting<v1::Snapshot>& seen) -> std::optional<absl::Status> {
+  creation.goal.decide = [](const Observation<v1::Snapshot>& seen) -> std::optional<absl::Status> {
     if (!seen.status.ok()) return seen.status;
     if (seen.object->state() == v1::SNAPSHOT_STATE_ACTIVE) return absl::OkStatus();
     if (HasFailed(*seen.object)) return FailedError(*seen.object);
@@ -168,7 +168,7 @@ Task<absl::Status> SnapshotOperations::WaitUntilActive(WaitContext limits, v1::S
   creation.log_offset = options.log_offset;
   CreationWait<v1::Snapshot> wait(with_.executor, clock_, with_.follower, limits, std::move(creation),
                                   options.observer);
-  Sighting<v1::Snapshot> last;
+  Observation<v1::Snapshot> last;
   last.object = std::make_shared<const v1::Snapshot>(std::move(snapshot));
   absl::Status status = co_await wait.Run(last);
   snapshot = *last.object;
@@ -305,12 +305,12 @@ Task<absl::StatusOr<std::string>> SnapshotOperations::Delete(CallContext context
   limits.RequestIsOver();
 
   const auto watch = with_.watches.WatchSnapshot(id);
-  Sighting<v1::Snapshot> last;
+  Observation<v1::Snapshot> last;
   last.object = std::make_shared<const v1::Snapshot>(changed.object);
   Goal<v1::Snapshot> goal;
   // Still there: a failed snapshot that is being removed passes through REMOVING, so an error state only counts after
   // that.
-  goal.decide = [removing = false](const Sighting<v1::Snapshot>& seen) mutable -> std::optional<absl::Status> {
+  goal.decide = [removing = false](const Observation<v1::Snapshot>& seen) mutable -> std::optional<absl::Status> {
     if (!seen.status.ok()) return IsAbsent(seen.status) ? absl::OkStatus() : seen.status;
     if (seen.object->state() == v1::SNAPSHOT_STATE_REMOVING) removing = true;
     if (removing && HasFailed(*seen.object)) return FailedError(*seen.object);

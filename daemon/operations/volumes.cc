@@ -21,7 +21,7 @@ namespace {
 
 using VolumeResult = absl::StatusOr<v1::Volume>;
 
-std::optional<absl::Status> ReadyOrFailed(const Sighting<v1::Volume>& seen) {
+std::optional<absl::Status> ReadyOrFailed(const Observation<v1::Volume>& seen) {
   if (!seen.status.ok()) return seen.status;
   if (seen.object->state() == v1::VOLUME_STATE_READY) return absl::OkStatus();
   if (seen.object->state() == v1::VOLUME_STATE_ERROR) return FailedError(*seen.object);
@@ -40,7 +40,7 @@ v1::Volume Called(const std::string& id_or_name) {
   return volume;
 }
 
-std::optional<absl::Status> GoneOrFailed(const Sighting<v1::Volume>& seen) {
+std::optional<absl::Status> GoneOrFailed(const Observation<v1::Volume>& seen) {
   if (!seen.status.ok()) return IsAbsent(seen.status) ? absl::OkStatus() : seen.status;
   const v1::Volume& volume = *seen.object;
   if (volume.state() == v1::VOLUME_STATE_DELETED) return absl::OkStatus();
@@ -53,7 +53,7 @@ std::optional<absl::Status> GoneOrFailed(const Sighting<v1::Volume>& seen) {
 Task<VolumeResult> VolumeOperations::WaitFor(WaitContext limits, v1::Volume known, Decide decide,
                                              std::string meanwhile) {
   const auto watch = with_.watches.WatchVolume(known.id());
-  Sighting<v1::Volume> last;
+  Observation<v1::Volume> last;
   last.object = std::make_shared<const v1::Volume>(std::move(known));
   Goal<v1::Volume> goal;
   goal.decide = decide;

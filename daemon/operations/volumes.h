@@ -42,7 +42,7 @@ class VolumeOperations {
   Task<absl::StatusOr<std::string>> Delete(CallContext context, std::string id_or_name, TimeLimit timeout, bool wait);
 
  private:
-  using Decide = std::optional<absl::Status> (*)(const Sighting<v1::Volume>& seen);
+  using Decide = std::optional<absl::Status> (*)(const Observation<v1::Volume>& seen);
   Task<absl::StatusOr<v1::Volume>> WaitFor(WaitContext limits, v1::Volume known, Decide decide, std::string meanwhile);
 
   Task<absl::StatusOr<v1::Volume>> CreateNow(CallContext context, std::string name);

@@ -66,21 +66,21 @@ struct WaitContext {
 // What is waited for. Outlives the wait that it is given to.
 template <typename T>
 struct Goal {
-  // What a sighting comes to: OK ends the wait well, an error ends it with that, nullopt goes on.
-  std::function<std::optional<absl::Status>(const Sighting<T>&)> decide;
+  // What an observation comes to: OK ends the wait well, an error ends it with that, nullopt goes on.
+  std::function<std::optional<absl::Status>(const Observation<T>&)> decide;
   // Told of each object that was seen, before `decide`; an error ends the wait. May be empty.
   std::function<Task<absl::Status>(const T&)> observe;
 };
 
 // Waits until `decide` has seen enough. `last` is what the wait began with and ended with; its object is kept when a
-// later sighting has none. `limits` outlive the call. What is known may begin a wait, but never ends one unless it is
-// fresh. When the wait's own time is up, there is one last look with what is left of the call, so that a change in the
-// last moment is not missed.
+// later observation has none. `limits` outlive the call. What is known may begin a wait, but never ends one unless it
+// is fresh. When the wait's own time is up, there is one last look with what is left of the call, so that a change in
+// the last moment is not missed.
 //
 // Thousands of calls may be waiting here: the object is shared with all who know it, and in no frame.
 template <typename T>
 Task<absl::Status> WaitUntil(Clock& clock, const WaitContext& limits, Watch<T>& watch, const Goal<T>& goal,
-                             Sighting<T>& last) {
+                             Observation<T>& last) {
   constexpr auto kLastLook = std::chrono::seconds(5);
   CallContext waiting = limits.wait;
   bool last_look = false;
@@ -94,7 +94,7 @@ Task<absl::Status> WaitUntil(Clock& clock, const WaitContext& limits, Watch<T>& 
       watch.LookNow();
       continue;
     }
-    const Sighting<T> seen = watch.Take();
+    const Observation<T> seen = watch.Take();
     if (seen.object != nullptr) last.object = seen.object;
     last.status = seen.status;
     if (goal.observe && seen.status.ok()) {

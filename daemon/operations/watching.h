@@ -40,7 +40,7 @@ Task<absl::Status> WatchToTheEnd(CallContext context, std::unique_ptr<Watch<T>> 
   while (true) {
     absl::Status waited = co_await watch->Wait(context);
     if (!waited.ok()) co_return waited;
-    const Sighting<T> seen = watch->Take();
+    const Observation<T> seen = watch->Take();
     const bool gone = IsAbsent(seen.status);
     if (!seen.status.ok() && !(gone && told != nullptr)) co_return seen.status;
     if (told == nullptr && !seen.fresh) {

@@ -77,7 +77,7 @@ TEST_F(WatchingTest, AConfirmationIsNoUpdateButWhatWasMissedIsRemembered) {
   EXPECT_THAT(told_, ElementsAre("started", "stopped missed", "starting"));
 }
 
-TEST_F(WatchingTest, NorIsASightingInWhichOnlyTimesAreNew) {
+TEST_F(WatchingTest, NorIsAnObservationInWhichOnlyTimesAreNew) {
   const auto at = [](int second, bool is_public) {
     v1::Sandbox sandbox = *ScriptedWatch::InState("started");
     sandbox.mutable_updated_at()->set_seconds(second);

@@ -29,21 +29,21 @@ class Interest {
   // The number of the newest news; 0 if there are none.
   std::uint64_t newest() const { return newest_; }
 
-  void Tell(Sighting<T> sighting) {
-    news_.push_back(std::move(sighting));
+  void Tell(Observation<T> observation) {
+    news_.push_back(std::move(observation));
     if (news_.size() > kKept) news_.erase(news_.begin());
     ++newest_;
     std::exchange(arrived_, Event()).Fire();
   }
 
   // The oldest that a watcher has not read yet; there is one, if `read` is less than newest().
-  Sighting<T> Read(std::uint64_t& read) const {
+  Observation<T> Read(std::uint64_t& read) const {
     const std::uint64_t oldest = newest_ - news_.size() + 1;
     const std::uint64_t next = std::max(read + 1, oldest);
-    Sighting<T> sighting = news_[static_cast<size_t>(next - oldest)];
-    if (next > read + 1) sighting.maybe_missed = true;
+    Observation<T> observation = news_[static_cast<size_t>(next - oldest)];
+    if (next > read + 1) observation.maybe_missed = true;
     read = next;
-    return sighting;
+    return observation;
   }
 
   // Fires when the next news arrive.
@@ -59,7 +59,7 @@ class Interest {
   Clock::TimePoint looked_at{};     // when a look at it was begun last
   Clock::TimePoint confirmed_at{};  // when a look that showed nothing new was begun last
   bool looking = false;             // a request for it alone is under way
-  bool look_wanted = false;         // somebody waits for a fresh sighting, changed or not
+  bool look_wanted = false;         // somebody waits for a fresh observation, changed or not
   bool in_doubt = false;            // what is known of it was contradicted
   Clock::TimePoint listed_at{};     // when the last list that shows it was begun
   Clock::Duration missing_pause{};  // the last one between two looks because lists do not show it
@@ -72,7 +72,7 @@ class Interest {
   static constexpr size_t kKept = 8;
 
   const std::string id_;
-  std::vector<Sighting<T>> news_;  // mostly none or one
+  std::vector<Observation<T>> news_;  // mostly none or one
   std::uint64_t newest_ = 0;
   Event arrived_;
 };

@@ -45,9 +45,9 @@ class KnownObjects {
    public:
     virtual ~Listener() = default;
     // It changed, or is gone.
-    virtual void OnChanged(const std::string& id, const Known& known, Sight sight) = 0;
+    virtual void OnChanged(const std::string& id, const Known& known, ObservationSource source) = 0;
     // What is known of it may be wrong, since this was seen.
-    virtual void OnDoubt(const std::string& id, Sight sight) = 0;
+    virtual void OnDoubt(const std::string& id, ObservationSource source) = 0;
   };
 
   // A change that is being made.
@@ -66,26 +66,26 @@ class KnownObjects {
   Moment Begin() { return ++moment_; }
 
   // `since` is the moment, `at` the time from which on it counts.
-  void See(T object, Sight sight, Moment since, Clock::TimePoint at) {
+  void Observe(T object, ObservationSource source, Moment since, Clock::TimePoint at) {
     const std::string id = object.id();
     // A list may show what is long gone: it tells of what is known, and makes nothing known.
-    if (id.empty() || (sight == Sight::kListItem && !records_.contains(id))) return;
+    if (id.empty() || (source == ObservationSource::kListItem && !records_.contains(id))) return;
     Record& record = RecordOf(id);
     const bool last = IsGone(object);  // nothing comes after that, whenever it was seen
-    if (record.known.gone || (sight == Sight::kRead && !last && !record.Counts(since))) return;
+    if (record.known.gone || (source == ObservationSource::kRead && !last && !record.Counts(since))) return;
     if (record.known.object != nullptr) {
       const T& known = *record.known.object;
       // What the whole object does not have, it has no more.
-      if (sight != Sight::kRead || object.view() != v1::VIEW_FULL) FillIn(object, known);
-      const bool left = sight == Sight::kRead && !last && ShowsWhatWasLeft(record, object);
+      if (source != ObservationSource::kRead || object.view() != v1::VIEW_FULL) FillIn(object, known);
+      const bool left = source == ObservationSource::kRead && !last && ShowsWhatWasLeft(record, object);
       if (left && record.superseded.Refuses(at)) return;
-      const bool listed = sight == Sight::kListItem;
-      const bool late = sight == Sight::kEvent && !last && LaterThan(known, object);
+      const bool listed = source == ObservationSource::kListItem;
+      const bool late = source == ObservationSource::kEvent && !last && LaterThan(known, object);
       if ((listed || late) && SameState(object, known)) return;  // nothing that is not known better
       const bool newer = record.Counts(since) && LaterThan(object, known);
-      if (late || (listed && !newer)) return Doubt(id, record, sight);
+      if (late || (listed && !newer)) return Doubt(id, record, source);
     }
-    Accept(id, record, std::move(object), sight, since, at);
+    Accept(id, record, std::move(object), source, since, at);
   }
 
   // Is this answer to a read that was begun at `since` older than what was learnt meanwhile, or than what it shows?
@@ -123,17 +123,17 @@ class KnownObjects {
 
   // A read of this was answered with NOT_FOUND. Of a name that says nothing: upstream forgets a name for a while after
   // a deletion by it, whoever has it then.
-  void SeeNone(const std::string& id_or_name, Moment since, const absl::Status& error = absl::OkStatus()) {
+  void ObserveNotFound(const std::string& id_or_name, Moment since, const absl::Status& error = absl::OkStatus()) {
     const auto found = records_.find(id_or_name);
     if (found == records_.end()) return;
     Record& record = found->second;
     if (record.known.object == nullptr || record.known.gone || !record.Counts(since)) return;
     record.known.gone_error = error;
-    SetGone(found->first, record, Sight::kRead);
+    SetGone(found->first, record, ObservationSource::kRead);
   }
 
   // Its deletion was accepted, by an answer that says nothing of it.
-  void SeeGoing(const std::string& id, Clock::TimePoint at) {
+  void ObserveDeleting(const std::string& id, Clock::TimePoint at) {
     Record& record = RecordOf(id);
     record.going = true;
     record.learnt_at = std::max(record.learnt_at, at);
@@ -146,12 +146,13 @@ class KnownObjects {
   }
 
   // An event says that it is gone. One that has the name only may be late, and mean one that had it before.
-  void SeeRemoved(const std::string& id, const std::string& name) {
+  void ObserveRemoved(const std::string& id, const std::string& name) {
     const auto by_name = names_.find(name);
     const auto found = records_.find(id.empty() && by_name != names_.end() ? by_name->second : id);
     if (found == records_.end() || found->second.known.object == nullptr || found->second.known.gone) return;
-    if (id.empty() && !IsGoing(*found->second.known.object)) return Doubt(found->first, found->second, Sight::kEvent);
-    SetGone(found->first, found->second, Sight::kEvent);
+    if (id.empty() && !IsGoing(*found->second.known.object))
+      return Doubt(found->first, found->second, ObservationSource::kEvent);
+    SetGone(found->first, found->second, ObservationSource::kEvent);
   }
 
   // What is known of it is no answer from now on, until the change has its own. Not for creates: they change nothing
@@ -191,7 +192,7 @@ class KnownObjects {
       if (change.is_create) return;
       RaiseFloor(changed);
       if (changed != nullptr && changed->known.object != nullptr) {
-        Doubt(changed->known.object->id(), *changed, Sight::kChange);
+        Doubt(changed->known.object->id(), *changed, ObservationSource::kMutation);
       }
       return;
     }
@@ -211,7 +212,7 @@ class KnownObjects {
       if (overtaken && !SameState(object, known)) return Contest(id, record, std::move(object), change.begun);
       if (overtaken && LaterThan(known, object)) return Complete(id, record, object);
     }
-    Accept(id, record, std::move(object), Sight::kChange, change.begun, at);
+    Accept(id, record, std::move(object), ObservationSource::kMutation, change.begun, at);
   }
 
   // By id, else by name. Null if nothing is known, or the name may be another one's id.
@@ -300,12 +301,13 @@ class KnownObjects {
            record.superseded.Covers(answer);
   }
 
-  void Accept(const std::string& id, Record& record, T object, Sight sight, Moment since, Clock::TimePoint at) {
+  void Accept(const std::string& id, Record& record, T object, ObservationSource source, Moment since,
+              Clock::TimePoint at) {
     const size_t digest = absl::HashOf(EncodeWithoutTimes(object));
     const bool changed = record.known.object == nullptr || record.digest != digest;
     const bool moved_on = changed && record.known.object != nullptr && !SameState(*record.known.object, object);
     // What a read has shown is in upstream's cache by now.
-    if (moved_on && sight != Sight::kRead) record.superseded.Leave(*record.known.object);
+    if (moved_on && source != ObservationSource::kRead) record.superseded.Leave(*record.known.object);
     if (changed || !SameTimes(*record.known.object, object)) Replace(id, record, std::move(object));
     record.digest = digest;
     record.as_of = std::max(record.as_of, since);
@@ -313,10 +315,10 @@ class KnownObjects {
     record.learnt_at = std::max(record.learnt_at, at);
     record.superseded.Settle();
     record.going = record.going && IsGoing(*record.known.object);
-    if (IsGone(*record.known.object)) return SetGone(id, record, sight);
+    if (IsGone(*record.known.object)) return SetGone(id, record, source);
     Publish(id, record);
     Touch(record);
-    if (changed && listener_ != nullptr) listener_->OnChanged(id, record.known, sight);
+    if (changed && listener_ != nullptr) listener_->OnChanged(id, record.known, source);
     Evict();
   }
 
@@ -325,19 +327,19 @@ class KnownObjects {
     T object = *record.known.object;
     FillIn(object, answer);
     if (!SameState(object, answer)) record.superseded.Leave(answer);
-    Accept(id, record, std::move(object), Sight::kChange, record.as_of, record.known.seen_at);
+    Accept(id, record, std::move(object), ObservationSource::kMutation, record.as_of, record.known.seen_at);
   }
 
   // The answer shows another state than what was seen since. The later of the two is kept, but is no answer.
   void Contest(const std::string& id, Record& record, T answer, Moment since) {
     if (LaterThan(answer, *record.known.object)) return AcceptInDoubt(id, record, std::move(answer), since);
-    Doubt(id, record, Sight::kChange);
+    Doubt(id, record, ObservationSource::kMutation);
   }
 
   void AcceptInDoubt(const std::string& id, Record& record, T object, Moment since) {
-    Accept(id, record, std::move(object), Sight::kChange, since, kLongAgo);
+    Accept(id, record, std::move(object), ObservationSource::kMutation, since, kLongAgo);
     const auto kept = records_.find(id);
-    if (kept != records_.end()) Doubt(id, kept->second, Sight::kChange);
+    if (kept != records_.end()) Doubt(id, kept->second, ObservationSource::kMutation);
   }
 
   // A new name is known at once, and the old one is free. Whoever takes a name has it, until somebody else takes it.
@@ -364,18 +366,18 @@ class KnownObjects {
     if (name != names_.end() && name->second == id) names_.erase(name);
   }
 
-  void SetGone(const std::string& id, Record& record, Sight sight) {
+  void SetGone(const std::string& id, Record& record, ObservationSource source) {
     record.known.gone = true;
     RaiseFloor(&record);
     ForgetName(id, record);
-    if (listener_ != nullptr) listener_->OnChanged(id, record.known, sight);
+    if (listener_ != nullptr) listener_->OnChanged(id, record.known, source);
   }
 
-  void Doubt(const std::string& id, Record& record, Sight sight) {
+  void Doubt(const std::string& id, Record& record, ObservationSource source) {
     if (record.known.gone) return;
     record.known.seen_at = kLongAgo;
     Unpublish(record);
-    if (listener_ != nullptr) listener_->OnDoubt(id, sight);
+    if (listener_ != nullptr) listener_->OnDoubt(id, source);
   }
 
   void Publish(const std::string& id, Record& record) {

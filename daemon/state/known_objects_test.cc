@@ -24,19 +24,19 @@ class KnownObjectsTest : public ::testing::Test, protected KnownObjects<v1::Sand
 
   KnownObjectsTest() { known_.set_listener(this); }
 
-  void OnChanged(const std::string& id, const Objects::Known& known, Sight) override {
+  void OnChanged(const std::string& id, const Objects::Known& known, ObservationSource) override {
     told_.push_back(id + (known.gone ? " gone" : " " + known.object->state_text()));
   }
-  void OnDoubt(const std::string& id, Sight) override { told_.push_back(id + " in doubt"); }
+  void OnDoubt(const std::string& id, ObservationSource) override { told_.push_back(id + " in doubt"); }
 
   Clock::TimePoint At(int second) const {
     return Clock::TimePoint(std::chrono::hours(10) + std::chrono::seconds(second));
   }
 
   // A read that is sent and answered now.
-  void Read(const v1::Sandbox& sandbox) { known_.See(sandbox, Sight::kRead, known_.Begin(), At(0)); }
-  void Event(const v1::Sandbox& sandbox) { known_.See(sandbox, Sight::kEvent, known_.Begin(), At(0)); }
-  void ListItem(const v1::Sandbox& item) { known_.See(item, Sight::kListItem, known_.Begin(), At(0)); }
+  void Read(const v1::Sandbox& sandbox) { known_.Observe(sandbox, ObservationSource::kRead, known_.Begin(), At(0)); }
+  void Event(const v1::Sandbox& sandbox) { known_.Observe(sandbox, ObservationSource::kEvent, known_.Begin(), At(0)); }
+  void ListItem(const v1::Sandbox& item) { known_.Observe(item, ObservationSource::kListItem, known_.Begin(), At(0)); }
   void EndChange(const Objects::Change& change, const v1::Sandbox& answer) { known_.EndChange(change, &answer, At(0)); }
 
   std::string StateOfKnown(const std::string& id) {
@@ -72,7 +72,7 @@ TEST_F(KnownObjectsTest, ARecordIsFoundByIdAndByName) {
 TEST_F(KnownObjectsTest, AnEventIsNewerThanAReadThatWasBegunBeforeIt) {
   const Moment since = known_.Begin();
   Event(SandboxIn("a", "started", 1));
-  known_.See(SandboxIn("a", "creating", 9), Sight::kRead, since, At(0));
+  known_.Observe(SandboxIn("a", "creating", 9), ObservationSource::kRead, since, At(0));
   EXPECT_EQ(StateOfKnown("a"), "started");
 }
 
@@ -85,16 +85,16 @@ TEST_F(KnownObjectsTest, AReadThatWasBegunAfterAnEventIsNewerWhateverItsTimeSays
 TEST_F(KnownObjectsTest, OfTwoReadsTheOneBegunLaterCountsInWhateverOrderTheyAreAnswered) {
   const Moment first = known_.Begin();
   const Moment second = known_.Begin();
-  known_.See(SandboxIn("a", "started"), Sight::kRead, second, At(2));
-  known_.See(SandboxIn("a", "creating"), Sight::kRead, first, At(1));
+  known_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, second, At(2));
+  known_.Observe(SandboxIn("a", "creating"), ObservationSource::kRead, first, At(1));
   EXPECT_EQ(Published("a"), "a started");
   EXPECT_EQ(known_.Find("a")->seen_at, At(2));
 }
 
 TEST_F(KnownObjectsTest, WhatIsSeenAgainIsYoungerAndNoNews) {
-  known_.See(SandboxIn("a", "started"), Sight::kRead, known_.Begin(), At(1));
+  known_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, known_.Begin(), At(1));
   Told();
-  known_.See(SandboxIn("a", "started"), Sight::kRead, known_.Begin(), At(5));
+  known_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, known_.Begin(), At(5));
   EXPECT_EQ(known_.index().Find("a")->seen_at, At(5));
   EXPECT_THAT(Told(), IsEmpty());
 }
@@ -113,8 +113,8 @@ TEST_F(KnownObjectsTest, AnEventThatContradictsTheOrderOfUpdatesMakesDoubtful) {
 }
 
 TEST_F(KnownObjectsTest, ALateEventThatShowsTheSameStateChangesNothing) {
-  known_.See(SandboxIn("a", "started", 5), Sight::kRead, known_.Begin(), At(1));
-  known_.See(SandboxIn("a", "started", 2), Sight::kEvent, known_.Begin(), At(3));
+  known_.Observe(SandboxIn("a", "started", 5), ObservationSource::kRead, known_.Begin(), At(1));
+  known_.Observe(SandboxIn("a", "started", 2), ObservationSource::kEvent, known_.Begin(), At(3));
   EXPECT_EQ(known_.Find("a")->object->updated_at().seconds(), 5);
   EXPECT_EQ(known_.index().Find("a")->seen_at, At(1));
 }
@@ -179,7 +179,7 @@ TEST_F(KnownObjectsTest, AReadThatShowsAStateWhichWasLeftIsRefused) {
   for (const int updated_at : {5, 4}) {
     const Moment since = known_.Begin();
     const v1::Sandbox stale = SandboxIn("a", "creating", updated_at);
-    known_.See(stale, Sight::kRead, since, At(1));
+    known_.Observe(stale, ObservationSource::kRead, since, At(1));
     EXPECT_TRUE(known_.Overtaken(stale, since));
     EXPECT_TRUE(known_.IsStale(stale, since));
   }
@@ -191,7 +191,7 @@ TEST_F(KnownObjectsTest, SoIsOneThatShowsAStateFromBeforeTheLast) {
   Read(SandboxIn("a", "creating", 5));
   Event(SandboxIn("a", "starting", 6));
   Event(SandboxIn("a", "started", 8));
-  known_.See(SandboxIn("a", "creating", 5), Sight::kRead, known_.Begin(), At(1));
+  known_.Observe(SandboxIn("a", "creating", 5), ObservationSource::kRead, known_.Begin(), At(1));
   EXPECT_EQ(Published("a"), "a started");
 }
 
@@ -229,19 +229,19 @@ TEST_F(KnownObjectsTest, WhatIsStillAnsweredWhenUpstreamsCacheIsOverCounts) {
   Read(SandboxIn("a", "stopped", 5));
   Event(SandboxIn("a", "started", 8));
   for (const int second : {1, 6, 11}) {
-    known_.See(SandboxIn("a", "stopped", 4), Sight::kRead, known_.Begin(), At(second));
+    known_.Observe(SandboxIn("a", "stopped", 4), ObservationSource::kRead, known_.Begin(), At(second));
     EXPECT_EQ(Published("a"), "a started") << second;
   }
-  known_.See(SandboxIn("a", "stopped", 4), Sight::kRead, known_.Begin(), At(12));
+  known_.Observe(SandboxIn("a", "stopped", 4), ObservationSource::kRead, known_.Begin(), At(12));
   EXPECT_EQ(Published("a"), "a stopped");
 }
 
 TEST_F(KnownObjectsTest, WhatIsSeenMeanwhileBeginsThatTimeAnew) {
   Read(SandboxIn("a", "stopped", 5));
   Event(SandboxIn("a", "started", 8));
-  known_.See(SandboxIn("a", "stopped", 5), Sight::kRead, known_.Begin(), At(1));
-  known_.See(SandboxIn("a", "started", 8), Sight::kRead, known_.Begin(), At(9));
-  known_.See(SandboxIn("a", "stopped", 5), Sight::kRead, known_.Begin(), At(12));
+  known_.Observe(SandboxIn("a", "stopped", 5), ObservationSource::kRead, known_.Begin(), At(1));
+  known_.Observe(SandboxIn("a", "started", 8), ObservationSource::kRead, known_.Begin(), At(9));
+  known_.Observe(SandboxIn("a", "stopped", 5), ObservationSource::kRead, known_.Begin(), At(12));
   EXPECT_EQ(Published("a"), "a started");
 }
 
@@ -249,7 +249,7 @@ TEST_F(KnownObjectsTest, WhatACreateWasAnsweredWithIsLeftIfAnEventShowedMoreBefo
   const auto change = known_.BeginCreate();
   Event(SandboxIn("a", "started", 8));
   EndChange(change, SandboxIn("a", "creating", 5));
-  known_.See(SandboxIn("a", "creating", 5), Sight::kRead, known_.Begin(), At(1));
+  known_.Observe(SandboxIn("a", "creating", 5), ObservationSource::kRead, known_.Begin(), At(1));
   EXPECT_EQ(Published("a"), "a started");
 }
 
@@ -262,8 +262,8 @@ TEST_F(KnownObjectsTest, AnItemOfWhatIsNotKnownMakesNothingKnown) {
 }
 
 TEST_F(KnownObjectsTest, AnItemThatShowsTheSameStateChangesNothing) {
-  known_.See(SandboxIn("a", "started", 1), Sight::kRead, known_.Begin(), At(1));
-  known_.See(ItemIn("a", "started", 2), Sight::kListItem, known_.Begin(), At(5));
+  known_.Observe(SandboxIn("a", "started", 1), ObservationSource::kRead, known_.Begin(), At(1));
+  known_.Observe(ItemIn("a", "started", 2), ObservationSource::kListItem, known_.Begin(), At(5));
   EXPECT_EQ(known_.Find("a")->seen_at, At(1));
   EXPECT_EQ(known_.Find("a")->object->updated_at().seconds(), 1);
 }
@@ -295,7 +295,7 @@ TEST_F(KnownObjectsTest, AnItemThatIsNotNewerNeverMovesTheStateButMakesDoubtful)
 TEST_F(KnownObjectsTest, AnItemOfAListFromBeforeAnEventMakesDoubtfulHoweverNewItSaysThatItIs) {
   const Moment since = known_.Begin();
   Event(SandboxIn("a", "stopping", 5));
-  known_.See(ItemIn("a", "started", 6), Sight::kListItem, since, At(0));
+  known_.Observe(ItemIn("a", "started", 6), ObservationSource::kListItem, since, At(0));
   EXPECT_EQ(StateOfKnown("a"), "stopping in doubt");
 }
 
@@ -357,10 +357,10 @@ TEST_F(KnownObjectsTest, ADeletionWhoseAnswerIsEmptyIsKnownAllTheSame) {
   volume.set_state_text("ready");
   volume.set_view(v1::VIEW_FULL);
   const v1::Volume listed = volume;
-  volumes.SeeGoing("unknown", At(0));
-  volumes.See(volume, Sight::kRead, volumes.Begin(), At(0));
+  volumes.ObserveDeleting("unknown", At(0));
+  volumes.Observe(volume, ObservationSource::kRead, volumes.Begin(), At(0));
   volumes.EndChange(volumes.BeginChange("v"), nullptr, At(0));
-  volumes.SeeGoing("v", At(0));
+  volumes.ObserveDeleting("v", At(0));
   EXPECT_EQ(volumes.index().Find("v"), nullptr) << "it is to be looked at";
   EXPECT_EQ(volumes.Find("v")->object->state(), v1::VOLUME_STATE_PENDING_DELETE);
   EXPECT_TRUE(volumes.Correct(volume, volumes.Begin(), At(1)));
@@ -374,7 +374,7 @@ TEST_F(KnownObjectsTest, ADeletionWhoseAnswerIsEmptyIsKnownAllTheSame) {
   failed.set_state(v1::VOLUME_STATE_ERROR);
   failed.set_state_text("error");
   failed.mutable_updated_at()->set_seconds(9);
-  volumes.See(failed, Sight::kRead, volumes.Begin(), At(2));
+  volumes.Observe(failed, ObservationSource::kRead, volumes.Begin(), At(2));
   EXPECT_TRUE(volumes.Correct(failed, volumes.Begin(), At(3)));
   EXPECT_EQ(failed.state_text(), "error");
 }
@@ -411,8 +411,8 @@ TEST_F(KnownObjectsTest, ReadsFromBeforeAChangesAnswerDoNotCount) {
   const auto change = known_.BeginChange("a");
   const Moment during = known_.Begin();
   EndChange(change, SandboxIn("a", "stopping"));
-  known_.See(SandboxIn("a", "started"), Sight::kRead, before, At(0));
-  known_.See(SandboxIn("a", "started"), Sight::kRead, during, At(0));
+  known_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, before, At(0));
+  known_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, during, At(0));
   EXPECT_EQ(Published("a"), "a stopping");
 }
 
@@ -420,13 +420,13 @@ TEST_F(KnownObjectsTest, NorIfTheObjectWasNotKnownThen) {
   const Moment before = known_.Begin();
   const auto by_id = known_.BeginChange(kUuid);
   known_.EndChange(by_id, nullptr, At(0));
-  known_.See(SandboxIn(kUuid, "started"), Sight::kRead, before, At(0));
+  known_.Observe(SandboxIn(kUuid, "started"), ObservationSource::kRead, before, At(0));
   EXPECT_EQ(Published(kUuid), "nothing");
 
   const auto by_name = known_.BeginChange("name-of-b");
   const Moment during = known_.Begin();
   known_.EndChange(by_name, nullptr, At(0));
-  known_.See(SandboxIn("b", "started"), Sight::kRead, during, At(0));
+  known_.Observe(SandboxIn("b", "started"), ObservationSource::kRead, during, At(0));
   EXPECT_EQ(Published("b"), "nothing");
 }
 
@@ -435,7 +435,7 @@ TEST_F(KnownObjectsTest, ReadsOfOtherObjectsCountWhateverIsChanged) {
   const Moment since = known_.Begin();
   known_.EndChange(known_.BeginChange("there is no such"), nullptr, At(0));
   known_.EndChange(known_.BeginCreate(), nullptr, At(0));
-  known_.See(SandboxIn("a", "started"), Sight::kRead, since, At(0));
+  known_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, since, At(0));
   EXPECT_EQ(Published("a"), "a started");
 }
 
@@ -519,7 +519,7 @@ TEST_F(KnownObjectsTest, RemovalIsFinal) {
   Read(SandboxIn("a", "started", 3));
   ListItem(ItemIn("a", "started", 4));
   EndChange(change, SandboxIn("a", "stopping", 5));
-  known_.SeeNone("a", known_.Begin());
+  known_.ObserveNotFound("a", known_.Begin());
   EXPECT_EQ(StateOfKnown("a"), "gone");
   EXPECT_EQ(Published("a"), "nothing");
   EXPECT_THAT(Told(), IsEmpty());
@@ -533,7 +533,7 @@ TEST_F(KnownObjectsTest, NothingCastsDoubtOnARemoval) {
 
   const Moment since = known_.Begin();
   Event(SandboxIn("b", "destroying", 5));
-  known_.See(SandboxIn("b", "destroyed", 5), Sight::kRead, since, At(0));
+  known_.Observe(SandboxIn("b", "destroyed", 5), ObservationSource::kRead, since, At(0));
   EXPECT_EQ(StateOfKnown("b"), "gone");
 
   Read(SandboxIn("c", "started"));
@@ -566,41 +566,41 @@ TEST_F(KnownObjectsTest, ADeletionFreesTheNameAtOnce) {
 
 TEST_F(KnownObjectsTest, WhatIsNotFoundByItsIdIsGone) {
   Read(SandboxIn("a", "started"));
-  known_.SeeNone("a", known_.Begin());
+  known_.ObserveNotFound("a", known_.Begin());
   EXPECT_EQ(StateOfKnown("a"), "gone");
 }
 
 TEST_F(KnownObjectsTest, UnlessThatWasAskedBeforeItWasSeen) {
   const Moment since = known_.Begin();
   Read(SandboxIn("a", "started"));
-  known_.SeeNone("a", since);
+  known_.ObserveNotFound("a", since);
   EXPECT_EQ(Published("a"), "a started");
 }
 
 TEST_F(KnownObjectsTest, ThatANameIsNotFoundSaysNothingOfWhatHasIt) {
   Read(SandboxIn("a", "started"));
-  known_.SeeNone("name-of-a", known_.Begin());
+  known_.ObserveNotFound("name-of-a", known_.Begin());
   EXPECT_EQ(Published("a"), "a started");
   EXPECT_EQ(Published("name-of-a"), "a started");
 }
 
 TEST_F(KnownObjectsTest, AnEventThatTellsTheIdRemoves) {
   Read(SandboxIn("a", "started"));
-  known_.SeeRemoved("a", "name-of-a");
+  known_.ObserveRemoved("a", "name-of-a");
   EXPECT_EQ(StateOfKnown("a"), "gone");
-  known_.SeeRemoved("b", "name-of-b");
+  known_.ObserveRemoved("b", "name-of-b");
   EXPECT_EQ(StateOfKnown("b"), "unknown");
 }
 
 TEST_F(KnownObjectsTest, AnEventThatTellsTheNameOnlyRemovesWhatWasOnItsWayOut) {
   Read(SandboxIn("a", "destroying"));
-  known_.SeeRemoved("", "name-of-a");
+  known_.ObserveRemoved("", "name-of-a");
   EXPECT_EQ(StateOfKnown("a"), "gone");
 }
 
 TEST_F(KnownObjectsTest, ButNotWhatHasTakenTheNameSince) {
   Read(SandboxIn("a", "started"));
-  known_.SeeRemoved("", "name-of-a");
+  known_.ObserveRemoved("", "name-of-a");
   EXPECT_EQ(StateOfKnown("a"), "started in doubt");
 }
 
@@ -725,17 +725,17 @@ TEST_F(KnownObjectsRoomTest, WhatWasForgottenIsNotLearntAgainFromWhatWasBegunBef
   EndChange(known_.BeginChange(Id(0)), SandboxIn(Id(0), "stopping"));
   Fill(1, 4000);
   ASSERT_EQ(StateOfKnown(Id(0)), "unknown");
-  known_.See(SandboxIn(Id(0), "started"), Sight::kRead, before, At(0));
+  known_.Observe(SandboxIn(Id(0), "started"), ObservationSource::kRead, before, At(0));
   EXPECT_EQ(Published(Id(0)), "nothing");
 }
 
 TEST_F(KnownObjectsRoomTest, WithoutRoomNothingIsKept) {
   Objects none(0);
-  none.See(SandboxIn("a", "started"), Sight::kRead, none.Begin(), At(0));
+  none.Observe(SandboxIn("a", "started"), ObservationSource::kRead, none.Begin(), At(0));
   EXPECT_EQ(none.size(), 0U);
   EXPECT_EQ(none.index().Find("a"), nullptr);
   none.Pin("a");
-  none.See(SandboxIn("a", "started"), Sight::kRead, none.Begin(), At(0));
+  none.Observe(SandboxIn("a", "started"), ObservationSource::kRead, none.Begin(), At(0));
   EXPECT_NE(none.index().Find("a"), nullptr);
   none.Unpin("a");
   EXPECT_EQ(none.size(), 0U);

@@ -19,7 +19,7 @@
 #include "daemon/base/task.h"
 #include "daemon/state/interest.h"
 #include "daemon/state/look_policy.h"
-#include "daemon/state/sightings.h"
+#include "daemon/state/notifier.h"
 #include "daemon/state/single_looks.h"
 
 namespace daytonad {
@@ -42,7 +42,7 @@ class Looker {
         known_(known),
         freshness_(freshness),
         interests_(interests),
-        sightings_(clock, known, freshness),
+        notifier_(clock, known, freshness),
         looks_(std::move(looks)),
         policy_(policy),
         single_looks_(policy.single_looks) {}
@@ -208,15 +208,15 @@ class Looker {
       // Absent: what is known is gone by now, or a change of it is under way. Not found without that: something else
       // is, and what is known stays.
       const bool telling = absl::IsNotFound(seen.status()) ? known == nullptr : !IsPassing(seen.status());
-      if (telling) sightings_.Fail(interest, seen.status());
+      if (telling) notifier_.NotifyError(interest, seen.status());
     } else if (seen->id() != interest.id()) {
       // Another one, which is not ours to understand: whoever waits sees it as it is.
-      Sighting<T> sighting;
-      sighting.object = std::make_shared<const T>(*std::move(seen));
-      interest.Tell(std::move(sighting));
-    } else if (known != nullptr && !sightings_.InDoubt(*known) && SameState(*known->object, *seen)) {
+      Observation<T> observation;
+      observation.object = std::make_shared<const T>(*std::move(seen));
+      interest.Tell(std::move(observation));
+    } else if (known != nullptr && !notifier_.InDoubt(*known) && SameState(*known->object, *seen)) {
       interest.in_doubt = false;
-      sightings_.Confirm(interest);
+      notifier_.NotifyConfirmed(interest);
       // A list is waited for, unless that shows it again and again as missing.
       if (!Few()) pause = std::max(pause, interest.missing_pause);
     } else if (known_.IsStale(*seen, since)) {
@@ -311,10 +311,10 @@ class Looker {
     interest.missing = false;
     interest.missing_pause = Clock::Duration::zero();
     const auto* known = known_.Find(id);
-    const bool agrees = known != nullptr && known->object->state_text() == state && !sightings_.InDoubt(*known);
+    const bool agrees = known != nullptr && known->object->state_text() == state && !notifier_.InDoubt(*known);
     if (agrees) {
       interest.confirmed_at = begun;
-      sightings_.Confirm(interest);
+      notifier_.NotifyConfirmed(interest);
     } else {
       StartGet(found->second);  // one of the two is late
     }
@@ -354,7 +354,7 @@ class Looker {
   }
 
   void FailAll(const absl::Status& status) {
-    for (const auto& [id, interest] : interests_) sightings_.Fail(*interest, status);
+    for (const auto& [id, interest] : interests_) notifier_.NotifyError(*interest, status);
   }
 
   Executor executor_;
@@ -362,7 +362,7 @@ class Looker {
   KnownObjects<T>& known_;
   const Freshness& freshness_;
   Interests<T>& interests_;
-  const Sightings<T> sightings_;
+  const Notifier<T> notifier_;
   const Looks<T> looks_;
   const LookPolicy policy_;
   SingleLooks single_looks_;

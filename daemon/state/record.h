@@ -17,11 +17,11 @@ namespace daytonad {
 using Moment = std::uint64_t;
 
 // How something came to be known.
-enum class Sight {
+enum class ObservationSource {
   kRead,      // the answer to a request for this very object
   kListItem,  // one of many, from a list that lags
   kEvent,     // upstream said so by itself
-  kChange,    // the answer to a change that was made through this daemon
+  kMutation,  // the answer to a change that was made through this daemon
 };
 
 // Far enough, and still apart from now by what a Duration holds.

@@ -29,13 +29,13 @@ Task<absl::StatusOr<T>> RecordingApi::Read(KnownObjects<T>& known,
     const Clock::TimePoint at = clock_.Now();
     Owner& owner = inner_;
     absl::StatusOr<T> seen = co_await (owner.*method)(context, id_or_name);
-    if (IsAbsent(seen.status())) known.SeeNone(id_or_name, since, seen.status());
+    if (IsAbsent(seen.status())) known.ObserveNotFound(id_or_name, since, seen.status());
     if (!seen.ok()) co_return seen;
-    known.See(*seen, Sight::kRead, since, at);
+    known.Observe(*seen, ObservationSource::kRead, since, at);
     // Of sandboxes and snapshots, upstream tries it as an id first. If it is only the name of another one, whatever had
     // this id is gone.
     const bool only_name = seen->id() != id_or_name && seen->name() == id_or_name;
-    if (only_name && !std::is_same_v<T, v1::Volume>) known.SeeNone(id_or_name, since);
+    if (only_name && !std::is_same_v<T, v1::Volume>) known.ObserveNotFound(id_or_name, since);
     if (attempt == kAttempts || !known.Overtaken(*seen, since)) co_return seen;
     if (const auto newer = known.index().Find(id_or_name)) co_return *newer->object;
   }
@@ -62,14 +62,14 @@ template <typename T>
 Task<absl::Status> RecordingApi::Delete(KnownObjects<T>& known, std::string id, Task<absl::Status> make) {
   typename KnownObjects<T>::Change change = known.BeginChange(id);
   absl::Status made = co_await MakeBlindly(known, std::move(change), std::move(make));
-  if (made.ok()) known.SeeGoing(id, clock_.Now());
+  if (made.ok()) known.ObserveDeleting(id, clock_.Now());
   co_return made;
 }
 
 template <typename T, typename Wanted>
 void RecordingApi::Skim(KnownObjects<T>& known, std::vector<T>& items, Moment since, Clock::TimePoint at,
                         Wanted wanted) {
-  for (const T& item : items) known.See(item, Sight::kListItem, since, at);
+  for (const T& item : items) known.Observe(item, ObservationSource::kListItem, since, at);
   const Clock::TimePoint now = clock_.Now();
   std::erase_if(items, [&](T& item) {
     const bool exists = known.Correct(item, since, now);

@@ -62,18 +62,20 @@ std::optional<CachedObject<v1::Volume>> SharedState::FindVolume(std::string_view
 // --- Events ---
 
 void SharedState::OnSandbox(v1::Sandbox sandbox) {
-  knowledge_.sandboxes.See(std::move(sandbox), Sight::kEvent, knowledge_.sandboxes.Begin(), clock_.Now());
+  knowledge_.sandboxes.Observe(std::move(sandbox), ObservationSource::kEvent, knowledge_.sandboxes.Begin(),
+                               clock_.Now());
 }
 
 void SharedState::OnSnapshot(v1::Snapshot snapshot) {
-  knowledge_.snapshots.See(std::move(snapshot), Sight::kEvent, knowledge_.snapshots.Begin(), clock_.Now());
+  knowledge_.snapshots.Observe(std::move(snapshot), ObservationSource::kEvent, knowledge_.snapshots.Begin(),
+                               clock_.Now());
 }
 
 void SharedState::OnVolume(v1::Volume volume) {
-  knowledge_.volumes.See(std::move(volume), Sight::kEvent, knowledge_.volumes.Begin(), clock_.Now());
+  knowledge_.volumes.Observe(std::move(volume), ObservationSource::kEvent, knowledge_.volumes.Begin(), clock_.Now());
 }
 
-void SharedState::OnSnapshotRemoved(std::string id, std::string name) { knowledge_.snapshots.SeeRemoved(id, name); }
+void SharedState::OnSnapshotRemoved(std::string id, std::string name) { knowledge_.snapshots.ObserveRemoved(id, name); }
 
 void SharedState::OnEventsUp() {
   knowledge_.freshness.EventsUp(clock_.Now());

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "daemon/api/testing/fake_api.h"
-#include "daemon/api/testing/next_sighting.h"
+#include "daemon/api/testing/next_observation.h"
 #include "daemon/base/absent.h"
 #include "daemon/base/spawn.h"
 #include "daemon/base/testing/fake_clock.h"
@@ -213,7 +213,7 @@ class SharedStateRandomTest : public ::testing::TestWithParam<unsigned> {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     const CallContext context = CallContext::Background("test").WithStopToken(watcher->stop.get_token());
     while (!watcher->gone) {
-      const absl::StatusOr<Sighting<v1::Sandbox>> seen = co_await NextSighting(*watcher->watch, context);
+      const absl::StatusOr<Observation<v1::Sandbox>> seen = co_await NextObservation(*watcher->watch, context);
       if (!seen.ok()) co_return;
       watcher->gone = absl::IsNotFound(seen->status);
       if (watcher->gone || !seen->status.ok()) continue;

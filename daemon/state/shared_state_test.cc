@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "daemon/api/testing/fake_api.h"
-#include "daemon/api/testing/next_sighting.h"
+#include "daemon/api/testing/next_observation.h"
 #include "daemon/base/absent.h"
 #include "daemon/base/event.h"
 #include "daemon/base/spawn.h"
@@ -333,7 +333,7 @@ TEST_F(SharedStateTest, WhoWatchesIsToldOfAChangeByAnybodysCall) {
       co_await boost::asio::this_coro::throw_if_cancelled(false);
       const CallContext context = CallContext::Background("test").WithStopToken(std::move(stop));
       while (true) {
-        absl::StatusOr<Sighting<v1::Sandbox>> seen = co_await NextSighting(*watch, context);
+        absl::StatusOr<Observation<v1::Sandbox>> seen = co_await NextObservation(*watch, context);
         if (!seen.ok()) co_return;
         told->push_back(seen->object->state_text());
       }

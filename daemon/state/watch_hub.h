@@ -16,7 +16,7 @@
 #include "daemon/state/known_objects.h"
 #include "daemon/state/look_policy.h"
 #include "daemon/state/looker.h"
-#include "daemon/state/sightings.h"
+#include "daemon/state/notifier.h"
 
 namespace daytonad {
 
@@ -32,7 +32,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
            LookPolicy policy = LookPolicy())
       : clock_(clock),
         known_(known),
-        sightings_(clock, known, freshness),
+        notifier_(clock, known, freshness),
         get_(looks.get),
         policy_(policy),
         looker_(executor, clock, known, freshness, interests_, std::move(looks), policy) {
@@ -53,26 +53,27 @@ class WatchHub final : public KnownObjects<T>::Listener {
   }
 
   // KnownObjects<T>::Listener
-  void OnChanged(const std::string& id, const Known<T>& known, Sight sight) override {
+  void OnChanged(const std::string& id, const Known<T>& known, ObservationSource source) override {
     const auto found = interests_.find(id);
     if (found == interests_.end()) return;
     Interest<T>& interest = *found->second;
-    Sighting<T> sighting = sightings_.Of(known, &interest);
-    sighting.fresh = known.gone || !sightings_.InDoubt(known);
+    Observation<T> observation = notifier_.ObservationOf(known, &interest);
+    observation.fresh = known.gone || !notifier_.InDoubt(known);
     // A look shows what is, and not what was in between.
-    sighting.maybe_missed = std::exchange(interest.gap, false) || sight == Sight::kRead || sight == Sight::kListItem;
+    observation.maybe_missed = std::exchange(interest.gap, false) || source == ObservationSource::kRead ||
+                               source == ObservationSource::kListItem;
     interest.look_wanted = false;
     interest.in_doubt = false;
     interest.going = IsGoing(*known.object);
     interest.gone = known.gone;
     if (known.gone) interest.next_look = Clock::TimePoint::max();
-    interest.Tell(std::move(sighting));
+    interest.Tell(std::move(observation));
   }
-  void OnDoubt(const std::string& id, Sight sight) override {
+  void OnDoubt(const std::string& id, ObservationSource source) override {
     const auto found = interests_.find(id);
     if (found == interests_.end()) return;
     // A list lags as a rule, and then of many objects: the next one may agree.
-    if (sight != Sight::kListItem) found->second->in_doubt = true;
+    if (source != ObservationSource::kListItem) found->second->in_doubt = true;
     looker_.LookAt(*found->second, clock_.Now());
   }
 
@@ -103,7 +104,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
       return interest_->arrived().Wait(hub_.clock_, std::move(context));
     }
 
-    Sighting<T> Take() override {
+    Observation<T> Take() override {
       if (met_ != nullptr) return std::move(*std::exchange(met_, nullptr));
       return interest_->Read(read_);
     }
@@ -112,7 +113,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
       pause_ = Clock::Duration::zero();
       if (interest_ == nullptr) return;  // the first look is fresh
       interest_->look_wanted = true;
-      if (interest_->gone) return hub_.sightings_.Confirm(*interest_);
+      if (interest_->gone) return hub_.notifier_.NotifyConfirmed(*interest_);
       hub_.looker_.LookAt(*interest_, hub_.clock_.Now());
     }
 
@@ -123,7 +124,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
     const Known<T>* FindKnown() const {
       const Known<T>* const known = hub_.known_.Find(id_or_name_);
       if (known == nullptr || known->object->id() == id_or_name_) return known;
-      return hub_.sightings_.IsFresh(*known, nullptr) ? known : nullptr;
+      return hub_.notifier_.IsFresh(*known, nullptr) ? known : nullptr;
     }
 
     // It may be asked for again and again, as long as there is no such object.
@@ -149,33 +150,33 @@ class WatchHub final : public KnownObjects<T>::Listener {
           asked_for = RetryDelay(seen.status()).value_or(std::chrono::seconds(0));
           continue;
         }
-        Sighting<T> sighting;
-        sighting.status = seen.status();
-        Meet(std::move(sighting));
+        Observation<T> observation;
+        observation.status = seen.status();
+        Meet(std::move(observation));
       }
       co_return absl::OkStatus();
     }
 
-    void Meet(Sighting<T> sighting) { met_ = std::make_unique<Sighting<T>>(std::move(sighting)); }
+    void Meet(Observation<T> observation) { met_ = std::make_unique<Observation<T>>(std::move(observation)); }
 
     void MeetKnown(Known<T> known) {
       if (known.gone) {
         pause_ = hub_.policy_.first;
-        return Meet(hub_.sightings_.Of(known, nullptr));
+        return Meet(hub_.notifier_.ObservationOf(known, nullptr));
       }
-      Join(known.object->id(), hub_.sightings_.IsFresh(known, nullptr));
-      Meet(hub_.sightings_.Of(known, interest_.get()));
+      Join(known.object->id(), hub_.notifier_.IsFresh(known, nullptr));
+      Meet(hub_.notifier_.ObservationOf(known, interest_.get()));
     }
 
     // If it counts, it is what is known by now; else that is newer, though perhaps in doubt.
     void MeetSeen(T seen) {
       const auto* known = hub_.known_.Find(seen.id());
-      if (known != nullptr && known->gone) return Meet(hub_.sightings_.Of(*known, nullptr));
-      Sighting<T> sighting;
-      sighting.fresh = known != nullptr && !hub_.sightings_.InDoubt(*known);
-      sighting.object = known != nullptr ? known->object : std::make_shared<const T>(std::move(seen));
-      Join(sighting.object->id(), sighting.fresh);
-      Meet(std::move(sighting));
+      if (known != nullptr && known->gone) return Meet(hub_.notifier_.ObservationOf(*known, nullptr));
+      Observation<T> observation;
+      observation.fresh = known != nullptr && !hub_.notifier_.InDoubt(*known);
+      observation.object = known != nullptr ? known->object : std::make_shared<const T>(std::move(seen));
+      Join(observation.object->id(), observation.fresh);
+      Meet(std::move(observation));
     }
 
     void Join(const std::string& id, bool fresh) {
@@ -186,7 +187,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
     WatchHub& hub_;
     const std::string id_or_name_;
     InterestPtr interest_;
-    std::unique_ptr<Sighting<T>> met_;  // what the watch begins with, until it is taken
+    std::unique_ptr<Observation<T>> met_;  // what the watch begins with, until it is taken
     std::uint64_t read_ = 0;
     Clock::Duration pause_{};  // before it is asked for again
   };
@@ -199,7 +200,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
     if (++interest->watchers > 1) return interest;
     known_.Pin(id);
     const auto* known = known_.Find(id);
-    interest->in_doubt = known != nullptr && sightings_.InDoubt(*known);
+    interest->in_doubt = known != nullptr && notifier_.InDoubt(*known);
     interest->going = known != nullptr && IsGoing(*known->object);
     looker_.Begin(*interest, fresh);
     return interest;
@@ -216,7 +217,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
 
   Clock& clock_;
   KnownObjects<T>& known_;
-  const Sightings<T> sightings_;
+  const Notifier<T> notifier_;
   const std::function<Task<absl::StatusOr<T>>(CallContext, std::string)> get_;
   const LookPolicy policy_;
   Interests<T> interests_;

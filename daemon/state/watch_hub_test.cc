@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/api/testing/next_sighting.h"
+#include "daemon/api/testing/next_observation.h"
 #include "daemon/base/error.h"
 #include "daemon/base/spawn.h"
 #include "daemon/base/testing/fake_clock.h"
@@ -33,9 +33,9 @@ class WatchHubTest : public ::testing::Test {
   struct Watcher {
     std::unique_ptr<Watch<v1::Sandbox>> watch;
     std::stop_source stop;
-    std::vector<Sighting<v1::Sandbox>> seen;
+    std::vector<Observation<v1::Sandbox>> seen;
 
-    const Sighting<v1::Sandbox>& last() const { return seen.back(); }
+    const Observation<v1::Sandbox>& last() const { return seen.back(); }
     std::string state() const { return last().object == nullptr ? "" : last().object->state_text(); }
   };
 
@@ -52,7 +52,7 @@ class WatchHubTest : public ::testing::Test {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     while (true) {
       const CallContext context = CallContext::Background("test").WithStopToken(watcher->stop.get_token());
-      absl::StatusOr<Sighting<v1::Sandbox>> next = co_await NextSighting(*watcher->watch, context);
+      absl::StatusOr<Observation<v1::Sandbox>> next = co_await NextObservation(*watcher->watch, context);
       if (!next.ok()) co_return;
       watcher->seen.push_back(*std::move(next));
       if (!watcher->last().status.ok()) co_return;
@@ -94,10 +94,12 @@ class WatchHubTest : public ::testing::Test {
   }
 
   void Upstream(const v1::Sandbox& sandbox) { looks_.objects[sandbox.id()] = sandbox; }
-  void See(const v1::Sandbox& sandbox, Sight sight) { known_.See(sandbox, sight, known_.Begin(), clock_.Now()); }
+  void Observe(const v1::Sandbox& sandbox, ObservationSource source) {
+    known_.Observe(sandbox, source, known_.Begin(), clock_.Now());
+  }
   void Event(const v1::Sandbox& sandbox) {
     Upstream(sandbox);
-    See(sandbox, Sight::kEvent);
+    Observe(sandbox, ObservationSource::kEvent);
     Settle();
   }
   void SetEvents(bool up) {
@@ -109,7 +111,7 @@ class WatchHubTest : public ::testing::Test {
   void OpenMany(int count) {
     for (int i = 0; i < count; ++i) {
       Upstream(SandboxIn(std::to_string(i), "starting"));
-      See(SandboxIn(std::to_string(i), "starting"), Sight::kRead);
+      Observe(SandboxIn(std::to_string(i), "starting"), ObservationSource::kRead);
       Open(std::to_string(i));
     }
   }
@@ -135,11 +137,11 @@ class WatchHubTest : public ::testing::Test {
   std::deque<Watcher> watchers_;
 };
 
-// --- The first sighting ---
+// --- The first observation ---
 
 TEST_F(WatchHubTest, WhatIsKnownAndFreshIsToldAtOnce) {
   Upstream(SandboxIn("a", "started"));
-  See(SandboxIn("a", "started"), Sight::kRead);
+  Observe(SandboxIn("a", "started"), ObservationSource::kRead);
   const Watcher& watcher = Open("name-of-a");
   ASSERT_THAT(watcher.seen, SizeIs(1));
   EXPECT_EQ(watcher.state(), "started");
@@ -150,7 +152,7 @@ TEST_F(WatchHubTest, WhatIsKnownAndFreshIsToldAtOnce) {
 
 TEST_F(WatchHubTest, WhatIsKnownFromLongAgoIsToldAsThatAndLookedAt) {
   Upstream(SandboxIn("a", "started", 2));
-  See(SandboxIn("a", "starting"), Sight::kRead);
+  Observe(SandboxIn("a", "starting"), ObservationSource::kRead);
   Pass(seconds(5), seconds(5));
   const Watcher& watcher = Open("a");
   ASSERT_THAT(watcher.seen, SizeIs(2));
@@ -162,7 +164,7 @@ TEST_F(WatchHubTest, WhatIsKnownFromLongAgoIsToldAsThatAndLookedAt) {
 }
 
 TEST_F(WatchHubTest, ANameThatIsKnownFromLongAgoIsLookedAtFirst) {
-  See(SandboxIn("a", "started"), Sight::kRead);
+  Observe(SandboxIn("a", "started"), ObservationSource::kRead);
   v1::Sandbox next = SandboxIn("b", "starting");
   next.set_name("name-of-a");
   Upstream(next);
@@ -182,7 +184,7 @@ TEST_F(WatchHubTest, WhatIsNotKnownIsLookedAtOnce) {
 }
 
 TEST_F(WatchHubTest, WhatIsKnownToBeGoneIsNotLookedAt) {
-  See(SandboxIn("a", "destroyed"), Sight::kEvent);
+  Observe(SandboxIn("a", "destroyed"), ObservationSource::kEvent);
   const Watcher& watcher = Open("a");
   ASSERT_THAT(watcher.seen, SizeIs(1));
   EXPECT_TRUE(absl::IsNotFound(watcher.last().status));
@@ -244,7 +246,7 @@ TEST_F(WatchHubTest, SoIsAChangeEvenIfItsAnswerIsInDoubt) {
   Event(SandboxIn("a", "stopping", 2));
   const v1::Sandbox answer = SandboxIn("a", "stopping", 2);
   known_.EndChange(change, &answer, clock_.Now());
-  See(SandboxIn("a", "starting", 1), Sight::kEvent);
+  Observe(SandboxIn("a", "starting", 1), ObservationSource::kEvent);
   std::exchange(looks_.gate, nullptr)->Fire();
   Settle();
   ASSERT_THAT(watcher.seen, SizeIs(1));
@@ -256,7 +258,7 @@ TEST_F(WatchHubTest, WhatGoesDuringTheFirstLookIsGone) {
   Upstream(SandboxIn("a", "destroying"));
   looks_.gate = std::make_shared<daytonad::Event>();
   const Watcher& watcher = Open("a");
-  See(SandboxIn("a", "destroyed", 2), Sight::kEvent);
+  Observe(SandboxIn("a", "destroyed", 2), ObservationSource::kEvent);
   looks_.gate->Fire();
   Settle();
   ASSERT_THAT(watcher.seen, SizeIs(1));
@@ -279,7 +281,7 @@ TEST_F(WatchHubTest, EventsAndAnswersToAnybodysCallsAreNews) {
   Settle();
   EXPECT_EQ(first.state(), "started");
   EXPECT_FALSE(first.last().maybe_missed);
-  See(SandboxIn("a", "stopped", 4), Sight::kRead);
+  Observe(SandboxIn("a", "stopped", 4), ObservationSource::kRead);
   Settle();
   EXPECT_EQ(second.state(), "stopped");
   EXPECT_TRUE(second.last().maybe_missed) << "a read does not show what was in between";
@@ -436,7 +438,7 @@ TEST_F(WatchHubTest, ManyObjectsShareOneList) {
 TEST_F(WatchHubTest, WhoeverComesAtWhateverTimeSharesTheSameList) {
   for (int i = 0; i < 20; ++i) {
     Upstream(SandboxIn(std::to_string(i), "starting"));
-    See(SandboxIn(std::to_string(i), "starting"), Sight::kRead);
+    Observe(SandboxIn(std::to_string(i), "starting"), ObservationSource::kRead);
     Open(std::to_string(i));
     Pass(milliseconds(130));
   }
@@ -462,7 +464,7 @@ TEST_F(WatchHubTest, WhereTheListIsLateTheObjectItselfIsLookedAt) {
   OpenMany(10);
   looks_.listed = looks_.objects;
   looks_.objects["3"] = SandboxIn("3", "started", 2);
-  See(looks_.objects["3"], Sight::kEvent);
+  Observe(looks_.objects["3"], ObservationSource::kEvent);
   Settle();
   EXPECT_EQ(watchers_[3].state(), "started");
   Pass(seconds(1));
@@ -590,7 +592,7 @@ TEST_F(WatchHubTest, WhatIsGoingIsLookedAtAtOnceWhenEventsBreak) {
   SetEvents(true);
   OpenMany(20);
   Pass(seconds(60), milliseconds(50));
-  See(SandboxIn("3", "destroying", 2), Sight::kEvent);
+  Observe(SandboxIn("3", "destroying", 2), ObservationSource::kEvent);
   looks_.objects.erase("3");
   looks_.objects.erase("4");
   SetEvents(false);
@@ -731,7 +733,7 @@ TEST_F(WatchHubTest, ALookThatSawMoreThanALateEventIsRepeated) {
   Upstream(SandboxIn("a", "stopped", 3));
   watcher.watch->LookNow();
   Settle();
-  See(SandboxIn("a", "stopping", 2), Sight::kEvent);
+  Observe(SandboxIn("a", "stopping", 2), ObservationSource::kEvent);
   watcher.watch->LookNow();
   looks_.gate->Fire();
   Settle();
@@ -746,7 +748,7 @@ TEST_F(WatchHubTest, ALookThatUpstreamAnswersFromItsCacheTellsNothingAndIsRepeat
     const std::string id = events ? "a" : "b";
     Upstream(SandboxIn(id, "starting", 1));
     Watcher& watcher = Open(id);
-    See(SandboxIn(id, "started", 2), Sight::kEvent);
+    Observe(SandboxIn(id, "started", 2), ObservationSource::kEvent);
     Settle();
     looks_.gets.clear();
     watcher.watch->LookNow();
@@ -786,9 +788,9 @@ TEST_F(WatchHubTest, AConfirmationShowsNewTimes) {
 TEST_F(WatchHubTest, WhatIsInDoubtIsLookedAtAtOnceAlsoAmongMany) {
   SetEvents(true);
   OpenMany(20);
-  See(SandboxIn("3", "started", 5), Sight::kEvent);
+  Observe(SandboxIn("3", "started", 5), ObservationSource::kEvent);
   Upstream(SandboxIn("3", "stopped", 6));
-  See(SandboxIn("3", "stopping", 4), Sight::kEvent);
+  Observe(SandboxIn("3", "stopping", 4), ObservationSource::kEvent);
   Settle();
   EXPECT_EQ(watchers_[3].state(), "stopped");
   EXPECT_THAT(looks_.gets, SizeIs(1));
@@ -798,7 +800,7 @@ TEST_F(WatchHubTest, DoubtThatALookDispelsIsNoNews) {
   SetEvents(true);
   Upstream(SandboxIn("a", "started", 5));
   const Watcher& watcher = Open("a");
-  See(SandboxIn("a", "starting", 4), Sight::kEvent);
+  Observe(SandboxIn("a", "starting", 4), ObservationSource::kEvent);
   Settle();
   EXPECT_THAT(looks_.gets, SizeIs(2));
   EXPECT_THAT(watcher.seen, SizeIs(1));

@@ -49,7 +49,7 @@ class PollingWatches final : public WatchApi {
         asked_for_ = RetryDelay(seen.status()).value_or(std::chrono::seconds(0));
         if (IsPassing(seen.status())) continue;
         if (absl::Status ended = context.Check(clock_.Now()); !seen.ok() && !ended.ok()) co_return ended;
-        taken_ = Sighting<T>();
+        taken_ = Observation<T>();
         taken_.status = seen.status();
         if (seen.ok()) {
           if (!seen->id().empty()) target_ = seen->id();  // a name may become another's
@@ -58,7 +58,7 @@ class PollingWatches final : public WatchApi {
         co_return absl::OkStatus();
       }
     }
-    Sighting<T> Take() override { return std::move(taken_); }
+    Observation<T> Take() override { return std::move(taken_); }
     void LookNow() override { at_once_ = true; }
 
    private:
@@ -72,7 +72,7 @@ class PollingWatches final : public WatchApi {
     Clock& clock_;
     const Get get_;
     std::string target_;
-    Sighting<T> taken_;
+    Observation<T> taken_;
     bool at_once_ = true;
     Clock::Duration next_ = std::chrono::milliseconds(100);
     Clock::Duration asked_for_{};

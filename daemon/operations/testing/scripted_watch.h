@@ -13,10 +13,10 @@
 
 namespace daytonad {
 
-// A watch whose sightings a test lays out. When there are no more, it waits until its context ends.
+// A watch whose observations a test lays out. When there are no more, it waits until its context ends.
 class ScriptedWatch final : public Watch<v1::Sandbox> {
  public:
-  using Seen = Sighting<v1::Sandbox>;
+  using Seen = Observation<v1::Sandbox>;
 
   explicit ScriptedWatch(Clock& clock) : clock_(clock) {}
 

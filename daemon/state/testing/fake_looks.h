@@ -67,9 +67,9 @@ class FakeLooks {
     --in_flight;
     if (!waited.ok()) co_return waited;
     if (answer.ok()) {
-      known_.See(*answer, Sight::kRead, since, at);
+      known_.Observe(*answer, ObservationSource::kRead, since, at);
     } else if (IsAbsent(answer.status())) {
-      known_.SeeNone(id, since);
+      known_.ObserveNotFound(id, since);
     }
     co_return answer;
   }
@@ -91,8 +91,8 @@ class FakeLooks {
     const size_t first = cursor.empty() ? 0 : std::stoul(cursor);
     const size_t end = std::min(first + page_size, all.size());
     for (size_t i = first; i < end; ++i) {
-      known_.See(ItemIn(all[i].id(), all[i].state_text(), static_cast<int>(all[i].updated_at().seconds())),
-                 Sight::kListItem, since, at);
+      known_.Observe(ItemIn(all[i].id(), all[i].state_text(), static_cast<int>(all[i].updated_at().seconds())),
+                     ObservationSource::kListItem, since, at);
       changes.states.emplace_back(all[i].id(), all[i].state_text());
     }
     if (end < all.size()) changes.next_cursor = std::to_string(end);

@@ -1,5 +1,5 @@
-#ifndef DAYTONAD_DAEMON_STATE_SIGHTINGS_H_
-#define DAYTONAD_DAEMON_STATE_SIGHTINGS_H_
+#ifndef DAYTONAD_DAEMON_STATE_NOTIFIER_H_
+#define DAYTONAD_DAEMON_STATE_NOTIFIER_H_
 
 #include <algorithm>
 #include <optional>
@@ -13,12 +13,12 @@
 
 namespace daytonad {
 
-// Makes sightings of what is known, and tells them to those who watch.
+// Makes observations of what is known, and tells them to those who watch.
 template <typename T>
-class Sightings {
+class Notifier {
  public:
   // The referred objects outlive this one.
-  Sightings(Clock& clock, KnownObjects<T>& known, const Freshness& freshness)
+  Notifier(Clock& clock, KnownObjects<T>& known, const Freshness& freshness)
       : clock_(clock), known_(known), freshness_(freshness) {}
 
   static bool InDoubt(const Known<T>& known) { return known.seen_at == kLongAgo; }
@@ -30,30 +30,30 @@ class Sightings {
     return freshness_.IsFresh(at, clock_.Now(), std::nullopt);
   }
 
-  Sighting<T> Of(const Known<T>& known, const Interest<T>* interest) const {
-    Sighting<T> sighting;
-    sighting.object = known.object;
-    if (known.gone) sighting.status = known.gone_error.ok() ? GoneError(*known.object) : known.gone_error;
-    sighting.fresh = known.gone || IsFresh(known, interest);
-    return sighting;
+  Observation<T> ObservationOf(const Known<T>& known, const Interest<T>* interest) const {
+    Observation<T> observation;
+    observation.object = known.object;
+    if (known.gone) observation.status = known.gone_error.ok() ? GoneError(*known.object) : known.gone_error;
+    observation.fresh = known.gone || IsFresh(known, interest);
+    return observation;
   }
 
   // Whoever waits for a look has had it.
-  void Confirm(Interest<T>& interest) const {
+  void NotifyConfirmed(Interest<T>& interest) const {
     if (!std::exchange(interest.look_wanted, false)) return;
     const auto* known = known_.Find(interest.id());
     if (known == nullptr) return;
-    Sighting<T> sighting = Of(*known, nullptr);
-    sighting.fresh = true;
-    interest.Tell(std::move(sighting));
+    Observation<T> observation = ObservationOf(*known, nullptr);
+    observation.fresh = true;
+    interest.Tell(std::move(observation));
   }
 
   // Upstream does not tell, and why.
-  void Fail(Interest<T>& interest, const absl::Status& status) const {
-    Sighting<T> sighting;
-    sighting.status = status;
-    if (const auto* known = known_.Find(interest.id())) sighting.object = known->object;
-    interest.Tell(std::move(sighting));
+  void NotifyError(Interest<T>& interest, const absl::Status& status) const {
+    Observation<T> observation;
+    observation.status = status;
+    if (const auto* known = known_.Find(interest.id())) observation.object = known->object;
+    interest.Tell(std::move(observation));
   }
 
  private:
@@ -64,4 +64,4 @@ class Sightings {
 
 }  // namespace daytonad
 
-#endif  // DAYTONAD_DAEMON_STATE_SIGHTINGS_H_
+#endif  // DAYTONAD_DAEMON_STATE_NOTIFIER_H_
