@@ -45,7 +45,7 @@ class Watch {
   virtual Observation<T> Take() = 0;
 
   // Asks for a look now: the observation that follows is fresh, and it comes even if nothing has changed.
-  virtual void LookNow() = 0;
+  virtual void PollNow() = 0;
 };
 
 // Watching, for every kind of object. Outlives the watches that it gives out.

@@ -81,17 +81,17 @@ struct Goal {
 template <typename T>
 Task<absl::Status> WaitUntil(Clock& clock, const WaitContext& limits, Watch<T>& watch, const Goal<T>& goal,
                              Observation<T>& last) {
-  constexpr auto kLastLook = std::chrono::seconds(5);
+  constexpr auto kLastPollLimit = std::chrono::seconds(5);
   CallContext waiting = limits.wait;
-  bool last_look = false;
+  bool last_poll = false;
   while (true) {
     absl::Status waited = co_await watch.Wait(waiting);
     if (!waited.ok()) {
-      const bool may_look = absl::IsDeadlineExceeded(waited) && limits.call.Check(clock.Now()).ok();
-      if (last_look || !may_look) co_return waited;
-      last_look = true;
-      waiting = limits.call.WithDeadline(clock.Now() + kLastLook);
-      watch.LookNow();
+      const bool may_poll = absl::IsDeadlineExceeded(waited) && limits.call.Check(clock.Now()).ok();
+      if (last_poll || !may_poll) co_return waited;
+      last_poll = true;
+      waiting = limits.call.WithDeadline(clock.Now() + kLastPollLimit);
+      watch.PollNow();
       continue;
     }
     const Observation<T> seen = watch.Take();
@@ -102,11 +102,11 @@ Task<absl::Status> WaitUntil(Clock& clock, const WaitContext& limits, Watch<T>& 
       if (!observed.ok()) co_return observed;
     }
     // A last look that fails says no more than that the time is up.
-    const bool telling = !last_look || seen.status.ok() || IsAbsent(seen.status);
+    const bool telling = !last_poll || seen.status.ok() || IsAbsent(seen.status);
     std::optional<absl::Status> decided = telling ? goal.decide(seen) : std::nullopt;
     if (decided.has_value() && seen.fresh) co_return *std::move(decided);
-    if (last_look && seen.fresh) co_return DeadlineExceededError();
-    if (decided.has_value() || last_look) watch.LookNow();
+    if (last_poll && seen.fresh) co_return DeadlineExceededError();
+    if (decided.has_value() || last_poll) watch.PollNow();
   }
 }
 

@@ -68,28 +68,28 @@ TEST_F(WaitingTest, EndsWithTheStateThatIsWaitedFor) {
   EXPECT_TRUE(Wait().ok());
   EXPECT_EQ(Last(), "started");
   EXPECT_THAT(observed_, ElementsAre("creating", "started"));
-  EXPECT_EQ(watch_.looked, 0);
+  EXPECT_EQ(watch_.polled, 0);
 }
 
 TEST_F(WaitingTest, SomethingOldDoesNotEndIt) {
   watch_.seen = {ScriptedWatch::Stale("started")};
-  watch_.looks = {ScriptedWatch::Fresh("stopped")};
+  watch_.polls = {ScriptedWatch::Fresh("stopped")};
   EXPECT_TRUE(absl::IsDeadlineExceeded(Wait()));
   EXPECT_EQ(Last(), "stopped");
 }
 
 TEST_F(WaitingTest, UnlessALookConfirmsIt) {
   watch_.seen = {ScriptedWatch::Stale("started")};
-  watch_.looks = {ScriptedWatch::Fresh("started")};
+  watch_.polls = {ScriptedWatch::Fresh("started")};
   EXPECT_TRUE(Wait().ok());
-  EXPECT_EQ(watch_.looked, 1);
+  EXPECT_EQ(watch_.polled, 1);
   EXPECT_EQ(Passed(), seconds(0));
 }
 
 TEST_F(WaitingTest, SomethingOldThatIsNotTheEndIsWaitedOnWithoutALook) {
   watch_.seen = {ScriptedWatch::Stale("creating"), ScriptedWatch::Fresh("started")};
   EXPECT_TRUE(Wait().ok());
-  EXPECT_EQ(watch_.looked, 0);
+  EXPECT_EQ(watch_.polled, 0);
 }
 
 TEST_F(WaitingTest, AFailureEndsIt) {
@@ -114,35 +114,35 @@ TEST_F(WaitingTest, AnObserverThatHasGoneEndsIt) {
 
 TEST_F(WaitingTest, WhenTheTimeIsUpThereIsALastLook) {
   watch_.seen = {ScriptedWatch::Fresh("creating")};
-  watch_.looks = {ScriptedWatch::Fresh("started")};
+  watch_.polls = {ScriptedWatch::Fresh("started")};
   EXPECT_TRUE(Wait(seconds(10)).ok());
   EXPECT_EQ(Passed(), seconds(10));
-  EXPECT_EQ(watch_.looked, 1);
+  EXPECT_EQ(watch_.polled, 1);
 }
 
 TEST_F(WaitingTest, ALastLookThatShowsNothingElseEndsItAtOnce) {
   watch_.seen = {ScriptedWatch::Fresh("creating")};
-  watch_.looks = {ScriptedWatch::Fresh("creating")};
+  watch_.polls = {ScriptedWatch::Fresh("creating")};
   EXPECT_TRUE(absl::IsDeadlineExceeded(Wait(seconds(10))));
   EXPECT_EQ(Passed(), seconds(10));
 }
 
 TEST_F(WaitingTest, ALastLookThatFailsSaysNoMoreThanThatTheTimeIsUp) {
   watch_.seen = {ScriptedWatch::Fresh("creating")};
-  watch_.looks = {ScriptedWatch::Failed(absl::PermissionDeniedError("no"))};
+  watch_.polls = {ScriptedWatch::Failed(absl::PermissionDeniedError("no"))};
   EXPECT_TRUE(absl::IsDeadlineExceeded(Wait(seconds(10))));
 }
 
 TEST_F(WaitingTest, ButThatItIsGoneIsTold) {
   watch_.seen = {ScriptedWatch::Fresh("creating")};
-  watch_.looks = {ScriptedWatch::Failed(AbsentError("sandbox", "gone"))};
+  watch_.polls = {ScriptedWatch::Failed(AbsentError("sandbox", "gone"))};
   EXPECT_TRUE(absl::IsNotFound(Wait(seconds(10))));
 }
 
 TEST_F(WaitingTest, ALastLookThatIsToldSomethingOldLooksAgain) {
-  watch_.looks = {ScriptedWatch::Stale("creating"), ScriptedWatch::Fresh("started")};
+  watch_.polls = {ScriptedWatch::Stale("creating"), ScriptedWatch::Fresh("started")};
   EXPECT_TRUE(Wait(seconds(10)).ok());
-  EXPECT_EQ(watch_.looked, 2);
+  EXPECT_EQ(watch_.polled, 2);
   EXPECT_EQ(Passed(), seconds(10));
 }
 
@@ -161,13 +161,13 @@ TEST_F(WaitingTest, NorMoreThanTheCallHasLeft) {
 TEST_F(WaitingTest, WithoutATimeLimitTheCallsOwnEndsItWithoutALastLook) {
   EXPECT_TRUE(absl::IsDeadlineExceeded(Wait(seconds(0))));
   EXPECT_EQ(Passed(), minutes(1));
-  EXPECT_EQ(watch_.looked, 0);
+  EXPECT_EQ(watch_.polled, 0);
 }
 
 TEST_F(WaitingTest, WhoLeavesIsNotWaitedFor) {
   stop_.request_stop();
   EXPECT_TRUE(absl::IsCancelled(Wait()));
-  EXPECT_EQ(watch_.looked, 0);
+  EXPECT_EQ(watch_.polled, 0);
 }
 
 class WaitContextTest : public ::testing::Test {

@@ -44,7 +44,7 @@ Task<absl::Status> WatchToTheEnd(CallContext context, std::unique_ptr<Watch<T>> 
     const bool gone = IsAbsent(seen.status);
     if (!seen.status.ok() && !(gone && told != nullptr)) co_return seen.status;
     if (told == nullptr && !seen.fresh) {
-      watch->LookNow();
+      watch->PollNow();
       continue;
     }
     missed = missed || (seen.maybe_missed && told != nullptr);

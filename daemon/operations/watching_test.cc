@@ -32,10 +32,10 @@ class WatchingTest : public ::testing::Test, protected UpdateSink<v1::Sandbox> {
   }
 
   // To its end, or for a minute.
-  absl::Status WatchIt(std::deque<Seen> seen, std::deque<Seen> looks = {}) {
+  absl::Status WatchIt(std::deque<Seen> seen, std::deque<Seen> polls = {}) {
     auto watch = std::make_unique<ScriptedWatch>(clock_);
     watch->seen = std::move(seen);
-    watch->looks = std::move(looks);
+    watch->polls = std::move(polls);
     const CallContext context = CallContext::Background("test").WithDeadline(clock_.Now() + std::chrono::minutes(1));
     return RunTask(io_, WatchToTheEnd<v1::Sandbox>(context, std::move(watch), *this));
   }

@@ -50,19 +50,19 @@ class Interest {
   Event& arrived() { return arrived_; }
 
   // Somebody waits for a look at it, or needs one: it is not left to a list.
-  bool urgent() const { return look_wanted || in_doubt; }
+  bool urgent() const { return poll_requested || in_doubt; }
 
-  // For the hub and its looker alone.
+  // For the hub and its poller alone.
   int watchers = 0;
-  Clock::TimePoint next_look{};
-  Clock::Duration pause{};          // the last one between two looks
-  Clock::TimePoint looked_at{};     // when a look at it was begun last
+  Clock::TimePoint next_poll{};
+  Clock::Duration pause{};          // the last one between two polls
+  Clock::TimePoint polled_at{};     // when a look at it was begun last
   Clock::TimePoint confirmed_at{};  // when a look that showed nothing new was begun last
-  bool looking = false;             // a request for it alone is under way
-  bool look_wanted = false;         // somebody waits for a fresh observation, changed or not
+  bool polling = false;             // a request for it alone is under way
+  bool poll_requested = false;      // somebody waits for a fresh observation, changed or not
   bool in_doubt = false;            // what is known of it was contradicted
   Clock::TimePoint listed_at{};     // when the last list that shows it was begun
-  Clock::Duration missing_pause{};  // the last one between two looks because lists do not show it
+  Clock::Duration missing_pause{};  // the last one between two polls because lists do not show it
   bool missing = false;             // a list that was read to its end does not show it
   bool going = false;               // it will be gone soon, and may be by now
   bool gone = false;                // and needs no look any more

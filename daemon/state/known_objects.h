@@ -29,7 +29,7 @@ namespace daytonad {
 // Naively the newest answer would be the truth. But a read that was begun before a change may be answered after it, a
 // list shows what was, events come late or twice, and upstream's `updatedAt` goes backwards. So the order is that of
 // observation: an event counts from its arrival, an answer from when its request was sent, and the later one wins. What
-// contradicts that order is not believed but doubted: it is not given as an answer any more, and whoever watches looks.
+// contradicts that order is not believed but doubted: it is not given as an answer any more, and whoever watches polls.
 //
 // Ids and names are two key spaces, and the id comes first. A name that has the form of an id leads nowhere by itself:
 // there may be an object with that id which is not known.

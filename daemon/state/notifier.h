@@ -40,7 +40,7 @@ class Notifier {
 
   // Whoever waits for a look has had it.
   void NotifyConfirmed(Interest<T>& interest) const {
-    if (!std::exchange(interest.look_wanted, false)) return;
+    if (!std::exchange(interest.poll_requested, false)) return;
     const auto* known = known_.Find(interest.id());
     if (known == nullptr) return;
     Observation<T> observation = ObservationOf(*known, nullptr);

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "daemon/state/looks.h"
+#include "daemon/state/poll_sources.h"
 
 namespace daytonad {
 
@@ -13,11 +13,12 @@ SharedState::SharedState(Api& upstream, Executor executor, Clock& clock, SharedS
       shared_(recording_, knowledge_, executor, clock, options.calls),
       resolving_(shared_, knowledge_, clock),
       cached_(resolving_, knowledge_, clock),
-      sandboxes_(executor, clock, knowledge_.sandboxes, knowledge_.freshness, LookAtSandboxes(resolving_),
-                 options.looks),
-      snapshots_(executor, clock, knowledge_.snapshots, knowledge_.freshness, LookAtSnapshots(resolving_),
-                 options.looks),
-      volumes_(executor, clock, knowledge_.volumes, knowledge_.freshness, LookAtVolumes(resolving_), options.looks) {}
+      sandboxes_(executor, clock, knowledge_.sandboxes, knowledge_.freshness, SandboxPollSource(resolving_),
+                 options.polling),
+      snapshots_(executor, clock, knowledge_.snapshots, knowledge_.freshness, SnapshotPollSource(resolving_),
+                 options.polling),
+      volumes_(executor, clock, knowledge_.volumes, knowledge_.freshness, VolumePollSource(resolving_),
+               options.polling) {}
 
 // --- Watching ---
 

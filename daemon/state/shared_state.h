@@ -25,7 +25,7 @@ struct SharedStateOptions {
   Lifetimes lifetimes;
   // What may be kept in memory, roughly; 0: only what is watched.
   size_t max_bytes = size_t{64} << 20;
-  LookPolicy looks;
+  PollerOptions polling;
 };
 
 // What all callers of one credential share: what is known, the requests in flight, the watching.

@@ -251,7 +251,7 @@ class SharedStateRandomTest : public ::testing::TestWithParam<unsigned> {
     if (dice_.OneIn(300)) SetEvents(!events_up_);
     if (dice_.OneIn(100)) Open(AnyId());
     if (dice_.OneIn(30))
-      watchers_[static_cast<size_t>(dice_.UpTo(static_cast<int>(watchers_.size()) - 1))].watch->LookNow();
+      watchers_[static_cast<size_t>(dice_.UpTo(static_cast<int>(watchers_.size()) - 1))].watch->PollNow();
   }
 
   Dice dice_{GetParam()};

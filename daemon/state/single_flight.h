@@ -20,7 +20,7 @@ class SingleFlight {
 
   // Joins the read of that key that is under way, or starts `work`; says in the call's read terms which.
   Task<T> Do(CallContext context, std::string key, typename Flight<T>::Work work) {
-    // The daemon's own looks wait behind its callers, who shall not wait with them.
+    // The daemon's own polls wait behind its callers, who shall not wait with them.
     if (context.background()) key += kBackground;
     Read read = Find(key);
     const bool joined = read.flight != nullptr;

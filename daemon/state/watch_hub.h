@@ -14,28 +14,28 @@
 #include "daemon/state/freshness.h"
 #include "daemon/state/interest.h"
 #include "daemon/state/known_objects.h"
-#include "daemon/state/look_policy.h"
-#include "daemon/state/looker.h"
 #include "daemon/state/notifier.h"
+#include "daemon/state/poller.h"
+#include "daemon/state/poller_options.h"
 
 namespace daytonad {
 
 // Watches objects of one kind for any number of callers, as one would for itself.
 //
 // Whatever the daemon learns of an object is news for those who watch it: events, answers to anybody's call, and the
-// looks that a Looker takes for all of them.
+// polls that a Poller sends for all of them.
 template <typename T>
 class WatchHub final : public KnownObjects<T>::Listener {
  public:
   // The referred objects outlive this one.
-  WatchHub(Executor executor, Clock& clock, KnownObjects<T>& known, const Freshness& freshness, Looks<T> looks,
-           LookPolicy policy = LookPolicy())
+  WatchHub(Executor executor, Clock& clock, KnownObjects<T>& known, const Freshness& freshness, PollSource<T> source,
+           PollerOptions options = PollerOptions())
       : clock_(clock),
         known_(known),
         notifier_(clock, known, freshness),
-        get_(looks.get),
-        policy_(policy),
-        looker_(executor, clock, known, freshness, interests_, std::move(looks), policy) {
+        get_(source.get),
+        options_(options),
+        poller_(executor, clock, known, freshness, interests_, std::move(source), options) {
     known_.set_listener(this);
   }
   ~WatchHub() override { known_.set_listener(nullptr); }
@@ -49,7 +49,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
   // Events arrive from now on, or no more. Either way something may have been missed.
   void OnEventsChanged() {
     for (auto& [id, interest] : interests_) interest->gap = true;
-    looker_.LookAtAll();
+    poller_.PollAll();
   }
 
   // KnownObjects<T>::Listener
@@ -62,11 +62,11 @@ class WatchHub final : public KnownObjects<T>::Listener {
     // A look shows what is, and not what was in between.
     observation.maybe_missed = std::exchange(interest.gap, false) || source == ObservationSource::kRead ||
                                source == ObservationSource::kListItem;
-    interest.look_wanted = false;
+    interest.poll_requested = false;
     interest.in_doubt = false;
     interest.going = IsGoing(*known.object);
     interest.gone = known.gone;
-    if (known.gone) interest.next_look = Clock::TimePoint::max();
+    if (known.gone) interest.next_poll = Clock::TimePoint::max();
     interest.Tell(std::move(observation));
   }
   void OnDoubt(const std::string& id, ObservationSource source) override {
@@ -74,7 +74,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
     if (found == interests_.end()) return;
     // A list lags as a rule, and then of many objects: the next one may agree.
     if (source != ObservationSource::kListItem) found->second->in_doubt = true;
-    looker_.LookAt(*found->second, clock_.Now());
+    poller_.PollAt(*found->second, clock_.Now());
   }
 
   // For tests and metrics: how many objects are watched.
@@ -109,12 +109,12 @@ class WatchHub final : public KnownObjects<T>::Listener {
       return interest_->Read(read_);
     }
 
-    void LookNow() override {
+    void PollNow() override {
       pause_ = Clock::Duration::zero();
       if (interest_ == nullptr) return;  // the first look is fresh
-      interest_->look_wanted = true;
+      interest_->poll_requested = true;
       if (interest_->gone) return hub_.notifier_.NotifyConfirmed(*interest_);
-      hub_.looker_.LookAt(*interest_, hub_.clock_.Now());
+      hub_.poller_.PollAt(*interest_, hub_.clock_.Now());
     }
 
    private:
@@ -139,7 +139,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
           MeetKnown(*known);
           break;
         }
-        pause_ = std::clamp<Clock::Duration>(pause_ * 2, hub_.policy_.first, hub_.policy_.longest);
+        pause_ = std::clamp<Clock::Duration>(pause_ * 2, hub_.options_.first, hub_.options_.longest);
         absl::StatusOr<T> seen = co_await hub_.get_(context, id_or_name_);
         if (seen.ok()) {
           MeetSeen(*std::move(seen));
@@ -161,7 +161,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
 
     void MeetKnown(Known<T> known) {
       if (known.gone) {
-        pause_ = hub_.policy_.first;
+        pause_ = hub_.options_.first;
         return Meet(hub_.notifier_.ObservationOf(known, nullptr));
       }
       Join(known.object->id(), hub_.notifier_.IsFresh(known, nullptr));
@@ -202,7 +202,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
     const auto* known = known_.Find(id);
     interest->in_doubt = known != nullptr && notifier_.InDoubt(*known);
     interest->going = known != nullptr && IsGoing(*known->object);
-    looker_.Begin(*interest, fresh);
+    poller_.Begin(*interest, fresh);
     return interest;
   }
 
@@ -212,16 +212,16 @@ class WatchHub final : public KnownObjects<T>::Listener {
     const InterestPtr kept = std::move(found->second);  // its id is the key
     interests_.erase(found);
     known_.Unpin(kept->id());
-    if (interests_.empty()) looker_.Wake();  // and it ends
+    if (interests_.empty()) poller_.Wake();  // and it ends
   }
 
   Clock& clock_;
   KnownObjects<T>& known_;
   const Notifier<T> notifier_;
   const std::function<Task<absl::StatusOr<T>>(CallContext, std::string)> get_;
-  const LookPolicy policy_;
+  const PollerOptions options_;
   Interests<T> interests_;
-  Looker<T> looker_;
+  Poller<T> poller_;
 };
 
 }  // namespace daytonad

@@ -15,7 +15,7 @@
 #include "daemon/base/error.h"
 #include "daemon/base/spawn.h"
 #include "daemon/base/testing/fake_clock.h"
-#include "daemon/state/testing/fake_looks.h"
+#include "daemon/state/testing/polled_upstream.h"
 
 namespace daytonad {
 namespace {
@@ -40,8 +40,8 @@ class WatchHubTest : public ::testing::Test {
   };
 
   void TearDown() override {
-    if (looks_.gate != nullptr) looks_.gate->Fire();
-    if (looks_.list_gate != nullptr) looks_.list_gate->Fire();
+    if (upstream_.gate != nullptr) upstream_.gate->Fire();
+    if (upstream_.list_gate != nullptr) upstream_.list_gate->Fire();
     for (Watcher& watcher : watchers_) Leave(watcher);
     Settle();
     EXPECT_EQ(hub_.size(), 0U);
@@ -93,7 +93,7 @@ class WatchHubTest : public ::testing::Test {
     }
   }
 
-  void Upstream(const v1::Sandbox& sandbox) { looks_.objects[sandbox.id()] = sandbox; }
+  void Upstream(const v1::Sandbox& sandbox) { upstream_.objects[sandbox.id()] = sandbox; }
   void Observe(const v1::Sandbox& sandbox, ObservationSource source) {
     known_.Observe(sandbox, source, known_.Begin(), clock_.Now());
   }
@@ -132,8 +132,8 @@ class WatchHubTest : public ::testing::Test {
   const Clock::TimePoint started_ = clock_.Now();
   KnownObjects<v1::Sandbox> known_{1 << 20};
   Freshness freshness_{Lifetimes()};
-  FakeLooks looks_{known_, clock_};
-  WatchHub<v1::Sandbox> hub_{io_.get_executor(), clock_, known_, freshness_, looks_.looks()};
+  PolledUpstream upstream_{known_, clock_};
+  WatchHub<v1::Sandbox> hub_{io_.get_executor(), clock_, known_, freshness_, upstream_.source()};
   std::deque<Watcher> watchers_;
 };
 
@@ -147,7 +147,7 @@ TEST_F(WatchHubTest, WhatIsKnownAndFreshIsToldAtOnce) {
   EXPECT_EQ(watcher.state(), "started");
   EXPECT_TRUE(watcher.last().fresh);
   EXPECT_FALSE(watcher.last().maybe_missed);
-  EXPECT_THAT(looks_.gets, IsEmpty());
+  EXPECT_THAT(upstream_.gets, IsEmpty());
 }
 
 TEST_F(WatchHubTest, WhatIsKnownFromLongAgoIsToldAsThatAndLookedAt) {
@@ -160,7 +160,7 @@ TEST_F(WatchHubTest, WhatIsKnownFromLongAgoIsToldAsThatAndLookedAt) {
   EXPECT_FALSE(watcher.seen[0].fresh);
   EXPECT_EQ(watcher.state(), "started");
   EXPECT_TRUE(watcher.last().fresh);
-  EXPECT_THAT(looks_.gets, SizeIs(1));
+  EXPECT_THAT(upstream_.gets, SizeIs(1));
 }
 
 TEST_F(WatchHubTest, ANameThatIsKnownFromLongAgoIsLookedAtFirst) {
@@ -180,7 +180,7 @@ TEST_F(WatchHubTest, WhatIsNotKnownIsLookedAtOnce) {
   ASSERT_THAT(watcher.seen, SizeIs(1));
   EXPECT_EQ(watcher.state(), "started");
   EXPECT_TRUE(watcher.last().fresh);
-  EXPECT_THAT(looks_.gets, SizeIs(1));
+  EXPECT_THAT(upstream_.gets, SizeIs(1));
 }
 
 TEST_F(WatchHubTest, WhatIsKnownToBeGoneIsNotLookedAt) {
@@ -190,7 +190,7 @@ TEST_F(WatchHubTest, WhatIsKnownToBeGoneIsNotLookedAt) {
   EXPECT_TRUE(absl::IsNotFound(watcher.last().status));
   EXPECT_TRUE(watcher.last().fresh);
   EXPECT_EQ(watcher.state(), "destroyed");
-  EXPECT_THAT(looks_.gets, IsEmpty());
+  EXPECT_THAT(upstream_.gets, IsEmpty());
 }
 
 TEST_F(WatchHubTest, WhatDoesNotExistIsToldAndAskedForAgainInPausesOnly) {
@@ -198,30 +198,30 @@ TEST_F(WatchHubTest, WhatDoesNotExistIsToldAndAskedForAgainInPausesOnly) {
   ASSERT_THAT(watcher.seen, SizeIs(1));
   EXPECT_TRUE(absl::IsNotFound(watcher.last().status));
   Read(watcher);
-  EXPECT_THAT(looks_.gets, SizeIs(1));
+  EXPECT_THAT(upstream_.gets, SizeIs(1));
   Pass(milliseconds(100));
-  EXPECT_THAT(looks_.gets, SizeIs(2));
+  EXPECT_THAT(upstream_.gets, SizeIs(2));
   Event(SandboxIn("a", "creating"));
   Read(watcher);
   Pass(milliseconds(200));
   EXPECT_EQ(watcher.state(), "creating") << "an event made it known";
-  EXPECT_THAT(looks_.gets, SizeIs(2));
+  EXPECT_THAT(upstream_.gets, SizeIs(2));
 }
 
 TEST_F(WatchHubTest, UpstreamsBadMomentsAreNotToldAndWaitedForAsAsked) {
   Upstream(SandboxIn("a", "started"));
-  looks_.get_error = WithRetryDelay(absl::UnavailableError("down"), milliseconds(400));
+  upstream_.get_error = WithRetryDelay(absl::UnavailableError("down"), milliseconds(400));
   const Watcher& watcher = Open("a");
   Pass(milliseconds(400));
   EXPECT_THAT(watcher.seen, IsEmpty());
-  EXPECT_THAT(looks_.gets, SizeIs(2));
-  looks_.get_error = absl::OkStatus();
+  EXPECT_THAT(upstream_.gets, SizeIs(2));
+  upstream_.get_error = absl::OkStatus();
   Pass(milliseconds(400));
   EXPECT_EQ(watcher.state(), "started");
 }
 
 TEST_F(WatchHubTest, OtherErrorsOfTheFirstLookAreTold) {
-  looks_.get_error = absl::PermissionDeniedError("no");
+  upstream_.get_error = absl::PermissionDeniedError("no");
   const Watcher& watcher = Open("a");
   ASSERT_THAT(watcher.seen, SizeIs(1));
   EXPECT_TRUE(absl::IsPermissionDenied(watcher.last().status));
@@ -229,10 +229,10 @@ TEST_F(WatchHubTest, OtherErrorsOfTheFirstLookAreTold) {
 
 TEST_F(WatchHubTest, AnEventThatComesDuringTheFirstLookIsNewerThanIt) {
   Upstream(SandboxIn("a", "starting"));
-  looks_.gate = std::make_shared<daytonad::Event>();
+  upstream_.gate = std::make_shared<daytonad::Event>();
   const Watcher& watcher = Open("a");
   Event(SandboxIn("a", "started", 2));
-  looks_.gate->Fire();
+  upstream_.gate->Fire();
   Settle();
   ASSERT_THAT(watcher.seen, SizeIs(1));
   EXPECT_EQ(watcher.state(), "started");
@@ -240,14 +240,14 @@ TEST_F(WatchHubTest, AnEventThatComesDuringTheFirstLookIsNewerThanIt) {
 
 TEST_F(WatchHubTest, SoIsAChangeEvenIfItsAnswerIsInDoubt) {
   Upstream(SandboxIn("a", "started"));
-  looks_.gate = std::make_shared<daytonad::Event>();
+  upstream_.gate = std::make_shared<daytonad::Event>();
   const Watcher& watcher = Open("a");
   const auto change = known_.BeginCreate();
   Event(SandboxIn("a", "stopping", 2));
   const v1::Sandbox answer = SandboxIn("a", "stopping", 2);
   known_.EndChange(change, &answer, clock_.Now());
   Observe(SandboxIn("a", "starting", 1), ObservationSource::kEvent);
-  std::exchange(looks_.gate, nullptr)->Fire();
+  std::exchange(upstream_.gate, nullptr)->Fire();
   Settle();
   ASSERT_THAT(watcher.seen, SizeIs(1));
   EXPECT_EQ(watcher.state(), "stopping");
@@ -256,10 +256,10 @@ TEST_F(WatchHubTest, SoIsAChangeEvenIfItsAnswerIsInDoubt) {
 
 TEST_F(WatchHubTest, WhatGoesDuringTheFirstLookIsGone) {
   Upstream(SandboxIn("a", "destroying"));
-  looks_.gate = std::make_shared<daytonad::Event>();
+  upstream_.gate = std::make_shared<daytonad::Event>();
   const Watcher& watcher = Open("a");
   Observe(SandboxIn("a", "destroyed", 2), ObservationSource::kEvent);
-  looks_.gate->Fire();
+  upstream_.gate->Fire();
   Settle();
   ASSERT_THAT(watcher.seen, SizeIs(1));
   EXPECT_TRUE(absl::IsNotFound(watcher.last().status));
@@ -303,25 +303,25 @@ TEST_F(WatchHubTest, ALookThatShowsAChangeIsNewsAndOneThatDoesNotIsNot) {
 TEST_F(WatchHubTest, RemovalIsToldWithWhatWasKnownAndEndsTheLooks) {
   Upstream(SandboxIn("a", "started"));
   const Watcher& watcher = Open("a");
-  looks_.objects.clear();
+  upstream_.objects.clear();
   Pass(milliseconds(100));
   EXPECT_TRUE(absl::IsNotFound(watcher.last().status));
   EXPECT_EQ(watcher.state(), "started");
-  const size_t gets = looks_.gets.size();
+  const size_t gets = upstream_.gets.size();
   Pass(seconds(5));
-  EXPECT_THAT(looks_.gets, SizeIs(gets));
+  EXPECT_THAT(upstream_.gets, SizeIs(gets));
 }
 
 TEST_F(WatchHubTest, RemovalIsToldThoughThereIsNoRoomToRememberAnything) {
   KnownObjects<v1::Sandbox> known(0);
-  FakeLooks looks(known, clock_);
-  WatchHub<v1::Sandbox> hub(io_.get_executor(), clock_, known, freshness_, looks.looks());
-  looks.objects["a"] = SandboxIn("a", "started");
+  PolledUpstream upstream(known, clock_);
+  WatchHub<v1::Sandbox> hub(io_.get_executor(), clock_, known, freshness_, upstream.source());
+  upstream.objects["a"] = SandboxIn("a", "started");
   Watcher watcher;
   watcher.watch = hub.Open("a");
   Read(watcher);
   EXPECT_EQ(watcher.state(), "started");
-  looks.objects.clear();
+  upstream.objects.clear();
   Pass(milliseconds(300));
   EXPECT_TRUE(absl::IsNotFound(watcher.last().status));
   Leave(watcher);
@@ -349,7 +349,7 @@ TEST_F(WatchHubTest, LooksQuicklyAtFirstAndThenOnceASecond) {
   Upstream(SandboxIn("a", "starting"));
   Open("a");
   Pass(seconds(10), milliseconds(1));
-  const std::vector<long> pauses = Pauses(looks_.gets);
+  const std::vector<long> pauses = Pauses(upstream_.gets);
   ASSERT_GE(pauses.size(), 14U);
   EXPECT_EQ(pauses[0], 0);
   EXPECT_EQ(pauses[1], 100);
@@ -364,7 +364,7 @@ TEST_F(WatchHubTest, LooksRarelyWhileEventsArrive) {
   Upstream(SandboxIn("a", "starting"));
   Open("a");
   Pass(seconds(120), milliseconds(50));
-  const std::vector<long> pauses = Pauses(looks_.gets);
+  const std::vector<long> pauses = Pauses(upstream_.gets);
   ASSERT_GE(pauses.size(), 10U);
   EXPECT_EQ(pauses[1], 1000);
   EXPECT_EQ(pauses[2], 1500);
@@ -377,33 +377,33 @@ TEST_F(WatchHubTest, ManyWatchersOfOneObjectCostWhatOneCosts) {
   Open("a");
   for (int i = 0; i < 99; ++i) Open(i % 2 == 0 ? "a" : "name-of-a");
   Pass(milliseconds(100));
-  EXPECT_THAT(looks_.gets, SizeIs(2));
+  EXPECT_THAT(upstream_.gets, SizeIs(2));
   Upstream(SandboxIn("a", "started", 2));
   Pass(milliseconds(125));
-  EXPECT_THAT(looks_.gets, SizeIs(3));
+  EXPECT_THAT(upstream_.gets, SizeIs(3));
   for (const Watcher& watcher : watchers_) EXPECT_EQ(watcher.state(), "started");
 }
 
 TEST_F(WatchHubTest, ALookThatFailsIsRepeatedWhenUpstreamWantsIt) {
   Upstream(SandboxIn("a", "starting"));
   const Watcher& watcher = Open("a");
-  looks_.get_error = WithRetryDelay(absl::UnavailableError("down"), seconds(3));
+  upstream_.get_error = WithRetryDelay(absl::UnavailableError("down"), seconds(3));
   Pass(milliseconds(100));
-  EXPECT_THAT(looks_.gets, SizeIs(2));
+  EXPECT_THAT(upstream_.gets, SizeIs(2));
   Pass(milliseconds(2995));
-  EXPECT_THAT(looks_.gets, SizeIs(2));
+  EXPECT_THAT(upstream_.gets, SizeIs(2));
   Pass(milliseconds(5));
-  EXPECT_THAT(looks_.gets, SizeIs(3));
+  EXPECT_THAT(upstream_.gets, SizeIs(3));
   EXPECT_THAT(watcher.seen, SizeIs(1)) << "such errors pass";
 }
 
 TEST_F(WatchHubTest, ALookThatHangsIsGivenUp) {
   Upstream(SandboxIn("a", "starting"));
   const Watcher& watcher = Open("a");
-  looks_.gate = std::make_shared<daytonad::Event>();
+  upstream_.gate = std::make_shared<daytonad::Event>();
   Pass(milliseconds(100));
-  EXPECT_EQ(looks_.in_flight, 1);
-  looks_.gate.reset();
+  EXPECT_EQ(upstream_.in_flight, 1);
+  upstream_.gate.reset();
   Upstream(SandboxIn("a", "started", 2));
   Pass(seconds(22), milliseconds(50));
   EXPECT_EQ(watcher.state(), "started");
@@ -412,7 +412,7 @@ TEST_F(WatchHubTest, ALookThatHangsIsGivenUp) {
 TEST_F(WatchHubTest, ErrorsThatDoNotPassAreTold) {
   Upstream(SandboxIn("a", "starting"));
   const Watcher& watcher = Open("a");
-  looks_.get_error = absl::PermissionDeniedError("no more");
+  upstream_.get_error = absl::PermissionDeniedError("no more");
   Pass(milliseconds(100));
   EXPECT_TRUE(absl::IsPermissionDenied(watcher.last().status));
   EXPECT_EQ(watcher.state(), "starting");
@@ -423,16 +423,16 @@ TEST_F(WatchHubTest, ErrorsThatDoNotPassAreTold) {
 TEST_F(WatchHubTest, ManyObjectsShareOneList) {
   OpenMany(50);
   Pass(seconds(5));
-  EXPECT_THAT(looks_.gets, IsEmpty());
-  std::vector<long> pauses = Pauses(looks_.lists);
+  EXPECT_THAT(upstream_.gets, IsEmpty());
+  std::vector<long> pauses = Pauses(upstream_.lists);
   ASSERT_GE(pauses.size(), 3U);
   pauses.erase(pauses.begin());
   EXPECT_THAT(pauses, Each(Ge(250)));
-  looks_.objects["7"] = SandboxIn("7", "started", 2);
+  upstream_.objects["7"] = SandboxIn("7", "started", 2);
   Pass(seconds(1));
   EXPECT_EQ(watchers_[7].state(), "started");
   EXPECT_EQ(watchers_[8].state(), "starting");
-  EXPECT_THAT(looks_.gets, IsEmpty()) << "the list was newer, which settles it";
+  EXPECT_THAT(upstream_.gets, IsEmpty()) << "the list was newer, which settles it";
 }
 
 TEST_F(WatchHubTest, WhoeverComesAtWhateverTimeSharesTheSameList) {
@@ -443,68 +443,68 @@ TEST_F(WatchHubTest, WhoeverComesAtWhateverTimeSharesTheSameList) {
     Pass(milliseconds(130));
   }
   Pass(seconds(10));
-  looks_.lists.clear();
+  upstream_.lists.clear();
   Pass(seconds(60));
-  EXPECT_THAT(looks_.lists, SizeIs(Le(61)));
-  EXPECT_THAT(looks_.lists, SizeIs(Ge(55)));
+  EXPECT_THAT(upstream_.lists, SizeIs(Le(61)));
+  EXPECT_THAT(upstream_.lists, SizeIs(Ge(55)));
 }
 
 TEST_F(WatchHubTest, WhileEventsArriveThereIsAListEachTenSeconds) {
   SetEvents(true);
   OpenMany(50);
   Pass(seconds(20), milliseconds(50));
-  looks_.lists.clear();
+  upstream_.lists.clear();
   Pass(seconds(60), milliseconds(50));
-  EXPECT_THAT(looks_.lists, SizeIs(Le(6)));
-  EXPECT_THAT(looks_.lists, SizeIs(Ge(4)));
-  EXPECT_THAT(looks_.gets, IsEmpty());
+  EXPECT_THAT(upstream_.lists, SizeIs(Le(6)));
+  EXPECT_THAT(upstream_.lists, SizeIs(Ge(4)));
+  EXPECT_THAT(upstream_.gets, IsEmpty());
 }
 
 TEST_F(WatchHubTest, WhereTheListIsLateTheObjectItselfIsLookedAt) {
   OpenMany(10);
-  looks_.listed = looks_.objects;
-  looks_.objects["3"] = SandboxIn("3", "started", 2);
-  Observe(looks_.objects["3"], ObservationSource::kEvent);
+  upstream_.listed = upstream_.objects;
+  upstream_.objects["3"] = SandboxIn("3", "started", 2);
+  Observe(upstream_.objects["3"], ObservationSource::kEvent);
   Settle();
   EXPECT_EQ(watchers_[3].state(), "started");
   Pass(seconds(1));
-  EXPECT_THAT(looks_.gets, SizeIs(Ge(1)));
+  EXPECT_THAT(upstream_.gets, SizeIs(Ge(1)));
   EXPECT_EQ(watchers_[3].state(), "started");
   EXPECT_THAT(watchers_[3].seen, SizeIs(2)) << "nobody was told of the old state again";
 }
 
 TEST_F(WatchHubTest, WhatTheFrontOfTheListDoesNotShowIsReadOnFromRoundToRound) {
   OpenMany(20);
-  looks_.page_size = 1;
+  upstream_.page_size = 1;
   Pass(seconds(10));
-  EXPECT_THAT(looks_.gets, IsEmpty()) << "the list shows them all, sooner or later";
-  for (auto& [id, sandbox] : looks_.objects) sandbox.set_state_text("started");  // where they are in the list
-  looks_.lists.clear();
+  EXPECT_THAT(upstream_.gets, IsEmpty()) << "the list shows them all, sooner or later";
+  for (auto& [id, sandbox] : upstream_.objects) sandbox.set_state_text("started");  // where they are in the list
+  upstream_.lists.clear();
   Pass(seconds(10));
   for (const Watcher& watcher : watchers_) EXPECT_EQ(watcher.state(), "started");
-  EXPECT_THAT(looks_.lists, SizeIs(Le(4 * 10 + 4))) << "no round is longer than before";
+  EXPECT_THAT(upstream_.lists, SizeIs(Le(4 * 10 + 4))) << "no round is longer than before";
 }
 
 TEST_F(WatchHubTest, WhoeverWatchesAfterAllHadLeftBeginsTheListAnew) {
   OpenMany(20);
-  looks_.page_size = 1;
+  upstream_.page_size = 1;
   Pass(milliseconds(600));
-  EXPECT_THAT(looks_.cursors, ::testing::Contains("6")) << "a second round, which read on";
+  EXPECT_THAT(upstream_.cursors, ::testing::Contains("6")) << "a second round, which read on";
   for (Watcher& watcher : watchers_) Leave(watcher);
   watchers_.clear();
-  looks_.cursors.clear();
+  upstream_.cursors.clear();
   OpenMany(20);
   Pass(milliseconds(300));
-  ASSERT_THAT(looks_.cursors, SizeIs(Ge(4)));
-  looks_.cursors.resize(4);
-  EXPECT_THAT(looks_.cursors, ::testing::ElementsAre("", "1", "2", "3"));
+  ASSERT_THAT(upstream_.cursors, SizeIs(Ge(4)));
+  upstream_.cursors.resize(4);
+  EXPECT_THAT(upstream_.cursors, ::testing::ElementsAre("", "1", "2", "3"));
 }
 
 TEST_F(WatchHubTest, TheFrontOfALongListIsReadInEachRound) {
   OpenMany(20);
-  looks_.page_size = 1;
+  upstream_.page_size = 1;
   Pass(seconds(10));
-  looks_.objects["9"] = SandboxIn("9", "started", 2);
+  upstream_.objects["9"] = SandboxIn("9", "started", 2);
   Pass(milliseconds(1300));
   EXPECT_EQ(watchers_[9].state(), "started");
 }
@@ -512,39 +512,39 @@ TEST_F(WatchHubTest, TheFrontOfALongListIsReadInEachRound) {
 TEST_F(WatchHubTest, WhatIsMissingFromAListThatWasReadToItsEndIsLookedAtAtOnce) {
   OpenMany(10);
   Pass(seconds(5));
-  ASSERT_THAT(looks_.gets, IsEmpty());
-  looks_.page_size = 3;  // no more pages than a round reads
-  looks_.objects.erase("9");
+  ASSERT_THAT(upstream_.gets, IsEmpty());
+  upstream_.page_size = 3;  // no more pages than a round reads
+  upstream_.objects.erase("9");
   Pass(milliseconds(1100));
   EXPECT_TRUE(absl::IsNotFound(watchers_[9].last().status));
-  EXPECT_THAT(looks_.gets, SizeIs(1));
+  EXPECT_THAT(upstream_.gets, SizeIs(1));
 }
 
 TEST_F(WatchHubTest, SoIsWhatAListThatTakesManyRoundsDoesNotShow) {
   OpenMany(20);
   Pass(seconds(5));
-  looks_.page_size = 1;
-  looks_.objects.erase("19");
+  upstream_.page_size = 1;
+  upstream_.objects.erase("19");
   Pass(seconds(10));
   EXPECT_TRUE(absl::IsNotFound(watchers_[19].last().status));
-  EXPECT_THAT(looks_.gets, SizeIs(Le(2))) << "what the rounds before have shown is not missing";
+  EXPECT_THAT(upstream_.gets, SizeIs(Le(2))) << "what the rounds before have shown is not missing";
 }
 
 TEST_F(WatchHubTest, WhatIsMissingMayBeNewAndIsLookedAtAgainLessAndLessOften) {
   OpenMany(10);
-  for (int i = 0; i < 9; ++i) looks_.listed[std::to_string(i)] = looks_.objects[std::to_string(i)];
-  looks_.objects["9"] = SandboxIn("9", "started", 2);
+  for (int i = 0; i < 9; ++i) upstream_.listed[std::to_string(i)] = upstream_.objects[std::to_string(i)];
+  upstream_.objects["9"] = SandboxIn("9", "started", 2);
   Pass(milliseconds(1100));
   EXPECT_EQ(watchers_[9].state(), "started");
   Pass(seconds(120), milliseconds(10));
-  looks_.gets.clear();
+  upstream_.gets.clear();
   Pass(seconds(60), milliseconds(10));
-  EXPECT_THAT(looks_.gets, SizeIs(Ge(2)));
-  EXPECT_THAT(looks_.gets, SizeIs(Le(5)));
+  EXPECT_THAT(upstream_.gets, SizeIs(Ge(2)));
+  EXPECT_THAT(upstream_.gets, SizeIs(Le(5)));
   // Once a list has shown it, it is as all others.
-  looks_.listed.clear();
+  upstream_.listed.clear();
   Pass(seconds(25), milliseconds(10));
-  looks_.objects.erase("9");
+  upstream_.objects.erase("9");
   Pass(milliseconds(1100));
   EXPECT_TRUE(absl::IsNotFound(watchers_[9].last().status));
 }
@@ -554,38 +554,38 @@ TEST_F(WatchHubTest, WhatIsGoingIsLookedAtThoughListsStillShowIt) {
   Pass(seconds(5));
   const v1::Sandbox going = SandboxIn("3", "destroying", 2);
   known_.EndChange(known_.BeginChange("3"), &going, clock_.Now());
-  looks_.objects["3"] = going;
-  looks_.listed = looks_.objects;
+  upstream_.objects["3"] = going;
+  upstream_.listed = upstream_.objects;
   Pass(seconds(3));
   EXPECT_EQ(watchers_[3].state(), "destroying");
-  looks_.objects.erase("3");
+  upstream_.objects.erase("3");
   Pass(milliseconds(1100));
   EXPECT_TRUE(absl::IsNotFound(watchers_[3].last().status));
-  EXPECT_THAT(looks_.gets, SizeIs(Le(6)));
+  EXPECT_THAT(upstream_.gets, SizeIs(Le(6)));
 }
 
 TEST_F(WatchHubTest, ManyThatGoAtOnceAreSeenWithinSecondsAndTheRestOfTheListIsNotForgotten) {
   OpenMany(300);
   Pass(seconds(5));
-  for (int i = 0; i < 200; ++i) looks_.objects.erase(std::to_string(i));
-  looks_.objects["250"] = SandboxIn("250", "started", 2);
-  looks_.gets.clear();
+  for (int i = 0; i < 200; ++i) upstream_.objects.erase(std::to_string(i));
+  upstream_.objects["250"] = SandboxIn("250", "started", 2);
+  upstream_.gets.clear();
   Pass(milliseconds(1300));
   EXPECT_EQ(watchers_[250].state(), "started");
-  EXPECT_THAT(looks_.gets, SizeIs(Le(2 * 50 + 50)));
+  EXPECT_THAT(upstream_.gets, SizeIs(Le(2 * 50 + 50)));
   Pass(seconds(3));
   for (int i = 0; i < 200; ++i) EXPECT_TRUE(absl::IsNotFound(watchers_[i].last().status)) << i;
-  EXPECT_THAT(looks_.gets, SizeIs(200)) << "one look at each";
-  EXPECT_LE(looks_.most_in_flight, 16);
+  EXPECT_THAT(upstream_.gets, SizeIs(200)) << "one look at each";
+  EXPECT_LE(upstream_.most_in_flight, 16);
 }
 
 TEST_F(WatchHubTest, ManyThatAreGoingForLongCostNoMoreThanTheirShare) {
   OpenMany(300);
-  for (auto& [id, sandbox] : looks_.objects) sandbox = SandboxIn(id, "destroying", 2);
+  for (auto& [id, sandbox] : upstream_.objects) sandbox = SandboxIn(id, "destroying", 2);
   Pass(seconds(5));
-  looks_.gets.clear();
+  upstream_.gets.clear();
   Pass(seconds(10), milliseconds(10));
-  EXPECT_THAT(looks_.gets, SizeIs(Le(11 * 50)));
+  EXPECT_THAT(upstream_.gets, SizeIs(Le(11 * 50)));
 }
 
 TEST_F(WatchHubTest, WhatIsGoingIsLookedAtAtOnceWhenEventsBreak) {
@@ -593,8 +593,8 @@ TEST_F(WatchHubTest, WhatIsGoingIsLookedAtAtOnceWhenEventsBreak) {
   OpenMany(20);
   Pass(seconds(60), milliseconds(50));
   Observe(SandboxIn("3", "destroying", 2), ObservationSource::kEvent);
-  looks_.objects.erase("3");
-  looks_.objects.erase("4");
+  upstream_.objects.erase("3");
+  upstream_.objects.erase("4");
   SetEvents(false);
   Pass(milliseconds(300));
   EXPECT_TRUE(absl::IsNotFound(watchers_[3].last().status));
@@ -603,18 +603,18 @@ TEST_F(WatchHubTest, WhatIsGoingIsLookedAtAtOnceWhenEventsBreak) {
 
 TEST_F(WatchHubTest, WhatALongListHasNotShownForLongIsLookedAtByItselfAFewAtATime) {
   OpenMany(100);
-  looks_.page_size = 1;
+  upstream_.page_size = 1;
   Pass(seconds(15), milliseconds(10));
-  EXPECT_THAT(looks_.gets, IsEmpty());
+  EXPECT_THAT(upstream_.gets, IsEmpty());
   Pass(seconds(10), milliseconds(10));
-  EXPECT_THAT(looks_.gets, SizeIs(Ge(3)));
-  EXPECT_THAT(looks_.gets, SizeIs(Le(3 * 11)));
+  EXPECT_THAT(upstream_.gets, SizeIs(Ge(3)));
+  EXPECT_THAT(upstream_.gets, SizeIs(Le(3 * 11)));
 }
 
 TEST_F(WatchHubTest, AListThatIsNotToBeHadDoesNotMeanThatItsObjectsAreGone) {
   OpenMany(40);
-  looks_.list_error = absl::NotFoundError("no such route");
-  for (auto& [id, sandbox] : looks_.objects) sandbox = SandboxIn(id, "started", 2);
+  upstream_.list_error = absl::NotFoundError("no such route");
+  for (auto& [id, sandbox] : upstream_.objects) sandbox = SandboxIn(id, "started", 2);
   Pass(seconds(3));
   for (const Watcher& watcher : watchers_) {
     EXPECT_TRUE(watcher.last().status.ok());
@@ -624,32 +624,32 @@ TEST_F(WatchHubTest, AListThatIsNotToBeHadDoesNotMeanThatItsObjectsAreGone) {
 
 TEST_F(WatchHubTest, ACredentialThatIsRefusedIsToldToAll) {
   OpenMany(40);
-  looks_.list_error = absl::UnauthenticatedError("expired");
+  upstream_.list_error = absl::UnauthenticatedError("expired");
   Pass(seconds(1));
   for (const Watcher& watcher : watchers_) EXPECT_TRUE(absl::IsUnauthenticated(watcher.last().status));
-  EXPECT_THAT(looks_.lists, SizeIs(Le(5)));
+  EXPECT_THAT(upstream_.lists, SizeIs(Le(5)));
 }
 
 TEST_F(WatchHubTest, AListThatFailsForNowIsRepeatedAndNotTold) {
   OpenMany(10);
-  looks_.list_error = absl::UnavailableError("down");
+  upstream_.list_error = absl::UnavailableError("down");
   Pass(seconds(3));
-  looks_.list_error = absl::OkStatus();
-  looks_.objects["3"] = SandboxIn("3", "started", 2);
+  upstream_.list_error = absl::OkStatus();
+  upstream_.objects["3"] = SandboxIn("3", "started", 2);
   Pass(milliseconds(1300));
   EXPECT_EQ(watchers_[3].state(), "started");
   EXPECT_THAT(watchers_[4].seen, SizeIs(1));
 }
 
-// --- LookNow ---
+// --- PollNow ---
 
 TEST_F(WatchHubTest, ALookThatIsAskedForIsToldThoughNothingHasChanged) {
   Upstream(SandboxIn("a", "started"));
   Watcher& asking = Open("a");
   const Watcher& other = Open("a");
-  asking.watch->LookNow();
+  asking.watch->PollNow();
   Settle();
-  EXPECT_THAT(looks_.gets, SizeIs(2));
+  EXPECT_THAT(upstream_.gets, SizeIs(2));
   ASSERT_THAT(asking.seen, SizeIs(2));
   EXPECT_TRUE(asking.last().fresh);
   EXPECT_FALSE(asking.last().maybe_missed);
@@ -659,24 +659,24 @@ TEST_F(WatchHubTest, ALookThatIsAskedForIsToldThoughNothingHasChanged) {
 
 TEST_F(WatchHubTest, ManyMayAskForALookAtOnce) {
   OpenMany(100);
-  looks_.gate = std::make_shared<daytonad::Event>();
-  looks_.list_gate = std::make_shared<daytonad::Event>();
-  for (Watcher& watcher : watchers_) watcher.watch->LookNow();
+  upstream_.gate = std::make_shared<daytonad::Event>();
+  upstream_.list_gate = std::make_shared<daytonad::Event>();
+  for (Watcher& watcher : watchers_) watcher.watch->PollNow();
   Settle();
-  EXPECT_EQ(looks_.most_in_flight, 16);
-  looks_.gate->Fire();
-  looks_.list_gate->Fire();
+  EXPECT_EQ(upstream_.most_in_flight, 16);
+  upstream_.gate->Fire();
+  upstream_.list_gate->Fire();
   Pass(seconds(1));
   for (const Watcher& watcher : watchers_) EXPECT_THAT(watcher.seen, SizeIs(Ge(2)));
-  EXPECT_LE(looks_.most_in_flight, 16);
+  EXPECT_LE(upstream_.most_in_flight, 16);
 }
 
 TEST_F(WatchHubTest, AListThatHangsDoesNotHoldUpWhoAsksForALook) {
   OpenMany(10);
-  looks_.list_gate = std::make_shared<daytonad::Event>();
+  upstream_.list_gate = std::make_shared<daytonad::Event>();
   Pass(milliseconds(300));
-  ASSERT_THAT(looks_.lists, SizeIs(Ge(1)));
-  watchers_[3].watch->LookNow();
+  ASSERT_THAT(upstream_.lists, SizeIs(Ge(1)));
+  watchers_[3].watch->PollNow();
   Settle();
   EXPECT_THAT(watchers_[3].seen, SizeIs(2));
 }
@@ -686,10 +686,10 @@ TEST_F(WatchHubTest, AWantedLookThatFailsIsRepeatedSoonEvenWhileEventsArrive) {
   Upstream(SandboxIn("a", "starting"));
   Watcher& watcher = Open("a");
   Pass(seconds(120), milliseconds(50));
-  looks_.get_error = absl::UnavailableError("down");
-  watcher.watch->LookNow();
+  upstream_.get_error = absl::UnavailableError("down");
+  watcher.watch->PollNow();
   Settle();
-  looks_.get_error = absl::OkStatus();
+  upstream_.get_error = absl::OkStatus();
   Pass(seconds(1));
   EXPECT_THAT(watcher.seen, SizeIs(2));
 }
@@ -698,27 +698,27 @@ TEST_F(WatchHubTest, ALookAtWhatIsGoneIsAnsweredAtOnce) {
   Upstream(SandboxIn("a", "started"));
   Watcher& watcher = Open("a");
   Event(SandboxIn("a", "destroyed"));
-  const size_t gets = looks_.gets.size();
-  watcher.watch->LookNow();
+  const size_t gets = upstream_.gets.size();
+  watcher.watch->PollNow();
   Read(watcher);
   ASSERT_THAT(watcher.seen, SizeIs(3));
   EXPECT_TRUE(absl::IsNotFound(watcher.last().status));
-  EXPECT_THAT(looks_.gets, SizeIs(gets));
+  EXPECT_THAT(upstream_.gets, SizeIs(gets));
 }
 
 TEST_F(WatchHubTest, ALookFromBeforeAChangeDoesNotTellTheOldState) {
   Upstream(SandboxIn("a", "started"));
   Watcher& watcher = Open("a");
-  looks_.gate = std::make_shared<daytonad::Event>();
-  watcher.watch->LookNow();
+  upstream_.gate = std::make_shared<daytonad::Event>();
+  watcher.watch->PollNow();
   Settle();
   const auto change = known_.BeginChange("a");
   Upstream(SandboxIn("a", "stopping", 2));
-  known_.EndChange(change, &looks_.objects["a"], clock_.Now());
+  known_.EndChange(change, &upstream_.objects["a"], clock_.Now());
   Settle();
   ASSERT_THAT(watcher.seen, SizeIs(2));
-  watcher.watch->LookNow();
-  looks_.gate->Fire();
+  watcher.watch->PollNow();
+  upstream_.gate->Fire();
   Settle();
   EXPECT_THAT(watcher.seen, SizeIs(2)) << "the look that was asked for is still to come";
   Pass(milliseconds(100));
@@ -729,13 +729,13 @@ TEST_F(WatchHubTest, ALookFromBeforeAChangeDoesNotTellTheOldState) {
 TEST_F(WatchHubTest, ALookThatSawMoreThanALateEventIsRepeated) {
   Upstream(SandboxIn("a", "started", 1));
   Watcher& watcher = Open("a");
-  looks_.gate = std::make_shared<daytonad::Event>();
+  upstream_.gate = std::make_shared<daytonad::Event>();
   Upstream(SandboxIn("a", "stopped", 3));
-  watcher.watch->LookNow();
+  watcher.watch->PollNow();
   Settle();
   Observe(SandboxIn("a", "stopping", 2), ObservationSource::kEvent);
-  watcher.watch->LookNow();
-  looks_.gate->Fire();
+  watcher.watch->PollNow();
+  upstream_.gate->Fire();
   Settle();
   EXPECT_EQ(watcher.state(), "stopping");
   Pass(milliseconds(100));
@@ -750,13 +750,13 @@ TEST_F(WatchHubTest, ALookThatUpstreamAnswersFromItsCacheTellsNothingAndIsRepeat
     Watcher& watcher = Open(id);
     Observe(SandboxIn(id, "started", 2), ObservationSource::kEvent);
     Settle();
-    looks_.gets.clear();
-    watcher.watch->LookNow();
+    upstream_.gets.clear();
+    watcher.watch->PollNow();
     Pass(seconds(5));
     EXPECT_EQ(watcher.state(), "started");
     EXPECT_THAT(watcher.seen, SizeIs(2));
-    EXPECT_THAT(looks_.gets, SizeIs(Ge(5)));
-    EXPECT_THAT(looks_.gets, SizeIs(Le(15)));
+    EXPECT_THAT(upstream_.gets, SizeIs(Ge(5)));
+    EXPECT_THAT(upstream_.gets, SizeIs(Le(15)));
     Upstream(SandboxIn(id, "started", 2));
     Pass(milliseconds(1100));
     EXPECT_THAT(watcher.seen, SizeIs(3)) << "this is the look that was asked for";
@@ -777,7 +777,7 @@ TEST_F(WatchHubTest, AConfirmationShowsNewTimes) {
   Upstream(SandboxIn("a", "started", 5));
   Watcher& watcher = Open("a");
   Upstream(SandboxIn("a", "started", 6));
-  watcher.watch->LookNow();
+  watcher.watch->PollNow();
   Settle();
   ASSERT_THAT(watcher.seen, SizeIs(2));
   EXPECT_EQ(watcher.last().object->updated_at().seconds(), 6);
@@ -793,7 +793,7 @@ TEST_F(WatchHubTest, WhatIsInDoubtIsLookedAtAtOnceAlsoAmongMany) {
   Observe(SandboxIn("3", "stopping", 4), ObservationSource::kEvent);
   Settle();
   EXPECT_EQ(watchers_[3].state(), "stopped");
-  EXPECT_THAT(looks_.gets, SizeIs(1));
+  EXPECT_THAT(upstream_.gets, SizeIs(1));
 }
 
 TEST_F(WatchHubTest, DoubtThatALookDispelsIsNoNews) {
@@ -802,7 +802,7 @@ TEST_F(WatchHubTest, DoubtThatALookDispelsIsNoNews) {
   const Watcher& watcher = Open("a");
   Observe(SandboxIn("a", "starting", 4), ObservationSource::kEvent);
   Settle();
-  EXPECT_THAT(looks_.gets, SizeIs(2));
+  EXPECT_THAT(upstream_.gets, SizeIs(2));
   EXPECT_THAT(watcher.seen, SizeIs(1));
 }
 
@@ -812,15 +812,15 @@ TEST_F(WatchHubTest, WhenEventsComeUpEverythingIsLookedAtAndTheNextNewsSaysThatS
   Upstream(SandboxIn("a", "starting"));
   const Watcher& watcher = Open("a");
   Pass(seconds(5));
-  looks_.gets.clear();
+  upstream_.gets.clear();
   SetEvents(true);
-  EXPECT_THAT(looks_.gets, SizeIs(1));
+  EXPECT_THAT(upstream_.gets, SizeIs(1));
   Event(SandboxIn("a", "started", 2));
   EXPECT_TRUE(watcher.last().maybe_missed);
   Event(SandboxIn("a", "stopped", 3));
   EXPECT_FALSE(watcher.last().maybe_missed);
   SetEvents(false);
-  EXPECT_THAT(looks_.gets, SizeIs(2));
+  EXPECT_THAT(upstream_.gets, SizeIs(2));
   Event(SandboxIn("a", "starting", 4));
   EXPECT_TRUE(watcher.last().maybe_missed);
 }
@@ -828,10 +828,10 @@ TEST_F(WatchHubTest, WhenEventsComeUpEverythingIsLookedAtAndTheNextNewsSaysThatS
 TEST_F(WatchHubTest, AlsoAmongMany) {
   OpenMany(20);
   Pass(seconds(3));
-  looks_.lists.clear();
-  looks_.objects["3"] = SandboxIn("3", "started", 2);
+  upstream_.lists.clear();
+  upstream_.objects["3"] = SandboxIn("3", "started", 2);
   SetEvents(true);
-  EXPECT_THAT(looks_.lists, SizeIs(1));
+  EXPECT_THAT(upstream_.lists, SizeIs(1));
   EXPECT_EQ(watchers_[3].state(), "started");
 }
 
@@ -840,11 +840,11 @@ TEST_F(WatchHubTest, WhatIsGoneIsNotLookedAtWhateverHappens) {
   Watcher& slow = Open("a");  // it is told of the end, and stays
   Event(SandboxIn("a", "destroyed", 2));
   ASSERT_TRUE(absl::IsNotFound(slow.last().status));
-  looks_.gets.clear();
+  upstream_.gets.clear();
   SetEvents(true);
   SetEvents(false);
   Pass(seconds(3));
-  EXPECT_THAT(looks_.gets, IsEmpty());
+  EXPECT_THAT(upstream_.gets, IsEmpty());
 }
 
 // --- Leaving ---
@@ -855,23 +855,23 @@ TEST_F(WatchHubTest, WhenTheLastWatcherLeavesTheLooksEnd) {
   Watcher& second = Open("a");
   Leave(first);
   Pass(milliseconds(100));
-  EXPECT_THAT(looks_.gets, SizeIs(2));
+  EXPECT_THAT(upstream_.gets, SizeIs(2));
   Leave(second);
   EXPECT_EQ(hub_.size(), 0U);
   EXPECT_EQ(clock_.sleepers(), 0U);
   Pass(seconds(5));
-  EXPECT_THAT(looks_.gets, SizeIs(2));
+  EXPECT_THAT(upstream_.gets, SizeIs(2));
 }
 
 TEST_F(WatchHubTest, AWatcherMayLeaveAndComeBackWhileALookIsUnderWay) {
   Upstream(SandboxIn("a", "starting"));
   Watcher& first = Open("a");
-  looks_.gate = std::make_shared<daytonad::Event>();
+  upstream_.gate = std::make_shared<daytonad::Event>();
   Pass(milliseconds(100));
   Leave(first);
   Watcher& second = Open("a");
   Upstream(SandboxIn("a", "started", 2));
-  looks_.gate->Fire();
+  upstream_.gate->Fire();
   Settle();
   Pass(seconds(1));
   EXPECT_EQ(second.state(), "started");
@@ -879,11 +879,11 @@ TEST_F(WatchHubTest, AWatcherMayLeaveAndComeBackWhileALookIsUnderWay) {
 
 TEST_F(WatchHubTest, AWatcherMayLeaveDuringItsFirstLook) {
   Upstream(SandboxIn("a", "starting"));
-  looks_.gate = std::make_shared<daytonad::Event>();
+  upstream_.gate = std::make_shared<daytonad::Event>();
   Watcher& watcher = Open("a");
   Leave(watcher);
   EXPECT_THAT(watcher.seen, IsEmpty());
-  EXPECT_EQ(looks_.in_flight, 0);
+  EXPECT_EQ(upstream_.in_flight, 0);
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ class PollingWatches final : public WatchApi {
       }
     }
     Observation<T> Take() override { return std::move(taken_); }
-    void LookNow() override { at_once_ = true; }
+    void PollNow() override { at_once_ = true; }
 
    private:
     Clock::Duration Pause() {

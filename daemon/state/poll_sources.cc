@@ -1,4 +1,4 @@
-#include "daemon/state/looks.h"
+#include "daemon/state/poll_sources.h"
 
 #include <string>
 #include <utility>
@@ -52,35 +52,35 @@ Task<absl::StatusOr<RecentChanges>> ListVolumes(VolumeApi& api, CallContext cont
 
 }  // namespace
 
-Looks<v1::Sandbox> LookAtSandboxes(SandboxApi& api) {
-  Looks<v1::Sandbox> looks;
-  looks.get = [&api](CallContext context, std::string id_or_name) {
+PollSource<v1::Sandbox> SandboxPollSource(SandboxApi& api) {
+  PollSource<v1::Sandbox> source;
+  source.get = [&api](CallContext context, std::string id_or_name) {
     return api.GetSandbox(std::move(context), std::move(id_or_name));
   };
-  looks.list = [&api](CallContext context, std::string cursor) {
+  source.list = [&api](CallContext context, std::string cursor) {
     return ListSandboxes(api, std::move(context), std::move(cursor));
   };
-  return looks;
+  return source;
 }
 
-Looks<v1::Snapshot> LookAtSnapshots(SnapshotApi& api) {
-  Looks<v1::Snapshot> looks;
-  looks.get = [&api](CallContext context, std::string id_or_name) {
+PollSource<v1::Snapshot> SnapshotPollSource(SnapshotApi& api) {
+  PollSource<v1::Snapshot> source;
+  source.get = [&api](CallContext context, std::string id_or_name) {
     return api.GetSnapshot(std::move(context), std::move(id_or_name));
   };
-  looks.list = [&api](CallContext context, std::string cursor) {
+  source.list = [&api](CallContext context, std::string cursor) {
     return ListSnapshots(api, std::move(context), std::move(cursor));
   };
-  return looks;
+  return source;
 }
 
-Looks<v1::Volume> LookAtVolumes(VolumeApi& api) {
-  Looks<v1::Volume> looks;
-  looks.get = [&api](CallContext context, std::string id) {
+PollSource<v1::Volume> VolumePollSource(VolumeApi& api) {
+  PollSource<v1::Volume> source;
+  source.get = [&api](CallContext context, std::string id) {
     return api.GetVolumeById(std::move(context), std::move(id));
   };
-  looks.list = [&api](CallContext context, std::string) { return ListVolumes(api, std::move(context)); };
-  return looks;
+  source.list = [&api](CallContext context, std::string) { return ListVolumes(api, std::move(context)); };
+  return source;
 }
 
 }  // namespace daytonad

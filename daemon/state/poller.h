@@ -1,5 +1,5 @@
-#ifndef DAYTONAD_DAEMON_STATE_LOOKER_H_
-#define DAYTONAD_DAEMON_STATE_LOOKER_H_
+#ifndef DAYTONAD_DAEMON_STATE_POLLER_H_
+#define DAYTONAD_DAEMON_STATE_POLLER_H_
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
@@ -18,9 +18,9 @@
 #include "daemon/base/spawn.h"
 #include "daemon/base/task.h"
 #include "daemon/state/interest.h"
-#include "daemon/state/look_policy.h"
 #include "daemon/state/notifier.h"
-#include "daemon/state/single_looks.h"
+#include "daemon/state/poll_rate_limiter.h"
+#include "daemon/state/poller_options.h"
 
 namespace daytonad {
 
@@ -32,45 +32,45 @@ using Interests = absl::flat_hash_map<std::string, std::shared_ptr<Interest<T>>>
 // looked at one by one; more of them share a list, and only those for which a list does not do are looked at by
 // themselves.
 template <typename T>
-class Looker {
+class Poller {
  public:
   // The referred objects outlive this one.
-  Looker(Executor executor, Clock& clock, KnownObjects<T>& known, const Freshness& freshness, Interests<T>& interests,
-         Looks<T> looks, LookPolicy policy)
+  Poller(Executor executor, Clock& clock, KnownObjects<T>& known, const Freshness& freshness, Interests<T>& interests,
+         PollSource<T> source, PollerOptions options)
       : executor_(executor),
         clock_(clock),
         known_(known),
         freshness_(freshness),
         interests_(interests),
         notifier_(clock, known, freshness),
-        looks_(std::move(looks)),
-        policy_(policy),
-        single_looks_(policy.single_looks) {}
-  Looker(const Looker&) = delete;
-  Looker& operator=(const Looker&) = delete;
+        source_(std::move(source)),
+        options_(options),
+        single_poll_limiter_(options.single_polls_per_second) {}
+  Poller(const Poller&) = delete;
+  Poller& operator=(const Poller&) = delete;
 
   // It is watched from now on.
   void Begin(Interest<T>& interest, bool fresh) {
-    interest.looked_at = clock_.Now();
-    LookAt(interest, clock_.Now() + (fresh ? NextPause(interest) : Clock::Duration::zero()));
+    interest.polled_at = clock_.Now();
+    PollAt(interest, clock_.Now() + (fresh ? NextPause(interest) : Clock::Duration::zero()));
   }
 
-  void LookAt(Interest<T>& interest, Clock::TimePoint when) {
+  void PollAt(Interest<T>& interest, Clock::TimePoint when) {
     if (interest.gone) return;
-    interest.next_look = when;
+    interest.next_poll = when;
     if (running_) {
-      if (Served(interest) < wake_at_) Wake();
+      if (ServedAt(interest) < wake_at_) Wake();
       return;
     }
     running_ = true;
     Spawn(executor_, Run(this));
   }
 
-  void LookAtAll() {
+  void PollAll() {
     listed_at_ = kLongAgo;
     for (auto& [id, interest] : interests_) {
       interest->pause = Clock::Duration::zero();
-      LookAt(*interest, clock_.Now());
+      PollAt(*interest, clock_.Now());
     }
   }
 
@@ -85,9 +85,9 @@ class Looker {
 
   Clock::Duration NextPause(Interest<T>& interest) const {
     const bool events = freshness_.events_up();
-    const Clock::Duration first = events ? policy_.first_with_events : policy_.first;
-    const Clock::Duration longest = events ? policy_.longest_with_events : policy_.longest;
-    const double growth = events ? policy_.growth_with_events : policy_.growth;
+    const Clock::Duration first = events ? options_.first_with_events : options_.first;
+    const Clock::Duration longest = events ? options_.longest_with_events : options_.longest;
+    const double growth = events ? options_.growth_with_events : options_.growth;
     interest.pause = Grown(interest.pause, growth, first, longest);
     return interest.pause;
   }
@@ -95,115 +95,118 @@ class Looker {
     return std::clamp(std::chrono::duration_cast<Clock::Duration>(pause * growth), first, longest);
   }
 
-  Clock::Duration ListGap() const { return freshness_.events_up() ? policy_.list_gap_with_events : policy_.list_gap; }
+  Clock::Duration ListInterval() const {
+    return freshness_.events_up() ? options_.list_interval_with_events : options_.list_interval;
+  }
 
-  bool Few() const { return interests_.size() <= policy_.few; }
+  bool Few() const { return interests_.size() <= options_.few; }
 
   // A list does not do for it: it may be gone, and lists may show it for a while still, or are no proof.
-  bool Single(const Interest<T>& interest) const {
+  bool NeedsOwnPoll(const Interest<T>& interest) const {
     return interest.missing || (interest.going && !freshness_.events_up());
   }
 
   // When a wish for a look at this time may be served.
-  Clock::TimePoint Served(const Interest<T>& interest) const {
-    if (Few() || interest.urgent()) return interest.next_look;
-    if (Single(interest)) return std::max(interest.next_look, single_looks_.NextAt());
-    return listing_ ? Clock::TimePoint::max() : std::max(interest.next_look, listed_at_ + ListGap());
+  Clock::TimePoint ServedAt(const Interest<T>& interest) const {
+    if (Few() || interest.urgent()) return interest.next_poll;
+    if (NeedsOwnPoll(interest)) return std::max(interest.next_poll, single_poll_limiter_.NextAt());
+    return listing_ ? Clock::TimePoint::max() : std::max(interest.next_poll, listed_at_ + ListInterval());
   }
 
-  // Takes looks as long as there is something to look at.
-  static Task<void> Run(Looker* looker) {
+  // Polls as long as there is something to poll.
+  static Task<void> Run(Poller* poller) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     // Never from within the call that wants it: who joins has read what was told, who is in the midst of a change ends
     // it.
-    co_await boost::asio::post(looker->executor_, kUseTask);
-    looker->read_on_at_.clear();  // upstream may have forgotten that cursor since somebody watched last
-    while (!looker->interests_.empty()) {
-      if (looker->Few()) {
-        looker->GetAllDue();
+    co_await boost::asio::post(poller->executor_, kUseTask);
+    poller->read_on_at_.clear();  // upstream may have forgotten that cursor since somebody watched last
+    while (!poller->interests_.empty()) {
+      if (poller->Few()) {
+        poller->StartDuePolls();
       } else {
-        looker->GetUrgent();
-        looker->GetSingle();
-        if (looker->ListIsDue()) looker->StartListRound();
+        poller->StartUrgentPolls();
+        poller->StartSinglePolls();
+        if (poller->ListIsDue()) poller->StartListRound();
       }
-      looker->wake_at_ = looker->NextLook();
-      const CallContext context = CallContext::Background("watch").WithDeadline(looker->wake_at_);
-      const absl::Status woken_or_due = co_await looker->wake_.Wait(looker->clock_, context);
+      poller->wake_at_ = poller->NextPollAt();
+      const CallContext context = CallContext::Background("watch").WithDeadline(poller->wake_at_);
+      const absl::Status woken_or_due = co_await poller->wake_.Wait(poller->clock_, context);
       woken_or_due.IgnoreError();
     }
-    looker->running_ = false;
+    poller->running_ = false;
   }
 
-  Clock::TimePoint NextLook() const {
+  Clock::TimePoint NextPollAt() const {
     Clock::TimePoint next = Clock::TimePoint::max();
     for (const auto& [id, interest] : interests_) {
-      if (!interest->looking) next = std::min(next, Served(*interest));
+      if (!interest->polling) next = std::min(next, ServedAt(*interest));
     }
     // All places for requests are taken: one of them will wake us.
-    return gets_ < policy_.max_gets ? next : std::max(next, clock_.Now() + policy_.first);
+    return polls_in_flight_ < options_.max_polls_in_flight ? next : std::max(next, clock_.Now() + options_.first);
   }
 
   // --- One by one ---
 
-  void GetAllDue() {
+  void StartDuePolls() {
     const Clock::TimePoint now = clock_.Now();
     for (const auto& [id, interest] : interests_) {
-      if (interest->next_look <= now) StartGet(interest);
+      if (interest->next_poll <= now) StartPoll(interest);
     }
   }
 
   // If they are many, the list may do.
-  void GetUrgent() {
+  void StartUrgentPolls() {
     const Clock::TimePoint now = clock_.Now();
     for (const auto& [id, interest] : interests_) {
-      if (gets_ >= policy_.max_gets) break;
-      if (interest->urgent() && interest->next_look <= now) StartGet(interest);
+      if (polls_in_flight_ >= options_.max_polls_in_flight) break;
+      if (interest->urgent() && interest->next_poll <= now) StartPoll(interest);
     }
   }
 
   // As many as may be, those first that nothing has shown for longest.
-  void GetSingle() {
+  void StartSinglePolls() {
     const Clock::TimePoint now = clock_.Now();
-    const size_t places = policy_.max_gets - std::min(gets_, policy_.max_gets);
-    if (places == 0 || now < single_looks_.NextAt()) return;
+    const size_t places = options_.max_polls_in_flight - std::min(polls_in_flight_, options_.max_polls_in_flight);
+    if (places == 0 || now < single_poll_limiter_.NextAt()) return;
     std::vector<InterestPtr> due;
     for (const auto& [id, interest] : interests_) {
-      if (Single(*interest) && !interest->looking && interest->next_look <= now) due.push_back(interest);
+      if (NeedsOwnPoll(*interest) && !interest->polling && interest->next_poll <= now) due.push_back(interest);
     }
     const auto last = due.begin() + static_cast<std::ptrdiff_t>(std::min(places, due.size()));
     std::partial_sort(due.begin(), last, due.end(),
-                      [](const InterestPtr& a, const InterestPtr& b) { return a->looked_at < b->looked_at; });
-    for (auto interest = due.begin(); interest != last && single_looks_.Take(now); ++interest) StartGet(*interest);
+                      [](const InterestPtr& a, const InterestPtr& b) { return a->polled_at < b->polled_at; });
+    for (auto interest = due.begin(); interest != last && single_poll_limiter_.Take(now); ++interest)
+      StartPoll(*interest);
   }
 
-  void StartGet(const InterestPtr& interest) {
-    if (interest->looking || gets_ >= policy_.max_gets) return;
-    interest->looking = true;
+  void StartPoll(const InterestPtr& interest) {
+    if (interest->polling || polls_in_flight_ >= options_.max_polls_in_flight) return;
+    interest->polling = true;
     interest->missing = false;
-    ++gets_;
+    ++polls_in_flight_;
     Spawn(executor_, Get(this, interest));
   }
 
-  static Task<void> Get(Looker* looker, InterestPtr interest) {
+  static Task<void> Get(Poller* poller, InterestPtr interest) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
-    interest->looked_at = looker->clock_.Now();
-    const Moment since = looker->known_.Begin();
+    interest->polled_at = poller->clock_.Now();
+    const Moment since = poller->known_.Begin();
     const CallContext context =
-        CallContext::Background("watch").WithDeadline(interest->looked_at + looker->policy_.limit);
-    absl::StatusOr<T> seen = co_await looker->looks_.get(context, interest->id());
-    --looker->gets_;
-    interest->looking = false;
+        CallContext::Background("watch").WithDeadline(interest->polled_at + poller->options_.limit);
+    absl::StatusOr<T> seen = co_await poller->source_.get(context, interest->id());
+    --poller->polls_in_flight_;
+    interest->polling = false;
     if (interest->watchers == 0) co_return;
-    looker->TakeLook(*interest, std::move(seen), since);
+    poller->OnPolled(*interest, std::move(seen), since);
   }
 
   // KnownObjects has it already, if it counts; what changed was told.
-  void TakeLook(Interest<T>& interest, absl::StatusOr<T> seen, Moment since) {
+  void OnPolled(Interest<T>& interest, absl::StatusOr<T> seen, Moment since) {
     if (interest.gone) return;
     const auto* known = known_.Find(interest.id());
     Clock::Duration pause = NextPause(interest);
     if (!seen.ok()) {
-      if (interest.urgent()) pause = std::min(pause, policy_.longest);
+      if (interest.urgent()) pause = std::min(pause, options_.longest);
       pause = std::max<Clock::Duration>(pause, RetryDelay(seen.status()).value_or(std::chrono::seconds(0)));
       // Absent: what is known is gone by now, or a change of it is under way. Not found without that: something else
       // is, and what is known stays.
@@ -221,24 +224,24 @@ class Looker {
       if (!Few()) pause = std::max(pause, interest.missing_pause);
     } else if (known_.IsStale(*seen, since)) {
       // Upstream answers from its cache, and will for some seconds.
-      pause = std::min(pause, policy_.longest);
+      pause = std::min(pause, options_.longest);
     } else {
       // It was begun before something that was learnt since, and says nothing of that.
-      pause = policy_.first;
+      pause = options_.first;
     }
-    LookAt(interest, clock_.Now() + pause);
+    PollAt(interest, clock_.Now() + pause);
   }
 
   // --- By a list ---
 
   // What waits for a look of its own waits for no list.
   static bool Due(const Interest<T>& interest, Clock::TimePoint now) {
-    return interest.next_look <= now && !interest.looking && !interest.missing;
+    return interest.next_poll <= now && !interest.polling && !interest.missing;
   }
 
   bool ListIsDue() const {
     const Clock::TimePoint now = clock_.Now();
-    if (listing_ || now < listed_at_ + ListGap()) return false;
+    if (listing_ || now < listed_at_ + ListInterval()) return false;
     return std::ranges::any_of(interests_, [&](const auto& entry) { return Due(*entry.second, now); });
   }
 
@@ -251,38 +254,38 @@ class Looker {
   // One look at all. What changed last is at the front of the list, so that it need not be read to its end; what more
   // there is for those that the front does not show is read on, from round to round. From the front to the end is a
   // pass: what it does not show is missing.
-  static Task<void> ListRound(Looker* looker) {
+  static Task<void> ListRound(Poller* poller) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
-    const Clock::TimePoint begun = looker->listed_at_;
-    const CallContext context = CallContext::Background("watch").WithDeadline(begun + looker->policy_.limit);
-    absl::flat_hash_set<std::string> unseen = looker->AllDue(begun);
-    if (looker->read_on_at_.empty()) looker->pass_begun_ = begun;
+    const Clock::TimePoint begun = poller->listed_at_;
+    const CallContext context = CallContext::Background("watch").WithDeadline(begun + poller->options_.limit);
+    absl::flat_hash_set<std::string> unseen = poller->AllDue(begun);
+    if (poller->read_on_at_.empty()) poller->pass_begun_ = begun;
     std::string cursor;
     absl::Status failed;
     CursorWalk walk;
-    for (int page = 0; page < looker->policy_.max_pages && !unseen.empty(); ++page) {
-      absl::StatusOr<RecentChanges> recent = co_await looker->looks_.list(context, std::move(cursor));
+    for (int page = 0; page < poller->options_.max_pages && !unseen.empty(); ++page) {
+      absl::StatusOr<RecentChanges> recent = co_await poller->source_.list(context, std::move(cursor));
       failed = recent.status();
       if (!failed.ok()) break;
-      for (const auto& [id, state] : recent->states) looker->SeeListed(id, state, begun, unseen);
+      for (const auto& [id, state] : recent->states) poller->OnListed(id, state, begun, unseen);
       cursor = std::move(recent->next_cursor);
       failed = walk.Take(cursor, !recent->states.empty());
       if (cursor.empty() || !failed.ok()) break;
-      if (page == 0 && !looker->read_on_at_.empty()) cursor = std::move(looker->read_on_at_);
+      if (page == 0 && !poller->read_on_at_.empty()) cursor = std::move(poller->read_on_at_);
     }
-    looker->read_on_at_ = failed.ok() && !unseen.empty() ? std::move(cursor) : std::string();
+    poller->read_on_at_ = failed.ok() && !unseen.empty() ? std::move(cursor) : std::string();
     if (failed.ok()) {
-      looker->read_on_at_.empty() ? looker->SeeMissing(unseen) : looker->GetUnseen(unseen, begun);
+      poller->read_on_at_.empty() ? poller->MarkMissing(unseen) : poller->PollUnseen(unseen, begun);
     } else if (absl::IsUnauthenticated(failed)) {
-      looker->FailAll(failed);
+      poller->FailAll(failed);
     }
     if (failed.ok() || IsPassing(failed) || absl::IsUnauthenticated(failed)) {
-      looker->EndRound(begun, RetryDelay(failed).value_or(std::chrono::seconds(0)));
+      poller->EndRound(begun, RetryDelay(failed).value_or(std::chrono::seconds(0)));
     } else {
-      looker->GetAll(unseen);
+      poller->GetAll(unseen);
     }
-    looker->listing_ = false;
-    looker->Wake();
+    poller->listing_ = false;
+    poller->Wake();
   }
 
   absl::flat_hash_set<std::string> AllDue(Clock::TimePoint now) const {
@@ -296,18 +299,18 @@ class Looker {
   // If it is the list that upstream does not give, its objects may be had one by one; else each says what is wrong.
   void GetAll(const absl::flat_hash_set<std::string>& ids) {
     for (const std::string& id : ids) {
-      if (const auto found = interests_.find(id); found != interests_.end()) StartGet(found->second);
+      if (const auto found = interests_.find(id); found != interests_.end()) StartPoll(found->second);
     }
   }
 
-  void SeeListed(const std::string& id, const std::string& state, Clock::TimePoint begun,
-                 absl::flat_hash_set<std::string>& unseen) {
+  void OnListed(const std::string& id, const std::string& state, Clock::TimePoint begun,
+                absl::flat_hash_set<std::string>& unseen) {
     const auto found = interests_.find(id);
     if (found == interests_.end()) return;
     unseen.erase(id);
     Interest<T>& interest = *found->second;
     if (interest.gone) return;
-    interest.looked_at = interest.listed_at = begun;
+    interest.polled_at = interest.listed_at = begun;
     interest.missing = false;
     interest.missing_pause = Clock::Duration::zero();
     const auto* known = known_.Find(id);
@@ -316,29 +319,29 @@ class Looker {
       interest.confirmed_at = begun;
       notifier_.NotifyConfirmed(interest);
     } else {
-      StartGet(found->second);  // one of the two is late
+      StartPoll(found->second);  // one of the two is late
     }
   }
 
   // The pass is over. Lists lag, so that what is missing may also be new: that takes a look at it to tell.
-  void SeeMissing(const absl::flat_hash_set<std::string>& unseen) {
+  void MarkMissing(const absl::flat_hash_set<std::string>& unseen) {
     for (const std::string& id : unseen) {
       const auto found = interests_.find(id);
       if (found == interests_.end()) continue;
       Interest<T>& interest = *found->second;
-      if (interest.gone || interest.looking || interest.listed_at >= pass_begun_) continue;
+      if (interest.gone || interest.polling || interest.listed_at >= pass_begun_) continue;
       interest.missing = true;
-      interest.missing_pause = Grown(interest.missing_pause, policy_.growth, policy_.first, policy_.unseen_limit);
+      interest.missing_pause = Grown(interest.missing_pause, options_.growth, options_.first, options_.unseen_limit);
     }
   }
 
-  void GetUnseen(const absl::flat_hash_set<std::string>& unseen, Clock::TimePoint begun) {
+  void PollUnseen(const absl::flat_hash_set<std::string>& unseen, Clock::TimePoint begun) {
     size_t started = 0;
     for (const std::string& id : unseen) {
-      if (started == policy_.unseen_per_round) return;
+      if (started == options_.unseen_per_round) return;
       const auto found = interests_.find(id);
-      if (found == interests_.end() || begun - found->second->looked_at < policy_.unseen_limit) continue;
-      StartGet(found->second);
+      if (found == interests_.end() || begun - found->second->polled_at < options_.unseen_limit) continue;
+      StartPoll(found->second);
       ++started;
     }
   }
@@ -347,9 +350,9 @@ class Looker {
   void EndRound(Clock::TimePoint begun, Clock::Duration at_least) {
     const Clock::TimePoint now = clock_.Now();
     for (const auto& [id, interest] : interests_) {
-      const bool served = interest->next_look <= begun || interest->looked_at == begun;
-      if (!served || interest->gone || interest->looking || interest->missing || interest->urgent()) continue;
-      interest->next_look = now + std::max(NextPause(*interest), at_least);
+      const bool served = interest->next_poll <= begun || interest->polled_at == begun;
+      if (!served || interest->gone || interest->polling || interest->missing || interest->urgent()) continue;
+      interest->next_poll = now + std::max(NextPause(*interest), at_least);
     }
   }
 
@@ -363,9 +366,9 @@ class Looker {
   const Freshness& freshness_;
   Interests<T>& interests_;
   const Notifier<T> notifier_;
-  const Looks<T> looks_;
-  const LookPolicy policy_;
-  SingleLooks single_looks_;
+  const PollSource<T> source_;
+  const PollerOptions options_;
+  PollRateLimiter single_poll_limiter_;
   bool running_ = false;
   bool listing_ = false;
   Clock::TimePoint wake_at_ = Clock::TimePoint::max();
@@ -374,9 +377,9 @@ class Looker {
   Clock::TimePoint pass_begun_ = kLongAgo;
   // The cursor where the next round goes on behind the front of the list; empty: where that ends.
   std::string read_on_at_;
-  size_t gets_ = 0;
+  size_t polls_in_flight_ = 0;
 };
 
 }  // namespace daytonad
 
-#endif  // DAYTONAD_DAEMON_STATE_LOOKER_H_
+#endif  // DAYTONAD_DAEMON_STATE_POLLER_H_

@@ -1,5 +1,5 @@
-#ifndef DAYTONAD_DAEMON_STATE_TESTING_FAKE_LOOKS_H_
-#define DAYTONAD_DAEMON_STATE_TESTING_FAKE_LOOKS_H_
+#ifndef DAYTONAD_DAEMON_STATE_TESTING_POLLED_UPSTREAM_H_
+#define DAYTONAD_DAEMON_STATE_TESTING_POLLED_UPSTREAM_H_
 
 #include <algorithm>
 #include <map>
@@ -20,17 +20,17 @@ namespace daytonad {
 
 // An upstream to look at, where what is seen goes into KnownObjects, as it does behind the real api. A look shows what
 // was when it was begun, however late it is answered.
-class FakeLooks {
+class PolledUpstream {
  public:
-  FakeLooks(KnownObjects<v1::Sandbox>& known, Clock& clock) : known_(known), clock_(clock) {}
+  PolledUpstream(KnownObjects<v1::Sandbox>& known, Clock& clock) : known_(known), clock_(clock) {}
 
-  Looks<v1::Sandbox> looks() {
-    Looks<v1::Sandbox> looks;
-    looks.get = [this](CallContext context, std::string id) { return Get(std::move(context), std::move(id)); };
-    looks.list = [this](CallContext context, std::string cursor) {
+  PollSource<v1::Sandbox> source() {
+    PollSource<v1::Sandbox> source;
+    source.get = [this](CallContext context, std::string id) { return Get(std::move(context), std::move(id)); };
+    source.list = [this](CallContext context, std::string cursor) {
       return List(std::move(context), std::move(cursor));
     };
-    return looks;
+    return source;
   }
 
   // What there is, by id.
@@ -110,4 +110,4 @@ class FakeLooks {
 
 }  // namespace daytonad
 
-#endif  // DAYTONAD_DAEMON_STATE_TESTING_FAKE_LOOKS_H_
+#endif  // DAYTONAD_DAEMON_STATE_TESTING_POLLED_UPSTREAM_H_
