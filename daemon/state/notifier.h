@@ -8,8 +8,8 @@
 #include "daemon/api/watch.h"
 #include "daemon/base/clock.h"
 #include "daemon/state/freshness.h"
-#include "daemon/state/interest.h"
 #include "daemon/state/known_objects.h"
+#include "daemon/state/subscription.h"
 
 namespace daytonad {
 
@@ -23,37 +23,38 @@ class Notifier {
 
   static bool InDoubt(const Known<T>& known) { return known.seen_at == kLongAgo; }
 
-  // `interest` may be null.
-  bool IsFresh(const Known<T>& known, const Interest<T>* interest) const {
+  // `subscription` may be null.
+  bool IsFresh(const Known<T>& known, const Subscription<T>* subscription) const {
     if (InDoubt(known)) return false;
-    const Clock::TimePoint at = interest == nullptr ? known.seen_at : std::max(known.seen_at, interest->confirmed_at);
+    const Clock::TimePoint at =
+        subscription == nullptr ? known.seen_at : std::max(known.seen_at, subscription->confirmed_at);
     return freshness_.IsFresh(at, clock_.Now(), std::nullopt);
   }
 
-  Observation<T> ObservationOf(const Known<T>& known, const Interest<T>* interest) const {
+  Observation<T> ObservationOf(const Known<T>& known, const Subscription<T>* subscription) const {
     Observation<T> observation;
     observation.object = known.object;
     if (known.gone) observation.status = known.gone_error.ok() ? GoneError(*known.object) : known.gone_error;
-    observation.fresh = known.gone || IsFresh(known, interest);
+    observation.fresh = known.gone || IsFresh(known, subscription);
     return observation;
   }
 
   // Whoever waits for a look has had it.
-  void NotifyConfirmed(Interest<T>& interest) const {
-    if (!std::exchange(interest.poll_requested, false)) return;
-    const auto* known = known_.Find(interest.id());
+  void NotifyConfirmed(Subscription<T>& subscription) const {
+    if (!std::exchange(subscription.poll_requested, false)) return;
+    const auto* known = known_.Find(subscription.id());
     if (known == nullptr) return;
     Observation<T> observation = ObservationOf(*known, nullptr);
     observation.fresh = true;
-    interest.Tell(std::move(observation));
+    subscription.Publish(std::move(observation));
   }
 
   // Upstream does not tell, and why.
-  void NotifyError(Interest<T>& interest, const absl::Status& status) const {
+  void NotifyError(Subscription<T>& subscription, const absl::Status& status) const {
     Observation<T> observation;
     observation.status = status;
-    if (const auto* known = known_.Find(interest.id())) observation.object = known->object;
-    interest.Tell(std::move(observation));
+    if (const auto* known = known_.Find(subscription.id())) observation.object = known->object;
+    subscription.Publish(std::move(observation));
   }
 
  private:

@@ -17,16 +17,16 @@
 #include "daemon/base/event.h"
 #include "daemon/base/spawn.h"
 #include "daemon/base/task.h"
-#include "daemon/state/interest.h"
 #include "daemon/state/notifier.h"
 #include "daemon/state/poll_rate_limiter.h"
 #include "daemon/state/poller_options.h"
+#include "daemon/state/subscription.h"
 
 namespace daytonad {
 
 // All that is watched, by id.
 template <typename T>
-using Interests = absl::flat_hash_map<std::string, std::shared_ptr<Interest<T>>>;
+using Subscriptions = absl::flat_hash_map<std::string, std::shared_ptr<Subscription<T>>>;
 
 // Looks at what is watched, for all watchers together: how often, depends on the number of objects. A handful are
 // looked at one by one; more of them share a list, and only those for which a list does not do are looked at by
@@ -35,13 +35,13 @@ template <typename T>
 class Poller {
  public:
   // The referred objects outlive this one.
-  Poller(Executor executor, Clock& clock, KnownObjects<T>& known, const Freshness& freshness, Interests<T>& interests,
-         PollSource<T> source, PollerOptions options)
+  Poller(Executor executor, Clock& clock, KnownObjects<T>& known, const Freshness& freshness,
+         Subscriptions<T>& subscriptions, PollSource<T> source, PollerOptions options)
       : executor_(executor),
         clock_(clock),
         known_(known),
         freshness_(freshness),
-        interests_(interests),
+        subscriptions_(subscriptions),
         notifier_(clock, known, freshness),
         source_(std::move(source)),
         options_(options),
@@ -50,16 +50,16 @@ class Poller {
   Poller& operator=(const Poller&) = delete;
 
   // It is watched from now on.
-  void Begin(Interest<T>& interest, bool fresh) {
-    interest.polled_at = clock_.Now();
-    PollAt(interest, clock_.Now() + (fresh ? NextPause(interest) : Clock::Duration::zero()));
+  void Add(Subscription<T>& subscription, bool fresh) {
+    subscription.polled_at = clock_.Now();
+    PollAt(subscription, clock_.Now() + (fresh ? NextPause(subscription) : Clock::Duration::zero()));
   }
 
-  void PollAt(Interest<T>& interest, Clock::TimePoint when) {
-    if (interest.gone) return;
-    interest.next_poll = when;
+  void PollAt(Subscription<T>& subscription, Clock::TimePoint when) {
+    if (subscription.gone) return;
+    subscription.next_poll = when;
     if (running_) {
-      if (ServedAt(interest) < wake_at_) Wake();
+      if (ServedAt(subscription) < wake_at_) Wake();
       return;
     }
     running_ = true;
@@ -68,9 +68,9 @@ class Poller {
 
   void PollAll() {
     listed_at_ = kLongAgo;
-    for (auto& [id, interest] : interests_) {
-      interest->pause = Clock::Duration::zero();
-      PollAt(*interest, clock_.Now());
+    for (auto& [id, subscription] : subscriptions_) {
+      subscription->pause = Clock::Duration::zero();
+      PollAt(*subscription, clock_.Now());
     }
   }
 
@@ -81,15 +81,15 @@ class Poller {
   }
 
  private:
-  using InterestPtr = std::shared_ptr<Interest<T>>;
+  using SubscriptionPtr = std::shared_ptr<Subscription<T>>;
 
-  Clock::Duration NextPause(Interest<T>& interest) const {
+  Clock::Duration NextPause(Subscription<T>& subscription) const {
     const bool events = freshness_.events_up();
     const Clock::Duration first = events ? options_.first_with_events : options_.first;
     const Clock::Duration longest = events ? options_.longest_with_events : options_.longest;
     const double growth = events ? options_.growth_with_events : options_.growth;
-    interest.pause = Grown(interest.pause, growth, first, longest);
-    return interest.pause;
+    subscription.pause = Grown(subscription.pause, growth, first, longest);
+    return subscription.pause;
   }
   static Clock::Duration Grown(Clock::Duration pause, double growth, Clock::Duration first, Clock::Duration longest) {
     return std::clamp(std::chrono::duration_cast<Clock::Duration>(pause * growth), first, longest);
@@ -99,18 +99,18 @@ class Poller {
     return freshness_.events_up() ? options_.list_interval_with_events : options_.list_interval;
   }
 
-  bool Few() const { return interests_.size() <= options_.few; }
+  bool Few() const { return subscriptions_.size() <= options_.few; }
 
   // A list does not do for it: it may be gone, and lists may show it for a while still, or are no proof.
-  bool NeedsOwnPoll(const Interest<T>& interest) const {
-    return interest.missing || (interest.going && !freshness_.events_up());
+  bool NeedsOwnPoll(const Subscription<T>& subscription) const {
+    return subscription.missing || (subscription.going && !freshness_.events_up());
   }
 
   // When a wish for a look at this time may be served.
-  Clock::TimePoint ServedAt(const Interest<T>& interest) const {
-    if (Few() || interest.urgent()) return interest.next_poll;
-    if (NeedsOwnPoll(interest)) return std::max(interest.next_poll, single_poll_limiter_.NextAt());
-    return listing_ ? Clock::TimePoint::max() : std::max(interest.next_poll, listed_at_ + ListInterval());
+  Clock::TimePoint ServedAt(const Subscription<T>& subscription) const {
+    if (Few() || subscription.urgent()) return subscription.next_poll;
+    if (NeedsOwnPoll(subscription)) return std::max(subscription.next_poll, single_poll_limiter_.NextAt());
+    return listing_ ? Clock::TimePoint::max() : std::max(subscription.next_poll, listed_at_ + ListInterval());
   }
 
   // Polls as long as there is something to poll.
@@ -120,7 +120,7 @@ class Poller {
     // it.
     co_await boost::asio::post(poller->executor_, kUseTask);
     poller->read_on_at_.clear();  // upstream may have forgotten that cursor since somebody watched last
-    while (!poller->interests_.empty()) {
+    while (!poller->subscriptions_.empty()) {
       if (poller->Few()) {
         poller->StartDuePolls();
       } else {
@@ -138,8 +138,8 @@ class Poller {
 
   Clock::TimePoint NextPollAt() const {
     Clock::TimePoint next = Clock::TimePoint::max();
-    for (const auto& [id, interest] : interests_) {
-      if (!interest->polling) next = std::min(next, ServedAt(*interest));
+    for (const auto& [id, subscription] : subscriptions_) {
+      if (!subscription->polling) next = std::min(next, ServedAt(*subscription));
     }
     // All places for requests are taken: one of them will wake us.
     return polls_in_flight_ < options_.max_polls_in_flight ? next : std::max(next, clock_.Now() + options_.first);
@@ -149,17 +149,17 @@ class Poller {
 
   void StartDuePolls() {
     const Clock::TimePoint now = clock_.Now();
-    for (const auto& [id, interest] : interests_) {
-      if (interest->next_poll <= now) StartPoll(interest);
+    for (const auto& [id, subscription] : subscriptions_) {
+      if (subscription->next_poll <= now) StartPoll(subscription);
     }
   }
 
   // If they are many, the list may do.
   void StartUrgentPolls() {
     const Clock::TimePoint now = clock_.Now();
-    for (const auto& [id, interest] : interests_) {
+    for (const auto& [id, subscription] : subscriptions_) {
       if (polls_in_flight_ >= options_.max_polls_in_flight) break;
-      if (interest->urgent() && interest->next_poll <= now) StartPoll(interest);
+      if (subscription->urgent() && subscription->next_poll <= now) StartPoll(subscription);
     }
   }
 
@@ -168,60 +168,61 @@ class Poller {
     const Clock::TimePoint now = clock_.Now();
     const size_t places = options_.max_polls_in_flight - std::min(polls_in_flight_, options_.max_polls_in_flight);
     if (places == 0 || now < single_poll_limiter_.NextAt()) return;
-    std::vector<InterestPtr> due;
-    for (const auto& [id, interest] : interests_) {
-      if (NeedsOwnPoll(*interest) && !interest->polling && interest->next_poll <= now) due.push_back(interest);
+    std::vector<SubscriptionPtr> due;
+    for (const auto& [id, subscription] : subscriptions_) {
+      if (NeedsOwnPoll(*subscription) && !subscription->polling && subscription->next_poll <= now)
+        due.push_back(subscription);
     }
     const auto last = due.begin() + static_cast<std::ptrdiff_t>(std::min(places, due.size()));
     std::partial_sort(due.begin(), last, due.end(),
-                      [](const InterestPtr& a, const InterestPtr& b) { return a->polled_at < b->polled_at; });
-    for (auto interest = due.begin(); interest != last && single_poll_limiter_.Take(now); ++interest)
-      StartPoll(*interest);
+                      [](const SubscriptionPtr& a, const SubscriptionPtr& b) { return a->polled_at < b->polled_at; });
+    for (auto subscription = due.begin(); subscription != last && single_poll_limiter_.Take(now); ++subscription)
+      StartPoll(*subscription);
   }
 
-  void StartPoll(const InterestPtr& interest) {
-    if (interest->polling || polls_in_flight_ >= options_.max_polls_in_flight) return;
-    interest->polling = true;
-    interest->missing = false;
+  void StartPoll(const SubscriptionPtr& subscription) {
+    if (subscription->polling || polls_in_flight_ >= options_.max_polls_in_flight) return;
+    subscription->polling = true;
+    subscription->missing = false;
     ++polls_in_flight_;
-    Spawn(executor_, Get(this, interest));
+    Spawn(executor_, Get(this, subscription));
   }
 
-  static Task<void> Get(Poller* poller, InterestPtr interest) {
+  static Task<void> Get(Poller* poller, SubscriptionPtr subscription) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
-    interest->polled_at = poller->clock_.Now();
+    subscription->polled_at = poller->clock_.Now();
     const Moment since = poller->known_.Begin();
     const CallContext context =
-        CallContext::Background("watch").WithDeadline(interest->polled_at + poller->options_.limit);
-    absl::StatusOr<T> seen = co_await poller->source_.get(context, interest->id());
+        CallContext::Background("watch").WithDeadline(subscription->polled_at + poller->options_.limit);
+    absl::StatusOr<T> seen = co_await poller->source_.get(context, subscription->id());
     --poller->polls_in_flight_;
-    interest->polling = false;
-    if (interest->watchers == 0) co_return;
-    poller->OnPolled(*interest, std::move(seen), since);
+    subscription->polling = false;
+    if (subscription->watchers == 0) co_return;
+    poller->OnPolled(*subscription, std::move(seen), since);
   }
 
   // KnownObjects has it already, if it counts; what changed was told.
-  void OnPolled(Interest<T>& interest, absl::StatusOr<T> seen, Moment since) {
-    if (interest.gone) return;
-    const auto* known = known_.Find(interest.id());
-    Clock::Duration pause = NextPause(interest);
+  void OnPolled(Subscription<T>& subscription, absl::StatusOr<T> seen, Moment since) {
+    if (subscription.gone) return;
+    const auto* known = known_.Find(subscription.id());
+    Clock::Duration pause = NextPause(subscription);
     if (!seen.ok()) {
-      if (interest.urgent()) pause = std::min(pause, options_.longest);
+      if (subscription.urgent()) pause = std::min(pause, options_.longest);
       pause = std::max<Clock::Duration>(pause, RetryDelay(seen.status()).value_or(std::chrono::seconds(0)));
       // Absent: what is known is gone by now, or a change of it is under way. Not found without that: something else
       // is, and what is known stays.
       const bool telling = absl::IsNotFound(seen.status()) ? known == nullptr : !IsPassing(seen.status());
-      if (telling) notifier_.NotifyError(interest, seen.status());
-    } else if (seen->id() != interest.id()) {
+      if (telling) notifier_.NotifyError(subscription, seen.status());
+    } else if (seen->id() != subscription.id()) {
       // Another one, which is not ours to understand: whoever waits sees it as it is.
       Observation<T> observation;
       observation.object = std::make_shared<const T>(*std::move(seen));
-      interest.Tell(std::move(observation));
+      subscription.Publish(std::move(observation));
     } else if (known != nullptr && !notifier_.InDoubt(*known) && SameState(*known->object, *seen)) {
-      interest.in_doubt = false;
-      notifier_.NotifyConfirmed(interest);
+      subscription.in_doubt = false;
+      notifier_.NotifyConfirmed(subscription);
       // A list is waited for, unless that shows it again and again as missing.
-      if (!Few()) pause = std::max(pause, interest.missing_pause);
+      if (!Few()) pause = std::max(pause, subscription.missing_pause);
     } else if (known_.IsStale(*seen, since)) {
       // Upstream answers from its cache, and will for some seconds.
       pause = std::min(pause, options_.longest);
@@ -229,20 +230,20 @@ class Poller {
       // It was begun before something that was learnt since, and says nothing of that.
       pause = options_.first;
     }
-    PollAt(interest, clock_.Now() + pause);
+    PollAt(subscription, clock_.Now() + pause);
   }
 
   // --- By a list ---
 
   // What waits for a look of its own waits for no list.
-  static bool Due(const Interest<T>& interest, Clock::TimePoint now) {
-    return interest.next_poll <= now && !interest.polling && !interest.missing;
+  static bool Due(const Subscription<T>& subscription, Clock::TimePoint now) {
+    return subscription.next_poll <= now && !subscription.polling && !subscription.missing;
   }
 
   bool ListIsDue() const {
     const Clock::TimePoint now = clock_.Now();
     if (listing_ || now < listed_at_ + ListInterval()) return false;
-    return std::ranges::any_of(interests_, [&](const auto& entry) { return Due(*entry.second, now); });
+    return std::ranges::any_of(subscriptions_, [&](const auto& entry) { return Due(*entry.second, now); });
   }
 
   void StartListRound() {
@@ -290,8 +291,8 @@ class Poller {
 
   absl::flat_hash_set<std::string> AllDue(Clock::TimePoint now) const {
     absl::flat_hash_set<std::string> due;
-    for (const auto& [id, interest] : interests_) {
-      if (Due(*interest, now)) due.insert(id);
+    for (const auto& [id, subscription] : subscriptions_) {
+      if (Due(*subscription, now)) due.insert(id);
     }
     return due;
   }
@@ -299,25 +300,25 @@ class Poller {
   // If it is the list that upstream does not give, its objects may be had one by one; else each says what is wrong.
   void GetAll(const absl::flat_hash_set<std::string>& ids) {
     for (const std::string& id : ids) {
-      if (const auto found = interests_.find(id); found != interests_.end()) StartPoll(found->second);
+      if (const auto found = subscriptions_.find(id); found != subscriptions_.end()) StartPoll(found->second);
     }
   }
 
   void OnListed(const std::string& id, const std::string& state, Clock::TimePoint begun,
                 absl::flat_hash_set<std::string>& unseen) {
-    const auto found = interests_.find(id);
-    if (found == interests_.end()) return;
+    const auto found = subscriptions_.find(id);
+    if (found == subscriptions_.end()) return;
     unseen.erase(id);
-    Interest<T>& interest = *found->second;
-    if (interest.gone) return;
-    interest.polled_at = interest.listed_at = begun;
-    interest.missing = false;
-    interest.missing_pause = Clock::Duration::zero();
+    Subscription<T>& subscription = *found->second;
+    if (subscription.gone) return;
+    subscription.polled_at = subscription.listed_at = begun;
+    subscription.missing = false;
+    subscription.missing_pause = Clock::Duration::zero();
     const auto* known = known_.Find(id);
     const bool agrees = known != nullptr && known->object->state_text() == state && !notifier_.InDoubt(*known);
     if (agrees) {
-      interest.confirmed_at = begun;
-      notifier_.NotifyConfirmed(interest);
+      subscription.confirmed_at = begun;
+      notifier_.NotifyConfirmed(subscription);
     } else {
       StartPoll(found->second);  // one of the two is late
     }
@@ -326,12 +327,13 @@ class Poller {
   // The pass is over. Lists lag, so that what is missing may also be new: that takes a look at it to tell.
   void MarkMissing(const absl::flat_hash_set<std::string>& unseen) {
     for (const std::string& id : unseen) {
-      const auto found = interests_.find(id);
-      if (found == interests_.end()) continue;
-      Interest<T>& interest = *found->second;
-      if (interest.gone || interest.polling || interest.listed_at >= pass_begun_) continue;
-      interest.missing = true;
-      interest.missing_pause = Grown(interest.missing_pause, options_.growth, options_.first, options_.unseen_limit);
+      const auto found = subscriptions_.find(id);
+      if (found == subscriptions_.end()) continue;
+      Subscription<T>& subscription = *found->second;
+      if (subscription.gone || subscription.polling || subscription.listed_at >= pass_begun_) continue;
+      subscription.missing = true;
+      subscription.missing_pause =
+          Grown(subscription.missing_pause, options_.growth, options_.first, options_.unseen_limit);
     }
   }
 
@@ -339,8 +341,8 @@ class Poller {
     size_t started = 0;
     for (const std::string& id : unseen) {
       if (started == options_.unseen_per_round) return;
-      const auto found = interests_.find(id);
-      if (found == interests_.end() || begun - found->second->polled_at < options_.unseen_limit) continue;
+      const auto found = subscriptions_.find(id);
+      if (found == subscriptions_.end() || begun - found->second->polled_at < options_.unseen_limit) continue;
       StartPoll(found->second);
       ++started;
     }
@@ -349,22 +351,23 @@ class Poller {
   // All that the list has shown are in step from now on: one list does for them the next time, too.
   void EndRound(Clock::TimePoint begun, Clock::Duration at_least) {
     const Clock::TimePoint now = clock_.Now();
-    for (const auto& [id, interest] : interests_) {
-      const bool served = interest->next_poll <= begun || interest->polled_at == begun;
-      if (!served || interest->gone || interest->polling || interest->missing || interest->urgent()) continue;
-      interest->next_poll = now + std::max(NextPause(*interest), at_least);
+    for (const auto& [id, subscription] : subscriptions_) {
+      const bool served = subscription->next_poll <= begun || subscription->polled_at == begun;
+      if (!served || subscription->gone || subscription->polling || subscription->missing || subscription->urgent())
+        continue;
+      subscription->next_poll = now + std::max(NextPause(*subscription), at_least);
     }
   }
 
   void FailAll(const absl::Status& status) {
-    for (const auto& [id, interest] : interests_) notifier_.NotifyError(*interest, status);
+    for (const auto& [id, subscription] : subscriptions_) notifier_.NotifyError(*subscription, status);
   }
 
   Executor executor_;
   Clock& clock_;
   KnownObjects<T>& known_;
   const Freshness& freshness_;
-  Interests<T>& interests_;
+  Subscriptions<T>& subscriptions_;
   const Notifier<T> notifier_;
   const PollSource<T> source_;
   const PollerOptions options_;

@@ -12,11 +12,11 @@
 #include "daemon/base/error.h"
 #include "daemon/base/task.h"
 #include "daemon/state/freshness.h"
-#include "daemon/state/interest.h"
 #include "daemon/state/known_objects.h"
 #include "daemon/state/notifier.h"
 #include "daemon/state/poller.h"
 #include "daemon/state/poller_options.h"
+#include "daemon/state/subscription.h"
 
 namespace daytonad {
 
@@ -35,7 +35,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
         notifier_(clock, known, freshness),
         get_(source.get),
         options_(options),
-        poller_(executor, clock, known, freshness, interests_, std::move(source), options) {
+        poller_(executor, clock, known, freshness, subscriptions_, std::move(source), options) {
     known_.set_listener(this);
   }
   ~WatchHub() override { known_.set_listener(nullptr); }
@@ -48,73 +48,73 @@ class WatchHub final : public KnownObjects<T>::Listener {
 
   // Events arrive from now on, or no more. Either way something may have been missed.
   void OnEventsChanged() {
-    for (auto& [id, interest] : interests_) interest->gap = true;
+    for (auto& [id, subscription] : subscriptions_) subscription->gap = true;
     poller_.PollAll();
   }
 
   // KnownObjects<T>::Listener
   void OnChanged(const std::string& id, const Known<T>& known, ObservationSource source) override {
-    const auto found = interests_.find(id);
-    if (found == interests_.end()) return;
-    Interest<T>& interest = *found->second;
-    Observation<T> observation = notifier_.ObservationOf(known, &interest);
+    const auto found = subscriptions_.find(id);
+    if (found == subscriptions_.end()) return;
+    Subscription<T>& subscription = *found->second;
+    Observation<T> observation = notifier_.ObservationOf(known, &subscription);
     observation.fresh = known.gone || !notifier_.InDoubt(known);
     // A look shows what is, and not what was in between.
-    observation.maybe_missed = std::exchange(interest.gap, false) || source == ObservationSource::kRead ||
+    observation.maybe_missed = std::exchange(subscription.gap, false) || source == ObservationSource::kRead ||
                                source == ObservationSource::kListItem;
-    interest.poll_requested = false;
-    interest.in_doubt = false;
-    interest.going = IsGoing(*known.object);
-    interest.gone = known.gone;
-    if (known.gone) interest.next_poll = Clock::TimePoint::max();
-    interest.Tell(std::move(observation));
+    subscription.poll_requested = false;
+    subscription.in_doubt = false;
+    subscription.going = IsGoing(*known.object);
+    subscription.gone = known.gone;
+    if (known.gone) subscription.next_poll = Clock::TimePoint::max();
+    subscription.Publish(std::move(observation));
   }
   void OnDoubt(const std::string& id, ObservationSource source) override {
-    const auto found = interests_.find(id);
-    if (found == interests_.end()) return;
+    const auto found = subscriptions_.find(id);
+    if (found == subscriptions_.end()) return;
     // A list lags as a rule, and then of many objects: the next one may agree.
     if (source != ObservationSource::kListItem) found->second->in_doubt = true;
     poller_.PollAt(*found->second, clock_.Now());
   }
 
   // For tests and metrics: how many objects are watched.
-  size_t size() const { return interests_.size(); }
+  size_t size() const { return subscriptions_.size(); }
 
  private:
-  using InterestPtr = std::shared_ptr<Interest<T>>;
+  using SubscriptionPtr = std::shared_ptr<Subscription<T>>;
 
   class ObjectWatch final : public Watch<T> {
    public:
     ObjectWatch(WatchHub& hub, std::string id_or_name) : hub_(hub), id_or_name_(std::move(id_or_name)) {}
     ~ObjectWatch() override {
-      if (interest_ != nullptr) hub_.Leave(*interest_);
+      if (subscription_ != nullptr) hub_.Unsubscribe(*subscription_);
     }
     ObjectWatch(const ObjectWatch&) = delete;
     ObjectWatch& operator=(const ObjectWatch&) = delete;
 
     Task<absl::Status> Wait(CallContext context) override {
-      if (interest_ == nullptr) {
+      if (subscription_ == nullptr) {
         // Mostly it is known, and met without that coroutine: Asio would hand its memory, most of it unused, to the
         // long wait that comes next.
         const auto* known = pause_ == Clock::Duration::zero() ? FindKnown() : nullptr;
-        if (known == nullptr) return First(std::move(context));
-        MeetKnown(*known);
+        if (known == nullptr) return ReadFirst(std::move(context));
+        StartFromCache(*known);
       }
-      if (met_ != nullptr || read_ < interest_->newest()) return NoWait();
-      return interest_->arrived().Wait(hub_.clock_, std::move(context));
+      if (first_ != nullptr || read_ < subscription_->newest()) return NoWait();
+      return subscription_->arrived().Wait(hub_.clock_, std::move(context));
     }
 
     Observation<T> Take() override {
-      if (met_ != nullptr) return std::move(*std::exchange(met_, nullptr));
-      return interest_->Read(read_);
+      if (first_ != nullptr) return std::move(*std::exchange(first_, nullptr));
+      return subscription_->Read(read_);
     }
 
     void PollNow() override {
       pause_ = Clock::Duration::zero();
-      if (interest_ == nullptr) return;  // the first look is fresh
-      interest_->poll_requested = true;
-      if (interest_->gone) return hub_.notifier_.NotifyConfirmed(*interest_);
-      hub_.poller_.PollAt(*interest_, hub_.clock_.Now());
+      if (subscription_ == nullptr) return;  // the first look is fresh
+      subscription_->poll_requested = true;
+      if (subscription_->gone) return hub_.notifier_.NotifyConfirmed(*subscription_);
+      hub_.poller_.PollAt(*subscription_, hub_.clock_.Now());
     }
 
    private:
@@ -128,21 +128,21 @@ class WatchHub final : public KnownObjects<T>::Listener {
     }
 
     // It may be asked for again and again, as long as there is no such object.
-    Task<absl::Status> First(CallContext context) {
+    Task<absl::Status> ReadFirst(CallContext context) {
       Clock::Duration asked_for{};
-      while (met_ == nullptr) {
+      while (first_ == nullptr) {
         if (pause_ > Clock::Duration::zero()) {
           absl::Status slept = co_await hub_.clock_.Sleep(context, std::max(pause_, asked_for));
           if (!slept.ok()) co_return slept;
         }
         if (const auto* known = FindKnown()) {
-          MeetKnown(*known);
+          StartFromCache(*known);
           break;
         }
         pause_ = std::clamp<Clock::Duration>(pause_ * 2, hub_.options_.first, hub_.options_.longest);
         absl::StatusOr<T> seen = co_await hub_.get_(context, id_or_name_);
         if (seen.ok()) {
-          MeetSeen(*std::move(seen));
+          StartFromRead(*std::move(seen));
           break;
         }
         if (absl::Status ended = context.Check(hub_.clock_.Now()); !ended.ok()) co_return ended;
@@ -152,67 +152,67 @@ class WatchHub final : public KnownObjects<T>::Listener {
         }
         Observation<T> observation;
         observation.status = seen.status();
-        Meet(std::move(observation));
+        SetFirst(std::move(observation));
       }
       co_return absl::OkStatus();
     }
 
-    void Meet(Observation<T> observation) { met_ = std::make_unique<Observation<T>>(std::move(observation)); }
+    void SetFirst(Observation<T> observation) { first_ = std::make_unique<Observation<T>>(std::move(observation)); }
 
-    void MeetKnown(Known<T> known) {
+    void StartFromCache(Known<T> known) {
       if (known.gone) {
         pause_ = hub_.options_.first;
-        return Meet(hub_.notifier_.ObservationOf(known, nullptr));
+        return SetFirst(hub_.notifier_.ObservationOf(known, nullptr));
       }
-      Join(known.object->id(), hub_.notifier_.IsFresh(known, nullptr));
-      Meet(hub_.notifier_.ObservationOf(known, interest_.get()));
+      Subscribe(known.object->id(), hub_.notifier_.IsFresh(known, nullptr));
+      SetFirst(hub_.notifier_.ObservationOf(known, subscription_.get()));
     }
 
     // If it counts, it is what is known by now; else that is newer, though perhaps in doubt.
-    void MeetSeen(T seen) {
+    void StartFromRead(T seen) {
       const auto* known = hub_.known_.Find(seen.id());
-      if (known != nullptr && known->gone) return Meet(hub_.notifier_.ObservationOf(*known, nullptr));
+      if (known != nullptr && known->gone) return SetFirst(hub_.notifier_.ObservationOf(*known, nullptr));
       Observation<T> observation;
       observation.fresh = known != nullptr && !hub_.notifier_.InDoubt(*known);
       observation.object = known != nullptr ? known->object : std::make_shared<const T>(std::move(seen));
-      Join(observation.object->id(), observation.fresh);
-      Meet(std::move(observation));
+      Subscribe(observation.object->id(), observation.fresh);
+      SetFirst(std::move(observation));
     }
 
-    void Join(const std::string& id, bool fresh) {
-      interest_ = hub_.Join(id, fresh);
-      read_ = interest_->newest();
+    void Subscribe(const std::string& id, bool fresh) {
+      subscription_ = hub_.Subscribe(id, fresh);
+      read_ = subscription_->newest();
     }
 
     WatchHub& hub_;
     const std::string id_or_name_;
-    InterestPtr interest_;
-    std::unique_ptr<Observation<T>> met_;  // what the watch begins with, until it is taken
+    SubscriptionPtr subscription_;
+    std::unique_ptr<Observation<T>> first_;  // what the watch begins with, until it is taken
     std::uint64_t read_ = 0;
     Clock::Duration pause_{};  // before it is asked for again
   };
 
   // Fresh: seen just now, or as good as that.
-  InterestPtr Join(const std::string& id, bool fresh) {
-    InterestPtr& entry = interests_[id];
-    if (entry == nullptr) entry = std::make_shared<Interest<T>>(id);
-    InterestPtr interest = entry;
-    if (++interest->watchers > 1) return interest;
+  SubscriptionPtr Subscribe(const std::string& id, bool fresh) {
+    SubscriptionPtr& entry = subscriptions_[id];
+    if (entry == nullptr) entry = std::make_shared<Subscription<T>>(id);
+    SubscriptionPtr subscription = entry;
+    if (++subscription->watchers > 1) return subscription;
     known_.Pin(id);
     const auto* known = known_.Find(id);
-    interest->in_doubt = known != nullptr && notifier_.InDoubt(*known);
-    interest->going = known != nullptr && IsGoing(*known->object);
-    poller_.Begin(*interest, fresh);
-    return interest;
+    subscription->in_doubt = known != nullptr && notifier_.InDoubt(*known);
+    subscription->going = known != nullptr && IsGoing(*known->object);
+    poller_.Add(*subscription, fresh);
+    return subscription;
   }
 
-  void Leave(const Interest<T>& interest) {
-    const auto found = interests_.find(interest.id());
+  void Unsubscribe(const Subscription<T>& subscription) {
+    const auto found = subscriptions_.find(subscription.id());
     if (--found->second->watchers > 0) return;
-    const InterestPtr kept = std::move(found->second);  // its id is the key
-    interests_.erase(found);
+    const SubscriptionPtr kept = std::move(found->second);  // its id is the key
+    subscriptions_.erase(found);
     known_.Unpin(kept->id());
-    if (interests_.empty()) poller_.Wake();  // and it ends
+    if (subscriptions_.empty()) poller_.Wake();  // and it ends
   }
 
   Clock& clock_;
@@ -220,7 +220,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
   const Notifier<T> notifier_;
   const std::function<Task<absl::StatusOr<T>>(CallContext, std::string)> get_;
   const PollerOptions options_;
-  Interests<T> interests_;
+  Subscriptions<T> subscriptions_;
   Poller<T> poller_;
 };
 

@@ -1,5 +1,5 @@
-#ifndef DAYTONAD_DAEMON_STATE_INTEREST_H_
-#define DAYTONAD_DAEMON_STATE_INTEREST_H_
+#ifndef DAYTONAD_DAEMON_STATE_SUBSCRIPTION_H_
+#define DAYTONAD_DAEMON_STATE_SUBSCRIPTION_H_
 
 #include <algorithm>
 #include <cstddef>
@@ -20,27 +20,27 @@ namespace daytonad {
 // A queue for each watcher would cost memory for each. The news are in one place instead, and a watcher only remembers
 // how far it has read; one that falls too far behind is told that it missed something.
 template <typename T>
-class Interest {
+class Subscription {
  public:
-  explicit Interest(std::string id) : id_(std::move(id)) {}
+  explicit Subscription(std::string id) : id_(std::move(id)) {}
 
   const std::string& id() const { return id_; }
 
   // The number of the newest news; 0 if there are none.
   std::uint64_t newest() const { return newest_; }
 
-  void Tell(Observation<T> observation) {
-    news_.push_back(std::move(observation));
-    if (news_.size() > kKept) news_.erase(news_.begin());
+  void Publish(Observation<T> observation) {
+    observations_.push_back(std::move(observation));
+    if (observations_.size() > kKept) observations_.erase(observations_.begin());
     ++newest_;
     std::exchange(arrived_, Event()).Fire();
   }
 
   // The oldest that a watcher has not read yet; there is one, if `read` is less than newest().
   Observation<T> Read(std::uint64_t& read) const {
-    const std::uint64_t oldest = newest_ - news_.size() + 1;
+    const std::uint64_t oldest = newest_ - observations_.size() + 1;
     const std::uint64_t next = std::max(read + 1, oldest);
-    Observation<T> observation = news_[static_cast<size_t>(next - oldest)];
+    Observation<T> observation = observations_[static_cast<size_t>(next - oldest)];
     if (next > read + 1) observation.maybe_missed = true;
     read = next;
     return observation;
@@ -72,11 +72,11 @@ class Interest {
   static constexpr size_t kKept = 8;
 
   const std::string id_;
-  std::vector<Observation<T>> news_;  // mostly none or one
+  std::vector<Observation<T>> observations_;  // mostly none or one
   std::uint64_t newest_ = 0;
   Event arrived_;
 };
 
 }  // namespace daytonad
 
-#endif  // DAYTONAD_DAEMON_STATE_INTEREST_H_
+#endif  // DAYTONAD_DAEMON_STATE_SUBSCRIPTION_H_
