@@ -150,12 +150,12 @@ void Acceptor::Run() {
 }
 
 milliseconds Acceptor::TimeToWait(bool sweeping) const {
-  const Moment now = steady_clock::now();
-  Moment next = Moment::max();
+  const TimePoint now = steady_clock::now();
+  TimePoint next = TimePoint::max();
   if (paused_) next = resume_;
   if (!held_.empty()) next = std::min(next, held_.begin()->first);
   if (sweeping) next = std::min(next, now + kSweepInterval);
-  if (next == Moment::max()) return milliseconds(-1);
+  if (next == TimePoint::max()) return milliseconds(-1);
   return std::chrono::ceil<milliseconds>(std::max(now, next) - now);
 }
 
@@ -219,7 +219,7 @@ void Acceptor::Take(int listening, FileDescriptor connection) {
     return;
   }
   SetTcpOptions(connection.get());
-  const Moment welcome_at = connections_.WelcomeAt(peer);
+  const TimePoint welcome_at = connections_.WelcomeAt(peer);
   const ConnectionTable::Id id = connections_.Add(connection.get(), std::move(own), std::move(peer));
   if (welcome_at > steady_clock::now()) {
     held_.emplace(welcome_at, Held{listening, id, std::move(connection)});

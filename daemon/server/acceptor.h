@@ -44,7 +44,7 @@ class Acceptor {
   ConnectionTable& connections() { return connections_; }
 
  private:
-  using Moment = ConnectionTable::Moment;
+  using TimePoint = ConnectionTable::TimePoint;
 
   Acceptor(std::string name, std::vector<FileDescriptor> listening, ConnectionTable::Limits limits, HandOver hand_over);
 
@@ -77,9 +77,9 @@ class Acceptor {
     ConnectionTable::Id id;
     FileDescriptor connection;
   };
-  std::multimap<Moment, Held> held_;  // by when each may be handed over
+  std::multimap<TimePoint, Held> held_;  // by when each may be handed over
   bool paused_ = false;
-  Moment resume_;
+  TimePoint resume_;
   std::chrono::milliseconds pause_;
   std::atomic<bool> accepting_ = true;
   std::atomic<bool> stopping_ = false;

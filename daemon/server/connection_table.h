@@ -20,7 +20,7 @@ class ConnectionTable {
  public:
   using Id = uint64_t;
 
-  using Moment = std::chrono::steady_clock::time_point;
+  using TimePoint = std::chrono::steady_clock::time_point;
 
   // On TCP nobody says who it is.
   static constexpr uid_t kUnknownUser = static_cast<uid_t>(-1);
@@ -46,7 +46,7 @@ class ConnectionTable {
   struct Load {
     Id id = 0;
     Peer peer;
-    Moment since;
+    TimePoint since;
     // Bytes that came in since the last time that loads were asked for: on TCP counted by the system. A UNIX socket
     // counts nothing, and tells what has come and is not read yet: nothing, of a client that waits for its answers.
     uint64_t bytes_in = 0;
@@ -58,7 +58,7 @@ class ConnectionTable {
   // `socket` is gRPC's descriptor, about to be handed over, `own` another one of the same connection.
   Id Add(int socket, FileDescriptor own, Peer peer);
   // A peer of which a connection was just shut down may speak again from this moment on; the past, of all others.
-  Moment WelcomeAt(const Peer& peer) const;
+  TimePoint WelcomeAt(const Peer& peer) const;
   // Our own descriptor; -1 if there is no such connection.
   int OwnDescriptor(Id id) const;
 
@@ -83,7 +83,7 @@ class ConnectionTable {
     ino_t inode = 0;
     FileDescriptor own;
     Peer peer;
-    Moment since;
+    TimePoint since;
     uint64_t received = 0;
   };
 
@@ -93,7 +93,7 @@ class ConnectionTable {
   std::map<Id, Connection> connections_;
   std::map<uid_t, size_t> per_user_;
   std::vector<Id> ended_;
-  std::map<Peer, Moment> shunned_;
+  std::map<Peer, TimePoint> shunned_;
 };
 
 }  // namespace daytonad

@@ -17,7 +17,7 @@ namespace daytonad {
 // for frames or messages that are not complete: nothing else tells of it.
 class MemoryGrowth {
  public:
-  using Moment = std::chrono::steady_clock::time_point;
+  using TimePoint = std::chrono::steady_clock::time_point;
 
   struct Sample {
     size_t resident = 0;
@@ -34,18 +34,18 @@ class MemoryGrowth {
 
   explicit MemoryGrowth(size_t max_bytes) : max_bytes_(max_bytes) {}
 
-  Verdict Look(Moment now, const Sample& sample);
+  Verdict Look(TimePoint now, const Sample& sample);
 
  private:
   // The lowest or highest of what was seen in a span of time.
   class Extreme {
    public:
     Extreme(std::chrono::seconds span, bool lowest) : span_(span), lowest_(lowest) {}
-    size_t Add(Moment now, size_t value);
+    size_t Add(TimePoint now, size_t value);
 
    private:
     struct Seen {
-      Moment when;
+      TimePoint when;
       size_t value;
     };
     const std::chrono::seconds span_;
@@ -79,7 +79,7 @@ class BusyConnections {
 
   // Those that brought nearly all of it, the busiest first; one that opened after `growth_began` counts more than one
   // that was there before. Connections that bring little are never among them.
-  std::vector<Culprit> Choose(const std::vector<Loads>& of_listeners, MemoryGrowth::Moment growth_began) const;
+  std::vector<Culprit> Choose(const std::vector<Loads>& of_listeners, MemoryGrowth::TimePoint growth_began) const;
 
  private:
   using Key = std::pair<const ConnectionTable*, ConnectionTable::Id>;

@@ -93,7 +93,7 @@ MemoryWatchdog::~MemoryWatchdog() {
 void MemoryWatchdog::Run() {
   std::unique_lock lock(mutex_);
   while (!wakeup_.wait_for(lock, suspicious_ ? kShortInterval : kInterval, [this] { return ending_; })) {
-    const Moment now = steady_clock::now();
+    const TimePoint now = steady_clock::now();
     const MemoryGrowth::Sample sample = TakeSample();
     const MemoryGrowth::Verdict verdict = growth_.Look(now, sample);
     gate_.SetShare(verdict.share);
@@ -136,7 +136,7 @@ std::vector<BusyConnections::Loads> MemoryWatchdog::TakeLoads() const {
   return loads;
 }
 
-void MemoryWatchdog::Shed(Moment now, size_t resident, const std::vector<BusyConnections::Loads>& loads) {
+void MemoryWatchdog::Shed(TimePoint now, size_t resident, const std::vector<BusyConnections::Loads>& loads) {
   std::vector<BusyConnections::Culprit> culprits = busy_.Choose(loads, suspicious_since_);
   if (culprits.empty()) {
     // Nobody brings much, and it grows all the same: the newest goes.

@@ -31,13 +31,13 @@ class MemoryWatchdog {
   ~MemoryWatchdog();
 
  private:
-  using Moment = MemoryGrowth::Moment;
+  using TimePoint = MemoryGrowth::TimePoint;
 
   void Run();
   MemoryGrowth::Sample TakeSample() const;
   std::vector<BusyConnections::Loads> TakeLoads() const;
   // Somebody has to go.
-  void Shed(Moment now, size_t resident, const std::vector<BusyConnections::Loads>& loads);
+  void Shed(TimePoint now, size_t resident, const std::vector<BusyConnections::Loads>& loads);
 
   const size_t max_bytes_;
   CallGate& gate_;
@@ -46,8 +46,8 @@ class MemoryWatchdog {
   MemoryGrowth growth_;
   BusyConnections busy_;
   bool suspicious_ = false;
-  Moment suspicious_since_;
-  Moment last_shed_;
+  TimePoint suspicious_since_;
+  TimePoint last_shed_;
   std::mutex mutex_;
   std::condition_variable wakeup_;
   bool ending_ = false;

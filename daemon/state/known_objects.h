@@ -54,7 +54,7 @@ class KnownObjects {
   struct Change {
     std::string id;    // empty if not known
     std::string name;  // if that is all that is known
-    Moment begun = 0;
+    Revision begun = 0;
     bool is_create = false;
   };
 
@@ -63,10 +63,10 @@ class KnownObjects {
   void set_listener(Listener* listener) { listener_ = listener; }
 
   // Whatever is begun now comes after all that was learnt before.
-  Moment Begin() { return ++moment_; }
+  Revision NextRevision() { return ++revision_; }
 
   // `since` is the moment, `at` the time from which on it counts.
-  void Observe(T object, ObservationSource source, Moment since, Clock::TimePoint at) {
+  void Observe(T object, ObservationSource source, Revision since, Clock::TimePoint at) {
     const std::string id = object.id();
     // A list may show what is long gone: it tells of what is known, and makes nothing known.
     if (id.empty() || (source == ObservationSource::kListItem && !records_.contains(id))) return;
@@ -89,7 +89,7 @@ class KnownObjects {
   }
 
   // Is this answer to a read that was begun at `since` older than what was learnt meanwhile, or than what it shows?
-  bool Overtaken(const T& answer, Moment since) const {
+  bool Overtaken(const T& answer, Revision since) const {
     const auto found = records_.find(answer.id());
     if (found == records_.end() || IsGone(answer)) return false;
     const Record& record = found->second;
@@ -98,13 +98,13 @@ class KnownObjects {
 
   // Could this answer to a read that was begun at `since` have shown all that is known, and shows a state that was left
   // before that?
-  bool IsStale(const T& answer, Moment since) const {
+  bool IsStale(const T& answer, Revision since) const {
     const auto found = records_.find(answer.id());
     return found != records_.end() && found->second.Counts(since) && ShowsWhatWasLeft(found->second, answer);
   }
 
   // Corrects an item of a list that was begun at `since` by what is known better, as of `now`. False if it is gone.
-  bool Correct(T& item, Moment since, Clock::TimePoint now) const {
+  bool Correct(T& item, Revision since, Clock::TimePoint now) const {
     const auto found = records_.find(item.id());
     if (found == records_.end()) return true;
     const Record& record = found->second;
@@ -123,7 +123,7 @@ class KnownObjects {
 
   // A read of this was answered with NOT_FOUND. Of a name that says nothing: upstream forgets a name for a while after
   // a deletion by it, whoever has it then.
-  void ObserveNotFound(const std::string& id_or_name, Moment since, const absl::Status& error = absl::OkStatus()) {
+  void ObserveNotFound(const std::string& id_or_name, Revision since, const absl::Status& error = absl::OkStatus()) {
     const auto found = records_.find(id_or_name);
     if (found == records_.end()) return;
     Record& record = found->second;
@@ -140,7 +140,7 @@ class KnownObjects {
     if (record.known.object != nullptr && !record.known.gone && !IsGoing(*record.known.object)) {
       T object = *record.known.object;
       MakeGoing(object);
-      AcceptInDoubt(id, record, std::move(object), Begin());
+      AcceptInDoubt(id, record, std::move(object), NextRevision());
     }
     Evict();
   }
@@ -175,12 +175,12 @@ class KnownObjects {
       Unpublish(*record);
     }
     RaiseFloor(record);
-    change.begun = Begin();
+    change.begun = NextRevision();
     return change;
   }
   Change BeginCreate() {
     Change change;
-    change.begun = Begin();
+    change.begun = NextRevision();
     change.is_create = true;
     return change;
   }
@@ -198,7 +198,7 @@ class KnownObjects {
     }
     const std::string id = answer->id();
     Record& record = RecordOf(id);
-    const Moment seen_last = std::max(record.as_of, std::exchange(record.answered, Begin()));
+    const Revision seen_last = std::max(record.as_of, std::exchange(record.answered, NextRevision()));
     const bool overtaken = seen_last > change.begun && !IsGone(*answer);
     RaiseFloor(&record);
     if (record.known.gone) return;
@@ -294,14 +294,14 @@ class KnownObjects {
     return &record;
   }
 
-  void RaiseFloor(Record* record) { (record != nullptr ? record->floor : floor_) = ++moment_; }
+  void RaiseFloor(Record* record) { (record != nullptr ? record->floor : floor_) = ++revision_; }
 
   static bool ShowsWhatWasLeft(const Record& record, const T& answer) {
     return record.known.object != nullptr && !SameState(answer, *record.known.object) &&
            record.superseded.Covers(answer);
   }
 
-  void Accept(const std::string& id, Record& record, T object, ObservationSource source, Moment since,
+  void Accept(const std::string& id, Record& record, T object, ObservationSource source, Revision since,
               Clock::TimePoint at) {
     const size_t digest = absl::HashOf(EncodeWithoutTimes(object));
     const bool changed = record.known.object == nullptr || record.digest != digest;
@@ -331,12 +331,12 @@ class KnownObjects {
   }
 
   // The answer shows another state than what was seen since. The later of the two is kept, but is no answer.
-  void Contest(const std::string& id, Record& record, T answer, Moment since) {
+  void Contest(const std::string& id, Record& record, T answer, Revision since) {
     if (LaterThan(answer, *record.known.object)) return AcceptInDoubt(id, record, std::move(answer), since);
     Doubt(id, record, ObservationSource::kMutation);
   }
 
-  void AcceptInDoubt(const std::string& id, Record& record, T object, Moment since) {
+  void AcceptInDoubt(const std::string& id, Record& record, T object, Revision since) {
     Accept(id, record, std::move(object), ObservationSource::kMutation, since, kLongAgo);
     const auto kept = records_.find(id);
     if (kept != records_.end()) Doubt(id, kept->second, ObservationSource::kMutation);
@@ -425,9 +425,9 @@ class KnownObjects {
 
   const size_t max_bytes_;
   Listener* listener_ = nullptr;
-  Moment moment_ = 0;
+  Revision revision_ = 0;
   // Of records that are new: there was a change of something that was not known, or something was forgotten.
-  Moment floor_ = 0;
+  Revision floor_ = 0;
   size_t bytes_ = 0;
   absl::flat_hash_map<std::string, Record> records_;
   absl::flat_hash_map<std::string, std::string> names_;   // the id of what has a name

@@ -34,9 +34,15 @@ class KnownObjectsTest : public ::testing::Test, protected KnownObjects<v1::Sand
   }
 
   // A read that is sent and answered now.
-  void Read(const v1::Sandbox& sandbox) { known_.Observe(sandbox, ObservationSource::kRead, known_.Begin(), At(0)); }
-  void Event(const v1::Sandbox& sandbox) { known_.Observe(sandbox, ObservationSource::kEvent, known_.Begin(), At(0)); }
-  void ListItem(const v1::Sandbox& item) { known_.Observe(item, ObservationSource::kListItem, known_.Begin(), At(0)); }
+  void Read(const v1::Sandbox& sandbox) {
+    known_.Observe(sandbox, ObservationSource::kRead, known_.NextRevision(), At(0));
+  }
+  void Event(const v1::Sandbox& sandbox) {
+    known_.Observe(sandbox, ObservationSource::kEvent, known_.NextRevision(), At(0));
+  }
+  void ListItem(const v1::Sandbox& item) {
+    known_.Observe(item, ObservationSource::kListItem, known_.NextRevision(), At(0));
+  }
   void EndChange(const Objects::Change& change, const v1::Sandbox& answer) { known_.EndChange(change, &answer, At(0)); }
 
   std::string StateOfKnown(const std::string& id) {
@@ -70,7 +76,7 @@ TEST_F(KnownObjectsTest, ARecordIsFoundByIdAndByName) {
 }
 
 TEST_F(KnownObjectsTest, AnEventIsNewerThanAReadThatWasBegunBeforeIt) {
-  const Moment since = known_.Begin();
+  const Revision since = known_.NextRevision();
   Event(SandboxIn("a", "started", 1));
   known_.Observe(SandboxIn("a", "creating", 9), ObservationSource::kRead, since, At(0));
   EXPECT_EQ(StateOfKnown("a"), "started");
@@ -83,8 +89,8 @@ TEST_F(KnownObjectsTest, AReadThatWasBegunAfterAnEventIsNewerWhateverItsTimeSays
 }
 
 TEST_F(KnownObjectsTest, OfTwoReadsTheOneBegunLaterCountsInWhateverOrderTheyAreAnswered) {
-  const Moment first = known_.Begin();
-  const Moment second = known_.Begin();
+  const Revision first = known_.NextRevision();
+  const Revision second = known_.NextRevision();
   known_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, second, At(2));
   known_.Observe(SandboxIn("a", "creating"), ObservationSource::kRead, first, At(1));
   EXPECT_EQ(Published("a"), "a started");
@@ -92,9 +98,9 @@ TEST_F(KnownObjectsTest, OfTwoReadsTheOneBegunLaterCountsInWhateverOrderTheyAreA
 }
 
 TEST_F(KnownObjectsTest, WhatIsSeenAgainIsYoungerAndNoNews) {
-  known_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, known_.Begin(), At(1));
+  known_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, known_.NextRevision(), At(1));
   Told();
-  known_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, known_.Begin(), At(5));
+  known_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, known_.NextRevision(), At(5));
   EXPECT_EQ(known_.index().Find("a")->seen_at, At(5));
   EXPECT_THAT(Told(), IsEmpty());
 }
@@ -113,8 +119,8 @@ TEST_F(KnownObjectsTest, AnEventThatContradictsTheOrderOfUpdatesMakesDoubtful) {
 }
 
 TEST_F(KnownObjectsTest, ALateEventThatShowsTheSameStateChangesNothing) {
-  known_.Observe(SandboxIn("a", "started", 5), ObservationSource::kRead, known_.Begin(), At(1));
-  known_.Observe(SandboxIn("a", "started", 2), ObservationSource::kEvent, known_.Begin(), At(3));
+  known_.Observe(SandboxIn("a", "started", 5), ObservationSource::kRead, known_.NextRevision(), At(1));
+  known_.Observe(SandboxIn("a", "started", 2), ObservationSource::kEvent, known_.NextRevision(), At(3));
   EXPECT_EQ(known_.Find("a")->object->updated_at().seconds(), 5);
   EXPECT_EQ(known_.index().Find("a")->seen_at, At(1));
 }
@@ -177,7 +183,7 @@ TEST_F(KnownObjectsTest, AReadThatShowsAStateWhichWasLeftIsRefused) {
   Event(SandboxIn("a", "started", 8));
   Told();
   for (const int updated_at : {5, 4}) {
-    const Moment since = known_.Begin();
+    const Revision since = known_.NextRevision();
     const v1::Sandbox stale = SandboxIn("a", "creating", updated_at);
     known_.Observe(stale, ObservationSource::kRead, since, At(1));
     EXPECT_TRUE(known_.Overtaken(stale, since));
@@ -191,7 +197,7 @@ TEST_F(KnownObjectsTest, SoIsOneThatShowsAStateFromBeforeTheLast) {
   Read(SandboxIn("a", "creating", 5));
   Event(SandboxIn("a", "starting", 6));
   Event(SandboxIn("a", "started", 8));
-  known_.Observe(SandboxIn("a", "creating", 5), ObservationSource::kRead, known_.Begin(), At(1));
+  known_.Observe(SandboxIn("a", "creating", 5), ObservationSource::kRead, known_.NextRevision(), At(1));
   EXPECT_EQ(Published("a"), "a started");
 }
 
@@ -229,19 +235,19 @@ TEST_F(KnownObjectsTest, WhatIsStillAnsweredWhenUpstreamsCacheIsOverCounts) {
   Read(SandboxIn("a", "stopped", 5));
   Event(SandboxIn("a", "started", 8));
   for (const int second : {1, 6, 11}) {
-    known_.Observe(SandboxIn("a", "stopped", 4), ObservationSource::kRead, known_.Begin(), At(second));
+    known_.Observe(SandboxIn("a", "stopped", 4), ObservationSource::kRead, known_.NextRevision(), At(second));
     EXPECT_EQ(Published("a"), "a started") << second;
   }
-  known_.Observe(SandboxIn("a", "stopped", 4), ObservationSource::kRead, known_.Begin(), At(12));
+  known_.Observe(SandboxIn("a", "stopped", 4), ObservationSource::kRead, known_.NextRevision(), At(12));
   EXPECT_EQ(Published("a"), "a stopped");
 }
 
 TEST_F(KnownObjectsTest, WhatIsSeenMeanwhileBeginsThatTimeAnew) {
   Read(SandboxIn("a", "stopped", 5));
   Event(SandboxIn("a", "started", 8));
-  known_.Observe(SandboxIn("a", "stopped", 5), ObservationSource::kRead, known_.Begin(), At(1));
-  known_.Observe(SandboxIn("a", "started", 8), ObservationSource::kRead, known_.Begin(), At(9));
-  known_.Observe(SandboxIn("a", "stopped", 5), ObservationSource::kRead, known_.Begin(), At(12));
+  known_.Observe(SandboxIn("a", "stopped", 5), ObservationSource::kRead, known_.NextRevision(), At(1));
+  known_.Observe(SandboxIn("a", "started", 8), ObservationSource::kRead, known_.NextRevision(), At(9));
+  known_.Observe(SandboxIn("a", "stopped", 5), ObservationSource::kRead, known_.NextRevision(), At(12));
   EXPECT_EQ(Published("a"), "a started");
 }
 
@@ -249,7 +255,7 @@ TEST_F(KnownObjectsTest, WhatACreateWasAnsweredWithIsLeftIfAnEventShowedMoreBefo
   const auto change = known_.BeginCreate();
   Event(SandboxIn("a", "started", 8));
   EndChange(change, SandboxIn("a", "creating", 5));
-  known_.Observe(SandboxIn("a", "creating", 5), ObservationSource::kRead, known_.Begin(), At(1));
+  known_.Observe(SandboxIn("a", "creating", 5), ObservationSource::kRead, known_.NextRevision(), At(1));
   EXPECT_EQ(Published("a"), "a started");
 }
 
@@ -262,8 +268,8 @@ TEST_F(KnownObjectsTest, AnItemOfWhatIsNotKnownMakesNothingKnown) {
 }
 
 TEST_F(KnownObjectsTest, AnItemThatShowsTheSameStateChangesNothing) {
-  known_.Observe(SandboxIn("a", "started", 1), ObservationSource::kRead, known_.Begin(), At(1));
-  known_.Observe(ItemIn("a", "started", 2), ObservationSource::kListItem, known_.Begin(), At(5));
+  known_.Observe(SandboxIn("a", "started", 1), ObservationSource::kRead, known_.NextRevision(), At(1));
+  known_.Observe(ItemIn("a", "started", 2), ObservationSource::kListItem, known_.NextRevision(), At(5));
   EXPECT_EQ(known_.Find("a")->seen_at, At(1));
   EXPECT_EQ(known_.Find("a")->object->updated_at().seconds(), 1);
 }
@@ -293,7 +299,7 @@ TEST_F(KnownObjectsTest, AnItemThatIsNotNewerNeverMovesTheStateButMakesDoubtful)
 }
 
 TEST_F(KnownObjectsTest, AnItemOfAListFromBeforeAnEventMakesDoubtfulHoweverNewItSaysThatItIs) {
-  const Moment since = known_.Begin();
+  const Revision since = known_.NextRevision();
   Event(SandboxIn("a", "stopping", 5));
   known_.Observe(ItemIn("a", "started", 6), ObservationSource::kListItem, since, At(0));
   EXPECT_EQ(StateOfKnown("a"), "stopping in doubt");
@@ -313,7 +319,7 @@ TEST_F(KnownObjectsTest, AnItemOfAListTakesTheStateThatIsKnownBetter) {
   answer.set_name("DESTROYED_a");
   EndChange(known_.BeginChange("a"), answer);
   v1::Sandbox item = ItemIn("a", "started", 1);
-  EXPECT_TRUE(known_.Correct(item, known_.Begin(), At(2)));
+  EXPECT_TRUE(known_.Correct(item, known_.NextRevision(), At(2)));
   EXPECT_EQ(item.state(), v1::SANDBOX_STATE_DESTROYING);
   EXPECT_EQ(item.state_text(), "destroying");
   EXPECT_EQ(item.name(), "DESTROYED_a");
@@ -322,7 +328,7 @@ TEST_F(KnownObjectsTest, AnItemOfAListTakesTheStateThatIsKnownBetter) {
 }
 
 TEST_F(KnownObjectsTest, AnItemOfAListThatWasBegunBeforeIsCorrectedHoweverNewItSaysThatItIs) {
-  const Moment since = known_.Begin();
+  const Revision since = known_.NextRevision();
   Event(SandboxIn("a", "stopping", 5));
   v1::Sandbox item = ItemIn("a", "started", 6);
   EXPECT_TRUE(known_.Correct(item, since, At(0)));
@@ -332,20 +338,20 @@ TEST_F(KnownObjectsTest, AnItemOfAListThatWasBegunBeforeIsCorrectedHoweverNewItS
 TEST_F(KnownObjectsTest, AnItemIsLeftAsItIsIfItIsNewerOrNothingRecentIsKnown) {
   Read(SandboxIn("a", "stopping", 5));
   v1::Sandbox newer = ItemIn("a", "stopped", 6);
-  EXPECT_TRUE(known_.Correct(newer, known_.Begin(), At(2)));
+  EXPECT_TRUE(known_.Correct(newer, known_.NextRevision(), At(2)));
   EXPECT_EQ(newer.state_text(), "stopped");
   v1::Sandbox later = ItemIn("a", "stopped", 5);
-  EXPECT_TRUE(known_.Correct(later, known_.Begin(), At(31)));
+  EXPECT_TRUE(known_.Correct(later, known_.NextRevision(), At(31)));
   EXPECT_EQ(later.state_text(), "stopped") << "no list lags that long";
   v1::Sandbox other = ItemIn("b", "started");
-  EXPECT_TRUE(known_.Correct(other, known_.Begin(), At(0)));
+  EXPECT_TRUE(known_.Correct(other, known_.NextRevision(), At(0)));
   EXPECT_EQ(other.SerializeAsString(), ItemIn("b", "started").SerializeAsString());
 }
 
 TEST_F(KnownObjectsTest, AnItemOfWhatIsGoneIsToBeLeftOut) {
   Event(SandboxIn("a", "destroyed", 5));
   v1::Sandbox item = ItemIn("a", "started", 6);
-  EXPECT_FALSE(known_.Correct(item, known_.Begin(), At(3600)));
+  EXPECT_FALSE(known_.Correct(item, known_.NextRevision(), At(3600)));
 }
 
 TEST_F(KnownObjectsTest, ADeletionWhoseAnswerIsEmptyIsKnownAllTheSame) {
@@ -358,24 +364,24 @@ TEST_F(KnownObjectsTest, ADeletionWhoseAnswerIsEmptyIsKnownAllTheSame) {
   volume.set_view(v1::VIEW_FULL);
   const v1::Volume listed = volume;
   volumes.ObserveDeleting("unknown", At(0));
-  volumes.Observe(volume, ObservationSource::kRead, volumes.Begin(), At(0));
+  volumes.Observe(volume, ObservationSource::kRead, volumes.NextRevision(), At(0));
   volumes.EndChange(volumes.BeginChange("v"), nullptr, At(0));
   volumes.ObserveDeleting("v", At(0));
   EXPECT_EQ(volumes.index().Find("v"), nullptr) << "it is to be looked at";
   EXPECT_EQ(volumes.Find("v")->object->state(), v1::VOLUME_STATE_PENDING_DELETE);
-  EXPECT_TRUE(volumes.Correct(volume, volumes.Begin(), At(1)));
+  EXPECT_TRUE(volumes.Correct(volume, volumes.NextRevision(), At(1)));
   EXPECT_EQ(volume.state_text(), "pending_delete");
   v1::Volume unknown = listed;
   unknown.set_id("unknown");
-  EXPECT_TRUE(volumes.Correct(unknown, volumes.Begin(), At(1)));
+  EXPECT_TRUE(volumes.Correct(unknown, volumes.NextRevision(), At(1)));
   EXPECT_EQ(unknown.state_text(), "pending_delete");
   // A later look knows better, whatever it shows.
   v1::Volume failed = listed;
   failed.set_state(v1::VOLUME_STATE_ERROR);
   failed.set_state_text("error");
   failed.mutable_updated_at()->set_seconds(9);
-  volumes.Observe(failed, ObservationSource::kRead, volumes.Begin(), At(2));
-  EXPECT_TRUE(volumes.Correct(failed, volumes.Begin(), At(3)));
+  volumes.Observe(failed, ObservationSource::kRead, volumes.NextRevision(), At(2));
+  EXPECT_TRUE(volumes.Correct(failed, volumes.NextRevision(), At(3)));
   EXPECT_EQ(failed.state_text(), "error");
 }
 
@@ -407,9 +413,9 @@ TEST_F(KnownObjectsTest, NorOfWhatBecomesKnownMeanwhileByTheNameThatIsChanged) {
 
 TEST_F(KnownObjectsTest, ReadsFromBeforeAChangesAnswerDoNotCount) {
   Read(SandboxIn("a", "started"));
-  const Moment before = known_.Begin();
+  const Revision before = known_.NextRevision();
   const auto change = known_.BeginChange("a");
-  const Moment during = known_.Begin();
+  const Revision during = known_.NextRevision();
   EndChange(change, SandboxIn("a", "stopping"));
   known_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, before, At(0));
   known_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, during, At(0));
@@ -417,14 +423,14 @@ TEST_F(KnownObjectsTest, ReadsFromBeforeAChangesAnswerDoNotCount) {
 }
 
 TEST_F(KnownObjectsTest, NorIfTheObjectWasNotKnownThen) {
-  const Moment before = known_.Begin();
+  const Revision before = known_.NextRevision();
   const auto by_id = known_.BeginChange(kUuid);
   known_.EndChange(by_id, nullptr, At(0));
   known_.Observe(SandboxIn(kUuid, "started"), ObservationSource::kRead, before, At(0));
   EXPECT_EQ(Published(kUuid), "nothing");
 
   const auto by_name = known_.BeginChange("name-of-b");
-  const Moment during = known_.Begin();
+  const Revision during = known_.NextRevision();
   known_.EndChange(by_name, nullptr, At(0));
   known_.Observe(SandboxIn("b", "started"), ObservationSource::kRead, during, At(0));
   EXPECT_EQ(Published("b"), "nothing");
@@ -432,7 +438,7 @@ TEST_F(KnownObjectsTest, NorIfTheObjectWasNotKnownThen) {
 
 TEST_F(KnownObjectsTest, ReadsOfOtherObjectsCountWhateverIsChanged) {
   Read(SandboxIn("a", "starting"));
-  const Moment since = known_.Begin();
+  const Revision since = known_.NextRevision();
   known_.EndChange(known_.BeginChange("there is no such"), nullptr, At(0));
   known_.EndChange(known_.BeginCreate(), nullptr, At(0));
   known_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, since, At(0));
@@ -519,7 +525,7 @@ TEST_F(KnownObjectsTest, RemovalIsFinal) {
   Read(SandboxIn("a", "started", 3));
   ListItem(ItemIn("a", "started", 4));
   EndChange(change, SandboxIn("a", "stopping", 5));
-  known_.ObserveNotFound("a", known_.Begin());
+  known_.ObserveNotFound("a", known_.NextRevision());
   EXPECT_EQ(StateOfKnown("a"), "gone");
   EXPECT_EQ(Published("a"), "nothing");
   EXPECT_THAT(Told(), IsEmpty());
@@ -531,7 +537,7 @@ TEST_F(KnownObjectsTest, NothingCastsDoubtOnARemoval) {
   Event(SandboxIn("a", "destroyed", 2));
   EXPECT_EQ(StateOfKnown("a"), "gone");
 
-  const Moment since = known_.Begin();
+  const Revision since = known_.NextRevision();
   Event(SandboxIn("b", "destroying", 5));
   known_.Observe(SandboxIn("b", "destroyed", 5), ObservationSource::kRead, since, At(0));
   EXPECT_EQ(StateOfKnown("b"), "gone");
@@ -566,12 +572,12 @@ TEST_F(KnownObjectsTest, ADeletionFreesTheNameAtOnce) {
 
 TEST_F(KnownObjectsTest, WhatIsNotFoundByItsIdIsGone) {
   Read(SandboxIn("a", "started"));
-  known_.ObserveNotFound("a", known_.Begin());
+  known_.ObserveNotFound("a", known_.NextRevision());
   EXPECT_EQ(StateOfKnown("a"), "gone");
 }
 
 TEST_F(KnownObjectsTest, UnlessThatWasAskedBeforeItWasSeen) {
-  const Moment since = known_.Begin();
+  const Revision since = known_.NextRevision();
   Read(SandboxIn("a", "started"));
   known_.ObserveNotFound("a", since);
   EXPECT_EQ(Published("a"), "a started");
@@ -579,7 +585,7 @@ TEST_F(KnownObjectsTest, UnlessThatWasAskedBeforeItWasSeen) {
 
 TEST_F(KnownObjectsTest, ThatANameIsNotFoundSaysNothingOfWhatHasIt) {
   Read(SandboxIn("a", "started"));
-  known_.ObserveNotFound("name-of-a", known_.Begin());
+  known_.ObserveNotFound("name-of-a", known_.NextRevision());
   EXPECT_EQ(Published("a"), "a started");
   EXPECT_EQ(Published("name-of-a"), "a started");
 }
@@ -721,7 +727,7 @@ TEST_F(KnownObjectsRoomTest, WhatIsWatchedOrBeingChangedStaysUntilItIsNot) {
 
 TEST_F(KnownObjectsRoomTest, WhatWasForgottenIsNotLearntAgainFromWhatWasBegunBefore) {
   Fill(0, 1);
-  const Moment before = known_.Begin();
+  const Revision before = known_.NextRevision();
   EndChange(known_.BeginChange(Id(0)), SandboxIn(Id(0), "stopping"));
   Fill(1, 4000);
   ASSERT_EQ(StateOfKnown(Id(0)), "unknown");
@@ -731,11 +737,11 @@ TEST_F(KnownObjectsRoomTest, WhatWasForgottenIsNotLearntAgainFromWhatWasBegunBef
 
 TEST_F(KnownObjectsRoomTest, WithoutRoomNothingIsKept) {
   Objects none(0);
-  none.Observe(SandboxIn("a", "started"), ObservationSource::kRead, none.Begin(), At(0));
+  none.Observe(SandboxIn("a", "started"), ObservationSource::kRead, none.NextRevision(), At(0));
   EXPECT_EQ(none.size(), 0U);
   EXPECT_EQ(none.index().Find("a"), nullptr);
   none.Pin("a");
-  none.Observe(SandboxIn("a", "started"), ObservationSource::kRead, none.Begin(), At(0));
+  none.Observe(SandboxIn("a", "started"), ObservationSource::kRead, none.NextRevision(), At(0));
   EXPECT_NE(none.index().Find("a"), nullptr);
   none.Unpin("a");
   EXPECT_EQ(none.size(), 0U);

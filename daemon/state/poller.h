@@ -191,7 +191,7 @@ class Poller {
   static Task<void> Get(Poller* poller, SubscriptionPtr subscription) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     subscription->polled_at = poller->clock_.Now();
-    const Moment since = poller->known_.Begin();
+    const Revision since = poller->known_.NextRevision();
     const CallContext context =
         CallContext::Background("watch").WithDeadline(subscription->polled_at + poller->options_.limit);
     absl::StatusOr<T> seen = co_await poller->source_.get(context, subscription->id());
@@ -202,7 +202,7 @@ class Poller {
   }
 
   // KnownObjects has it already, if it counts; what changed was told.
-  void OnPolled(Subscription<T>& subscription, absl::StatusOr<T> seen, Moment since) {
+  void OnPolled(Subscription<T>& subscription, absl::StatusOr<T> seen, Revision since) {
     if (subscription.gone) return;
     const auto* known = known_.Find(subscription.id());
     Clock::Duration pause = NextPause(subscription);

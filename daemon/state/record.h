@@ -14,7 +14,7 @@
 namespace daytonad {
 
 // A point in the order in which this daemon learns things.
-using Moment = std::uint64_t;
+using Revision = std::uint64_t;
 
 // How something came to be known.
 enum class ObservationSource {
@@ -43,12 +43,12 @@ struct Known {
 template <typename T>
 struct Record {
   // Can what was begun at this moment have seen all that is known?
-  bool Counts(Moment since) const { return since >= floor && since > as_of; }
+  bool Counts(Revision since) const { return since >= floor && since > as_of; }
 
   Known<T> known;
-  Moment as_of = 0;                       // what is known counts from here
-  Moment floor = 0;                       // reads begun before may not have seen a change that was made since
-  Moment answered = 0;                    // when a change was answered last
+  Revision as_of = 0;                     // what is known counts from here
+  Revision floor = 0;                     // reads begun before may not have seen a change that was made since
+  Revision answered = 0;                  // when a change was answered last
   Clock::TimePoint learnt_at = kLongAgo;  // when what is known was seen, in doubt since or not
   Superseded superseded;
   bool going = false;  // its deletion was accepted

@@ -25,7 +25,7 @@ Task<absl::StatusOr<T>> RecordingApi::Read(KnownObjects<T>& known,
   // What changes all the time can't be caught up with.
   constexpr int kAttempts = 3;
   for (int attempt = 1;; ++attempt) {
-    const Moment since = known.Begin();
+    const Revision since = known.NextRevision();
     const Clock::TimePoint at = clock_.Now();
     Owner& owner = inner_;
     absl::StatusOr<T> seen = co_await (owner.*method)(context, id_or_name);
@@ -67,7 +67,7 @@ Task<absl::Status> RecordingApi::Delete(KnownObjects<T>& known, std::string id, 
 }
 
 template <typename T, typename Wanted>
-void RecordingApi::Skim(KnownObjects<T>& known, std::vector<T>& items, Moment since, Clock::TimePoint at,
+void RecordingApi::Skim(KnownObjects<T>& known, std::vector<T>& items, Revision since, Clock::TimePoint at,
                         Wanted wanted) {
   for (const T& item : items) known.Observe(item, ObservationSource::kListItem, since, at);
   const Clock::TimePoint now = clock_.Now();
@@ -90,7 +90,7 @@ Task<absl::StatusOr<v1::Sandbox>> RecordingApi::GetSandbox(CallContext context, 
 
 Task<absl::StatusOr<SandboxPage>> RecordingApi::ListSandboxes(CallContext context, SandboxListQuery query,
                                                               std::string cursor) {
-  const Moment since = knowledge_.sandboxes.Begin();
+  const Revision since = knowledge_.sandboxes.NextRevision();
   const Clock::TimePoint at = clock_.Now();
   absl::StatusOr<SandboxPage> page = co_await inner_.ListSandboxes(std::move(context), query, std::move(cursor));
   if (page.ok()) {
@@ -102,7 +102,7 @@ Task<absl::StatusOr<SandboxPage>> RecordingApi::ListSandboxes(CallContext contex
 
 Task<absl::StatusOr<NumberedSandboxPage>> RecordingApi::ListSandboxesByPage(CallContext context, SandboxListQuery query,
                                                                             int page_number) {
-  const Moment since = knowledge_.sandboxes.Begin();
+  const Revision since = knowledge_.sandboxes.NextRevision();
   const Clock::TimePoint at = clock_.Now();
   absl::StatusOr<NumberedSandboxPage> page =
       co_await inner_.ListSandboxesByPage(std::move(context), query, page_number);
@@ -141,7 +141,7 @@ Task<absl::StatusOr<v1::Snapshot>> RecordingApi::GetSnapshot(CallContext context
 
 Task<absl::StatusOr<SnapshotPage>> RecordingApi::ListSnapshots(CallContext context, SnapshotListQuery query,
                                                                int page_number) {
-  const Moment since = knowledge_.snapshots.Begin();
+  const Revision since = knowledge_.snapshots.NextRevision();
   const Clock::TimePoint at = clock_.Now();
   absl::StatusOr<SnapshotPage> page = co_await inner_.ListSnapshots(std::move(context), std::move(query), page_number);
   if (page.ok()) {
@@ -180,7 +180,7 @@ Task<absl::StatusOr<v1::Volume>> RecordingApi::GetVolumeByName(CallContext conte
 }
 
 Task<absl::StatusOr<std::vector<v1::Volume>>> RecordingApi::ListVolumes(CallContext context, bool include_deleted) {
-  const Moment since = knowledge_.volumes.Begin();
+  const Revision since = knowledge_.volumes.NextRevision();
   const Clock::TimePoint at = clock_.Now();
   absl::StatusOr<std::vector<v1::Volume>> volumes = co_await inner_.ListVolumes(std::move(context), include_deleted);
   if (volumes.ok()) {

@@ -59,7 +59,7 @@ class RecordingApi final : public ForwardingApi {
   // Learns from the items of a list, and corrects them by what is known better; what is not `wanted` then is left out.
   // Lists lag by seconds, so that one which is asked for after a change may still show what was before it.
   template <typename T, typename Wanted>
-  void Skim(KnownObjects<T>& known, std::vector<T>& items, Moment since, Clock::TimePoint at, Wanted wanted);
+  void Skim(KnownObjects<T>& known, std::vector<T>& items, Revision since, Clock::TimePoint at, Wanted wanted);
 
   Knowledge& knowledge_;
   Clock& clock_;

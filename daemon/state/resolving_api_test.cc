@@ -76,7 +76,7 @@ class ResolvingApiTest : public ::testing::Test {
 
   void Upstream(const v1::Sandbox& sandbox) { upstream_.objects[sandbox.id()] = sandbox; }
   void Learn(const v1::Sandbox& sandbox) {
-    knowledge_.sandboxes.Observe(sandbox, ObservationSource::kRead, knowledge_.sandboxes.Begin(), clock_.Now());
+    knowledge_.sandboxes.Observe(sandbox, ObservationSource::kRead, knowledge_.sandboxes.NextRevision(), clock_.Now());
   }
   // The name is another one's now, and upstream has forgotten it.
   void RedeployBehindOurBack() {
@@ -130,8 +130,8 @@ TEST_F(ResolvingApiTest, WhatIsKnownByItsNameIsAskedForById) {
 TEST_F(ResolvingApiTest, WhatIsNotKnownIsStartedAndStoppedAsAskedButDeletedById) {
   EXPECT_EQ(Stop("box"), "a");
   EXPECT_THAT(Calls(), ElementsAre("Stop box"));
-  knowledge_.sandboxes.Observe(SandboxIn("a", "destroyed"), ObservationSource::kEvent, knowledge_.sandboxes.Begin(),
-                               clock_.Now());
+  knowledge_.sandboxes.Observe(SandboxIn("a", "destroyed"), ObservationSource::kEvent,
+                               knowledge_.sandboxes.NextRevision(), clock_.Now());
   Upstream(Named("b", "box"));
   upstream_.objects.erase("a");
   EXPECT_EQ(Delete("box"), "b");
@@ -222,7 +222,8 @@ TEST_F(ResolvingApiTest, ADeletedVolumeIsNoAnswerToItsName) {
   upstream_.volume.set_id("v");
   upstream_.volume.set_name("vol");
   upstream_.volume.set_view(v1::VIEW_FULL);
-  knowledge_.volumes.Observe(upstream_.volume, ObservationSource::kRead, knowledge_.volumes.Begin(), clock_.Now());
+  knowledge_.volumes.Observe(upstream_.volume, ObservationSource::kRead, knowledge_.volumes.NextRevision(),
+                             clock_.Now());
   EXPECT_TRUE(Run(api_.GetVolumeByName(Context(), "vol")).ok());
   EXPECT_THAT(Calls(), ElementsAre("GetVolumeById v"));
   upstream_.volume.set_state(v1::VOLUME_STATE_DELETED);

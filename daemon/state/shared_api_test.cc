@@ -92,7 +92,7 @@ class SharedApiTest : public ::testing::Test {
   };
 
   void Know(const v1::Sandbox& sandbox) {
-    knowledge_.sandboxes.Observe(sandbox, ObservationSource::kRead, knowledge_.sandboxes.Begin(), clock_.Now());
+    knowledge_.sandboxes.Observe(sandbox, ObservationSource::kRead, knowledge_.sandboxes.NextRevision(), clock_.Now());
   }
   // Reads of all kinds that are under way, or that join those.
   void ReadAll() {

@@ -63,17 +63,18 @@ std::optional<CachedObject<v1::Volume>> SharedState::FindVolume(std::string_view
 // --- Events ---
 
 void SharedState::OnSandbox(v1::Sandbox sandbox) {
-  knowledge_.sandboxes.Observe(std::move(sandbox), ObservationSource::kEvent, knowledge_.sandboxes.Begin(),
+  knowledge_.sandboxes.Observe(std::move(sandbox), ObservationSource::kEvent, knowledge_.sandboxes.NextRevision(),
                                clock_.Now());
 }
 
 void SharedState::OnSnapshot(v1::Snapshot snapshot) {
-  knowledge_.snapshots.Observe(std::move(snapshot), ObservationSource::kEvent, knowledge_.snapshots.Begin(),
+  knowledge_.snapshots.Observe(std::move(snapshot), ObservationSource::kEvent, knowledge_.snapshots.NextRevision(),
                                clock_.Now());
 }
 
 void SharedState::OnVolume(v1::Volume volume) {
-  knowledge_.volumes.Observe(std::move(volume), ObservationSource::kEvent, knowledge_.volumes.Begin(), clock_.Now());
+  knowledge_.volumes.Observe(std::move(volume), ObservationSource::kEvent, knowledge_.volumes.NextRevision(),
+                             clock_.Now());
 }
 
 void SharedState::OnSnapshotRemoved(std::string id, std::string name) { knowledge_.snapshots.ObserveRemoved(id, name); }

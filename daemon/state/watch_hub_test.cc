@@ -95,7 +95,7 @@ class WatchHubTest : public ::testing::Test {
 
   void Upstream(const v1::Sandbox& sandbox) { upstream_.objects[sandbox.id()] = sandbox; }
   void Observe(const v1::Sandbox& sandbox, ObservationSource source) {
-    known_.Observe(sandbox, source, known_.Begin(), clock_.Now());
+    known_.Observe(sandbox, source, known_.NextRevision(), clock_.Now());
   }
   void Event(const v1::Sandbox& sandbox) {
     Upstream(sandbox);

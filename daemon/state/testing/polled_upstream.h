@@ -55,7 +55,7 @@ class PolledUpstream {
  private:
   Task<absl::StatusOr<v1::Sandbox>> Get(CallContext context, std::string id) {
     gets.push_back(clock_.Now());
-    const Moment since = known_.Begin();
+    const Revision since = known_.NextRevision();
     const Clock::TimePoint at = clock_.Now();
     absl::StatusOr<v1::Sandbox> answer = AbsentError("sandbox", "none");
     for (const auto& [key, object] : objects) {
@@ -77,7 +77,7 @@ class PolledUpstream {
   Task<absl::StatusOr<RecentChanges>> List(CallContext context, std::string cursor) {
     lists.push_back(clock_.Now());
     cursors.push_back(cursor);
-    const Moment since = known_.Begin();
+    const Revision since = known_.NextRevision();
     const Clock::TimePoint at = clock_.Now();
     std::vector<v1::Sandbox> all;
     for (const auto& [id, object] : listed.empty() ? objects : listed) all.push_back(object);
