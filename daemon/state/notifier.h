@@ -8,7 +8,7 @@
 #include "daemon/api/watch.h"
 #include "daemon/base/clock.h"
 #include "daemon/state/freshness.h"
-#include "daemon/state/known_objects.h"
+#include "daemon/state/object_cache.h"
 #include "daemon/state/subscription.h"
 
 namespace daytonad {
@@ -18,8 +18,8 @@ template <typename T>
 class Notifier {
  public:
   // The referred objects outlive this one.
-  Notifier(Clock& clock, KnownObjects<T>& known, const Freshness& freshness)
-      : clock_(clock), known_(known), freshness_(freshness) {}
+  Notifier(Clock& clock, ObjectCache<T>& cache, const Freshness& freshness)
+      : clock_(clock), cache_(cache), freshness_(freshness) {}
 
   static bool InDoubt(const Known<T>& known) { return known.seen_at == kLongAgo; }
 
@@ -42,7 +42,7 @@ class Notifier {
   // Whoever waits for a look has had it.
   void NotifyConfirmed(Subscription<T>& subscription) const {
     if (!std::exchange(subscription.poll_requested, false)) return;
-    const auto* known = known_.Find(subscription.id());
+    const auto* known = cache_.Find(subscription.id());
     if (known == nullptr) return;
     Observation<T> observation = ObservationOf(*known, nullptr);
     observation.fresh = true;
@@ -53,13 +53,13 @@ class Notifier {
   void NotifyError(Subscription<T>& subscription, const absl::Status& status) const {
     Observation<T> observation;
     observation.status = status;
-    if (const auto* known = known_.Find(subscription.id())) observation.object = known->object;
+    if (const auto* known = cache_.Find(subscription.id())) observation.object = known->object;
     subscription.Publish(std::move(observation));
   }
 
  private:
   Clock& clock_;
-  KnownObjects<T>& known_;
+  ObjectCache<T>& cache_;
   const Freshness& freshness_;
 };
 

@@ -35,14 +35,14 @@ template <typename T>
 class Poller {
  public:
   // The referred objects outlive this one.
-  Poller(Executor executor, Clock& clock, KnownObjects<T>& known, const Freshness& freshness,
+  Poller(Executor executor, Clock& clock, ObjectCache<T>& cache, const Freshness& freshness,
          Subscriptions<T>& subscriptions, PollSource<T> source, PollerOptions options)
       : executor_(executor),
         clock_(clock),
-        known_(known),
+        cache_(cache),
         freshness_(freshness),
         subscriptions_(subscriptions),
-        notifier_(clock, known, freshness),
+        notifier_(clock, cache, freshness),
         source_(std::move(source)),
         options_(options),
         single_poll_limiter_(options.single_polls_per_second) {}
@@ -191,7 +191,7 @@ class Poller {
   static Task<void> Get(Poller* poller, SubscriptionPtr subscription) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     subscription->polled_at = poller->clock_.Now();
-    const Revision since = poller->known_.NextRevision();
+    const Revision since = poller->cache_.NextRevision();
     const CallContext context =
         CallContext::Background("watch").WithDeadline(subscription->polled_at + poller->options_.limit);
     absl::StatusOr<T> seen = co_await poller->source_.get(context, subscription->id());
@@ -201,10 +201,10 @@ class Poller {
     poller->OnPolled(*subscription, std::move(seen), since);
   }
 
-  // KnownObjects has it already, if it counts; what changed was told.
+  // ObjectCache has it already, if it counts; what changed was told.
   void OnPolled(Subscription<T>& subscription, absl::StatusOr<T> seen, Revision since) {
     if (subscription.gone) return;
-    const auto* known = known_.Find(subscription.id());
+    const auto* known = cache_.Find(subscription.id());
     Clock::Duration pause = NextPause(subscription);
     if (!seen.ok()) {
       if (subscription.urgent()) pause = std::min(pause, options_.longest);
@@ -223,7 +223,7 @@ class Poller {
       notifier_.NotifyConfirmed(subscription);
       // A list is waited for, unless that shows it again and again as missing.
       if (!Few()) pause = std::max(pause, subscription.missing_pause);
-    } else if (known_.IsStale(*seen, since)) {
+    } else if (cache_.IsStale(*seen, since)) {
       // Upstream answers from its cache, and will for some seconds.
       pause = std::min(pause, options_.longest);
     } else {
@@ -314,7 +314,7 @@ class Poller {
     subscription.polled_at = subscription.listed_at = begun;
     subscription.missing = false;
     subscription.missing_pause = Clock::Duration::zero();
-    const auto* known = known_.Find(id);
+    const auto* known = cache_.Find(id);
     const bool agrees = known != nullptr && known->object->state_text() == state && !notifier_.InDoubt(*known);
     if (agrees) {
       subscription.confirmed_at = begun;
@@ -365,7 +365,7 @@ class Poller {
 
   Executor executor_;
   Clock& clock_;
-  KnownObjects<T>& known_;
+  ObjectCache<T>& cache_;
   const Freshness& freshness_;
   Subscriptions<T>& subscriptions_;
   const Notifier<T> notifier_;

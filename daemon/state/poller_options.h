@@ -23,7 +23,7 @@ struct RecentChanges {
   std::string next_cursor;
 };
 
-// How to look at objects of one kind. What is seen also goes into KnownObjects, by itself.
+// How to look at objects of one kind. What is seen also goes into ObjectCache, by itself.
 template <typename T>
 struct PollSource {
   std::function<Task<absl::StatusOr<T>>(CallContext, std::string id_or_name)> get;

@@ -8,8 +8,8 @@
 #include "absl/status/status.h"
 #include "daemon/base/clock.h"
 #include "daemon/state/cache_index.h"
-#include "daemon/state/recency.h"
-#include "daemon/state/superseded.h"
+#include "daemon/state/lru_list.h"
+#include "daemon/state/stale_read_detector.h"
 
 namespace daytonad {
 
@@ -39,7 +39,7 @@ struct Known {
   absl::Status gone_error;
 };
 
-// What KnownObjects keeps of an object.
+// What ObjectCache keeps of an object.
 template <typename T>
 struct Record {
   // Can what was begun at this moment have seen all that is known?
@@ -50,14 +50,14 @@ struct Record {
   Revision floor = 0;                     // reads begun before may not have seen a change that was made since
   Revision answered = 0;                  // when a change was answered last
   Clock::TimePoint learnt_at = kLongAgo;  // when what is known was seen, in doubt since or not
-  Superseded superseded;
+  StaleReadDetector stale_reads;
   bool going = false;  // its deletion was accepted
   int changing = 0;
   size_t digest = 0;  // of the object without its times: two that differ share one as good as never
   int pins = 0;
   size_t bytes = 0;
   std::shared_ptr<const typename CacheIndex<T>::Entry> published;
-  Recency::Place place;
+  LruList::Place place;
 };
 
 }  // namespace daytonad

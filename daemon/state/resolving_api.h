@@ -7,7 +7,7 @@
 
 #include "daemon/api/forwarding_api.h"
 #include "daemon/base/clock.h"
-#include "daemon/state/knowledge.h"
+#include "daemon/state/object_caches.h"
 
 namespace daytonad {
 
@@ -25,8 +25,7 @@ namespace daytonad {
 class ResolvingApi final : public ForwardingApi {
  public:
   // The referred objects outlive this one.
-  ResolvingApi(Api& inner, Knowledge& knowledge, Clock& clock)
-      : ForwardingApi(inner), knowledge_(knowledge), clock_(clock) {}
+  ResolvingApi(Api& inner, ObjectCaches& caches, Clock& clock) : ForwardingApi(inner), caches_(caches), clock_(clock) {}
 
   Task<absl::StatusOr<v1::Sandbox>> GetSandbox(CallContext context, std::string id_or_name) override;
   Task<absl::StatusOr<v1::Sandbox>> StartSandbox(CallContext context, std::string id_or_name) override;
@@ -42,7 +41,7 @@ class ResolvingApi final : public ForwardingApi {
   using Ask = Task<absl::StatusOr<T>> (Api::*)(CallContext, std::string);
   template <typename T>
   struct Reads {
-    KnownObjects<T>& known;
+    ObjectCache<T>& cache;
     Ask<T> by_id;
     Ask<T> as_asked;
   };
@@ -50,7 +49,7 @@ class ResolvingApi final : public ForwardingApi {
 
   // The id of what is known to have this name.
   template <typename T>
-  static std::optional<std::string> IdOf(const KnownObjects<T>& known, const std::string& name);
+  static std::optional<std::string> IdOf(const ObjectCache<T>& cache, const std::string& name);
   template <typename T>
   Task<absl::StatusOr<T>> Get(Reads<T> reads, CallContext context, std::string key);
   // Looks at what is known to have this name. Nullopt if it has it no more, or nothing is known.
@@ -60,9 +59,9 @@ class ResolvingApi final : public ForwardingApi {
   Task<absl::StatusOr<std::string>> TargetOf(CallContext context, std::string key, bool must_be_id);
   Task<absl::StatusOr<v1::Sandbox>> Change(CallContext context, std::string key, bool must_be_id, Send send);
 
-  Reads<v1::Sandbox> sandboxes() { return {knowledge_.sandboxes, &Api::GetSandbox, &Api::GetSandbox}; }
+  Reads<v1::Sandbox> sandboxes() { return {caches_.sandboxes, &Api::GetSandbox, &Api::GetSandbox}; }
 
-  Knowledge& knowledge_;
+  ObjectCaches& caches_;
   Clock& clock_;
 };
 

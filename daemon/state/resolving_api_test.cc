@@ -16,7 +16,7 @@
 #include "daemon/base/absent.h"
 #include "daemon/base/spawn.h"
 #include "daemon/base/testing/fake_clock.h"
-#include "daemon/state/recording_api.h"
+#include "daemon/state/cache_updating_api.h"
 #include "daemon/state/testing/objects.h"
 
 namespace daytonad {
@@ -76,7 +76,7 @@ class ResolvingApiTest : public ::testing::Test {
 
   void Upstream(const v1::Sandbox& sandbox) { upstream_.objects[sandbox.id()] = sandbox; }
   void Learn(const v1::Sandbox& sandbox) {
-    knowledge_.sandboxes.Observe(sandbox, ObservationSource::kRead, knowledge_.sandboxes.NextRevision(), clock_.Now());
+    caches_.sandboxes.Observe(sandbox, ObservationSource::kRead, caches_.sandboxes.NextRevision(), clock_.Now());
   }
   // The name is another one's now, and upstream has forgotten it.
   void RedeployBehindOurBack() {
@@ -110,9 +110,9 @@ class ResolvingApiTest : public ::testing::Test {
   boost::asio::io_context io_;
   FakeClock clock_{FakeClock::Mode::kManual};
   ForgetfulUpstream upstream_;
-  Knowledge knowledge_{Lifetimes(), 1 << 20};
-  RecordingApi recording_{upstream_, knowledge_, clock_};
-  ResolvingApi api_{recording_, knowledge_, clock_};
+  ObjectCaches caches_{Lifetimes(), 1 << 20};
+  CacheUpdatingApi updating_{upstream_, caches_, clock_};
+  ResolvingApi api_{updating_, caches_, clock_};
 };
 
 TEST_F(ResolvingApiTest, WhatIsKnownByItsNameIsAskedForById) {
@@ -130,8 +130,8 @@ TEST_F(ResolvingApiTest, WhatIsKnownByItsNameIsAskedForById) {
 TEST_F(ResolvingApiTest, WhatIsNotKnownIsStartedAndStoppedAsAskedButDeletedById) {
   EXPECT_EQ(Stop("box"), "a");
   EXPECT_THAT(Calls(), ElementsAre("Stop box"));
-  knowledge_.sandboxes.Observe(SandboxIn("a", "destroyed"), ObservationSource::kEvent,
-                               knowledge_.sandboxes.NextRevision(), clock_.Now());
+  caches_.sandboxes.Observe(SandboxIn("a", "destroyed"), ObservationSource::kEvent, caches_.sandboxes.NextRevision(),
+                            clock_.Now());
   Upstream(Named("b", "box"));
   upstream_.objects.erase("a");
   EXPECT_EQ(Delete("box"), "b");
@@ -205,7 +205,7 @@ TEST_F(ResolvingApiTest, AnIdThatIsOnlyANameByNowIsGone) {
   upstream_.objects.clear();
   Upstream(Named("b", kUuid));
   EXPECT_EQ(Get(kUuid), "b");
-  EXPECT_TRUE(knowledge_.sandboxes.Find(kUuid)->gone);
+  EXPECT_TRUE(caches_.sandboxes.Find(kUuid)->gone);
 }
 
 TEST_F(ResolvingApiTest, ANameThatLooksLikeAnIdIsFoundThoughUpstreamHasForgottenIt) {
@@ -222,8 +222,7 @@ TEST_F(ResolvingApiTest, ADeletedVolumeIsNoAnswerToItsName) {
   upstream_.volume.set_id("v");
   upstream_.volume.set_name("vol");
   upstream_.volume.set_view(v1::VIEW_FULL);
-  knowledge_.volumes.Observe(upstream_.volume, ObservationSource::kRead, knowledge_.volumes.NextRevision(),
-                             clock_.Now());
+  caches_.volumes.Observe(upstream_.volume, ObservationSource::kRead, caches_.volumes.NextRevision(), clock_.Now());
   EXPECT_TRUE(Run(api_.GetVolumeByName(Context(), "vol")).ok());
   EXPECT_THAT(Calls(), ElementsAre("GetVolumeById v"));
   upstream_.volume.set_state(v1::VOLUME_STATE_DELETED);

@@ -27,8 +27,8 @@ std::string IdIn(const absl::StatusOr<T>& result) {
 
 // By what a read may ask for this object; empty if it may be any.
 template <typename T>
-std::vector<std::string> KeysOf(KnownObjects<T>& known, const std::string& id_or_name) {
-  const Known<T>* const object = known.Find(id_or_name);
+std::vector<std::string> KeysOf(ObjectCache<T>& cache, const std::string& id_or_name) {
+  const Known<T>* const object = cache.Find(id_or_name);
   if (object == nullptr) return {};
   return {id_or_name, object->object->id(), object->object->name()};
 }
@@ -63,9 +63,9 @@ std::string KeyOf(const SnapshotListQuery& query, int page) {
 
 }  // namespace
 
-SharedApi::SharedApi(Api& inner, Knowledge& knowledge, Executor executor, Clock& clock, SharedApiOptions options)
+SharedApi::SharedApi(Api& inner, ObjectCaches& caches, Executor executor, Clock& clock, SharedApiOptions options)
     : ForwardingApi(inner),
-      knowledge_(knowledge),
+      caches_(caches),
       executor_(executor),
       clock_(clock),
       options_(options),
@@ -196,17 +196,17 @@ Task<absl::StatusOr<v1::Sandbox>> SharedApi::CreateSandbox(CallContext context, 
 }
 
 Task<absl::StatusOr<v1::Sandbox>> SharedApi::StartSandbox(CallContext context, std::string id_or_name) {
-  ForgetOld forget = OldSandboxReads(KeysOf(knowledge_.sandboxes, id_or_name));
+  ForgetOld forget = OldSandboxReads(KeysOf(caches_.sandboxes, id_or_name));
   return Mutate(std::move(forget), &SandboxApi::StartSandbox, std::move(context), std::move(id_or_name));
 }
 
 Task<absl::StatusOr<v1::Sandbox>> SharedApi::StopSandbox(CallContext context, std::string id_or_name, bool force) {
-  ForgetOld forget = OldSandboxReads(KeysOf(knowledge_.sandboxes, id_or_name));
+  ForgetOld forget = OldSandboxReads(KeysOf(caches_.sandboxes, id_or_name));
   return Mutate(std::move(forget), &SandboxApi::StopSandbox, std::move(context), std::move(id_or_name), force);
 }
 
 Task<absl::StatusOr<v1::Sandbox>> SharedApi::DeleteSandbox(CallContext context, std::string id_or_name) {
-  ForgetOld forget = OldSandboxReads(KeysOf(knowledge_.sandboxes, id_or_name));
+  ForgetOld forget = OldSandboxReads(KeysOf(caches_.sandboxes, id_or_name));
   return Mutate(std::move(forget), &SandboxApi::DeleteSandbox, std::move(context), std::move(id_or_name));
 }
 
@@ -216,17 +216,17 @@ Task<absl::StatusOr<v1::Snapshot>> SharedApi::CreateSnapshot(CallContext context
 }
 
 Task<absl::StatusOr<v1::Snapshot>> SharedApi::ActivateSnapshot(CallContext context, std::string id) {
-  ForgetOld forget = OldSnapshotReads(KeysOf(knowledge_.snapshots, id));
+  ForgetOld forget = OldSnapshotReads(KeysOf(caches_.snapshots, id));
   return Mutate(std::move(forget), &SnapshotApi::ActivateSnapshot, std::move(context), std::move(id));
 }
 
 Task<absl::Status> SharedApi::DeactivateSnapshot(CallContext context, std::string id) {
-  ForgetOld forget = OldSnapshotReads(KeysOf(knowledge_.snapshots, id));
+  ForgetOld forget = OldSnapshotReads(KeysOf(caches_.snapshots, id));
   return Mutate(std::move(forget), &SnapshotApi::DeactivateSnapshot, std::move(context), std::move(id));
 }
 
 Task<absl::Status> SharedApi::DeleteSnapshot(CallContext context, std::string id) {
-  ForgetOld forget = OldSnapshotReads(KeysOf(knowledge_.snapshots, id));
+  ForgetOld forget = OldSnapshotReads(KeysOf(caches_.snapshots, id));
   return Mutate(std::move(forget), &SnapshotApi::DeleteSnapshot, std::move(context), std::move(id));
 }
 
@@ -236,7 +236,7 @@ Task<absl::StatusOr<v1::Volume>> SharedApi::CreateVolume(CallContext context, st
 }
 
 Task<absl::Status> SharedApi::DeleteVolume(CallContext context, std::string id) {
-  ForgetOld forget = OldVolumeReads(KeysOf(knowledge_.volumes, id));
+  ForgetOld forget = OldVolumeReads(KeysOf(caches_.volumes, id));
   return Mutate(std::move(forget), &VolumeApi::DeleteVolume, std::move(context), std::move(id));
 }
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "daemon/api/forwarding_api.h"
-#include "daemon/state/knowledge.h"
+#include "daemon/state/object_caches.h"
 #include "daemon/state/single_flight.h"
 
 namespace daytonad {
@@ -30,7 +30,7 @@ struct SharedApiOptions {
 class SharedApi final : public ForwardingApi {
  public:
   // The referred objects outlive this one.
-  SharedApi(Api& inner, Knowledge& knowledge, Executor executor, Clock& clock, SharedApiOptions options);
+  SharedApi(Api& inner, ObjectCaches& caches, Executor executor, Clock& clock, SharedApiOptions options);
 
   Task<absl::StatusOr<v1::Sandbox>> CreateSandbox(CallContext context, NewSandbox sandbox) override;
   Task<absl::StatusOr<v1::Sandbox>> GetSandbox(CallContext context, std::string id_or_name) override;
@@ -78,7 +78,7 @@ class SharedApi final : public ForwardingApi {
   Task<T> Mutate(ForgetOld forget, Task<T> (Owner::*method)(CallContext, Params...), CallContext context,
                  std::type_identity_t<Params>... args);
 
-  Knowledge& knowledge_;
+  ObjectCaches& caches_;
   Executor executor_;
   Clock& clock_;
   SharedApiOptions options_;

@@ -83,7 +83,7 @@ class SharedApiTest : public ::testing::Test {
  protected:
   SharedApiTest() {
     upstream_ = std::make_unique<SlowApi>(clock_);
-    api_ = std::make_unique<SharedApi>(*upstream_, knowledge_, io_.get_executor(), clock_, SharedApiOptions());
+    api_ = std::make_unique<SharedApi>(*upstream_, caches_, io_.get_executor(), clock_, SharedApiOptions());
   }
 
   struct Call {
@@ -92,7 +92,7 @@ class SharedApiTest : public ::testing::Test {
   };
 
   void Know(const v1::Sandbox& sandbox) {
-    knowledge_.sandboxes.Observe(sandbox, ObservationSource::kRead, knowledge_.sandboxes.NextRevision(), clock_.Now());
+    caches_.sandboxes.Observe(sandbox, ObservationSource::kRead, caches_.sandboxes.NextRevision(), clock_.Now());
   }
   // Reads of all kinds that are under way, or that join those.
   void ReadAll() {
@@ -149,7 +149,7 @@ class SharedApiTest : public ::testing::Test {
   boost::asio::io_context io_;
   FakeClock clock_{FakeClock::Mode::kManual};
   std::unique_ptr<SlowApi> upstream_;
-  Knowledge knowledge_{Lifetimes(), 1 << 20};
+  ObjectCaches caches_{Lifetimes(), 1 << 20};
   std::unique_ptr<SharedApi> api_;
   std::deque<Call> calls_;
 };

@@ -8,17 +8,15 @@ namespace daytonad {
 
 SharedState::SharedState(Api& upstream, Executor executor, Clock& clock, SharedStateOptions options)
     : clock_(clock),
-      knowledge_(options.lifetimes, options.max_bytes),
-      recording_(upstream, knowledge_, clock),
-      shared_(recording_, knowledge_, executor, clock, options.calls),
-      resolving_(shared_, knowledge_, clock),
-      cached_(resolving_, knowledge_, clock),
-      sandboxes_(executor, clock, knowledge_.sandboxes, knowledge_.freshness, SandboxPollSource(resolving_),
+      caches_(options.lifetimes, options.max_bytes),
+      updating_(upstream, caches_, clock),
+      shared_(updating_, caches_, executor, clock, options.calls),
+      resolving_(shared_, caches_, clock),
+      cached_(resolving_, caches_, clock),
+      sandboxes_(executor, clock, caches_.sandboxes, caches_.freshness, SandboxPollSource(resolving_), options.polling),
+      snapshots_(executor, clock, caches_.snapshots, caches_.freshness, SnapshotPollSource(resolving_),
                  options.polling),
-      snapshots_(executor, clock, knowledge_.snapshots, knowledge_.freshness, SnapshotPollSource(resolving_),
-                 options.polling),
-      volumes_(executor, clock, knowledge_.volumes, knowledge_.freshness, VolumePollSource(resolving_),
-               options.polling) {}
+      volumes_(executor, clock, caches_.volumes, caches_.freshness, VolumePollSource(resolving_), options.polling) {}
 
 // --- Watching ---
 
@@ -40,56 +38,55 @@ std::optional<CachedObject<T>> SharedState::Find(const CacheIndex<T>& index, std
   const auto entry = index.Find(id_or_name);
   if (entry == nullptr) return std::nullopt;
   const Clock::TimePoint now = clock_.Now();
-  if (!knowledge_.freshness.IsFresh(entry->seen_at, now, max_age)) return std::nullopt;
+  if (!caches_.freshness.IsFresh(entry->seen_at, now, max_age)) return std::nullopt;
   entry->used.store(true, std::memory_order_relaxed);
   return CachedObject<T>{entry->object, now - entry->seen_at};
 }
 
 std::optional<CachedObject<v1::Sandbox>> SharedState::FindSandbox(std::string_view id_or_name,
                                                                   std::optional<Clock::Duration> max_age) const {
-  return Find(knowledge_.sandboxes.index(), id_or_name, max_age);
+  return Find(caches_.sandboxes.index(), id_or_name, max_age);
 }
 
 std::optional<CachedObject<v1::Snapshot>> SharedState::FindSnapshot(std::string_view id_or_name,
                                                                     std::optional<Clock::Duration> max_age) const {
-  return Find(knowledge_.snapshots.index(), id_or_name, max_age);
+  return Find(caches_.snapshots.index(), id_or_name, max_age);
 }
 
 std::optional<CachedObject<v1::Volume>> SharedState::FindVolume(std::string_view id_or_name,
                                                                 std::optional<Clock::Duration> max_age) const {
-  return Find(knowledge_.volumes.index(), id_or_name, max_age);
+  return Find(caches_.volumes.index(), id_or_name, max_age);
 }
 
 // --- Events ---
 
 void SharedState::OnSandbox(v1::Sandbox sandbox) {
-  knowledge_.sandboxes.Observe(std::move(sandbox), ObservationSource::kEvent, knowledge_.sandboxes.NextRevision(),
-                               clock_.Now());
+  caches_.sandboxes.Observe(std::move(sandbox), ObservationSource::kEvent, caches_.sandboxes.NextRevision(),
+                            clock_.Now());
 }
 
 void SharedState::OnSnapshot(v1::Snapshot snapshot) {
-  knowledge_.snapshots.Observe(std::move(snapshot), ObservationSource::kEvent, knowledge_.snapshots.NextRevision(),
-                               clock_.Now());
+  caches_.snapshots.Observe(std::move(snapshot), ObservationSource::kEvent, caches_.snapshots.NextRevision(),
+                            clock_.Now());
 }
 
 void SharedState::OnVolume(v1::Volume volume) {
-  knowledge_.volumes.Observe(std::move(volume), ObservationSource::kEvent, knowledge_.volumes.NextRevision(),
-                             clock_.Now());
+  caches_.volumes.Observe(std::move(volume), ObservationSource::kEvent, caches_.volumes.NextRevision(), clock_.Now());
 }
 
-void SharedState::OnSnapshotRemoved(std::string id, std::string name) { knowledge_.snapshots.ObserveRemoved(id, name); }
+void SharedState::OnSnapshotRemoved(std::string id, std::string name) { caches_.snapshots.ObserveRemoved(id, name); }
 
 void SharedState::OnEventsUp() {
-  knowledge_.freshness.EventsUp(clock_.Now());
-  TellHubs();
+  caches_.freshness.EventsUp(clock_.Now());
+  NotifyHubs();
 }
 
 void SharedState::OnEventsDown() {
-  knowledge_.freshness.EventsDown();
-  TellHubs();
+  caches_.freshness.EventsDown();
+  NotifyHubs();
 }
 
-void SharedState::TellHubs() {
+void SharedState::NotifyHubs() {
   sandboxes_.OnEventsChanged();
   snapshots_.OnEventsChanged();
   volumes_.OnEventsChanged();

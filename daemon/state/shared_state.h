@@ -11,9 +11,9 @@
 #include "daemon/api/cached_reads.h"
 #include "daemon/api/events.h"
 #include "daemon/api/watch.h"
+#include "daemon/state/cache_updating_api.h"
 #include "daemon/state/cached_api.h"
-#include "daemon/state/knowledge.h"
-#include "daemon/state/recording_api.h"
+#include "daemon/state/object_caches.h"
 #include "daemon/state/resolving_api.h"
 #include "daemon/state/shared_api.h"
 #include "daemon/state/watch_hub.h"
@@ -32,8 +32,8 @@ struct SharedStateOptions {
 //
 // An upstream api goes in, and out comes one that costs upstream the less the more use it: from the top, CachedApi
 // answers from what is known, ResolvingApi puts ids in place of known names, SharedApi makes one request of many,
-// RecordingApi learns from each answer. Events come in
-// from the side, watchers look at the same knowledge. No operation can go past any of them.
+// CacheUpdatingApi learns from each answer. Events come in
+// from the side, watchers look at the same caches. No operation can go past any of them.
 class SharedState final : public WatchApi, public CachedReads, public EventSink {
  public:
   // The referred objects outlive this one. Loop thread only, but for CachedReads.
@@ -64,17 +64,17 @@ class SharedState final : public WatchApi, public CachedReads, public EventSink 
   void OnEventsUp() override;
   void OnEventsDown() override;
 
-  const Knowledge& knowledge() const { return knowledge_; }
+  const ObjectCaches& caches() const { return caches_; }
 
  private:
   template <typename T>
   std::optional<CachedObject<T>> Find(const CacheIndex<T>& index, std::string_view id_or_name,
                                       std::optional<Clock::Duration> max_age) const;
-  void TellHubs();
+  void NotifyHubs();
 
   Clock& clock_;
-  Knowledge knowledge_;
-  RecordingApi recording_;
+  ObjectCaches caches_;
+  CacheUpdatingApi updating_;
   SharedApi shared_;
   ResolvingApi resolving_;
   CachedApi cached_;

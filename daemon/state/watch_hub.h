@@ -12,8 +12,8 @@
 #include "daemon/base/error.h"
 #include "daemon/base/task.h"
 #include "daemon/state/freshness.h"
-#include "daemon/state/known_objects.h"
 #include "daemon/state/notifier.h"
+#include "daemon/state/object_cache.h"
 #include "daemon/state/poller.h"
 #include "daemon/state/poller_options.h"
 #include "daemon/state/subscription.h"
@@ -25,20 +25,20 @@ namespace daytonad {
 // Whatever the daemon learns of an object is news for those who watch it: events, answers to anybody's call, and the
 // polls that a Poller sends for all of them.
 template <typename T>
-class WatchHub final : public KnownObjects<T>::Listener {
+class WatchHub final : public ObjectCache<T>::Listener {
  public:
   // The referred objects outlive this one.
-  WatchHub(Executor executor, Clock& clock, KnownObjects<T>& known, const Freshness& freshness, PollSource<T> source,
+  WatchHub(Executor executor, Clock& clock, ObjectCache<T>& cache, const Freshness& freshness, PollSource<T> source,
            PollerOptions options = PollerOptions())
       : clock_(clock),
-        known_(known),
-        notifier_(clock, known, freshness),
+        cache_(cache),
+        notifier_(clock, cache, freshness),
         get_(source.get),
         options_(options),
-        poller_(executor, clock, known, freshness, subscriptions_, std::move(source), options) {
-    known_.set_listener(this);
+        poller_(executor, clock, cache, freshness, subscriptions_, std::move(source), options) {
+    cache_.set_listener(this);
   }
-  ~WatchHub() override { known_.set_listener(nullptr); }
+  ~WatchHub() override { cache_.set_listener(nullptr); }
   WatchHub(const WatchHub&) = delete;
   WatchHub& operator=(const WatchHub&) = delete;
 
@@ -52,7 +52,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
     poller_.PollAll();
   }
 
-  // KnownObjects<T>::Listener
+  // ObjectCache<T>::Listener
   void OnChanged(const std::string& id, const Known<T>& known, ObservationSource source) override {
     const auto found = subscriptions_.find(id);
     if (found == subscriptions_.end()) return;
@@ -122,7 +122,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
 
     // A name that is known from long ago may be another one's by now, and that one is to be watched then.
     const Known<T>* FindKnown() const {
-      const Known<T>* const known = hub_.known_.Find(id_or_name_);
+      const Known<T>* const known = hub_.cache_.Find(id_or_name_);
       if (known == nullptr || known->object->id() == id_or_name_) return known;
       return hub_.notifier_.IsFresh(*known, nullptr) ? known : nullptr;
     }
@@ -170,7 +170,7 @@ class WatchHub final : public KnownObjects<T>::Listener {
 
     // If it counts, it is what is known by now; else that is newer, though perhaps in doubt.
     void StartFromRead(T seen) {
-      const auto* known = hub_.known_.Find(seen.id());
+      const auto* known = hub_.cache_.Find(seen.id());
       if (known != nullptr && known->gone) return SetFirst(hub_.notifier_.ObservationOf(*known, nullptr));
       Observation<T> observation;
       observation.fresh = known != nullptr && !hub_.notifier_.InDoubt(*known);
@@ -198,8 +198,8 @@ class WatchHub final : public KnownObjects<T>::Listener {
     if (entry == nullptr) entry = std::make_shared<Subscription<T>>(id);
     SubscriptionPtr subscription = entry;
     if (++subscription->watchers > 1) return subscription;
-    known_.Pin(id);
-    const auto* known = known_.Find(id);
+    cache_.Pin(id);
+    const auto* known = cache_.Find(id);
     subscription->in_doubt = known != nullptr && notifier_.InDoubt(*known);
     subscription->going = known != nullptr && IsGoing(*known->object);
     poller_.Add(*subscription, fresh);
@@ -211,12 +211,12 @@ class WatchHub final : public KnownObjects<T>::Listener {
     if (--found->second->watchers > 0) return;
     const SubscriptionPtr kept = std::move(found->second);  // its id is the key
     subscriptions_.erase(found);
-    known_.Unpin(kept->id());
+    cache_.Unpin(kept->id());
     if (subscriptions_.empty()) poller_.Wake();  // and it ends
   }
 
   Clock& clock_;
-  KnownObjects<T>& known_;
+  ObjectCache<T>& cache_;
   const Notifier<T> notifier_;
   const std::function<Task<absl::StatusOr<T>>(CallContext, std::string)> get_;
   const PollerOptions options_;

@@ -95,7 +95,7 @@ class WatchHubTest : public ::testing::Test {
 
   void Upstream(const v1::Sandbox& sandbox) { upstream_.objects[sandbox.id()] = sandbox; }
   void Observe(const v1::Sandbox& sandbox, ObservationSource source) {
-    known_.Observe(sandbox, source, known_.NextRevision(), clock_.Now());
+    cache_.Observe(sandbox, source, cache_.NextRevision(), clock_.Now());
   }
   void Event(const v1::Sandbox& sandbox) {
     Upstream(sandbox);
@@ -130,10 +130,10 @@ class WatchHubTest : public ::testing::Test {
   boost::asio::io_context io_;
   FakeClock clock_{FakeClock::Mode::kManual};
   const Clock::TimePoint started_ = clock_.Now();
-  KnownObjects<v1::Sandbox> known_{1 << 20};
+  ObjectCache<v1::Sandbox> cache_{1 << 20};
   Freshness freshness_{Lifetimes()};
-  PolledUpstream upstream_{known_, clock_};
-  WatchHub<v1::Sandbox> hub_{io_.get_executor(), clock_, known_, freshness_, upstream_.source()};
+  PolledUpstream upstream_{cache_, clock_};
+  WatchHub<v1::Sandbox> hub_{io_.get_executor(), clock_, cache_, freshness_, upstream_.source()};
   std::deque<Watcher> watchers_;
 };
 
@@ -242,10 +242,10 @@ TEST_F(WatchHubTest, SoIsAChangeEvenIfItsAnswerIsInDoubt) {
   Upstream(SandboxIn("a", "started"));
   upstream_.gate = std::make_shared<daytonad::Event>();
   const Watcher& watcher = Open("a");
-  const auto change = known_.BeginCreate();
+  const auto change = cache_.BeginCreate();
   Event(SandboxIn("a", "stopping", 2));
   const v1::Sandbox answer = SandboxIn("a", "stopping", 2);
-  known_.EndChange(change, &answer, clock_.Now());
+  cache_.EndChange(change, &answer, clock_.Now());
   Observe(SandboxIn("a", "starting", 1), ObservationSource::kEvent);
   std::exchange(upstream_.gate, nullptr)->Fire();
   Settle();
@@ -277,7 +277,7 @@ TEST_F(WatchHubTest, EventsAndAnswersToAnybodysCallsAreNews) {
   EXPECT_EQ(second.state(), "starting");
   EXPECT_FALSE(first.last().maybe_missed);
   const v1::Sandbox answer = SandboxIn("a", "started", 3);
-  known_.EndChange(known_.BeginChange("a"), &answer, clock_.Now());
+  cache_.EndChange(cache_.BeginChange("a"), &answer, clock_.Now());
   Settle();
   EXPECT_EQ(first.state(), "started");
   EXPECT_FALSE(first.last().maybe_missed);
@@ -313,9 +313,9 @@ TEST_F(WatchHubTest, RemovalIsToldWithWhatWasKnownAndEndsTheLooks) {
 }
 
 TEST_F(WatchHubTest, RemovalIsToldThoughThereIsNoRoomToRememberAnything) {
-  KnownObjects<v1::Sandbox> known(0);
-  PolledUpstream upstream(known, clock_);
-  WatchHub<v1::Sandbox> hub(io_.get_executor(), clock_, known, freshness_, upstream.source());
+  ObjectCache<v1::Sandbox> cache(0);
+  PolledUpstream upstream(cache, clock_);
+  WatchHub<v1::Sandbox> hub(io_.get_executor(), clock_, cache, freshness_, upstream.source());
   upstream.objects["a"] = SandboxIn("a", "started");
   Watcher watcher;
   watcher.watch = hub.Open("a");
@@ -553,7 +553,7 @@ TEST_F(WatchHubTest, WhatIsGoingIsLookedAtThoughListsStillShowIt) {
   OpenMany(10);
   Pass(seconds(5));
   const v1::Sandbox going = SandboxIn("3", "destroying", 2);
-  known_.EndChange(known_.BeginChange("3"), &going, clock_.Now());
+  cache_.EndChange(cache_.BeginChange("3"), &going, clock_.Now());
   upstream_.objects["3"] = going;
   upstream_.listed = upstream_.objects;
   Pass(seconds(3));
@@ -712,9 +712,9 @@ TEST_F(WatchHubTest, ALookFromBeforeAChangeDoesNotTellTheOldState) {
   upstream_.gate = std::make_shared<daytonad::Event>();
   watcher.watch->PollNow();
   Settle();
-  const auto change = known_.BeginChange("a");
+  const auto change = cache_.BeginChange("a");
   Upstream(SandboxIn("a", "stopping", 2));
-  known_.EndChange(change, &upstream_.objects["a"], clock_.Now());
+  cache_.EndChange(change, &upstream_.objects["a"], clock_.Now());
   Settle();
   ASSERT_THAT(watcher.seen, SizeIs(2));
   watcher.watch->PollNow();

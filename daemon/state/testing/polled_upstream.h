@@ -12,17 +12,17 @@
 #include "daemon/base/absent.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/event.h"
-#include "daemon/state/known_objects.h"
+#include "daemon/state/object_cache.h"
 #include "daemon/state/testing/objects.h"
 #include "daemon/state/watch_hub.h"
 
 namespace daytonad {
 
-// An upstream to look at, where what is seen goes into KnownObjects, as it does behind the real api. A look shows what
+// An upstream to look at, where what is seen goes into ObjectCache, as it does behind the real api. A look shows what
 // was when it was begun, however late it is answered.
 class PolledUpstream {
  public:
-  PolledUpstream(KnownObjects<v1::Sandbox>& known, Clock& clock) : known_(known), clock_(clock) {}
+  PolledUpstream(ObjectCache<v1::Sandbox>& cache, Clock& clock) : cache_(cache), clock_(clock) {}
 
   PollSource<v1::Sandbox> source() {
     PollSource<v1::Sandbox> source;
@@ -55,7 +55,7 @@ class PolledUpstream {
  private:
   Task<absl::StatusOr<v1::Sandbox>> Get(CallContext context, std::string id) {
     gets.push_back(clock_.Now());
-    const Revision since = known_.NextRevision();
+    const Revision since = cache_.NextRevision();
     const Clock::TimePoint at = clock_.Now();
     absl::StatusOr<v1::Sandbox> answer = AbsentError("sandbox", "none");
     for (const auto& [key, object] : objects) {
@@ -67,9 +67,9 @@ class PolledUpstream {
     --in_flight;
     if (!waited.ok()) co_return waited;
     if (answer.ok()) {
-      known_.Observe(*answer, ObservationSource::kRead, since, at);
+      cache_.Observe(*answer, ObservationSource::kRead, since, at);
     } else if (IsAbsent(answer.status())) {
-      known_.ObserveNotFound(id, since);
+      cache_.ObserveNotFound(id, since);
     }
     co_return answer;
   }
@@ -77,7 +77,7 @@ class PolledUpstream {
   Task<absl::StatusOr<RecentChanges>> List(CallContext context, std::string cursor) {
     lists.push_back(clock_.Now());
     cursors.push_back(cursor);
-    const Revision since = known_.NextRevision();
+    const Revision since = cache_.NextRevision();
     const Clock::TimePoint at = clock_.Now();
     std::vector<v1::Sandbox> all;
     for (const auto& [id, object] : listed.empty() ? objects : listed) all.push_back(object);
@@ -91,7 +91,7 @@ class PolledUpstream {
     const size_t first = cursor.empty() ? 0 : std::stoul(cursor);
     const size_t end = std::min(first + page_size, all.size());
     for (size_t i = first; i < end; ++i) {
-      known_.Observe(ItemIn(all[i].id(), all[i].state_text(), static_cast<int>(all[i].updated_at().seconds())),
+      cache_.Observe(ItemIn(all[i].id(), all[i].state_text(), static_cast<int>(all[i].updated_at().seconds())),
                      ObservationSource::kListItem, since, at);
       changes.states.emplace_back(all[i].id(), all[i].state_text());
     }
@@ -104,7 +104,7 @@ class PolledUpstream {
     co_return co_await event->Wait(clock_, std::move(context));
   }
 
-  KnownObjects<v1::Sandbox>& known_;
+  ObjectCache<v1::Sandbox>& cache_;
   Clock& clock_;
 };
 

@@ -1,4 +1,4 @@
-#include "daemon/state/known_objects.h"
+#include "daemon/state/object_cache.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,11 +18,11 @@ using ::testing::IsEmpty;
 
 constexpr char kUuid[] = "81f3eb83-c4cc-4291-9f22-191c8d25122c";
 
-class KnownObjectsTest : public ::testing::Test, protected KnownObjects<v1::Sandbox>::Listener {
+class ObjectCacheTest : public ::testing::Test, protected ObjectCache<v1::Sandbox>::Listener {
  protected:
-  using Objects = KnownObjects<v1::Sandbox>;
+  using Objects = ObjectCache<v1::Sandbox>;
 
-  KnownObjectsTest() { known_.set_listener(this); }
+  ObjectCacheTest() { cache_.set_listener(this); }
 
   void OnChanged(const std::string& id, const Objects::Known& known, ObservationSource) override {
     told_.push_back(id + (known.gone ? " gone" : " " + known.object->state_text()));
@@ -35,37 +35,37 @@ class KnownObjectsTest : public ::testing::Test, protected KnownObjects<v1::Sand
 
   // A read that is sent and answered now.
   void Read(const v1::Sandbox& sandbox) {
-    known_.Observe(sandbox, ObservationSource::kRead, known_.NextRevision(), At(0));
+    cache_.Observe(sandbox, ObservationSource::kRead, cache_.NextRevision(), At(0));
   }
   void Event(const v1::Sandbox& sandbox) {
-    known_.Observe(sandbox, ObservationSource::kEvent, known_.NextRevision(), At(0));
+    cache_.Observe(sandbox, ObservationSource::kEvent, cache_.NextRevision(), At(0));
   }
   void ListItem(const v1::Sandbox& item) {
-    known_.Observe(item, ObservationSource::kListItem, known_.NextRevision(), At(0));
+    cache_.Observe(item, ObservationSource::kListItem, cache_.NextRevision(), At(0));
   }
-  void EndChange(const Objects::Change& change, const v1::Sandbox& answer) { known_.EndChange(change, &answer, At(0)); }
+  void EndChange(const Objects::Change& change, const v1::Sandbox& answer) { cache_.EndChange(change, &answer, At(0)); }
 
   std::string StateOfKnown(const std::string& id) {
-    const Objects::Known* known = known_.Find(id);
+    const Objects::Known* known = cache_.Find(id);
     if (known == nullptr) return "unknown";
     if (known->gone) return "gone";
     return known->object->state_text() + (known->seen_at == kLongAgo ? " in doubt" : "");
   }
   // What a read from memory would give.
   std::string Published(const std::string& key) const {
-    const auto entry = known_.index().Find(key);
+    const auto entry = cache_.index().Find(key);
     return entry == nullptr ? "nothing" : entry->object->id() + " " + entry->object->state_text();
   }
 
   std::vector<std::string> Told() { return std::exchange(told_, {}); }
 
-  Objects known_{1 << 20};
+  Objects cache_{1 << 20};
   std::vector<std::string> told_;
 };
 
 // --- The order of observation ---
 
-TEST_F(KnownObjectsTest, ARecordIsFoundByIdAndByName) {
+TEST_F(ObjectCacheTest, ARecordIsFoundByIdAndByName) {
   Read(SandboxIn("a", "started"));
   EXPECT_EQ(StateOfKnown("a"), "started");
   EXPECT_EQ(StateOfKnown("name-of-a"), "started");
@@ -75,37 +75,37 @@ TEST_F(KnownObjectsTest, ARecordIsFoundByIdAndByName) {
   EXPECT_THAT(Told(), ElementsAre("a started"));
 }
 
-TEST_F(KnownObjectsTest, AnEventIsNewerThanAReadThatWasBegunBeforeIt) {
-  const Revision since = known_.NextRevision();
+TEST_F(ObjectCacheTest, AnEventIsNewerThanAReadThatWasBegunBeforeIt) {
+  const Revision since = cache_.NextRevision();
   Event(SandboxIn("a", "started", 1));
-  known_.Observe(SandboxIn("a", "creating", 9), ObservationSource::kRead, since, At(0));
+  cache_.Observe(SandboxIn("a", "creating", 9), ObservationSource::kRead, since, At(0));
   EXPECT_EQ(StateOfKnown("a"), "started");
 }
 
-TEST_F(KnownObjectsTest, AReadThatWasBegunAfterAnEventIsNewerWhateverItsTimeSays) {
+TEST_F(ObjectCacheTest, AReadThatWasBegunAfterAnEventIsNewerWhateverItsTimeSays) {
   Event(SandboxIn("a", "started", 9));
   Read(SandboxIn("a", "stopped", 1));
   EXPECT_EQ(Published("a"), "a stopped");
 }
 
-TEST_F(KnownObjectsTest, OfTwoReadsTheOneBegunLaterCountsInWhateverOrderTheyAreAnswered) {
-  const Revision first = known_.NextRevision();
-  const Revision second = known_.NextRevision();
-  known_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, second, At(2));
-  known_.Observe(SandboxIn("a", "creating"), ObservationSource::kRead, first, At(1));
+TEST_F(ObjectCacheTest, OfTwoReadsTheOneBegunLaterCountsInWhateverOrderTheyAreAnswered) {
+  const Revision first = cache_.NextRevision();
+  const Revision second = cache_.NextRevision();
+  cache_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, second, At(2));
+  cache_.Observe(SandboxIn("a", "creating"), ObservationSource::kRead, first, At(1));
   EXPECT_EQ(Published("a"), "a started");
-  EXPECT_EQ(known_.Find("a")->seen_at, At(2));
+  EXPECT_EQ(cache_.Find("a")->seen_at, At(2));
 }
 
-TEST_F(KnownObjectsTest, WhatIsSeenAgainIsYoungerAndNoNews) {
-  known_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, known_.NextRevision(), At(1));
+TEST_F(ObjectCacheTest, WhatIsSeenAgainIsYoungerAndNoNews) {
+  cache_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, cache_.NextRevision(), At(1));
   Told();
-  known_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, known_.NextRevision(), At(5));
-  EXPECT_EQ(known_.index().Find("a")->seen_at, At(5));
+  cache_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, cache_.NextRevision(), At(5));
+  EXPECT_EQ(cache_.index().Find("a")->seen_at, At(5));
   EXPECT_THAT(Told(), IsEmpty());
 }
 
-TEST_F(KnownObjectsTest, AnEventThatContradictsTheOrderOfUpdatesMakesDoubtful) {
+TEST_F(ObjectCacheTest, AnEventThatContradictsTheOrderOfUpdatesMakesDoubtful) {
   Read(SandboxIn("a", "stopping", 5));
   Told();
   Event(SandboxIn("a", "started", 4));
@@ -118,20 +118,20 @@ TEST_F(KnownObjectsTest, AnEventThatContradictsTheOrderOfUpdatesMakesDoubtful) {
   EXPECT_THAT(Told(), IsEmpty());
 }
 
-TEST_F(KnownObjectsTest, ALateEventThatShowsTheSameStateChangesNothing) {
-  known_.Observe(SandboxIn("a", "started", 5), ObservationSource::kRead, known_.NextRevision(), At(1));
-  known_.Observe(SandboxIn("a", "started", 2), ObservationSource::kEvent, known_.NextRevision(), At(3));
-  EXPECT_EQ(known_.Find("a")->object->updated_at().seconds(), 5);
-  EXPECT_EQ(known_.index().Find("a")->seen_at, At(1));
+TEST_F(ObjectCacheTest, ALateEventThatShowsTheSameStateChangesNothing) {
+  cache_.Observe(SandboxIn("a", "started", 5), ObservationSource::kRead, cache_.NextRevision(), At(1));
+  cache_.Observe(SandboxIn("a", "started", 2), ObservationSource::kEvent, cache_.NextRevision(), At(3));
+  EXPECT_EQ(cache_.Find("a")->object->updated_at().seconds(), 5);
+  EXPECT_EQ(cache_.index().Find("a")->seen_at, At(1));
 }
 
-TEST_F(KnownObjectsTest, AnEventIsBelievedIfNothingContradictsIt) {
+TEST_F(ObjectCacheTest, AnEventIsBelievedIfNothingContradictsIt) {
   Read(SandboxIn("a", "stopping", 5));
   Event(SandboxIn("a", "stopped", 5));
   EXPECT_EQ(Published("a"), "a stopped");
 }
 
-TEST_F(KnownObjectsTest, AnEventThatIsOlderAndShowsTheSameStateMakesNoOtherLookNew) {
+TEST_F(ObjectCacheTest, AnEventThatIsOlderAndShowsTheSameStateMakesNoOtherLookNew) {
   Read(SandboxIn("a", "started", 5));
   Event(SandboxIn("a", "started", 3));
   EXPECT_EQ(Published("a"), "a started");
@@ -139,37 +139,37 @@ TEST_F(KnownObjectsTest, AnEventThatIsOlderAndShowsTheSameStateMakesNoOtherLookN
   EXPECT_EQ(StateOfKnown("a"), "started in doubt");
 }
 
-TEST_F(KnownObjectsTest, AnEventLeavesOutTheBuildInfoThatIsKnown) {
+TEST_F(ObjectCacheTest, AnEventLeavesOutTheBuildInfoThatIsKnown) {
   v1::Sandbox sandbox = SandboxIn("a", "creating");
   sandbox.mutable_build_info()->set_dockerfile_content("FROM scratch");
   Read(sandbox);
   Event(SandboxIn("a", "started"));
-  EXPECT_EQ(known_.Find("a")->object->build_info().dockerfile_content(), "FROM scratch");
+  EXPECT_EQ(cache_.Find("a")->object->build_info().dockerfile_content(), "FROM scratch");
 }
 
-TEST_F(KnownObjectsTest, WhatAWholeAnswerDoesNotHaveIsNotThereAnyMore) {
+TEST_F(ObjectCacheTest, WhatAWholeAnswerDoesNotHaveIsNotThereAnyMore) {
   v1::Sandbox sandbox = SandboxIn("a", "error");
   sandbox.mutable_build_info()->set_dockerfile_content("FROM scratch");
   sandbox.mutable_last_activity_at()->set_seconds(5);
   sandbox.set_error_reason("no disk left");
   Read(sandbox);
   Read(SandboxIn("a", "started", 2));
-  const v1::Sandbox& known = *known_.Find("a")->object;
+  const v1::Sandbox& known = *cache_.Find("a")->object;
   EXPECT_FALSE(known.has_build_info());
   EXPECT_FALSE(known.has_last_activity_at());
   EXPECT_EQ(known.error_reason(), "");
 }
 
-TEST_F(KnownObjectsTest, TimesAloneAreKnownButAreNoNews) {
+TEST_F(ObjectCacheTest, TimesAloneAreKnownButAreNoNews) {
   Read(SandboxIn("a", "started", 5));
   Told();
   v1::Sandbox later = SandboxIn("a", "started", 7);
   later.mutable_last_activity_at()->set_seconds(9);
   Read(later);
-  EXPECT_EQ(known_.index().Find("a")->object->updated_at().seconds(), 7);
-  EXPECT_EQ(known_.index().Find("a")->object->last_activity_at().seconds(), 9);
+  EXPECT_EQ(cache_.index().Find("a")->object->updated_at().seconds(), 7);
+  EXPECT_EQ(cache_.index().Find("a")->object->last_activity_at().seconds(), 9);
   Read(SandboxIn("a", "started", 6));
-  EXPECT_EQ(known_.index().Find("a")->object->updated_at().seconds(), 6);
+  EXPECT_EQ(cache_.index().Find("a")->object->updated_at().seconds(), 6);
   EXPECT_THAT(Told(), IsEmpty());
   later.set_is_public(true);
   Read(later);
@@ -178,37 +178,37 @@ TEST_F(KnownObjectsTest, TimesAloneAreKnownButAreNoNews) {
 
 // --- Answers from upstream's cache ---
 
-TEST_F(KnownObjectsTest, AReadThatShowsAStateWhichWasLeftIsRefused) {
+TEST_F(ObjectCacheTest, AReadThatShowsAStateWhichWasLeftIsRefused) {
   Read(SandboxIn("a", "creating", 5));
   Event(SandboxIn("a", "started", 8));
   Told();
   for (const int updated_at : {5, 4}) {
-    const Revision since = known_.NextRevision();
+    const Revision since = cache_.NextRevision();
     const v1::Sandbox stale = SandboxIn("a", "creating", updated_at);
-    known_.Observe(stale, ObservationSource::kRead, since, At(1));
-    EXPECT_TRUE(known_.Overtaken(stale, since));
-    EXPECT_TRUE(known_.IsStale(stale, since));
+    cache_.Observe(stale, ObservationSource::kRead, since, At(1));
+    EXPECT_TRUE(cache_.IsOutdated(stale, since));
+    EXPECT_TRUE(cache_.IsStale(stale, since));
   }
   EXPECT_EQ(Published("a"), "a started");
   EXPECT_THAT(Told(), IsEmpty());
 }
 
-TEST_F(KnownObjectsTest, SoIsOneThatShowsAStateFromBeforeTheLast) {
+TEST_F(ObjectCacheTest, SoIsOneThatShowsAStateFromBeforeTheLast) {
   Read(SandboxIn("a", "creating", 5));
   Event(SandboxIn("a", "starting", 6));
   Event(SandboxIn("a", "started", 8));
-  known_.Observe(SandboxIn("a", "creating", 5), ObservationSource::kRead, known_.NextRevision(), At(1));
+  cache_.Observe(SandboxIn("a", "creating", 5), ObservationSource::kRead, cache_.NextRevision(), At(1));
   EXPECT_EQ(Published("a"), "a started");
 }
 
-TEST_F(KnownObjectsTest, AReadIsNewerThoughItsTimeIsBeforeThatOfTheLastState) {
+TEST_F(ObjectCacheTest, AReadIsNewerThoughItsTimeIsBeforeThatOfTheLastState) {
   Read(SandboxIn("a", "creating", 5));
   Event(SandboxIn("a", "starting", 8));
   Read(SandboxIn("a", "started", 7));
   EXPECT_EQ(Published("a"), "a started");
 }
 
-TEST_F(KnownObjectsTest, TheTimeOfOneStateMayDifferByMilliseconds) {
+TEST_F(ObjectCacheTest, TheTimeOfOneStateMayDifferByMilliseconds) {
   v1::Sandbox sandbox = SandboxIn("a", "creating", 5);
   Event(sandbox);
   Event(SandboxIn("a", "started", 8));
@@ -217,71 +217,71 @@ TEST_F(KnownObjectsTest, TheTimeOfOneStateMayDifferByMilliseconds) {
   EXPECT_EQ(Published("a"), "a started");
 }
 
-TEST_F(KnownObjectsTest, WhatWasNotSeenBeforeIsNewThoughTheTimeStandsStill) {
+TEST_F(ObjectCacheTest, WhatWasNotSeenBeforeIsNewThoughTheTimeStandsStill) {
   Read(SandboxIn("a", "started", 5));
-  EndChange(known_.BeginChange("a"), SandboxIn("a", "stopping", 5));
+  EndChange(cache_.BeginChange("a"), SandboxIn("a", "stopping", 5));
   Read(SandboxIn("a", "stopped", 5));
   EXPECT_EQ(Published("a"), "a stopped");
 }
 
-TEST_F(KnownObjectsTest, WhatReadsHaveShownIsInUpstreamsCache) {
+TEST_F(ObjectCacheTest, WhatReadsHaveShownIsInUpstreamsCache) {
   for (const char* state : {"started", "stopped", "started"}) {
     Read(SandboxIn("a", state, 5));
     EXPECT_EQ(Published("a"), std::string("a ") + state);
   }
 }
 
-TEST_F(KnownObjectsTest, WhatIsStillAnsweredWhenUpstreamsCacheIsOverCounts) {
+TEST_F(ObjectCacheTest, WhatIsStillAnsweredWhenUpstreamsCacheIsOverCounts) {
   Read(SandboxIn("a", "stopped", 5));
   Event(SandboxIn("a", "started", 8));
   for (const int second : {1, 6, 11}) {
-    known_.Observe(SandboxIn("a", "stopped", 4), ObservationSource::kRead, known_.NextRevision(), At(second));
+    cache_.Observe(SandboxIn("a", "stopped", 4), ObservationSource::kRead, cache_.NextRevision(), At(second));
     EXPECT_EQ(Published("a"), "a started") << second;
   }
-  known_.Observe(SandboxIn("a", "stopped", 4), ObservationSource::kRead, known_.NextRevision(), At(12));
+  cache_.Observe(SandboxIn("a", "stopped", 4), ObservationSource::kRead, cache_.NextRevision(), At(12));
   EXPECT_EQ(Published("a"), "a stopped");
 }
 
-TEST_F(KnownObjectsTest, WhatIsSeenMeanwhileBeginsThatTimeAnew) {
+TEST_F(ObjectCacheTest, WhatIsSeenMeanwhileBeginsThatTimeAnew) {
   Read(SandboxIn("a", "stopped", 5));
   Event(SandboxIn("a", "started", 8));
-  known_.Observe(SandboxIn("a", "stopped", 5), ObservationSource::kRead, known_.NextRevision(), At(1));
-  known_.Observe(SandboxIn("a", "started", 8), ObservationSource::kRead, known_.NextRevision(), At(9));
-  known_.Observe(SandboxIn("a", "stopped", 5), ObservationSource::kRead, known_.NextRevision(), At(12));
+  cache_.Observe(SandboxIn("a", "stopped", 5), ObservationSource::kRead, cache_.NextRevision(), At(1));
+  cache_.Observe(SandboxIn("a", "started", 8), ObservationSource::kRead, cache_.NextRevision(), At(9));
+  cache_.Observe(SandboxIn("a", "stopped", 5), ObservationSource::kRead, cache_.NextRevision(), At(12));
   EXPECT_EQ(Published("a"), "a started");
 }
 
-TEST_F(KnownObjectsTest, WhatACreateWasAnsweredWithIsLeftIfAnEventShowedMoreBefore) {
-  const auto change = known_.BeginCreate();
+TEST_F(ObjectCacheTest, WhatACreateWasAnsweredWithIsLeftIfAnEventShowedMoreBefore) {
+  const auto change = cache_.BeginCreate();
   Event(SandboxIn("a", "started", 8));
   EndChange(change, SandboxIn("a", "creating", 5));
-  known_.Observe(SandboxIn("a", "creating", 5), ObservationSource::kRead, known_.NextRevision(), At(1));
+  cache_.Observe(SandboxIn("a", "creating", 5), ObservationSource::kRead, cache_.NextRevision(), At(1));
   EXPECT_EQ(Published("a"), "a started");
 }
 
 // --- List items ---
 
-TEST_F(KnownObjectsTest, AnItemOfWhatIsNotKnownMakesNothingKnown) {
+TEST_F(ObjectCacheTest, AnItemOfWhatIsNotKnownMakesNothingKnown) {
   ListItem(ItemIn("a", "started"));
   EXPECT_EQ(StateOfKnown("a"), "unknown");
-  EXPECT_EQ(known_.size(), 0U);
+  EXPECT_EQ(cache_.size(), 0U);
 }
 
-TEST_F(KnownObjectsTest, AnItemThatShowsTheSameStateChangesNothing) {
-  known_.Observe(SandboxIn("a", "started", 1), ObservationSource::kRead, known_.NextRevision(), At(1));
-  known_.Observe(ItemIn("a", "started", 2), ObservationSource::kListItem, known_.NextRevision(), At(5));
-  EXPECT_EQ(known_.Find("a")->seen_at, At(1));
-  EXPECT_EQ(known_.Find("a")->object->updated_at().seconds(), 1);
+TEST_F(ObjectCacheTest, AnItemThatShowsTheSameStateChangesNothing) {
+  cache_.Observe(SandboxIn("a", "started", 1), ObservationSource::kRead, cache_.NextRevision(), At(1));
+  cache_.Observe(ItemIn("a", "started", 2), ObservationSource::kListItem, cache_.NextRevision(), At(5));
+  EXPECT_EQ(cache_.Find("a")->seen_at, At(1));
+  EXPECT_EQ(cache_.Find("a")->object->updated_at().seconds(), 1);
 }
 
-TEST_F(KnownObjectsTest, ANewerItemMovesTheStateOnAndKeepsWhatItLacks) {
+TEST_F(ObjectCacheTest, ANewerItemMovesTheStateOnAndKeepsWhatItLacks) {
   v1::Sandbox sandbox = SandboxIn("a", "creating", 1);
   (*sandbox.mutable_env())["KEY"] = "value";
   sandbox.add_volumes()->set_mount_path("/data");
   sandbox.set_network_block_all(true);
   Read(sandbox);
   ListItem(ItemIn("a", "started", 2));
-  const auto entry = known_.index().Find("a");
+  const auto entry = cache_.index().Find("a");
   ASSERT_NE(entry, nullptr);
   EXPECT_EQ(entry->object->state_text(), "started");
   EXPECT_EQ(entry->object->view(), v1::VIEW_FULL);
@@ -290,7 +290,7 @@ TEST_F(KnownObjectsTest, ANewerItemMovesTheStateOnAndKeepsWhatItLacks) {
   EXPECT_TRUE(entry->object->network_block_all());
 }
 
-TEST_F(KnownObjectsTest, AnItemThatIsNotNewerNeverMovesTheStateButMakesDoubtful) {
+TEST_F(ObjectCacheTest, AnItemThatIsNotNewerNeverMovesTheStateButMakesDoubtful) {
   Read(SandboxIn("a", "stopping", 5));
   Told();
   ListItem(ItemIn("a", "started", 5));
@@ -298,14 +298,14 @@ TEST_F(KnownObjectsTest, AnItemThatIsNotNewerNeverMovesTheStateButMakesDoubtful)
   EXPECT_THAT(Told(), ElementsAre("a in doubt"));
 }
 
-TEST_F(KnownObjectsTest, AnItemOfAListFromBeforeAnEventMakesDoubtfulHoweverNewItSaysThatItIs) {
-  const Revision since = known_.NextRevision();
+TEST_F(ObjectCacheTest, AnItemOfAListFromBeforeAnEventMakesDoubtfulHoweverNewItSaysThatItIs) {
+  const Revision since = cache_.NextRevision();
   Event(SandboxIn("a", "stopping", 5));
-  known_.Observe(ItemIn("a", "started", 6), ObservationSource::kListItem, since, At(0));
+  cache_.Observe(ItemIn("a", "started", 6), ObservationSource::kListItem, since, At(0));
   EXPECT_EQ(StateOfKnown("a"), "stopping in doubt");
 }
 
-TEST_F(KnownObjectsTest, WhatIsKnownInPartOnlyIsNoAnswer) {
+TEST_F(ObjectCacheTest, WhatIsKnownInPartOnlyIsNoAnswer) {
   Read(ItemIn("a", "started"));
   EXPECT_EQ(StateOfKnown("a"), "started");
   EXPECT_EQ(Published("a"), "nothing");
@@ -313,13 +313,13 @@ TEST_F(KnownObjectsTest, WhatIsKnownInPartOnlyIsNoAnswer) {
 
 // --- Lists that are corrected ---
 
-TEST_F(KnownObjectsTest, AnItemOfAListTakesTheStateThatIsKnownBetter) {
+TEST_F(ObjectCacheTest, AnItemOfAListTakesTheStateThatIsKnownBetter) {
   Read(SandboxIn("a", "started", 1));
   v1::Sandbox answer = SandboxIn("a", "destroying", 5);
   answer.set_name("DESTROYED_a");
-  EndChange(known_.BeginChange("a"), answer);
+  EndChange(cache_.BeginChange("a"), answer);
   v1::Sandbox item = ItemIn("a", "started", 1);
-  EXPECT_TRUE(known_.Correct(item, known_.NextRevision(), At(2)));
+  EXPECT_TRUE(cache_.Correct(item, cache_.NextRevision(), At(2)));
   EXPECT_EQ(item.state(), v1::SANDBOX_STATE_DESTROYING);
   EXPECT_EQ(item.state_text(), "destroying");
   EXPECT_EQ(item.name(), "DESTROYED_a");
@@ -327,35 +327,35 @@ TEST_F(KnownObjectsTest, AnItemOfAListTakesTheStateThatIsKnownBetter) {
   EXPECT_EQ(item.view(), v1::VIEW_BASIC);
 }
 
-TEST_F(KnownObjectsTest, AnItemOfAListThatWasBegunBeforeIsCorrectedHoweverNewItSaysThatItIs) {
-  const Revision since = known_.NextRevision();
+TEST_F(ObjectCacheTest, AnItemOfAListThatWasBegunBeforeIsCorrectedHoweverNewItSaysThatItIs) {
+  const Revision since = cache_.NextRevision();
   Event(SandboxIn("a", "stopping", 5));
   v1::Sandbox item = ItemIn("a", "started", 6);
-  EXPECT_TRUE(known_.Correct(item, since, At(0)));
+  EXPECT_TRUE(cache_.Correct(item, since, At(0)));
   EXPECT_EQ(item.state_text(), "stopping");
 }
 
-TEST_F(KnownObjectsTest, AnItemIsLeftAsItIsIfItIsNewerOrNothingRecentIsKnown) {
+TEST_F(ObjectCacheTest, AnItemIsLeftAsItIsIfItIsNewerOrNothingRecentIsKnown) {
   Read(SandboxIn("a", "stopping", 5));
   v1::Sandbox newer = ItemIn("a", "stopped", 6);
-  EXPECT_TRUE(known_.Correct(newer, known_.NextRevision(), At(2)));
+  EXPECT_TRUE(cache_.Correct(newer, cache_.NextRevision(), At(2)));
   EXPECT_EQ(newer.state_text(), "stopped");
   v1::Sandbox later = ItemIn("a", "stopped", 5);
-  EXPECT_TRUE(known_.Correct(later, known_.NextRevision(), At(31)));
+  EXPECT_TRUE(cache_.Correct(later, cache_.NextRevision(), At(31)));
   EXPECT_EQ(later.state_text(), "stopped") << "no list lags that long";
   v1::Sandbox other = ItemIn("b", "started");
-  EXPECT_TRUE(known_.Correct(other, known_.NextRevision(), At(0)));
+  EXPECT_TRUE(cache_.Correct(other, cache_.NextRevision(), At(0)));
   EXPECT_EQ(other.SerializeAsString(), ItemIn("b", "started").SerializeAsString());
 }
 
-TEST_F(KnownObjectsTest, AnItemOfWhatIsGoneIsToBeLeftOut) {
+TEST_F(ObjectCacheTest, AnItemOfWhatIsGoneIsToBeLeftOut) {
   Event(SandboxIn("a", "destroyed", 5));
   v1::Sandbox item = ItemIn("a", "started", 6);
-  EXPECT_FALSE(known_.Correct(item, known_.NextRevision(), At(3600)));
+  EXPECT_FALSE(cache_.Correct(item, cache_.NextRevision(), At(3600)));
 }
 
-TEST_F(KnownObjectsTest, ADeletionWhoseAnswerIsEmptyIsKnownAllTheSame) {
-  KnownObjects<v1::Volume> volumes(1 << 20);
+TEST_F(ObjectCacheTest, ADeletionWhoseAnswerIsEmptyIsKnownAllTheSame) {
+  ObjectCache<v1::Volume> volumes(1 << 20);
   v1::Volume volume;
   volume.set_id("v");
   volume.set_name("vol");
@@ -387,9 +387,9 @@ TEST_F(KnownObjectsTest, ADeletionWhoseAnswerIsEmptyIsKnownAllTheSame) {
 
 // --- Changes ---
 
-TEST_F(KnownObjectsTest, NothingIsAnsweredFromMemoryWhileAChangeIsUnderWay) {
+TEST_F(ObjectCacheTest, NothingIsAnsweredFromMemoryWhileAChangeIsUnderWay) {
   Read(SandboxIn("a", "started"));
-  const auto change = known_.BeginChange("name-of-a");
+  const auto change = cache_.BeginChange("name-of-a");
   EXPECT_EQ(Published("a"), "nothing");
   EXPECT_EQ(Published("name-of-a"), "nothing");
   Read(SandboxIn("a", "started"));
@@ -399,83 +399,83 @@ TEST_F(KnownObjectsTest, NothingIsAnsweredFromMemoryWhileAChangeIsUnderWay) {
   EXPECT_EQ(Published("a"), "a stopping");
 }
 
-TEST_F(KnownObjectsTest, NorOfWhatBecomesKnownMeanwhileByTheNameThatIsChanged) {
-  const auto change = known_.BeginChange("name-of-a");
+TEST_F(ObjectCacheTest, NorOfWhatBecomesKnownMeanwhileByTheNameThatIsChanged) {
+  const auto change = cache_.BeginChange("name-of-a");
   Read(SandboxIn("a", "started"));
   EXPECT_EQ(StateOfKnown("a"), "started");
   EXPECT_EQ(Published("a"), "nothing");
   EXPECT_EQ(Published("name-of-a"), "nothing");
-  known_.EndChange(change, nullptr, At(0));
+  cache_.EndChange(change, nullptr, At(0));
   EXPECT_EQ(StateOfKnown("a"), "started in doubt") << "nobody knows whether it was changed";
   Read(SandboxIn("a", "stopping"));
   EXPECT_EQ(Published("a"), "a stopping");
 }
 
-TEST_F(KnownObjectsTest, ReadsFromBeforeAChangesAnswerDoNotCount) {
+TEST_F(ObjectCacheTest, ReadsFromBeforeAChangesAnswerDoNotCount) {
   Read(SandboxIn("a", "started"));
-  const Revision before = known_.NextRevision();
-  const auto change = known_.BeginChange("a");
-  const Revision during = known_.NextRevision();
+  const Revision before = cache_.NextRevision();
+  const auto change = cache_.BeginChange("a");
+  const Revision during = cache_.NextRevision();
   EndChange(change, SandboxIn("a", "stopping"));
-  known_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, before, At(0));
-  known_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, during, At(0));
+  cache_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, before, At(0));
+  cache_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, during, At(0));
   EXPECT_EQ(Published("a"), "a stopping");
 }
 
-TEST_F(KnownObjectsTest, NorIfTheObjectWasNotKnownThen) {
-  const Revision before = known_.NextRevision();
-  const auto by_id = known_.BeginChange(kUuid);
-  known_.EndChange(by_id, nullptr, At(0));
-  known_.Observe(SandboxIn(kUuid, "started"), ObservationSource::kRead, before, At(0));
+TEST_F(ObjectCacheTest, NorIfTheObjectWasNotKnownThen) {
+  const Revision before = cache_.NextRevision();
+  const auto by_id = cache_.BeginChange(kUuid);
+  cache_.EndChange(by_id, nullptr, At(0));
+  cache_.Observe(SandboxIn(kUuid, "started"), ObservationSource::kRead, before, At(0));
   EXPECT_EQ(Published(kUuid), "nothing");
 
-  const auto by_name = known_.BeginChange("name-of-b");
-  const Revision during = known_.NextRevision();
-  known_.EndChange(by_name, nullptr, At(0));
-  known_.Observe(SandboxIn("b", "started"), ObservationSource::kRead, during, At(0));
+  const auto by_name = cache_.BeginChange("name-of-b");
+  const Revision during = cache_.NextRevision();
+  cache_.EndChange(by_name, nullptr, At(0));
+  cache_.Observe(SandboxIn("b", "started"), ObservationSource::kRead, during, At(0));
   EXPECT_EQ(Published("b"), "nothing");
 }
 
-TEST_F(KnownObjectsTest, ReadsOfOtherObjectsCountWhateverIsChanged) {
+TEST_F(ObjectCacheTest, ReadsOfOtherObjectsCountWhateverIsChanged) {
   Read(SandboxIn("a", "starting"));
-  const Revision since = known_.NextRevision();
-  known_.EndChange(known_.BeginChange("there is no such"), nullptr, At(0));
-  known_.EndChange(known_.BeginCreate(), nullptr, At(0));
-  known_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, since, At(0));
+  const Revision since = cache_.NextRevision();
+  cache_.EndChange(cache_.BeginChange("there is no such"), nullptr, At(0));
+  cache_.EndChange(cache_.BeginCreate(), nullptr, At(0));
+  cache_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, since, At(0));
   EXPECT_EQ(Published("a"), "a started");
 }
 
-TEST_F(KnownObjectsTest, AChangeWithoutAnAnswerMakesDoubtful) {
+TEST_F(ObjectCacheTest, AChangeWithoutAnAnswerMakesDoubtful) {
   Read(SandboxIn("a", "started"));
-  known_.EndChange(known_.BeginChange("a"), nullptr, At(0));
+  cache_.EndChange(cache_.BeginChange("a"), nullptr, At(0));
   EXPECT_EQ(StateOfKnown("a"), "started in doubt");
   EXPECT_EQ(Published("a"), "nothing");
 }
 
-TEST_F(KnownObjectsTest, WhatIsCreatedIsAnsweredAsItWasAtFirstSoEventsAreNewer) {
-  const auto change = known_.BeginCreate();
+TEST_F(ObjectCacheTest, WhatIsCreatedIsAnsweredAsItWasAtFirstSoEventsAreNewer) {
+  const auto change = cache_.BeginCreate();
   Event(SandboxIn("a", "creating"));
   Event(SandboxIn("a", "started"));
   v1::Sandbox answer = SandboxIn("a", "creating");
   answer.mutable_build_info()->set_dockerfile_content("FROM scratch");
   EndChange(change, answer);
   EXPECT_EQ(Published("a"), "a started");
-  EXPECT_EQ(known_.Find("a")->object->build_info().dockerfile_content(), "FROM scratch");
+  EXPECT_EQ(cache_.Find("a")->object->build_info().dockerfile_content(), "FROM scratch");
   EXPECT_THAT(Told(), ElementsAre("a creating", "a started", "a started"));
 }
 
-TEST_F(KnownObjectsTest, AnEventThatCameWhileAChangeWasUnderWayAndDiffersFromItsAnswerMakesDoubtful) {
+TEST_F(ObjectCacheTest, AnEventThatCameWhileAChangeWasUnderWayAndDiffersFromItsAnswerMakesDoubtful) {
   Read(SandboxIn("a", "started"));
-  const auto change = known_.BeginChange("a");
+  const auto change = cache_.BeginChange("a");
   Event(SandboxIn("a", "stopped", 3));
   EndChange(change, SandboxIn("a", "stopping", 2));
   EXPECT_EQ(StateOfKnown("a"), "stopped in doubt");
   EXPECT_EQ(Published("a"), "nothing");
 }
 
-TEST_F(KnownObjectsTest, OfAnAnswerAndAnEventThatDifferTheLaterIsKeptSoThatNothingOlderTakesItsPlace) {
+TEST_F(ObjectCacheTest, OfAnAnswerAndAnEventThatDifferTheLaterIsKeptSoThatNothingOlderTakesItsPlace) {
   Read(SandboxIn("a", "stopped", 1));
-  const auto change = known_.BeginChange("a");
+  const auto change = cache_.BeginChange("a");
   Event(SandboxIn("a", "starting", 2));
   Told();
   EndChange(change, SandboxIn("a", "stopping", 4));
@@ -485,20 +485,20 @@ TEST_F(KnownObjectsTest, OfAnAnswerAndAnEventThatDifferTheLaterIsKeptSoThatNothi
   EXPECT_EQ(Published("a"), "nothing");
 }
 
-TEST_F(KnownObjectsTest, AnAnswerThatAgreesWithAnEventDoesNotMakeItOlder) {
+TEST_F(ObjectCacheTest, AnAnswerThatAgreesWithAnEventDoesNotMakeItOlder) {
   Read(SandboxIn("a", "started"));
-  const auto stop = known_.BeginChange("a");
-  const auto start = known_.BeginChange("a");
+  const auto stop = cache_.BeginChange("a");
+  const auto start = cache_.BeginChange("a");
   Event(SandboxIn("a", "stopping", 3));
   EndChange(stop, SandboxIn("a", "stopping", 3));
   EndChange(start, SandboxIn("a", "starting", 2));
   EXPECT_EQ(StateOfKnown("a"), "stopping in doubt") << "the event came after both were begun";
 }
 
-TEST_F(KnownObjectsTest, NothingTellsWhichOfTwoChangesAtOnceWasTheLater) {
+TEST_F(ObjectCacheTest, NothingTellsWhichOfTwoChangesAtOnceWasTheLater) {
   Read(SandboxIn("a", "started"));
-  const auto stop = known_.BeginChange("a");
-  const auto start = known_.BeginChange("a");
+  const auto stop = cache_.BeginChange("a");
+  const auto start = cache_.BeginChange("a");
   EndChange(stop, SandboxIn("a", "stopping"));
   EXPECT_EQ(StateOfKnown("a"), "stopping");
   EndChange(start, SandboxIn("a", "starting"));
@@ -506,18 +506,18 @@ TEST_F(KnownObjectsTest, NothingTellsWhichOfTwoChangesAtOnceWasTheLater) {
   EXPECT_EQ(Published("a"), "nothing");
 }
 
-TEST_F(KnownObjectsTest, ChangesOneAfterTheOtherAreBelieved) {
+TEST_F(ObjectCacheTest, ChangesOneAfterTheOtherAreBelieved) {
   Read(SandboxIn("a", "started"));
-  EndChange(known_.BeginChange("a"), SandboxIn("a", "stopping", 5));
-  EndChange(known_.BeginChange("a"), SandboxIn("a", "starting", 4));
+  EndChange(cache_.BeginChange("a"), SandboxIn("a", "stopping", 5));
+  EndChange(cache_.BeginChange("a"), SandboxIn("a", "starting", 4));
   EXPECT_EQ(Published("a"), "a starting");
 }
 
 // --- Removal ---
 
-TEST_F(KnownObjectsTest, RemovalIsFinal) {
+TEST_F(ObjectCacheTest, RemovalIsFinal) {
   Read(SandboxIn("a", "started"));
-  const auto change = known_.BeginChange("a");
+  const auto change = cache_.BeginChange("a");
   Told();
   Event(SandboxIn("a", "destroyed", 2));
   EXPECT_THAT(Told(), ElementsAre("a gone"));
@@ -525,94 +525,94 @@ TEST_F(KnownObjectsTest, RemovalIsFinal) {
   Read(SandboxIn("a", "started", 3));
   ListItem(ItemIn("a", "started", 4));
   EndChange(change, SandboxIn("a", "stopping", 5));
-  known_.ObserveNotFound("a", known_.NextRevision());
+  cache_.ObserveNotFound("a", cache_.NextRevision());
   EXPECT_EQ(StateOfKnown("a"), "gone");
   EXPECT_EQ(Published("a"), "nothing");
   EXPECT_THAT(Told(), IsEmpty());
 }
 
 // Upstream's last event of a volume has an older `updatedAt` than the one before.
-TEST_F(KnownObjectsTest, NothingCastsDoubtOnARemoval) {
+TEST_F(ObjectCacheTest, NothingCastsDoubtOnARemoval) {
   Read(SandboxIn("a", "destroying", 5));
   Event(SandboxIn("a", "destroyed", 2));
   EXPECT_EQ(StateOfKnown("a"), "gone");
 
-  const Revision since = known_.NextRevision();
+  const Revision since = cache_.NextRevision();
   Event(SandboxIn("b", "destroying", 5));
-  known_.Observe(SandboxIn("b", "destroyed", 5), ObservationSource::kRead, since, At(0));
+  cache_.Observe(SandboxIn("b", "destroyed", 5), ObservationSource::kRead, since, At(0));
   EXPECT_EQ(StateOfKnown("b"), "gone");
 
   Read(SandboxIn("c", "started"));
-  const auto change = known_.BeginChange("c");
+  const auto change = cache_.BeginChange("c");
   Event(SandboxIn("c", "destroying", 5));
   EndChange(change, SandboxIn("c", "destroyed", 4));
   EXPECT_EQ(StateOfKnown("c"), "gone");
 }
 
-TEST_F(KnownObjectsTest, AChangeThatFailsBecauseTheObjectIsGoneCastsNoDoubtOnThat) {
+TEST_F(ObjectCacheTest, AChangeThatFailsBecauseTheObjectIsGoneCastsNoDoubtOnThat) {
   Read(SandboxIn("a", "started"));
-  const auto change = known_.BeginChange("a");
+  const auto change = cache_.BeginChange("a");
   Event(SandboxIn("a", "destroyed"));
   Told();
-  known_.EndChange(change, nullptr, At(0));
+  cache_.EndChange(change, nullptr, At(0));
   EXPECT_EQ(StateOfKnown("a"), "gone");
   EXPECT_THAT(Told(), IsEmpty());
 }
 
-TEST_F(KnownObjectsTest, ADeletionFreesTheNameAtOnce) {
+TEST_F(ObjectCacheTest, ADeletionFreesTheNameAtOnce) {
   Read(SandboxIn("a", "started"));
-  EndChange(known_.BeginChange("a"), SandboxIn("a", "destroyed"));
+  EndChange(cache_.BeginChange("a"), SandboxIn("a", "destroyed"));
   EXPECT_EQ(StateOfKnown("a"), "gone");
   EXPECT_EQ(StateOfKnown("name-of-a"), "unknown");
   v1::Sandbox next = SandboxIn("b", "creating");
   next.set_name("name-of-a");
-  EndChange(known_.BeginCreate(), next);
+  EndChange(cache_.BeginCreate(), next);
   EXPECT_EQ(Published("name-of-a"), "b creating");
 }
 
-TEST_F(KnownObjectsTest, WhatIsNotFoundByItsIdIsGone) {
+TEST_F(ObjectCacheTest, WhatIsNotFoundByItsIdIsGone) {
   Read(SandboxIn("a", "started"));
-  known_.ObserveNotFound("a", known_.NextRevision());
+  cache_.ObserveNotFound("a", cache_.NextRevision());
   EXPECT_EQ(StateOfKnown("a"), "gone");
 }
 
-TEST_F(KnownObjectsTest, UnlessThatWasAskedBeforeItWasSeen) {
-  const Revision since = known_.NextRevision();
+TEST_F(ObjectCacheTest, UnlessThatWasAskedBeforeItWasSeen) {
+  const Revision since = cache_.NextRevision();
   Read(SandboxIn("a", "started"));
-  known_.ObserveNotFound("a", since);
+  cache_.ObserveNotFound("a", since);
   EXPECT_EQ(Published("a"), "a started");
 }
 
-TEST_F(KnownObjectsTest, ThatANameIsNotFoundSaysNothingOfWhatHasIt) {
+TEST_F(ObjectCacheTest, ThatANameIsNotFoundSaysNothingOfWhatHasIt) {
   Read(SandboxIn("a", "started"));
-  known_.ObserveNotFound("name-of-a", known_.NextRevision());
+  cache_.ObserveNotFound("name-of-a", cache_.NextRevision());
   EXPECT_EQ(Published("a"), "a started");
   EXPECT_EQ(Published("name-of-a"), "a started");
 }
 
-TEST_F(KnownObjectsTest, AnEventThatTellsTheIdRemoves) {
+TEST_F(ObjectCacheTest, AnEventThatTellsTheIdRemoves) {
   Read(SandboxIn("a", "started"));
-  known_.ObserveRemoved("a", "name-of-a");
+  cache_.ObserveRemoved("a", "name-of-a");
   EXPECT_EQ(StateOfKnown("a"), "gone");
-  known_.ObserveRemoved("b", "name-of-b");
+  cache_.ObserveRemoved("b", "name-of-b");
   EXPECT_EQ(StateOfKnown("b"), "unknown");
 }
 
-TEST_F(KnownObjectsTest, AnEventThatTellsTheNameOnlyRemovesWhatWasOnItsWayOut) {
+TEST_F(ObjectCacheTest, AnEventThatTellsTheNameOnlyRemovesWhatWasOnItsWayOut) {
   Read(SandboxIn("a", "destroying"));
-  known_.ObserveRemoved("", "name-of-a");
+  cache_.ObserveRemoved("", "name-of-a");
   EXPECT_EQ(StateOfKnown("a"), "gone");
 }
 
-TEST_F(KnownObjectsTest, ButNotWhatHasTakenTheNameSince) {
+TEST_F(ObjectCacheTest, ButNotWhatHasTakenTheNameSince) {
   Read(SandboxIn("a", "started"));
-  known_.ObserveRemoved("", "name-of-a");
+  cache_.ObserveRemoved("", "name-of-a");
   EXPECT_EQ(StateOfKnown("a"), "started in doubt");
 }
 
 // --- Names ---
 
-TEST_F(KnownObjectsTest, ARenamedObjectIsFoundByItsNewNameOnly) {
+TEST_F(ObjectCacheTest, ARenamedObjectIsFoundByItsNewNameOnly) {
   Read(SandboxIn("a", "started"));
   v1::Sandbox renamed = SandboxIn("a", "started");
   renamed.set_name("other");
@@ -622,7 +622,7 @@ TEST_F(KnownObjectsTest, ARenamedObjectIsFoundByItsNewNameOnly) {
   EXPECT_EQ(StateOfKnown("name-of-a"), "unknown");
 }
 
-TEST_F(KnownObjectsTest, ANameThatAnotherHasTakenLeadsToThatOne) {
+TEST_F(ObjectCacheTest, ANameThatAnotherHasTakenLeadsToThatOne) {
   Read(SandboxIn("a", "started"));
   v1::Sandbox next = SandboxIn("b", "creating");
   next.set_name("name-of-a");
@@ -637,7 +637,7 @@ TEST_F(KnownObjectsTest, ANameThatAnotherHasTakenLeadsToThatOne) {
   EXPECT_EQ(Published("name-of-a"), "b creating");
 }
 
-TEST_F(KnownObjectsTest, ATakenNameNeverLeadsToTheOneThatHadItBefore) {
+TEST_F(ObjectCacheTest, ATakenNameNeverLeadsToTheOneThatHadItBefore) {
   Read(SandboxIn("a", "started"));
   v1::Sandbox part = ItemIn("b", "creating");  // no answer itself
   part.set_name("name-of-a");
@@ -645,22 +645,22 @@ TEST_F(KnownObjectsTest, ATakenNameNeverLeadsToTheOneThatHadItBefore) {
   EXPECT_EQ(Published("name-of-a"), "nothing");
 }
 
-TEST_F(KnownObjectsTest, ANameThatIsAnothersIdLeadsNowhere) {
+TEST_F(ObjectCacheTest, ANameThatIsAnothersIdLeadsNowhere) {
   v1::Sandbox named = SandboxIn("b", "started");
   named.set_name(kUuid);
   Read(named);
   EXPECT_EQ(Published("b"), "b started");
   EXPECT_EQ(Published(kUuid), "nothing") << "there may be one with this id";
   EXPECT_EQ(StateOfKnown(kUuid), "unknown");
-  ASSERT_NE(known_.FindName(kUuid), nullptr) << "for who has asked upstream for that id";
-  EXPECT_EQ(known_.FindName(kUuid)->object->id(), "b");
+  ASSERT_NE(cache_.FindName(kUuid), nullptr) << "for who has asked upstream for that id";
+  EXPECT_EQ(cache_.FindName(kUuid)->object->id(), "b");
   Read(SandboxIn(kUuid, "stopped"));
   EXPECT_EQ(Published(kUuid), std::string(kUuid) + " stopped");
   EXPECT_EQ(StateOfKnown(kUuid), "stopped");
   EXPECT_EQ(Published("b"), "b started");
 }
 
-TEST_F(KnownObjectsTest, AnIdComesBeforeANameOfWhateverForm) {
+TEST_F(ObjectCacheTest, AnIdComesBeforeANameOfWhateverForm) {
   Read(SandboxIn("a", "stopped"));
   v1::Sandbox named = SandboxIn("b", "started");
   named.set_name("a");
@@ -672,7 +672,7 @@ TEST_F(KnownObjectsTest, AnIdComesBeforeANameOfWhateverForm) {
 
 // --- Room ---
 
-class KnownObjectsRoomTest : public KnownObjectsTest {
+class ObjectCacheEvictionTest : public ObjectCacheTest {
  protected:
   static std::string Id(int number) { return "id-" + std::to_string(number); }
   void Fill(int from, int to) {
@@ -680,62 +680,62 @@ class KnownObjectsRoomTest : public KnownObjectsTest {
   }
 };
 
-TEST_F(KnownObjectsRoomTest, WhatWasNotUsedForLongestGoesFirst) {
+TEST_F(ObjectCacheEvictionTest, WhatWasNotUsedForLongestGoesFirst) {
   Fill(0, 2000);
-  EXPECT_LE(known_.bytes(), size_t{1} << 20);
-  EXPECT_LT(known_.size(), 2000U);
+  EXPECT_LE(cache_.bytes(), size_t{1} << 20);
+  EXPECT_LT(cache_.size(), 2000U);
   EXPECT_EQ(StateOfKnown(Id(0)), "unknown");
   EXPECT_EQ(Published(Id(0)), "nothing");
   EXPECT_EQ(Published("name-of-" + Id(0)), "nothing");
   EXPECT_EQ(Published(Id(1999)), Id(1999) + " started");
 }
 
-TEST_F(KnownObjectsRoomTest, WhatIsReadFromMemoryStays) {
+TEST_F(ObjectCacheEvictionTest, WhatIsReadFromMemoryStays) {
   Fill(0, 100);
   for (int i = 100; i < 4000; ++i) {
-    known_.index().Find(Id(7))->used = true;
+    cache_.index().Find(Id(7))->used = true;
     Fill(i, i + 1);
   }
   EXPECT_EQ(Published(Id(7)), Id(7) + " started");
   EXPECT_EQ(Published(Id(8)), "nothing");
 }
 
-TEST_F(KnownObjectsRoomTest, ThereIsABoundThoughEverythingIsRead) {
+TEST_F(ObjectCacheEvictionTest, ThereIsABoundThoughEverythingIsRead) {
   for (int i = 0; i < 3000; ++i) {
     Fill(i, i + 1);
     for (int j = 0; j <= i; ++j) {
-      if (const auto entry = known_.index().Find(Id(j))) entry->used = true;
+      if (const auto entry = cache_.index().Find(Id(j))) entry->used = true;
     }
   }
-  EXPECT_LE(known_.bytes(), size_t{1} << 20);
+  EXPECT_LE(cache_.bytes(), size_t{1} << 20);
 }
 
-TEST_F(KnownObjectsRoomTest, WhatIsWatchedOrBeingChangedStaysUntilItIsNot) {
+TEST_F(ObjectCacheEvictionTest, WhatIsWatchedOrBeingChangedStaysUntilItIsNot) {
   Fill(0, 2);
-  known_.Pin(Id(0));
-  const auto change = known_.BeginChange(Id(1));
+  cache_.Pin(Id(0));
+  const auto change = cache_.BeginChange(Id(1));
   Fill(2, 4000);
   EXPECT_EQ(Published(Id(0)), Id(0) + " started");
   EXPECT_EQ(StateOfKnown(Id(1)), "started");
-  known_.Unpin(Id(0));
+  cache_.Unpin(Id(0));
   EndChange(change, SandboxIn(Id(1), "stopping"));
   Fill(4000, 8000);
   EXPECT_EQ(StateOfKnown(Id(0)), "unknown");
   EXPECT_EQ(StateOfKnown(Id(1)), "unknown");
-  EXPECT_LE(known_.bytes(), size_t{1} << 20);
+  EXPECT_LE(cache_.bytes(), size_t{1} << 20);
 }
 
-TEST_F(KnownObjectsRoomTest, WhatWasForgottenIsNotLearntAgainFromWhatWasBegunBefore) {
+TEST_F(ObjectCacheEvictionTest, WhatWasForgottenIsNotLearntAgainFromWhatWasBegunBefore) {
   Fill(0, 1);
-  const Revision before = known_.NextRevision();
-  EndChange(known_.BeginChange(Id(0)), SandboxIn(Id(0), "stopping"));
+  const Revision before = cache_.NextRevision();
+  EndChange(cache_.BeginChange(Id(0)), SandboxIn(Id(0), "stopping"));
   Fill(1, 4000);
   ASSERT_EQ(StateOfKnown(Id(0)), "unknown");
-  known_.Observe(SandboxIn(Id(0), "started"), ObservationSource::kRead, before, At(0));
+  cache_.Observe(SandboxIn(Id(0), "started"), ObservationSource::kRead, before, At(0));
   EXPECT_EQ(Published(Id(0)), "nothing");
 }
 
-TEST_F(KnownObjectsRoomTest, WithoutRoomNothingIsKept) {
+TEST_F(ObjectCacheEvictionTest, WithoutRoomNothingIsKept) {
   Objects none(0);
   none.Observe(SandboxIn("a", "started"), ObservationSource::kRead, none.NextRevision(), At(0));
   EXPECT_EQ(none.size(), 0U);

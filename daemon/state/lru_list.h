@@ -1,5 +1,5 @@
-#ifndef DAYTONAD_DAEMON_STATE_RECENCY_H_
-#define DAYTONAD_DAEMON_STATE_RECENCY_H_
+#ifndef DAYTONAD_DAEMON_STATE_LRU_LIST_H_
+#define DAYTONAD_DAEMON_STATE_LRU_LIST_H_
 
 #include <cstddef>
 #include <list>
@@ -7,13 +7,13 @@
 
 namespace daytonad {
 
-// Which ids were used least recently, but for those that are held: these are not to be forgotten.
-class Recency {
+// Which ids were used least recently, but for those that are pinned: these are not to be forgotten.
+class LruList {
  public:
   // Kept by whoever has what the id stands for.
   struct Place {
     std::list<std::string>::iterator entry;
-    bool held = false;
+    bool pinned = false;
   };
 
   Place Add(const std::string& id) {
@@ -21,23 +21,23 @@ class Recency {
     return {order_.begin(), false};
   }
   // It was used just now.
-  void Touch(Place& place, bool held) {
-    std::list<std::string>& from = place.held ? held_ : order_;
-    std::list<std::string>& to = held ? held_ : order_;
-    place.held = held;
+  void Touch(Place& place, bool pinned) {
+    std::list<std::string>& from = place.pinned ? pinned_ : order_;
+    std::list<std::string>& to = pinned ? pinned_ : order_;
+    place.pinned = pinned;
     to.splice(to.begin(), from, place.entry);
   }
 
-  // Of those that are not held.
+  // Of those that are not pinned.
   size_t size() const { return order_.size(); }
   const std::string& last() const { return order_.back(); }
-  void ForgetLast() { order_.pop_back(); }
+  void PopLast() { order_.pop_back(); }
 
  private:
   std::list<std::string> order_;  // the most recently used first
-  std::list<std::string> held_;
+  std::list<std::string> pinned_;
 };
 
 }  // namespace daytonad
 
-#endif  // DAYTONAD_DAEMON_STATE_RECENCY_H_
+#endif  // DAYTONAD_DAEMON_STATE_LRU_LIST_H_

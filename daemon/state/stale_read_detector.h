@@ -1,5 +1,5 @@
-#ifndef DAYTONAD_DAEMON_STATE_SUPERSEDED_H_
-#define DAYTONAD_DAEMON_STATE_SUPERSEDED_H_
+#ifndef DAYTONAD_DAEMON_STATE_STALE_READ_DETECTOR_H_
+#define DAYTONAD_DAEMON_STATE_STALE_READ_DETECTOR_H_
 
 #include <chrono>
 #include <optional>
@@ -16,7 +16,7 @@ namespace daytonad {
 // one from before it, by its `updatedAt`. (That is not compared with the present state's: upstream's times go backwards
 // by some milliseconds from one state to the next.) It is refused. But a state that is truly newer may be stamped so,
 // too; hence, what is still answered when that cache must be over, counts.
-class Superseded {
+class StaleReadDetector {
  public:
   // How long upstream may go on to answer from its cache.
   static constexpr auto kUpstreamRemembers = std::chrono::seconds(10);
@@ -25,25 +25,25 @@ class Superseded {
 
   // This state was left for another, as something else than a read has shown.
   template <typename T>
-  void Leave(const T& object) {
+  void OnStateLeft(const T& object) {
     if (!object.has_updated_at() || TimeOf(object) < left_at_) return;
     left_at_ = TimeOf(object);
     left_state_ = object.state_text();
   }
 
   // Something was seen that counts.
-  void Settle() { refused_at_.reset(); }
+  void OnAccepted() { refused_at_.reset(); }
 
   // Does this show a state that was left, by all that is known?
   template <typename T>
-  bool Covers(const T& answer) const {
+  bool IsPrior(const T& answer) const {
     if (!answer.has_updated_at()) return false;
     if (answer.state_text() == left_state_) return TimeOf(answer) <= left_at_ + kSameTime;
     return TimeOf(answer) < left_at_;
   }
 
   // Is such an answer, to a read that was sent `at`, to be refused?
-  bool Refuses(Clock::TimePoint at) {
+  bool ShouldReject(Clock::TimePoint at) {
     if (!refused_at_.has_value()) refused_at_ = at;
     return at - *refused_at_ <= kUpstreamRemembers;
   }
@@ -61,4 +61,4 @@ class Superseded {
 
 }  // namespace daytonad
 
-#endif  // DAYTONAD_DAEMON_STATE_SUPERSEDED_H_
+#endif  // DAYTONAD_DAEMON_STATE_STALE_READ_DETECTOR_H_

@@ -1,5 +1,5 @@
-#ifndef DAYTONAD_DAEMON_STATE_KNOWN_OBJECTS_H_
-#define DAYTONAD_DAEMON_STATE_KNOWN_OBJECTS_H_
+#ifndef DAYTONAD_DAEMON_STATE_OBJECT_CACHE_H_
+#define DAYTONAD_DAEMON_STATE_OBJECT_CACHE_H_
 
 #include <algorithm>
 #include <chrono>
@@ -18,7 +18,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/ids.h"
 #include "daemon/state/cache_index.h"
-#include "daemon/state/recency.h"
+#include "daemon/state/lru_list.h"
 #include "daemon/state/record.h"
 #include "daemon/state/resources.h"
 
@@ -36,7 +36,7 @@ namespace daytonad {
 //
 // Loop thread only, but for index(). docs/coherence.md says what callers may rely on.
 template <typename T>
-class KnownObjects {
+class ObjectCache {
  public:
   using Known = daytonad::Known<T>;
 
@@ -58,7 +58,7 @@ class KnownObjects {
     bool is_create = false;
   };
 
-  explicit KnownObjects(size_t max_bytes) : max_bytes_(max_bytes) {}
+  explicit ObjectCache(size_t max_bytes) : max_bytes_(max_bytes) {}
 
   void set_listener(Listener* listener) { listener_ = listener; }
 
@@ -77,8 +77,8 @@ class KnownObjects {
       const T& known = *record.known.object;
       // What the whole object does not have, it has no more.
       if (source != ObservationSource::kRead || object.view() != v1::VIEW_FULL) FillIn(object, known);
-      const bool left = source == ObservationSource::kRead && !last && ShowsWhatWasLeft(record, object);
-      if (left && record.superseded.Refuses(at)) return;
+      const bool left = source == ObservationSource::kRead && !last && ShowsPriorState(record, object);
+      if (left && record.stale_reads.ShouldReject(at)) return;
       const bool listed = source == ObservationSource::kListItem;
       const bool late = source == ObservationSource::kEvent && !last && LaterThan(known, object);
       if ((listed || late) && SameState(object, known)) return;  // nothing that is not known better
@@ -89,18 +89,18 @@ class KnownObjects {
   }
 
   // Is this answer to a read that was begun at `since` older than what was learnt meanwhile, or than what it shows?
-  bool Overtaken(const T& answer, Revision since) const {
+  bool IsOutdated(const T& answer, Revision since) const {
     const auto found = records_.find(answer.id());
     if (found == records_.end() || IsGone(answer)) return false;
     const Record& record = found->second;
-    return record.known.gone || since < record.floor || since < record.as_of || ShowsWhatWasLeft(record, answer);
+    return record.known.gone || since < record.floor || since < record.as_of || ShowsPriorState(record, answer);
   }
 
   // Could this answer to a read that was begun at `since` have shown all that is known, and shows a state that was left
   // before that?
   bool IsStale(const T& answer, Revision since) const {
     const auto found = records_.find(answer.id());
-    return found != records_.end() && found->second.Counts(since) && ShowsWhatWasLeft(found->second, answer);
+    return found != records_.end() && found->second.Counts(since) && ShowsPriorState(found->second, answer);
   }
 
   // Corrects an item of a list that was begun at `since` by what is known better, as of `now`. False if it is gone.
@@ -264,7 +264,7 @@ class KnownObjects {
     const auto [entry, is_new] = records_.try_emplace(id);
     Record& record = entry->second;
     if (is_new) {
-      record.place = recency_.Add(id);
+      record.place = lru_.Add(id);
       record.floor = floor_;
       record.bytes = kOverhead;
       bytes_ += kOverhead;
@@ -296,9 +296,9 @@ class KnownObjects {
 
   void RaiseFloor(Record* record) { (record != nullptr ? record->floor : floor_) = ++revision_; }
 
-  static bool ShowsWhatWasLeft(const Record& record, const T& answer) {
+  static bool ShowsPriorState(const Record& record, const T& answer) {
     return record.known.object != nullptr && !SameState(answer, *record.known.object) &&
-           record.superseded.Covers(answer);
+           record.stale_reads.IsPrior(answer);
   }
 
   void Accept(const std::string& id, Record& record, T object, ObservationSource source, Revision since,
@@ -307,13 +307,13 @@ class KnownObjects {
     const bool changed = record.known.object == nullptr || record.digest != digest;
     const bool moved_on = changed && record.known.object != nullptr && !SameState(*record.known.object, object);
     // What a read has shown is in upstream's cache by now.
-    if (moved_on && source != ObservationSource::kRead) record.superseded.Leave(*record.known.object);
+    if (moved_on && source != ObservationSource::kRead) record.stale_reads.OnStateLeft(*record.known.object);
     if (changed || !SameTimes(*record.known.object, object)) Replace(id, record, std::move(object));
     record.digest = digest;
     record.as_of = std::max(record.as_of, since);
     record.known.seen_at = at;
     record.learnt_at = std::max(record.learnt_at, at);
-    record.superseded.Settle();
+    record.stale_reads.OnAccepted();
     record.going = record.going && IsGoing(*record.known.object);
     if (IsGone(*record.known.object)) return SetGone(id, record, source);
     Publish(id, record);
@@ -326,7 +326,7 @@ class KnownObjects {
   void Complete(const std::string& id, Record& record, const T& answer) {
     T object = *record.known.object;
     FillIn(object, answer);
-    if (!SameState(object, answer)) record.superseded.Leave(answer);
+    if (!SameState(object, answer)) record.stale_reads.OnStateLeft(answer);
     Accept(id, record, std::move(object), ObservationSource::kMutation, record.as_of, record.known.seen_at);
   }
 
@@ -402,13 +402,13 @@ class KnownObjects {
   }
 
   // It was used just now.
-  void Touch(Record& record) { recency_.Touch(record.place, record.pins > 0 || record.changing > 0); }
+  void Touch(Record& record) { lru_.Touch(record.place, record.pins > 0 || record.changing > 0); }
 
   // The least recently used go first; what was read from the index since it was looked at last gets another round.
   void Evict() {
-    const size_t most = 2 * recency_.size();
-    for (size_t looked = 0; bytes_ > max_bytes_ && recency_.size() > 0 && looked < most; ++looked) {
-      const auto last = records_.find(recency_.last());
+    const size_t most = 2 * lru_.size();
+    for (size_t looked = 0; bytes_ > max_bytes_ && lru_.size() > 0 && looked < most; ++looked) {
+      const auto last = records_.find(lru_.last());
       Record& record = last->second;
       if (record.published != nullptr && record.published->used.exchange(false)) {
         Touch(record);
@@ -419,7 +419,7 @@ class KnownObjects {
       if (record.known.object != nullptr) ForgetName(last->first, record);
       bytes_ -= record.bytes;
       records_.erase(last);
-      recency_.ForgetLast();
+      lru_.PopLast();
     }
   }
 
@@ -432,10 +432,10 @@ class KnownObjects {
   absl::flat_hash_map<std::string, Record> records_;
   absl::flat_hash_map<std::string, std::string> names_;   // the id of what has a name
   absl::flat_hash_map<std::string, int> changing_names_;  // changes under way of what is known by its name only
-  Recency recency_;                                       // what is watched or being changed is held
+  LruList lru_;                                           // what is watched or being changed is pinned
   CacheIndex<T> index_;
 };
 
 }  // namespace daytonad
 
-#endif  // DAYTONAD_DAEMON_STATE_KNOWN_OBJECTS_H_
+#endif  // DAYTONAD_DAEMON_STATE_OBJECT_CACHE_H_

@@ -1,25 +1,25 @@
-#ifndef DAYTONAD_DAEMON_STATE_KNOWLEDGE_H_
-#define DAYTONAD_DAEMON_STATE_KNOWLEDGE_H_
+#ifndef DAYTONAD_DAEMON_STATE_OBJECT_CACHES_H_
+#define DAYTONAD_DAEMON_STATE_OBJECT_CACHES_H_
 
 #include <cstddef>
 
 #include "daemon/state/freshness.h"
-#include "daemon/state/known_objects.h"
+#include "daemon/state/object_cache.h"
 
 namespace daytonad {
 
 // What the daemon knows of all that one credential can see, and how far that can be trusted.
-struct Knowledge {
-  Knowledge(Lifetimes lifetimes, size_t max_bytes)
+struct ObjectCaches {
+  ObjectCaches(Lifetimes lifetimes, size_t max_bytes)
       // Sandboxes are many, and the others few.
       : freshness(lifetimes), sandboxes(max_bytes / 2), snapshots(max_bytes / 4), volumes(max_bytes / 4) {}
 
   Freshness freshness;
-  KnownObjects<v1::Sandbox> sandboxes;
-  KnownObjects<v1::Snapshot> snapshots;
-  KnownObjects<v1::Volume> volumes;
+  ObjectCache<v1::Sandbox> sandboxes;
+  ObjectCache<v1::Snapshot> snapshots;
+  ObjectCache<v1::Volume> volumes;
 };
 
 }  // namespace daytonad
 
-#endif  // DAYTONAD_DAEMON_STATE_KNOWLEDGE_H_
+#endif  // DAYTONAD_DAEMON_STATE_OBJECT_CACHES_H_
