@@ -22,10 +22,11 @@ template <typename T>
 class CacheIndex {
  public:
   struct Entry {
-    Entry(std::shared_ptr<const T> object, Clock::TimePoint seen_at) : object(std::move(object)), seen_at(seen_at) {}
+    Entry(std::shared_ptr<const T> object, Clock::TimePoint confirmed_at)
+        : object(std::move(object)), confirmed_at(confirmed_at) {}
 
     const std::shared_ptr<const T> object;
-    const Clock::TimePoint seen_at;
+    const Clock::TimePoint confirmed_at;
     // Was it asked for? What was, is kept longer.
     mutable std::atomic<bool> used = false;
   };

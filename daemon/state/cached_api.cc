@@ -12,10 +12,10 @@ Task<absl::StatusOr<T>> CachedApi::Read(Entry<T> (CacheIndex<T>::*find)(std::str
   if (terms != nullptr && terms->max_age != Clock::Duration::zero()) {
     const Entry<T> entry = (index.*find)(key);
     const Clock::TimePoint now = clock_.Now();
-    if (entry != nullptr && caches_.freshness.IsFresh(entry->seen_at, now, terms->max_age)) {
+    if (entry != nullptr && caches_.freshness.IsFresh(entry->confirmed_at, now, terms->max_age)) {
       entry->used = true;
       terms->source = ReadTerms::Source::kHit;
-      terms->age = now - entry->seen_at;
+      terms->age = now - entry->confirmed_at;
       co_return *entry->object;
     }
     terms->source = ReadTerms::Source::kMiss;

@@ -26,11 +26,11 @@ class Freshness {
   void EventsDown() { up_since_.store(kDown); }
   bool events_up() const { return up_since_.load() != kDown; }
 
-  // `seen_at` is since when it is known. What was seen before the events came up has not been watched by them.
-  bool IsFresh(Clock::TimePoint seen_at, Clock::TimePoint now, std::optional<Clock::Duration> max_age) const {
-    const bool watched = seen_at.time_since_epoch().count() >= up_since_.load();
+  // `confirmed_at` is since when it is known. What was seen before the events came up has not been watched by them.
+  bool IsFresh(Clock::TimePoint confirmed_at, Clock::TimePoint now, std::optional<Clock::Duration> max_age) const {
+    const bool watched = confirmed_at.time_since_epoch().count() >= up_since_.load();
     const Clock::Duration allowed = max_age.value_or(watched ? lifetimes_.with_events : lifetimes_.polling);
-    return allowed > Clock::Duration::zero() && now - seen_at <= allowed;
+    return allowed > Clock::Duration::zero() && now - confirmed_at <= allowed;
   }
 
  private:

@@ -21,13 +21,13 @@ class Notifier {
   Notifier(Clock& clock, ObjectCache<T>& cache, const Freshness& freshness)
       : clock_(clock), cache_(cache), freshness_(freshness) {}
 
-  static bool InDoubt(const Known<T>& known) { return known.seen_at == kLongAgo; }
+  static bool IsUnconfirmed(const Known<T>& known) { return known.confirmed_at == kLongAgo; }
 
   // `subscription` may be null.
   bool IsFresh(const Known<T>& known, const Subscription<T>* subscription) const {
-    if (InDoubt(known)) return false;
+    if (IsUnconfirmed(known)) return false;
     const Clock::TimePoint at =
-        subscription == nullptr ? known.seen_at : std::max(known.seen_at, subscription->confirmed_at);
+        subscription == nullptr ? known.confirmed_at : std::max(known.confirmed_at, subscription->confirmed_at);
     return freshness_.IsFresh(at, clock_.Now(), std::nullopt);
   }
 

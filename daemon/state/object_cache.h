@@ -29,7 +29,8 @@ namespace daytonad {
 // Naively the newest answer would be the truth. But a read that was begun before a change may be answered after it, a
 // list shows what was, events come late or twice, and upstream's `updatedAt` goes backwards. So the order is that of
 // observation: an event counts from its arrival, an answer from when its request was sent, and the later one wins. What
-// contradicts that order is not believed but doubted: it is not given as an answer any more, and whoever watches polls.
+// contradicts that order makes the cached state unconfirmed: it is not given as an answer any more, and whoever watches
+// polls.
 //
 // Ids and names are two key spaces, and the id comes first. A name that has the form of an id leads nowhere by itself:
 // there may be an object with that id which is not known.
@@ -47,7 +48,7 @@ class ObjectCache {
     // It changed, or is gone.
     virtual void OnChanged(const std::string& id, const Known& known, ObservationSource source) = 0;
     // What is known of it may be wrong, since this was seen.
-    virtual void OnDoubt(const std::string& id, ObservationSource source) = 0;
+    virtual void OnUnconfirmed(const std::string& id, ObservationSource source) = 0;
   };
 
   // A change that is being made.
@@ -83,7 +84,7 @@ class ObjectCache {
       const bool late = source == ObservationSource::kEvent && !last && LaterThan(known, object);
       if ((listed || late) && SameState(object, known)) return;  // nothing that is not known better
       const bool newer = record.Counts(since) && LaterThan(object, known);
-      if (late || (listed && !newer)) return Doubt(id, record, source);
+      if (late || (listed && !newer)) return MarkUnconfirmed(id, record, source);
     }
     Accept(id, record, std::move(object), source, since, at);
   }
@@ -108,7 +109,7 @@ class ObjectCache {
     const auto found = records_.find(item.id());
     if (found == records_.end()) return true;
     const Record& record = found->second;
-    const bool recent = now - record.learnt_at <= kListLag;
+    const bool recent = now - record.observed_at <= kListLag;
     if (recent && record.going && !IsGoing(item) && !IsGone(item)) MakeGoing(item);
     if (record.known.object == nullptr) return true;
     const T& known = *record.known.object;
@@ -136,11 +137,11 @@ class ObjectCache {
   void ObserveDeleting(const std::string& id, Clock::TimePoint at) {
     Record& record = RecordOf(id);
     record.going = true;
-    record.learnt_at = std::max(record.learnt_at, at);
+    record.observed_at = std::max(record.observed_at, at);
     if (record.known.object != nullptr && !record.known.gone && !IsGoing(*record.known.object)) {
       T object = *record.known.object;
       MakeGoing(object);
-      AcceptInDoubt(id, record, std::move(object), NextRevision());
+      AcceptUnconfirmed(id, record, std::move(object), NextRevision());
     }
     Evict();
   }
@@ -151,7 +152,7 @@ class ObjectCache {
     const auto found = records_.find(id.empty() && by_name != names_.end() ? by_name->second : id);
     if (found == records_.end() || found->second.known.object == nullptr || found->second.known.gone) return;
     if (id.empty() && !IsGoing(*found->second.known.object))
-      return Doubt(found->first, found->second, ObservationSource::kEvent);
+      return MarkUnconfirmed(found->first, found->second, ObservationSource::kEvent);
     SetGone(found->first, found->second, ObservationSource::kEvent);
   }
 
@@ -192,7 +193,7 @@ class ObjectCache {
       if (change.is_create) return;
       RaiseFloor(changed);
       if (changed != nullptr && changed->known.object != nullptr) {
-        Doubt(changed->known.object->id(), *changed, ObservationSource::kMutation);
+        MarkUnconfirmed(changed->known.object->id(), *changed, ObservationSource::kMutation);
       }
       return;
     }
@@ -311,8 +312,8 @@ class ObjectCache {
     if (changed || !SameTimes(*record.known.object, object)) Replace(id, record, std::move(object));
     record.digest = digest;
     record.as_of = std::max(record.as_of, since);
-    record.known.seen_at = at;
-    record.learnt_at = std::max(record.learnt_at, at);
+    record.known.confirmed_at = at;
+    record.observed_at = std::max(record.observed_at, at);
     record.stale_reads.OnAccepted();
     record.going = record.going && IsGoing(*record.known.object);
     if (IsGone(*record.known.object)) return SetGone(id, record, source);
@@ -327,19 +328,19 @@ class ObjectCache {
     T object = *record.known.object;
     FillIn(object, answer);
     if (!SameState(object, answer)) record.stale_reads.OnStateLeft(answer);
-    Accept(id, record, std::move(object), ObservationSource::kMutation, record.as_of, record.known.seen_at);
+    Accept(id, record, std::move(object), ObservationSource::kMutation, record.as_of, record.known.confirmed_at);
   }
 
   // The answer shows another state than what was seen since. The later of the two is kept, but is no answer.
   void Contest(const std::string& id, Record& record, T answer, Revision since) {
-    if (LaterThan(answer, *record.known.object)) return AcceptInDoubt(id, record, std::move(answer), since);
-    Doubt(id, record, ObservationSource::kMutation);
+    if (LaterThan(answer, *record.known.object)) return AcceptUnconfirmed(id, record, std::move(answer), since);
+    MarkUnconfirmed(id, record, ObservationSource::kMutation);
   }
 
-  void AcceptInDoubt(const std::string& id, Record& record, T object, Revision since) {
+  void AcceptUnconfirmed(const std::string& id, Record& record, T object, Revision since) {
     Accept(id, record, std::move(object), ObservationSource::kMutation, since, kLongAgo);
     const auto kept = records_.find(id);
-    if (kept != records_.end()) Doubt(id, kept->second, ObservationSource::kMutation);
+    if (kept != records_.end()) MarkUnconfirmed(id, kept->second, ObservationSource::kMutation);
   }
 
   // A new name is known at once, and the old one is free. Whoever takes a name has it, until somebody else takes it.
@@ -373,19 +374,20 @@ class ObjectCache {
     if (listener_ != nullptr) listener_->OnChanged(id, record.known, source);
   }
 
-  void Doubt(const std::string& id, Record& record, ObservationSource source) {
+  void MarkUnconfirmed(const std::string& id, Record& record, ObservationSource source) {
     if (record.known.gone) return;
-    record.known.seen_at = kLongAgo;
+    record.known.confirmed_at = kLongAgo;
     Unpublish(record);
-    if (listener_ != nullptr) listener_->OnDoubt(id, source);
+    if (listener_ != nullptr) listener_->OnUnconfirmed(id, source);
   }
 
   void Publish(const std::string& id, Record& record) {
     const T& object = *record.known.object;
     const bool changing = record.changing > 0 || changing_names_.contains(object.name());
-    const bool in_doubt = record.known.seen_at == kLongAgo;
-    if (changing || in_doubt || object.view() != v1::VIEW_FULL) return Unpublish(record);
-    record.published = std::make_shared<const typename CacheIndex<T>::Entry>(record.known.object, record.known.seen_at);
+    const bool unconfirmed = record.known.confirmed_at == kLongAgo;
+    if (changing || unconfirmed || object.view() != v1::VIEW_FULL) return Unpublish(record);
+    record.published =
+        std::make_shared<const typename CacheIndex<T>::Entry>(record.known.object, record.known.confirmed_at);
     index_.PutId(id, record.published);
     const auto name = names_.find(object.name());
     const bool leads = name != names_.end() && name->second == id && !LooksLikeUuid(object.name());

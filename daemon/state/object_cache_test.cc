@@ -27,7 +27,7 @@ class ObjectCacheTest : public ::testing::Test, protected ObjectCache<v1::Sandbo
   void OnChanged(const std::string& id, const Objects::Known& known, ObservationSource) override {
     told_.push_back(id + (known.gone ? " gone" : " " + known.object->state_text()));
   }
-  void OnDoubt(const std::string& id, ObservationSource) override { told_.push_back(id + " in doubt"); }
+  void OnUnconfirmed(const std::string& id, ObservationSource) override { told_.push_back(id + " unconfirmed"); }
 
   Clock::TimePoint At(int second) const {
     return Clock::TimePoint(std::chrono::hours(10) + std::chrono::seconds(second));
@@ -49,7 +49,7 @@ class ObjectCacheTest : public ::testing::Test, protected ObjectCache<v1::Sandbo
     const Objects::Known* known = cache_.Find(id);
     if (known == nullptr) return "unknown";
     if (known->gone) return "gone";
-    return known->object->state_text() + (known->seen_at == kLongAgo ? " in doubt" : "");
+    return known->object->state_text() + (known->confirmed_at == kLongAgo ? " unconfirmed" : "");
   }
   // What a read from memory would give.
   std::string Published(const std::string& key) const {
@@ -94,25 +94,25 @@ TEST_F(ObjectCacheTest, OfTwoReadsTheOneBegunLaterCountsInWhateverOrderTheyAreAn
   cache_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, second, At(2));
   cache_.Observe(SandboxIn("a", "creating"), ObservationSource::kRead, first, At(1));
   EXPECT_EQ(Published("a"), "a started");
-  EXPECT_EQ(cache_.Find("a")->seen_at, At(2));
+  EXPECT_EQ(cache_.Find("a")->confirmed_at, At(2));
 }
 
 TEST_F(ObjectCacheTest, WhatIsSeenAgainIsYoungerAndNoNews) {
   cache_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, cache_.NextRevision(), At(1));
   Told();
   cache_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, cache_.NextRevision(), At(5));
-  EXPECT_EQ(cache_.index().Find("a")->seen_at, At(5));
+  EXPECT_EQ(cache_.index().Find("a")->confirmed_at, At(5));
   EXPECT_THAT(Told(), IsEmpty());
 }
 
-TEST_F(ObjectCacheTest, AnEventThatContradictsTheOrderOfUpdatesMakesDoubtful) {
+TEST_F(ObjectCacheTest, AnEventThatContradictsTheOrderOfUpdatesLeavesItUnconfirmed) {
   Read(SandboxIn("a", "stopping", 5));
   Told();
   Event(SandboxIn("a", "started", 4));
-  EXPECT_EQ(StateOfKnown("a"), "stopping in doubt");
+  EXPECT_EQ(StateOfKnown("a"), "stopping unconfirmed");
   EXPECT_EQ(Published("a"), "nothing");
   EXPECT_EQ(Published("name-of-a"), "nothing");
-  EXPECT_THAT(Told(), ElementsAre("a in doubt"));
+  EXPECT_THAT(Told(), ElementsAre("a unconfirmed"));
   Read(SandboxIn("a", "stopping", 5));
   EXPECT_EQ(Published("a"), "a stopping");
   EXPECT_THAT(Told(), IsEmpty());
@@ -122,7 +122,7 @@ TEST_F(ObjectCacheTest, ALateEventThatShowsTheSameStateChangesNothing) {
   cache_.Observe(SandboxIn("a", "started", 5), ObservationSource::kRead, cache_.NextRevision(), At(1));
   cache_.Observe(SandboxIn("a", "started", 2), ObservationSource::kEvent, cache_.NextRevision(), At(3));
   EXPECT_EQ(cache_.Find("a")->object->updated_at().seconds(), 5);
-  EXPECT_EQ(cache_.index().Find("a")->seen_at, At(1));
+  EXPECT_EQ(cache_.index().Find("a")->confirmed_at, At(1));
 }
 
 TEST_F(ObjectCacheTest, AnEventIsBelievedIfNothingContradictsIt) {
@@ -136,7 +136,7 @@ TEST_F(ObjectCacheTest, AnEventThatIsOlderAndShowsTheSameStateMakesNoOtherLookNe
   Event(SandboxIn("a", "started", 3));
   EXPECT_EQ(Published("a"), "a started");
   Event(SandboxIn("a", "stopped", 4));
-  EXPECT_EQ(StateOfKnown("a"), "started in doubt");
+  EXPECT_EQ(StateOfKnown("a"), "started unconfirmed");
 }
 
 TEST_F(ObjectCacheTest, AnEventLeavesOutTheBuildInfoThatIsKnown) {
@@ -270,7 +270,7 @@ TEST_F(ObjectCacheTest, AnItemOfWhatIsNotKnownMakesNothingKnown) {
 TEST_F(ObjectCacheTest, AnItemThatShowsTheSameStateChangesNothing) {
   cache_.Observe(SandboxIn("a", "started", 1), ObservationSource::kRead, cache_.NextRevision(), At(1));
   cache_.Observe(ItemIn("a", "started", 2), ObservationSource::kListItem, cache_.NextRevision(), At(5));
-  EXPECT_EQ(cache_.Find("a")->seen_at, At(1));
+  EXPECT_EQ(cache_.Find("a")->confirmed_at, At(1));
   EXPECT_EQ(cache_.Find("a")->object->updated_at().seconds(), 1);
 }
 
@@ -290,19 +290,19 @@ TEST_F(ObjectCacheTest, ANewerItemMovesTheStateOnAndKeepsWhatItLacks) {
   EXPECT_TRUE(entry->object->network_block_all());
 }
 
-TEST_F(ObjectCacheTest, AnItemThatIsNotNewerNeverMovesTheStateButMakesDoubtful) {
+TEST_F(ObjectCacheTest, AnItemThatIsNotNewerNeverMovesTheStateButLeavesItUnconfirmed) {
   Read(SandboxIn("a", "stopping", 5));
   Told();
   ListItem(ItemIn("a", "started", 5));
-  EXPECT_EQ(StateOfKnown("a"), "stopping in doubt");
-  EXPECT_THAT(Told(), ElementsAre("a in doubt"));
+  EXPECT_EQ(StateOfKnown("a"), "stopping unconfirmed");
+  EXPECT_THAT(Told(), ElementsAre("a unconfirmed"));
 }
 
-TEST_F(ObjectCacheTest, AnItemOfAListFromBeforeAnEventMakesDoubtfulHoweverNewItSaysThatItIs) {
+TEST_F(ObjectCacheTest, AnItemOfAListFromBeforeAnEventLeavesItUnconfirmedHoweverNewItSaysThatItIs) {
   const Revision since = cache_.NextRevision();
   Event(SandboxIn("a", "stopping", 5));
   cache_.Observe(ItemIn("a", "started", 6), ObservationSource::kListItem, since, At(0));
-  EXPECT_EQ(StateOfKnown("a"), "stopping in doubt");
+  EXPECT_EQ(StateOfKnown("a"), "stopping unconfirmed");
 }
 
 TEST_F(ObjectCacheTest, WhatIsKnownInPartOnlyIsNoAnswer) {
@@ -406,7 +406,7 @@ TEST_F(ObjectCacheTest, NorOfWhatBecomesKnownMeanwhileByTheNameThatIsChanged) {
   EXPECT_EQ(Published("a"), "nothing");
   EXPECT_EQ(Published("name-of-a"), "nothing");
   cache_.EndChange(change, nullptr, At(0));
-  EXPECT_EQ(StateOfKnown("a"), "started in doubt") << "nobody knows whether it was changed";
+  EXPECT_EQ(StateOfKnown("a"), "started unconfirmed") << "nobody knows whether it was changed";
   Read(SandboxIn("a", "stopping"));
   EXPECT_EQ(Published("a"), "a stopping");
 }
@@ -445,10 +445,10 @@ TEST_F(ObjectCacheTest, ReadsOfOtherObjectsCountWhateverIsChanged) {
   EXPECT_EQ(Published("a"), "a started");
 }
 
-TEST_F(ObjectCacheTest, AChangeWithoutAnAnswerMakesDoubtful) {
+TEST_F(ObjectCacheTest, AChangeWithoutAnAnswerLeavesItUnconfirmed) {
   Read(SandboxIn("a", "started"));
   cache_.EndChange(cache_.BeginChange("a"), nullptr, At(0));
-  EXPECT_EQ(StateOfKnown("a"), "started in doubt");
+  EXPECT_EQ(StateOfKnown("a"), "started unconfirmed");
   EXPECT_EQ(Published("a"), "nothing");
 }
 
@@ -464,12 +464,12 @@ TEST_F(ObjectCacheTest, WhatIsCreatedIsAnsweredAsItWasAtFirstSoEventsAreNewer) {
   EXPECT_THAT(Told(), ElementsAre("a creating", "a started", "a started"));
 }
 
-TEST_F(ObjectCacheTest, AnEventThatCameWhileAChangeWasUnderWayAndDiffersFromItsAnswerMakesDoubtful) {
+TEST_F(ObjectCacheTest, AnEventThatCameWhileAChangeWasUnderWayAndDiffersFromItsAnswerLeavesItUnconfirmed) {
   Read(SandboxIn("a", "started"));
   const auto change = cache_.BeginChange("a");
   Event(SandboxIn("a", "stopped", 3));
   EndChange(change, SandboxIn("a", "stopping", 2));
-  EXPECT_EQ(StateOfKnown("a"), "stopped in doubt");
+  EXPECT_EQ(StateOfKnown("a"), "stopped unconfirmed");
   EXPECT_EQ(Published("a"), "nothing");
 }
 
@@ -479,9 +479,9 @@ TEST_F(ObjectCacheTest, OfAnAnswerAndAnEventThatDifferTheLaterIsKeptSoThatNothin
   Event(SandboxIn("a", "starting", 2));
   Told();
   EndChange(change, SandboxIn("a", "stopping", 4));
-  EXPECT_THAT(Told(), ElementsAre("a stopping", "a in doubt"));
+  EXPECT_THAT(Told(), ElementsAre("a stopping", "a unconfirmed"));
   Event(SandboxIn("a", "started", 3));
-  EXPECT_EQ(StateOfKnown("a"), "stopping in doubt");
+  EXPECT_EQ(StateOfKnown("a"), "stopping unconfirmed");
   EXPECT_EQ(Published("a"), "nothing");
 }
 
@@ -492,7 +492,7 @@ TEST_F(ObjectCacheTest, AnAnswerThatAgreesWithAnEventDoesNotMakeItOlder) {
   Event(SandboxIn("a", "stopping", 3));
   EndChange(stop, SandboxIn("a", "stopping", 3));
   EndChange(start, SandboxIn("a", "starting", 2));
-  EXPECT_EQ(StateOfKnown("a"), "stopping in doubt") << "the event came after both were begun";
+  EXPECT_EQ(StateOfKnown("a"), "stopping unconfirmed") << "the event came after both were begun";
 }
 
 TEST_F(ObjectCacheTest, NothingTellsWhichOfTwoChangesAtOnceWasTheLater) {
@@ -502,7 +502,7 @@ TEST_F(ObjectCacheTest, NothingTellsWhichOfTwoChangesAtOnceWasTheLater) {
   EndChange(stop, SandboxIn("a", "stopping"));
   EXPECT_EQ(StateOfKnown("a"), "stopping");
   EndChange(start, SandboxIn("a", "starting"));
-  EXPECT_EQ(StateOfKnown("a"), "stopping in doubt");
+  EXPECT_EQ(StateOfKnown("a"), "stopping unconfirmed");
   EXPECT_EQ(Published("a"), "nothing");
 }
 
@@ -532,7 +532,7 @@ TEST_F(ObjectCacheTest, RemovalIsFinal) {
 }
 
 // Upstream's last event of a volume has an older `updatedAt` than the one before.
-TEST_F(ObjectCacheTest, NothingCastsDoubtOnARemoval) {
+TEST_F(ObjectCacheTest, NothingUndoesARemoval) {
   Read(SandboxIn("a", "destroying", 5));
   Event(SandboxIn("a", "destroyed", 2));
   EXPECT_EQ(StateOfKnown("a"), "gone");
@@ -549,7 +549,7 @@ TEST_F(ObjectCacheTest, NothingCastsDoubtOnARemoval) {
   EXPECT_EQ(StateOfKnown("c"), "gone");
 }
 
-TEST_F(ObjectCacheTest, AChangeThatFailsBecauseTheObjectIsGoneCastsNoDoubtOnThat) {
+TEST_F(ObjectCacheTest, AMutationThatFailsBecauseTheObjectIsGoneDoesNotUndoTheRemoval) {
   Read(SandboxIn("a", "started"));
   const auto change = cache_.BeginChange("a");
   Event(SandboxIn("a", "destroyed"));
@@ -607,7 +607,7 @@ TEST_F(ObjectCacheTest, AnEventThatTellsTheNameOnlyRemovesWhatWasOnItsWayOut) {
 TEST_F(ObjectCacheTest, ButNotWhatHasTakenTheNameSince) {
   Read(SandboxIn("a", "started"));
   cache_.ObserveRemoved("", "name-of-a");
-  EXPECT_EQ(StateOfKnown("a"), "started in doubt");
+  EXPECT_EQ(StateOfKnown("a"), "started unconfirmed");
 }
 
 // --- Names ---

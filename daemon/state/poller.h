@@ -218,8 +218,8 @@ class Poller {
       Observation<T> observation;
       observation.object = std::make_shared<const T>(*std::move(seen));
       subscription.Publish(std::move(observation));
-    } else if (known != nullptr && !notifier_.InDoubt(*known) && SameState(*known->object, *seen)) {
-      subscription.in_doubt = false;
+    } else if (known != nullptr && !notifier_.IsUnconfirmed(*known) && SameState(*known->object, *seen)) {
+      subscription.unconfirmed = false;
       notifier_.NotifyConfirmed(subscription);
       // A list is waited for, unless that shows it again and again as missing.
       if (!Few()) pause = std::max(pause, subscription.missing_pause);
@@ -315,7 +315,7 @@ class Poller {
     subscription.missing = false;
     subscription.missing_pause = Clock::Duration::zero();
     const auto* known = cache_.Find(id);
-    const bool agrees = known != nullptr && known->object->state_text() == state && !notifier_.InDoubt(*known);
+    const bool agrees = known != nullptr && known->object->state_text() == state && !notifier_.IsUnconfirmed(*known);
     if (agrees) {
       subscription.confirmed_at = begun;
       notifier_.NotifyConfirmed(subscription);

@@ -31,8 +31,8 @@ inline constexpr Clock::TimePoint kLongAgo{Clock::Duration::min() / 2};
 template <typename T>
 struct Known {
   std::shared_ptr<const T> object;
-  // Since when it is known to be so; the distant past if that is in doubt.
-  Clock::TimePoint seen_at = kLongAgo;
+  // Since when it is known to be so; the distant past if it is unconfirmed.
+  Clock::TimePoint confirmed_at = kLongAgo;
   // It exists no more. Final: ids are not used twice.
   bool gone = false;
   // What upstream said when it was looked for then; OK if it was not asked.
@@ -46,10 +46,10 @@ struct Record {
   bool Counts(Revision since) const { return since >= floor && since > as_of; }
 
   Known<T> known;
-  Revision as_of = 0;                     // what is known counts from here
-  Revision floor = 0;                     // reads begun before may not have seen a change that was made since
-  Revision answered = 0;                  // when a change was answered last
-  Clock::TimePoint learnt_at = kLongAgo;  // when what is known was seen, in doubt since or not
+  Revision as_of = 0;                       // what is known counts from here
+  Revision floor = 0;                       // reads begun before may not have seen a change that was made since
+  Revision answered = 0;                    // when a change was answered last
+  Clock::TimePoint observed_at = kLongAgo;  // when what is known was observed, confirmed or not
   StaleReadDetector stale_reads;
   bool going = false;  // its deletion was accepted
   int changing = 0;

@@ -64,7 +64,7 @@ Task<absl::StatusOr<std::string>> ResolvingApi::TargetOf(CallContext context, st
   const Known<v1::Sandbox>* const named = caches_.sandboxes.FindName(key);
   if (named == nullptr && (may_be_id || !must_be_id)) co_return key;
   const bool fresh =
-      named != nullptr && !may_be_id && caches_.freshness.IsFresh(named->seen_at, clock_.Now(), std::nullopt);
+      named != nullptr && !may_be_id && caches_.freshness.IsFresh(named->confirmed_at, clock_.Now(), std::nullopt);
   if (fresh) co_return named->object->id();
   absl::StatusOr<v1::Sandbox> seen = co_await GetSandbox(context.WithReadTerms(nullptr), std::move(key));
   if (!seen.ok()) co_return seen.status();

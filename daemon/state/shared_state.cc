@@ -38,9 +38,9 @@ std::optional<CachedObject<T>> SharedState::Find(const CacheIndex<T>& index, std
   const auto entry = index.Find(id_or_name);
   if (entry == nullptr) return std::nullopt;
   const Clock::TimePoint now = clock_.Now();
-  if (!caches_.freshness.IsFresh(entry->seen_at, now, max_age)) return std::nullopt;
+  if (!caches_.freshness.IsFresh(entry->confirmed_at, now, max_age)) return std::nullopt;
   entry->used.store(true, std::memory_order_relaxed);
-  return CachedObject<T>{entry->object, now - entry->seen_at};
+  return CachedObject<T>{entry->object, now - entry->confirmed_at};
 }
 
 std::optional<CachedObject<v1::Sandbox>> SharedState::FindSandbox(std::string_view id_or_name,

@@ -50,7 +50,7 @@ class Subscription {
   Event& arrived() { return arrived_; }
 
   // Somebody waits for a look at it, or needs one: it is not left to a list.
-  bool urgent() const { return poll_requested || in_doubt; }
+  bool urgent() const { return poll_requested || unconfirmed; }
 
   // For the hub and its poller alone.
   int watchers = 0;
@@ -60,7 +60,7 @@ class Subscription {
   Clock::TimePoint confirmed_at{};  // when a look that showed nothing new was begun last
   bool polling = false;             // a request for it alone is under way
   bool poll_requested = false;      // somebody waits for a fresh observation, changed or not
-  bool in_doubt = false;            // what is known of it was contradicted
+  bool unconfirmed = false;         // what is known of it was contradicted
   Clock::TimePoint listed_at{};     // when the last list that shows it was begun
   Clock::Duration missing_pause{};  // the last one between two polls because lists do not show it
   bool missing = false;             // a list that was read to its end does not show it

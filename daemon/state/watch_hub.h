@@ -58,22 +58,22 @@ class WatchHub final : public ObjectCache<T>::Listener {
     if (found == subscriptions_.end()) return;
     Subscription<T>& subscription = *found->second;
     Observation<T> observation = notifier_.ObservationOf(known, &subscription);
-    observation.fresh = known.gone || !notifier_.InDoubt(known);
+    observation.fresh = known.gone || !notifier_.IsUnconfirmed(known);
     // A look shows what is, and not what was in between.
     observation.maybe_missed = std::exchange(subscription.gap, false) || source == ObservationSource::kRead ||
                                source == ObservationSource::kListItem;
     subscription.poll_requested = false;
-    subscription.in_doubt = false;
+    subscription.unconfirmed = false;
     subscription.going = IsGoing(*known.object);
     subscription.gone = known.gone;
     if (known.gone) subscription.next_poll = Clock::TimePoint::max();
     subscription.Publish(std::move(observation));
   }
-  void OnDoubt(const std::string& id, ObservationSource source) override {
+  void OnUnconfirmed(const std::string& id, ObservationSource source) override {
     const auto found = subscriptions_.find(id);
     if (found == subscriptions_.end()) return;
     // A list lags as a rule, and then of many objects: the next one may agree.
-    if (source != ObservationSource::kListItem) found->second->in_doubt = true;
+    if (source != ObservationSource::kListItem) found->second->unconfirmed = true;
     poller_.PollAt(*found->second, clock_.Now());
   }
 
@@ -168,12 +168,12 @@ class WatchHub final : public ObjectCache<T>::Listener {
       SetFirst(hub_.notifier_.ObservationOf(known, subscription_.get()));
     }
 
-    // If it counts, it is what is known by now; else that is newer, though perhaps in doubt.
+    // If it counts, it is what is known by now; else that is newer, though perhaps unconfirmed.
     void StartFromRead(T seen) {
       const auto* known = hub_.cache_.Find(seen.id());
       if (known != nullptr && known->gone) return SetFirst(hub_.notifier_.ObservationOf(*known, nullptr));
       Observation<T> observation;
-      observation.fresh = known != nullptr && !hub_.notifier_.InDoubt(*known);
+      observation.fresh = known != nullptr && !hub_.notifier_.IsUnconfirmed(*known);
       observation.object = known != nullptr ? known->object : std::make_shared<const T>(std::move(seen));
       Subscribe(observation.object->id(), observation.fresh);
       SetFirst(std::move(observation));
@@ -200,7 +200,7 @@ class WatchHub final : public ObjectCache<T>::Listener {
     if (++subscription->watchers > 1) return subscription;
     cache_.Pin(id);
     const auto* known = cache_.Find(id);
-    subscription->in_doubt = known != nullptr && notifier_.InDoubt(*known);
+    subscription->unconfirmed = known != nullptr && notifier_.IsUnconfirmed(*known);
     subscription->going = known != nullptr && IsGoing(*known->object);
     poller_.Add(*subscription, fresh);
     return subscription;

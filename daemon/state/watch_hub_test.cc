@@ -238,7 +238,7 @@ TEST_F(WatchHubTest, AnEventThatComesDuringTheFirstLookIsNewerThanIt) {
   EXPECT_EQ(watcher.state(), "started");
 }
 
-TEST_F(WatchHubTest, SoIsAChangeEvenIfItsAnswerIsInDoubt) {
+TEST_F(WatchHubTest, SoIsAMutationEvenIfItsAnswerIsUnconfirmed) {
   Upstream(SandboxIn("a", "started"));
   upstream_.gate = std::make_shared<daytonad::Event>();
   const Watcher& watcher = Open("a");
@@ -783,9 +783,9 @@ TEST_F(WatchHubTest, AConfirmationShowsNewTimes) {
   EXPECT_EQ(watcher.last().object->updated_at().seconds(), 6);
 }
 
-// --- Doubt ---
+// --- MarkUnconfirmed ---
 
-TEST_F(WatchHubTest, WhatIsInDoubtIsLookedAtAtOnceAlsoAmongMany) {
+TEST_F(WatchHubTest, WhatIsUnconfirmedIsPolledAtOnceAlsoAmongMany) {
   SetEvents(true);
   OpenMany(20);
   Observe(SandboxIn("3", "started", 5), ObservationSource::kEvent);
@@ -796,7 +796,7 @@ TEST_F(WatchHubTest, WhatIsInDoubtIsLookedAtAtOnceAlsoAmongMany) {
   EXPECT_THAT(upstream_.gets, SizeIs(1));
 }
 
-TEST_F(WatchHubTest, DoubtThatALookDispelsIsNoNews) {
+TEST_F(WatchHubTest, AConfirmingPollIsNotPublished) {
   SetEvents(true);
   Upstream(SandboxIn("a", "started", 5));
   const Watcher& watcher = Open("a");
