@@ -42,28 +42,28 @@ Task<absl::StatusOr<T>> CacheUpdatingApi::Read(ObjectCache<T>& cache,
 }
 
 template <typename T>
-Task<absl::StatusOr<T>> CacheUpdatingApi::Make(ObjectCache<T>& cache, typename ObjectCache<T>::Change change,
-                                               Task<absl::StatusOr<T>> make) {
+Task<absl::StatusOr<T>> CacheUpdatingApi::Mutate(ObjectCache<T>& cache, typename ObjectCache<T>::Mutation mutation,
+                                                 Task<absl::StatusOr<T>> send) {
   const Clock::TimePoint at = clock_.Now();
-  absl::StatusOr<T> made = co_await std::move(make);
-  cache.EndChange(change, made.ok() ? &*made : nullptr, at);
-  co_return made;
+  absl::StatusOr<T> answer = co_await std::move(send);
+  cache.EndMutation(mutation, answer.ok() ? &*answer : nullptr, at);
+  co_return answer;
 }
 
 template <typename T>
-Task<absl::Status> CacheUpdatingApi::MakeBlindly(ObjectCache<T>& cache, typename ObjectCache<T>::Change change,
-                                                 Task<absl::Status> make) {
-  absl::Status made = co_await std::move(make);
-  cache.EndChange(change, nullptr, clock_.Now());
-  co_return made;
+Task<absl::Status> CacheUpdatingApi::MutateBlindly(ObjectCache<T>& cache, typename ObjectCache<T>::Mutation mutation,
+                                                   Task<absl::Status> send) {
+  absl::Status answer = co_await std::move(send);
+  cache.EndMutation(mutation, nullptr, clock_.Now());
+  co_return answer;
 }
 
 template <typename T>
-Task<absl::Status> CacheUpdatingApi::Delete(ObjectCache<T>& cache, std::string id, Task<absl::Status> make) {
-  typename ObjectCache<T>::Change change = cache.BeginChange(id);
-  absl::Status made = co_await MakeBlindly(cache, std::move(change), std::move(make));
-  if (made.ok()) cache.ObserveDeleting(id, clock_.Now());
-  co_return made;
+Task<absl::Status> CacheUpdatingApi::Delete(ObjectCache<T>& cache, std::string id, Task<absl::Status> send) {
+  typename ObjectCache<T>::Mutation mutation = cache.BeginMutation(id);
+  absl::Status answer = co_await MutateBlindly(cache, std::move(mutation), std::move(send));
+  if (answer.ok()) cache.ObserveDeleting(id, clock_.Now());
+  co_return answer;
 }
 
 template <typename T, typename Wanted>
@@ -80,8 +80,8 @@ void CacheUpdatingApi::ObserveList(ObjectCache<T>& cache, std::vector<T>& items,
 // --- Sandboxes ---
 
 Task<absl::StatusOr<v1::Sandbox>> CacheUpdatingApi::CreateSandbox(CallContext context, NewSandbox sandbox) {
-  return Make(caches_.sandboxes, caches_.sandboxes.BeginCreate(),
-              inner_.CreateSandbox(std::move(context), std::move(sandbox)));
+  return Mutate(caches_.sandboxes, caches_.sandboxes.BeginCreate(),
+                inner_.CreateSandbox(std::move(context), std::move(sandbox)));
 }
 
 Task<absl::StatusOr<v1::Sandbox>> CacheUpdatingApi::GetSandbox(CallContext context, std::string id_or_name) {
@@ -115,26 +115,26 @@ Task<absl::StatusOr<NumberedSandboxPage>> CacheUpdatingApi::ListSandboxesByPage(
 }
 
 Task<absl::StatusOr<v1::Sandbox>> CacheUpdatingApi::StartSandbox(CallContext context, std::string id_or_name) {
-  return Make(caches_.sandboxes, caches_.sandboxes.BeginChange(id_or_name),
-              inner_.StartSandbox(std::move(context), id_or_name));
+  return Mutate(caches_.sandboxes, caches_.sandboxes.BeginMutation(id_or_name),
+                inner_.StartSandbox(std::move(context), id_or_name));
 }
 
 Task<absl::StatusOr<v1::Sandbox>> CacheUpdatingApi::StopSandbox(CallContext context, std::string id_or_name,
                                                                 bool force) {
-  return Make(caches_.sandboxes, caches_.sandboxes.BeginChange(id_or_name),
-              inner_.StopSandbox(std::move(context), id_or_name, force));
+  return Mutate(caches_.sandboxes, caches_.sandboxes.BeginMutation(id_or_name),
+                inner_.StopSandbox(std::move(context), id_or_name, force));
 }
 
 Task<absl::StatusOr<v1::Sandbox>> CacheUpdatingApi::DeleteSandbox(CallContext context, std::string id_or_name) {
-  return Make(caches_.sandboxes, caches_.sandboxes.BeginChange(id_or_name),
-              inner_.DeleteSandbox(std::move(context), id_or_name));
+  return Mutate(caches_.sandboxes, caches_.sandboxes.BeginMutation(id_or_name),
+                inner_.DeleteSandbox(std::move(context), id_or_name));
 }
 
 // --- Snapshots ---
 
 Task<absl::StatusOr<v1::Snapshot>> CacheUpdatingApi::CreateSnapshot(CallContext context, NewSnapshot snapshot) {
-  return Make(caches_.snapshots, caches_.snapshots.BeginCreate(),
-              inner_.CreateSnapshot(std::move(context), std::move(snapshot)));
+  return Mutate(caches_.snapshots, caches_.snapshots.BeginCreate(),
+                inner_.CreateSnapshot(std::move(context), std::move(snapshot)));
 }
 
 Task<absl::StatusOr<v1::Snapshot>> CacheUpdatingApi::GetSnapshot(CallContext context, std::string id_or_name) {
@@ -153,12 +153,13 @@ Task<absl::StatusOr<SnapshotPage>> CacheUpdatingApi::ListSnapshots(CallContext c
 }
 
 Task<absl::StatusOr<v1::Snapshot>> CacheUpdatingApi::ActivateSnapshot(CallContext context, std::string id) {
-  return Make(caches_.snapshots, caches_.snapshots.BeginChange(id), inner_.ActivateSnapshot(std::move(context), id));
+  return Mutate(caches_.snapshots, caches_.snapshots.BeginMutation(id),
+                inner_.ActivateSnapshot(std::move(context), id));
 }
 
 Task<absl::Status> CacheUpdatingApi::DeactivateSnapshot(CallContext context, std::string id) {
-  return MakeBlindly(caches_.snapshots, caches_.snapshots.BeginChange(id),
-                     inner_.DeactivateSnapshot(std::move(context), id));
+  return MutateBlindly(caches_.snapshots, caches_.snapshots.BeginMutation(id),
+                       inner_.DeactivateSnapshot(std::move(context), id));
 }
 
 Task<absl::Status> CacheUpdatingApi::DeleteSnapshot(CallContext context, std::string id) {
@@ -168,7 +169,8 @@ Task<absl::Status> CacheUpdatingApi::DeleteSnapshot(CallContext context, std::st
 // --- Volumes ---
 
 Task<absl::StatusOr<v1::Volume>> CacheUpdatingApi::CreateVolume(CallContext context, std::string name) {
-  return Make(caches_.volumes, caches_.volumes.BeginCreate(), inner_.CreateVolume(std::move(context), std::move(name)));
+  return Mutate(caches_.volumes, caches_.volumes.BeginCreate(),
+                inner_.CreateVolume(std::move(context), std::move(name)));
 }
 
 Task<absl::StatusOr<v1::Volume>> CacheUpdatingApi::GetVolumeById(CallContext context, std::string id) {

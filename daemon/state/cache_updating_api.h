@@ -10,7 +10,7 @@
 
 namespace daytonad {
 
-// Learns from every answer that comes by, and knows of every change that is made: nothing goes to upstream past it.
+// Learns from every answer that comes by, and knows of every mutation that is made: nothing goes to upstream past it.
 class CacheUpdatingApi final : public ForwardingApi {
  public:
   // The referred objects outlive this one.
@@ -47,17 +47,17 @@ class CacheUpdatingApi final : public ForwardingApi {
                                Task<absl::StatusOr<T>> (Owner::*method)(CallContext, std::string), CallContext context,
                                std::string id_or_name);
   template <typename T>
-  Task<absl::StatusOr<T>> Make(ObjectCache<T>& cache, typename ObjectCache<T>::Change change,
-                               Task<absl::StatusOr<T>> make);
-  // A change whose answer says nothing of the object.
+  Task<absl::StatusOr<T>> Mutate(ObjectCache<T>& cache, typename ObjectCache<T>::Mutation mutation,
+                                 Task<absl::StatusOr<T>> send);
+  // A mutation whose answer says nothing of the object.
   template <typename T>
-  Task<absl::Status> MakeBlindly(ObjectCache<T>& cache, typename ObjectCache<T>::Change change,
-                                 Task<absl::Status> make);
+  Task<absl::Status> MutateBlindly(ObjectCache<T>& cache, typename ObjectCache<T>::Mutation mutation,
+                                   Task<absl::Status> send);
   // A deletion whose answer says nothing of the object.
   template <typename T>
-  Task<absl::Status> Delete(ObjectCache<T>& cache, std::string id, Task<absl::Status> make);
+  Task<absl::Status> Delete(ObjectCache<T>& cache, std::string id, Task<absl::Status> send);
   // Learns from the items of a list, and corrects them by what is known better; what is not `wanted` then is left out.
-  // Lists lag by seconds, so that one which is asked for after a change may still show what was before it.
+  // Lists lag by seconds, so that one which is asked for after a mutation may still show what was before it.
   template <typename T, typename Wanted>
   void ObserveList(ObjectCache<T>& cache, std::vector<T>& items, Revision since, Clock::TimePoint at, Wanted wanted);
 

@@ -26,7 +26,7 @@ namespace daytonad {
 
 // All that is known of the objects of one kind: one record each, whatever it was learnt from.
 //
-// Naively the newest answer would be the truth. But a read that was begun before a change may be answered after it, a
+// Naively the newest answer would be the truth. But a read that was begun before a mutation may be answered after it, a
 // list shows what was, events come late or twice, and upstream's `updatedAt` goes backwards. So the order is that of
 // observation: an event counts from its arrival, an answer from when its request was sent, and the later one wins. What
 // contradicts that order makes the cached state unconfirmed: it is not given as an answer any more, and whoever watches
@@ -51,8 +51,8 @@ class ObjectCache {
     virtual void OnUnconfirmed(const std::string& id, ObservationSource source) = 0;
   };
 
-  // A change that is being made.
-  struct Change {
+  // A mutation that is being made.
+  struct Mutation {
     std::string id;    // empty if not known
     std::string name;  // if that is all that is known
     Revision begun = 0;
@@ -156,64 +156,64 @@ class ObjectCache {
     SetGone(found->first, found->second, ObservationSource::kEvent);
   }
 
-  // What is known of it is no answer from now on, until the change has its own. Not for creates: they change nothing
-  // that is known.
-  Change BeginChange(const std::string& id_or_name) {
-    Change change;
+  // What is known of it is no answer from now on, until the mutation has its own. Not for creates: they mutation
+  // nothing that is known.
+  Mutation BeginMutation(const std::string& id_or_name) {
+    Mutation mutation;
     Record* record = FindRecord(id_or_name);
     if (record != nullptr) {
-      change.id = record->known.object->id();
+      mutation.id = record->known.object->id();
     } else if (LooksLikeUuid(id_or_name)) {
-      change.id = id_or_name;
+      mutation.id = id_or_name;
       record = &RecordOf(id_or_name);
     } else {
-      change.name = id_or_name;
-      ++changing_names_[id_or_name];
+      mutation.name = id_or_name;
+      ++mutations_by_name_[id_or_name];
     }
     if (record != nullptr) {
-      ++record->changing;
+      ++record->pending_mutations;
       Touch(*record);
       Unpublish(*record);
     }
     RaiseFloor(record);
-    change.begun = NextRevision();
-    return change;
+    mutation.begun = NextRevision();
+    return mutation;
   }
-  Change BeginCreate() {
-    Change change;
-    change.begun = NextRevision();
-    change.is_create = true;
-    return change;
+  Mutation BeginCreate() {
+    Mutation mutation;
+    mutation.begun = NextRevision();
+    mutation.is_create = true;
+    return mutation;
   }
 
   // `answer` is what upstream said of the object, null if it said nothing. `at` is when the request was sent.
-  void EndChange(const Change& change, const T* answer, Clock::TimePoint at) {
-    Record* const changed = EndChanging(change);
+  void EndMutation(const Mutation& mutation, const T* answer, Clock::TimePoint at) {
+    Record* const target = CloseMutation(mutation);
     if (answer == nullptr || answer->id().empty()) {
-      if (change.is_create) return;
-      RaiseFloor(changed);
-      if (changed != nullptr && changed->known.object != nullptr) {
-        MarkUnconfirmed(changed->known.object->id(), *changed, ObservationSource::kMutation);
+      if (mutation.is_create) return;
+      RaiseFloor(target);
+      if (target != nullptr && target->known.object != nullptr) {
+        MarkUnconfirmed(target->known.object->id(), *target, ObservationSource::kMutation);
       }
       return;
     }
     const std::string id = answer->id();
     Record& record = RecordOf(id);
-    const Revision seen_last = std::max(record.as_of, std::exchange(record.answered, NextRevision()));
-    const bool overtaken = seen_last > change.begun && !IsGone(*answer);
+    const Revision seen_last = std::max(record.as_of, std::exchange(record.last_mutation, NextRevision()));
+    const bool outdated = seen_last > mutation.begun && !IsGone(*answer);
     RaiseFloor(&record);
     if (record.known.gone) return;
     T object = *answer;
     if (record.known.object != nullptr) {
       const T& known = *record.known.object;
       FillIn(object, known);
-      // Something was seen meanwhile, or another change was answered. What is new is answered as it was at first, so
-      // that is right; of another change nothing tells which is older.
-      if (overtaken && change.is_create) return Complete(id, record, object);
-      if (overtaken && !SameState(object, known)) return Contest(id, record, std::move(object), change.begun);
-      if (overtaken && LaterThan(known, object)) return Complete(id, record, object);
+      // Something was seen meanwhile, or another mutation was answered. What is new is answered as it was at first, so
+      // that is right; of another mutation nothing tells which is older.
+      if (outdated && mutation.is_create) return MergeAnswer(id, record, object);
+      if (outdated && !SameState(object, known)) return ResolveConflict(id, record, std::move(object), mutation.begun);
+      if (outdated && LaterThan(known, object)) return MergeAnswer(id, record, object);
     }
-    Accept(id, record, std::move(object), ObservationSource::kMutation, change.begun, at);
+    Accept(id, record, std::move(object), ObservationSource::kMutation, mutation.begun, at);
   }
 
   // By id, else by name. Null if nothing is known, or the name may be another one's id.
@@ -282,15 +282,15 @@ class ObjectCache {
   }
 
   // What is to be changed, if it is known by now.
-  Record* EndChanging(const Change& change) {
-    if (!change.name.empty()) {
-      const auto name = changing_names_.find(change.name);
-      if (--name->second == 0) changing_names_.erase(name);
-      return FindRecord(change.name);
+  Record* CloseMutation(const Mutation& mutation) {
+    if (!mutation.name.empty()) {
+      const auto name = mutations_by_name_.find(mutation.name);
+      if (--name->second == 0) mutations_by_name_.erase(name);
+      return FindRecord(mutation.name);
     }
-    if (change.id.empty()) return nullptr;
-    Record& record = RecordOf(change.id);
-    --record.changing;
+    if (mutation.id.empty()) return nullptr;
+    Record& record = RecordOf(mutation.id);
+    --record.pending_mutations;
     Touch(record);
     return &record;
   }
@@ -324,7 +324,7 @@ class ObjectCache {
   }
 
   // Adds what only the answer has.
-  void Complete(const std::string& id, Record& record, const T& answer) {
+  void MergeAnswer(const std::string& id, Record& record, const T& answer) {
     T object = *record.known.object;
     FillIn(object, answer);
     if (!SameState(object, answer)) record.stale_reads.OnStateLeft(answer);
@@ -332,7 +332,7 @@ class ObjectCache {
   }
 
   // The answer shows another state than what was seen since. The later of the two is kept, but is no answer.
-  void Contest(const std::string& id, Record& record, T answer, Revision since) {
+  void ResolveConflict(const std::string& id, Record& record, T answer, Revision since) {
     if (LaterThan(answer, *record.known.object)) return AcceptUnconfirmed(id, record, std::move(answer), since);
     MarkUnconfirmed(id, record, ObservationSource::kMutation);
   }
@@ -383,9 +383,9 @@ class ObjectCache {
 
   void Publish(const std::string& id, Record& record) {
     const T& object = *record.known.object;
-    const bool changing = record.changing > 0 || changing_names_.contains(object.name());
+    const bool mutating = record.pending_mutations > 0 || mutations_by_name_.contains(object.name());
     const bool unconfirmed = record.known.confirmed_at == kLongAgo;
-    if (changing || unconfirmed || object.view() != v1::VIEW_FULL) return Unpublish(record);
+    if (mutating || unconfirmed || object.view() != v1::VIEW_FULL) return Unpublish(record);
     record.published =
         std::make_shared<const typename CacheIndex<T>::Entry>(record.known.object, record.known.confirmed_at);
     index_.PutId(id, record.published);
@@ -404,7 +404,7 @@ class ObjectCache {
   }
 
   // It was used just now.
-  void Touch(Record& record) { lru_.Touch(record.place, record.pins > 0 || record.changing > 0); }
+  void Touch(Record& record) { lru_.Touch(record.place, record.pins > 0 || record.pending_mutations > 0); }
 
   // The least recently used go first; what was read from the index since it was looked at last gets another round.
   void Evict() {
@@ -428,13 +428,13 @@ class ObjectCache {
   const size_t max_bytes_;
   Listener* listener_ = nullptr;
   Revision revision_ = 0;
-  // Of records that are new: there was a change of something that was not known, or something was forgotten.
+  // Of records that are new: there was a mutation of something that was not known, or something was forgotten.
   Revision floor_ = 0;
   size_t bytes_ = 0;
   absl::flat_hash_map<std::string, Record> records_;
-  absl::flat_hash_map<std::string, std::string> names_;   // the id of what has a name
-  absl::flat_hash_map<std::string, int> changing_names_;  // changes under way of what is known by its name only
-  LruList lru_;                                           // what is watched or being changed is pinned
+  absl::flat_hash_map<std::string, std::string> names_;      // the id of what has a name
+  absl::flat_hash_map<std::string, int> mutations_by_name_;  // changes under way of what is known by its name only
+  LruList lru_;                                              // what is watched or being mutated is pinned
   CacheIndex<T> index_;
 };
 

@@ -43,7 +43,9 @@ class ObjectCacheTest : public ::testing::Test, protected ObjectCache<v1::Sandbo
   void ListItem(const v1::Sandbox& item) {
     cache_.Observe(item, ObservationSource::kListItem, cache_.NextRevision(), At(0));
   }
-  void EndChange(const Objects::Change& change, const v1::Sandbox& answer) { cache_.EndChange(change, &answer, At(0)); }
+  void EndMutation(const Objects::Mutation& mutation, const v1::Sandbox& answer) {
+    cache_.EndMutation(mutation, &answer, At(0));
+  }
 
   std::string StateOfKnown(const std::string& id) {
     const Objects::Known* known = cache_.Find(id);
@@ -219,7 +221,7 @@ TEST_F(ObjectCacheTest, TheTimeOfOneStateMayDifferByMilliseconds) {
 
 TEST_F(ObjectCacheTest, WhatWasNotSeenBeforeIsNewThoughTheTimeStandsStill) {
   Read(SandboxIn("a", "started", 5));
-  EndChange(cache_.BeginChange("a"), SandboxIn("a", "stopping", 5));
+  EndMutation(cache_.BeginMutation("a"), SandboxIn("a", "stopping", 5));
   Read(SandboxIn("a", "stopped", 5));
   EXPECT_EQ(Published("a"), "a stopped");
 }
@@ -252,9 +254,9 @@ TEST_F(ObjectCacheTest, WhatIsSeenMeanwhileBeginsThatTimeAnew) {
 }
 
 TEST_F(ObjectCacheTest, WhatACreateWasAnsweredWithIsLeftIfAnEventShowedMoreBefore) {
-  const auto change = cache_.BeginCreate();
+  const auto mutation = cache_.BeginCreate();
   Event(SandboxIn("a", "started", 8));
-  EndChange(change, SandboxIn("a", "creating", 5));
+  EndMutation(mutation, SandboxIn("a", "creating", 5));
   cache_.Observe(SandboxIn("a", "creating", 5), ObservationSource::kRead, cache_.NextRevision(), At(1));
   EXPECT_EQ(Published("a"), "a started");
 }
@@ -317,7 +319,7 @@ TEST_F(ObjectCacheTest, AnItemOfAListTakesTheStateThatIsKnownBetter) {
   Read(SandboxIn("a", "started", 1));
   v1::Sandbox answer = SandboxIn("a", "destroying", 5);
   answer.set_name("DESTROYED_a");
-  EndChange(cache_.BeginChange("a"), answer);
+  EndMutation(cache_.BeginMutation("a"), answer);
   v1::Sandbox item = ItemIn("a", "started", 1);
   EXPECT_TRUE(cache_.Correct(item, cache_.NextRevision(), At(2)));
   EXPECT_EQ(item.state(), v1::SANDBOX_STATE_DESTROYING);
@@ -365,7 +367,7 @@ TEST_F(ObjectCacheTest, ADeletionWhoseAnswerIsEmptyIsKnownAllTheSame) {
   const v1::Volume listed = volume;
   volumes.ObserveDeleting("unknown", At(0));
   volumes.Observe(volume, ObservationSource::kRead, volumes.NextRevision(), At(0));
-  volumes.EndChange(volumes.BeginChange("v"), nullptr, At(0));
+  volumes.EndMutation(volumes.BeginMutation("v"), nullptr, At(0));
   volumes.ObserveDeleting("v", At(0));
   EXPECT_EQ(volumes.index().Find("v"), nullptr) << "it is to be looked at";
   EXPECT_EQ(volumes.Find("v")->object->state(), v1::VOLUME_STATE_PENDING_DELETE);
@@ -385,27 +387,27 @@ TEST_F(ObjectCacheTest, ADeletionWhoseAnswerIsEmptyIsKnownAllTheSame) {
   EXPECT_EQ(failed.state_text(), "error");
 }
 
-// --- Changes ---
+// --- Mutations ---
 
 TEST_F(ObjectCacheTest, NothingIsAnsweredFromMemoryWhileAChangeIsUnderWay) {
   Read(SandboxIn("a", "started"));
-  const auto change = cache_.BeginChange("name-of-a");
+  const auto mutation = cache_.BeginMutation("name-of-a");
   EXPECT_EQ(Published("a"), "nothing");
   EXPECT_EQ(Published("name-of-a"), "nothing");
   Read(SandboxIn("a", "started"));
   Event(SandboxIn("a", "stopping", 2));
   EXPECT_EQ(Published("a"), "nothing");
-  EndChange(change, SandboxIn("a", "stopping", 2));
+  EndMutation(mutation, SandboxIn("a", "stopping", 2));
   EXPECT_EQ(Published("a"), "a stopping");
 }
 
 TEST_F(ObjectCacheTest, NorOfWhatBecomesKnownMeanwhileByTheNameThatIsChanged) {
-  const auto change = cache_.BeginChange("name-of-a");
+  const auto mutation = cache_.BeginMutation("name-of-a");
   Read(SandboxIn("a", "started"));
   EXPECT_EQ(StateOfKnown("a"), "started");
   EXPECT_EQ(Published("a"), "nothing");
   EXPECT_EQ(Published("name-of-a"), "nothing");
-  cache_.EndChange(change, nullptr, At(0));
+  cache_.EndMutation(mutation, nullptr, At(0));
   EXPECT_EQ(StateOfKnown("a"), "started unconfirmed") << "nobody knows whether it was changed";
   Read(SandboxIn("a", "stopping"));
   EXPECT_EQ(Published("a"), "a stopping");
@@ -414,9 +416,9 @@ TEST_F(ObjectCacheTest, NorOfWhatBecomesKnownMeanwhileByTheNameThatIsChanged) {
 TEST_F(ObjectCacheTest, ReadsFromBeforeAChangesAnswerDoNotCount) {
   Read(SandboxIn("a", "started"));
   const Revision before = cache_.NextRevision();
-  const auto change = cache_.BeginChange("a");
+  const auto mutation = cache_.BeginMutation("a");
   const Revision during = cache_.NextRevision();
-  EndChange(change, SandboxIn("a", "stopping"));
+  EndMutation(mutation, SandboxIn("a", "stopping"));
   cache_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, before, At(0));
   cache_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, during, At(0));
   EXPECT_EQ(Published("a"), "a stopping");
@@ -424,14 +426,14 @@ TEST_F(ObjectCacheTest, ReadsFromBeforeAChangesAnswerDoNotCount) {
 
 TEST_F(ObjectCacheTest, NorIfTheObjectWasNotKnownThen) {
   const Revision before = cache_.NextRevision();
-  const auto by_id = cache_.BeginChange(kUuid);
-  cache_.EndChange(by_id, nullptr, At(0));
+  const auto by_id = cache_.BeginMutation(kUuid);
+  cache_.EndMutation(by_id, nullptr, At(0));
   cache_.Observe(SandboxIn(kUuid, "started"), ObservationSource::kRead, before, At(0));
   EXPECT_EQ(Published(kUuid), "nothing");
 
-  const auto by_name = cache_.BeginChange("name-of-b");
+  const auto by_name = cache_.BeginMutation("name-of-b");
   const Revision during = cache_.NextRevision();
-  cache_.EndChange(by_name, nullptr, At(0));
+  cache_.EndMutation(by_name, nullptr, At(0));
   cache_.Observe(SandboxIn("b", "started"), ObservationSource::kRead, during, At(0));
   EXPECT_EQ(Published("b"), "nothing");
 }
@@ -439,26 +441,26 @@ TEST_F(ObjectCacheTest, NorIfTheObjectWasNotKnownThen) {
 TEST_F(ObjectCacheTest, ReadsOfOtherObjectsCountWhateverIsChanged) {
   Read(SandboxIn("a", "starting"));
   const Revision since = cache_.NextRevision();
-  cache_.EndChange(cache_.BeginChange("there is no such"), nullptr, At(0));
-  cache_.EndChange(cache_.BeginCreate(), nullptr, At(0));
+  cache_.EndMutation(cache_.BeginMutation("there is no such"), nullptr, At(0));
+  cache_.EndMutation(cache_.BeginCreate(), nullptr, At(0));
   cache_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, since, At(0));
   EXPECT_EQ(Published("a"), "a started");
 }
 
 TEST_F(ObjectCacheTest, AChangeWithoutAnAnswerLeavesItUnconfirmed) {
   Read(SandboxIn("a", "started"));
-  cache_.EndChange(cache_.BeginChange("a"), nullptr, At(0));
+  cache_.EndMutation(cache_.BeginMutation("a"), nullptr, At(0));
   EXPECT_EQ(StateOfKnown("a"), "started unconfirmed");
   EXPECT_EQ(Published("a"), "nothing");
 }
 
 TEST_F(ObjectCacheTest, WhatIsCreatedIsAnsweredAsItWasAtFirstSoEventsAreNewer) {
-  const auto change = cache_.BeginCreate();
+  const auto mutation = cache_.BeginCreate();
   Event(SandboxIn("a", "creating"));
   Event(SandboxIn("a", "started"));
   v1::Sandbox answer = SandboxIn("a", "creating");
   answer.mutable_build_info()->set_dockerfile_content("FROM scratch");
-  EndChange(change, answer);
+  EndMutation(mutation, answer);
   EXPECT_EQ(Published("a"), "a started");
   EXPECT_EQ(cache_.Find("a")->object->build_info().dockerfile_content(), "FROM scratch");
   EXPECT_THAT(Told(), ElementsAre("a creating", "a started", "a started"));
@@ -466,19 +468,19 @@ TEST_F(ObjectCacheTest, WhatIsCreatedIsAnsweredAsItWasAtFirstSoEventsAreNewer) {
 
 TEST_F(ObjectCacheTest, AnEventThatCameWhileAChangeWasUnderWayAndDiffersFromItsAnswerLeavesItUnconfirmed) {
   Read(SandboxIn("a", "started"));
-  const auto change = cache_.BeginChange("a");
+  const auto mutation = cache_.BeginMutation("a");
   Event(SandboxIn("a", "stopped", 3));
-  EndChange(change, SandboxIn("a", "stopping", 2));
+  EndMutation(mutation, SandboxIn("a", "stopping", 2));
   EXPECT_EQ(StateOfKnown("a"), "stopped unconfirmed");
   EXPECT_EQ(Published("a"), "nothing");
 }
 
 TEST_F(ObjectCacheTest, OfAnAnswerAndAnEventThatDifferTheLaterIsKeptSoThatNothingOlderTakesItsPlace) {
   Read(SandboxIn("a", "stopped", 1));
-  const auto change = cache_.BeginChange("a");
+  const auto mutation = cache_.BeginMutation("a");
   Event(SandboxIn("a", "starting", 2));
   Told();
-  EndChange(change, SandboxIn("a", "stopping", 4));
+  EndMutation(mutation, SandboxIn("a", "stopping", 4));
   EXPECT_THAT(Told(), ElementsAre("a stopping", "a unconfirmed"));
   Event(SandboxIn("a", "started", 3));
   EXPECT_EQ(StateOfKnown("a"), "stopping unconfirmed");
@@ -487,29 +489,29 @@ TEST_F(ObjectCacheTest, OfAnAnswerAndAnEventThatDifferTheLaterIsKeptSoThatNothin
 
 TEST_F(ObjectCacheTest, AnAnswerThatAgreesWithAnEventDoesNotMakeItOlder) {
   Read(SandboxIn("a", "started"));
-  const auto stop = cache_.BeginChange("a");
-  const auto start = cache_.BeginChange("a");
+  const auto stop = cache_.BeginMutation("a");
+  const auto start = cache_.BeginMutation("a");
   Event(SandboxIn("a", "stopping", 3));
-  EndChange(stop, SandboxIn("a", "stopping", 3));
-  EndChange(start, SandboxIn("a", "starting", 2));
+  EndMutation(stop, SandboxIn("a", "stopping", 3));
+  EndMutation(start, SandboxIn("a", "starting", 2));
   EXPECT_EQ(StateOfKnown("a"), "stopping unconfirmed") << "the event came after both were begun";
 }
 
 TEST_F(ObjectCacheTest, NothingTellsWhichOfTwoChangesAtOnceWasTheLater) {
   Read(SandboxIn("a", "started"));
-  const auto stop = cache_.BeginChange("a");
-  const auto start = cache_.BeginChange("a");
-  EndChange(stop, SandboxIn("a", "stopping"));
+  const auto stop = cache_.BeginMutation("a");
+  const auto start = cache_.BeginMutation("a");
+  EndMutation(stop, SandboxIn("a", "stopping"));
   EXPECT_EQ(StateOfKnown("a"), "stopping");
-  EndChange(start, SandboxIn("a", "starting"));
+  EndMutation(start, SandboxIn("a", "starting"));
   EXPECT_EQ(StateOfKnown("a"), "stopping unconfirmed");
   EXPECT_EQ(Published("a"), "nothing");
 }
 
 TEST_F(ObjectCacheTest, ChangesOneAfterTheOtherAreBelieved) {
   Read(SandboxIn("a", "started"));
-  EndChange(cache_.BeginChange("a"), SandboxIn("a", "stopping", 5));
-  EndChange(cache_.BeginChange("a"), SandboxIn("a", "starting", 4));
+  EndMutation(cache_.BeginMutation("a"), SandboxIn("a", "stopping", 5));
+  EndMutation(cache_.BeginMutation("a"), SandboxIn("a", "starting", 4));
   EXPECT_EQ(Published("a"), "a starting");
 }
 
@@ -517,14 +519,14 @@ TEST_F(ObjectCacheTest, ChangesOneAfterTheOtherAreBelieved) {
 
 TEST_F(ObjectCacheTest, RemovalIsFinal) {
   Read(SandboxIn("a", "started"));
-  const auto change = cache_.BeginChange("a");
+  const auto mutation = cache_.BeginMutation("a");
   Told();
   Event(SandboxIn("a", "destroyed", 2));
   EXPECT_THAT(Told(), ElementsAre("a gone"));
   Event(SandboxIn("a", "started", 3));
   Read(SandboxIn("a", "started", 3));
   ListItem(ItemIn("a", "started", 4));
-  EndChange(change, SandboxIn("a", "stopping", 5));
+  EndMutation(mutation, SandboxIn("a", "stopping", 5));
   cache_.ObserveNotFound("a", cache_.NextRevision());
   EXPECT_EQ(StateOfKnown("a"), "gone");
   EXPECT_EQ(Published("a"), "nothing");
@@ -543,30 +545,30 @@ TEST_F(ObjectCacheTest, NothingUndoesARemoval) {
   EXPECT_EQ(StateOfKnown("b"), "gone");
 
   Read(SandboxIn("c", "started"));
-  const auto change = cache_.BeginChange("c");
+  const auto mutation = cache_.BeginMutation("c");
   Event(SandboxIn("c", "destroying", 5));
-  EndChange(change, SandboxIn("c", "destroyed", 4));
+  EndMutation(mutation, SandboxIn("c", "destroyed", 4));
   EXPECT_EQ(StateOfKnown("c"), "gone");
 }
 
 TEST_F(ObjectCacheTest, AMutationThatFailsBecauseTheObjectIsGoneDoesNotUndoTheRemoval) {
   Read(SandboxIn("a", "started"));
-  const auto change = cache_.BeginChange("a");
+  const auto mutation = cache_.BeginMutation("a");
   Event(SandboxIn("a", "destroyed"));
   Told();
-  cache_.EndChange(change, nullptr, At(0));
+  cache_.EndMutation(mutation, nullptr, At(0));
   EXPECT_EQ(StateOfKnown("a"), "gone");
   EXPECT_THAT(Told(), IsEmpty());
 }
 
 TEST_F(ObjectCacheTest, ADeletionFreesTheNameAtOnce) {
   Read(SandboxIn("a", "started"));
-  EndChange(cache_.BeginChange("a"), SandboxIn("a", "destroyed"));
+  EndMutation(cache_.BeginMutation("a"), SandboxIn("a", "destroyed"));
   EXPECT_EQ(StateOfKnown("a"), "gone");
   EXPECT_EQ(StateOfKnown("name-of-a"), "unknown");
   v1::Sandbox next = SandboxIn("b", "creating");
   next.set_name("name-of-a");
-  EndChange(cache_.BeginCreate(), next);
+  EndMutation(cache_.BeginCreate(), next);
   EXPECT_EQ(Published("name-of-a"), "b creating");
 }
 
@@ -713,12 +715,12 @@ TEST_F(ObjectCacheEvictionTest, ThereIsABoundThoughEverythingIsRead) {
 TEST_F(ObjectCacheEvictionTest, WhatIsWatchedOrBeingChangedStaysUntilItIsNot) {
   Fill(0, 2);
   cache_.Pin(Id(0));
-  const auto change = cache_.BeginChange(Id(1));
+  const auto mutation = cache_.BeginMutation(Id(1));
   Fill(2, 4000);
   EXPECT_EQ(Published(Id(0)), Id(0) + " started");
   EXPECT_EQ(StateOfKnown(Id(1)), "started");
   cache_.Unpin(Id(0));
-  EndChange(change, SandboxIn(Id(1), "stopping"));
+  EndMutation(mutation, SandboxIn(Id(1), "stopping"));
   Fill(4000, 8000);
   EXPECT_EQ(StateOfKnown(Id(0)), "unknown");
   EXPECT_EQ(StateOfKnown(Id(1)), "unknown");
@@ -728,7 +730,7 @@ TEST_F(ObjectCacheEvictionTest, WhatIsWatchedOrBeingChangedStaysUntilItIsNot) {
 TEST_F(ObjectCacheEvictionTest, WhatWasForgottenIsNotLearntAgainFromWhatWasBegunBefore) {
   Fill(0, 1);
   const Revision before = cache_.NextRevision();
-  EndChange(cache_.BeginChange(Id(0)), SandboxIn(Id(0), "stopping"));
+  EndMutation(cache_.BeginMutation(Id(0)), SandboxIn(Id(0), "stopping"));
   Fill(1, 4000);
   ASSERT_EQ(StateOfKnown(Id(0)), "unknown");
   cache_.Observe(SandboxIn(Id(0), "started"), ObservationSource::kRead, before, At(0));

@@ -21,7 +21,7 @@ enum class ObservationSource {
   kRead,      // the answer to a request for this very object
   kListItem,  // one of many, from a list that lags
   kEvent,     // upstream said so by itself
-  kMutation,  // the answer to a change that was made through this daemon
+  kMutation,  // the answer to a mutation that was made through this daemon
 };
 
 // Far enough, and still apart from now by what a Duration holds.
@@ -47,12 +47,12 @@ struct Record {
 
   Known<T> known;
   Revision as_of = 0;                       // what is known counts from here
-  Revision floor = 0;                       // reads begun before may not have seen a change that was made since
-  Revision answered = 0;                    // when a change was answered last
+  Revision floor = 0;                       // reads begun before may not have seen a mutation that was made since
+  Revision last_mutation = 0;               // when a mutation was answered last
   Clock::TimePoint observed_at = kLongAgo;  // when what is known was observed, confirmed or not
   StaleReadDetector stale_reads;
   bool going = false;  // its deletion was accepted
-  int changing = 0;
+  int pending_mutations = 0;
   size_t digest = 0;  // of the object without its times: two that differ share one as good as never
   int pins = 0;
   size_t bytes = 0;

@@ -56,7 +56,7 @@ Task<absl::StatusOr<v1::Volume>> ResolvingApi::GetVolumeByName(CallContext conte
   return Get(reads, std::move(context), std::move(name));
 }
 
-// --- Changes ---
+// --- Mutations ---
 
 Task<absl::StatusOr<std::string>> ResolvingApi::TargetOf(CallContext context, std::string key, bool must_be_id) {
   if (caches_.sandboxes.HasId(key)) co_return key;
@@ -71,17 +71,17 @@ Task<absl::StatusOr<std::string>> ResolvingApi::TargetOf(CallContext context, st
   co_return seen->id();
 }
 
-Task<absl::StatusOr<v1::Sandbox>> ResolvingApi::Change(CallContext context, std::string key, bool must_be_id,
+Task<absl::StatusOr<v1::Sandbox>> ResolvingApi::Mutate(CallContext context, std::string key, bool must_be_id,
                                                        Send send) {
   absl::StatusOr<std::string> target = co_await TargetOf(context, key, must_be_id);
   if (!target.ok()) co_return target.status();
-  absl::StatusOr<v1::Sandbox> changed = co_await send(context, *target);
-  if (!IsAbsent(changed.status()) || caches_.sandboxes.HasId(key)) co_return changed;
-  if (*target == key && caches_.sandboxes.FindName(key) == nullptr) co_return changed;
+  absl::StatusOr<v1::Sandbox> answer = co_await send(context, *target);
+  if (!IsAbsent(answer.status()) || caches_.sandboxes.HasId(key)) co_return answer;
+  if (*target == key && caches_.sandboxes.FindName(key) == nullptr) co_return answer;
   // It went meanwhile, and another one may have its name; or upstream has forgotten the name.
   absl::StatusOr<v1::Sandbox> named = co_await GetSandbox(context.WithReadTerms(nullptr), key);
   if (IsAbsent(named.status())) co_return named;
-  if (!named.ok() || named->id() == *target) co_return changed;
+  if (!named.ok() || named->id() == *target) co_return answer;
   co_return co_await send(std::move(context), named->id());
 }
 
@@ -89,21 +89,21 @@ Task<absl::StatusOr<v1::Sandbox>> ResolvingApi::StartSandbox(CallContext context
   Send send = [this](CallContext call, std::string target) {
     return inner_.StartSandbox(std::move(call), std::move(target));
   };
-  return Change(std::move(context), std::move(id_or_name), false, std::move(send));
+  return Mutate(std::move(context), std::move(id_or_name), false, std::move(send));
 }
 
 Task<absl::StatusOr<v1::Sandbox>> ResolvingApi::StopSandbox(CallContext context, std::string id_or_name, bool force) {
   Send send = [this, force](CallContext call, std::string target) {
     return inner_.StopSandbox(std::move(call), std::move(target), force);
   };
-  return Change(std::move(context), std::move(id_or_name), false, std::move(send));
+  return Mutate(std::move(context), std::move(id_or_name), false, std::move(send));
 }
 
 Task<absl::StatusOr<v1::Sandbox>> ResolvingApi::DeleteSandbox(CallContext context, std::string id_or_name) {
   Send send = [this](CallContext call, std::string target) {
     return inner_.DeleteSandbox(std::move(call), std::move(target));
   };
-  return Change(std::move(context), std::move(id_or_name), true, std::move(send));
+  return Mutate(std::move(context), std::move(id_or_name), true, std::move(send));
 }
 
 }  // namespace daytonad

@@ -31,7 +31,7 @@ class ResolvingApi final : public ForwardingApi {
   Task<absl::StatusOr<v1::Sandbox>> StartSandbox(CallContext context, std::string id_or_name) override;
   Task<absl::StatusOr<v1::Sandbox>> StopSandbox(CallContext context, std::string id_or_name, bool force) override;
   Task<absl::StatusOr<v1::Sandbox>> DeleteSandbox(CallContext context, std::string id_or_name) override;
-  // Changes of snapshots and volumes are made by id anyway.
+  // Mutations of snapshots and volumes are made by id anyway.
   Task<absl::StatusOr<v1::Snapshot>> GetSnapshot(CallContext context, std::string id_or_name) override;
   Task<absl::StatusOr<v1::Volume>> GetVolumeByName(CallContext context, std::string name) override;
 
@@ -55,9 +55,9 @@ class ResolvingApi final : public ForwardingApi {
   // Looks at what is known to have this name. Nullopt if it has it no more, or nothing is known.
   template <typename T>
   Task<std::optional<absl::StatusOr<T>>> GetNamed(Reads<T> reads, CallContext context, std::string name);
-  // What a change is to be sent to: an id; or what was asked for, if that is no name that is known.
+  // What a mutation is to be sent to: an id; or what was asked for, if that is no name that is known.
   Task<absl::StatusOr<std::string>> TargetOf(CallContext context, std::string key, bool must_be_id);
-  Task<absl::StatusOr<v1::Sandbox>> Change(CallContext context, std::string key, bool must_be_id, Send send);
+  Task<absl::StatusOr<v1::Sandbox>> Mutate(CallContext context, std::string key, bool must_be_id, Send send);
 
   Reads<v1::Sandbox> sandboxes() { return {caches_.sandboxes, &Api::GetSandbox, &Api::GetSandbox}; }
 

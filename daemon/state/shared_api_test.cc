@@ -114,11 +114,11 @@ class SharedApiTest : public ::testing::Test {
     daytonad::Spawn(io_.get_executor(), Drop(std::move(task)));
     Run();
   }
-  // What a second ReadAll asks upstream after a change that is under way.
-  template <typename Change>
-  std::vector<std::string> AskedAgain(Change change) {
+  // What a second ReadAll asks upstream after a mutation that is under way.
+  template <typename Mutation>
+  std::vector<std::string> AskedAgain(Mutation mutation) {
     ReadAll();
-    Spawn(change(), calls_.emplace_back());
+    Spawn(mutation(), calls_.emplace_back());
     upstream_->calls.clear();
     ReadAll();
     std::vector<std::string> asked = std::exchange(upstream_->calls, {});
@@ -211,10 +211,10 @@ TEST_F(SharedApiTest, TheLastCallersGoingAwayEndsIt) {
 
 TEST_F(SharedApiTest, AReadAfterAChangeDoesNotJoinOneFromBeforeIt) {
   Call before;
-  Call change;
+  Call mutation;
   Call after;
   Spawn(api_->GetSandbox(ContextOf(before), "box"), before);
-  Spawn(api_->StartSandbox(ContextOf(change), "box"), change);
+  Spawn(api_->StartSandbox(ContextOf(mutation), "box"), mutation);
   Spawn(api_->GetSandbox(ContextOf(after), "box"), after);
   EXPECT_EQ(upstream_->calls, (std::vector<std::string>{"GetSandbox box", "StartSandbox box", "GetSandbox box"}));
   upstream_->answer.Fire();
@@ -259,11 +259,11 @@ TEST_F(SharedApiTest, AfterItsAnswerNobodyJoinsAReadOfWhatACreateHasMade) {
 }
 
 TEST_F(SharedApiTest, AChangeThatWasSentRunsToItsAnswerWithoutItsCaller) {
-  Call change;
-  Spawn(api_->StartSandbox(ContextOf(change), "box"), change);
-  change.stop.request_stop();
+  Call mutation;
+  Spawn(api_->StartSandbox(ContextOf(mutation), "box"), mutation);
+  mutation.stop.request_stop();
   Run();
-  EXPECT_TRUE(absl::IsCancelled(change.result->status()));
+  EXPECT_TRUE(absl::IsCancelled(mutation.result->status()));
   EXPECT_EQ(upstream_->answered, 0);
   upstream_->answer.Fire();
   Run();
@@ -284,9 +284,9 @@ TEST_F(SharedApiTest, ACallerWithARequestIdIsToldWhatBecameOfAChangeThatItLeft) 
 }
 
 TEST_F(SharedApiTest, TellsWhenNoChangeIsUnderWayAnyMore) {
-  Call change;
-  Spawn(api_->StartSandbox(ContextOf(change), "box"), change);
-  change.stop.request_stop();
+  Call mutation;
+  Spawn(api_->StartSandbox(ContextOf(mutation), "box"), mutation);
+  mutation.stop.request_stop();
   Run();
   std::optional<absl::Status> settled;
   boost::asio::co_spawn(io_, api_->WaitForMutations(CallContext::Background("drain")),
@@ -299,14 +299,14 @@ TEST_F(SharedApiTest, TellsWhenNoChangeIsUnderWayAnyMore) {
 }
 
 TEST_F(SharedApiTest, AChangeMayTakeAsLongAsItsCallerHas) {
-  Call change;
-  Spawn(api_->StartSandbox(ContextOf(change).WithDeadline(clock_.Now() + std::chrono::minutes(10)), "box"), change);
+  Call mutation;
+  Spawn(api_->StartSandbox(ContextOf(mutation).WithDeadline(clock_.Now() + std::chrono::minutes(10)), "box"), mutation);
   clock_.Advance(std::chrono::minutes(9));
   Run();
-  EXPECT_FALSE(change.result.has_value()) << "it may wait for its turn all the time";
+  EXPECT_FALSE(mutation.result.has_value()) << "it may wait for its turn all the time";
   upstream_->answer.Fire();
   Run();
-  EXPECT_TRUE(change.result.value().ok());
+  EXPECT_TRUE(mutation.result.value().ok());
 }
 
 TEST_F(SharedApiTest, ACallersDeadlineEndsItsOwnCallOnly) {

@@ -242,10 +242,10 @@ TEST_F(WatchHubTest, SoIsAMutationEvenIfItsAnswerIsUnconfirmed) {
   Upstream(SandboxIn("a", "started"));
   upstream_.gate = std::make_shared<daytonad::Event>();
   const Watcher& watcher = Open("a");
-  const auto change = cache_.BeginCreate();
+  const auto mutation = cache_.BeginCreate();
   Event(SandboxIn("a", "stopping", 2));
   const v1::Sandbox answer = SandboxIn("a", "stopping", 2);
-  cache_.EndChange(change, &answer, clock_.Now());
+  cache_.EndMutation(mutation, &answer, clock_.Now());
   Observe(SandboxIn("a", "starting", 1), ObservationSource::kEvent);
   std::exchange(upstream_.gate, nullptr)->Fire();
   Settle();
@@ -277,7 +277,7 @@ TEST_F(WatchHubTest, EventsAndAnswersToAnybodysCallsAreNews) {
   EXPECT_EQ(second.state(), "starting");
   EXPECT_FALSE(first.last().maybe_missed);
   const v1::Sandbox answer = SandboxIn("a", "started", 3);
-  cache_.EndChange(cache_.BeginChange("a"), &answer, clock_.Now());
+  cache_.EndMutation(cache_.BeginMutation("a"), &answer, clock_.Now());
   Settle();
   EXPECT_EQ(first.state(), "started");
   EXPECT_FALSE(first.last().maybe_missed);
@@ -553,7 +553,7 @@ TEST_F(WatchHubTest, WhatIsGoingIsLookedAtThoughListsStillShowIt) {
   OpenMany(10);
   Pass(seconds(5));
   const v1::Sandbox going = SandboxIn("3", "destroying", 2);
-  cache_.EndChange(cache_.BeginChange("3"), &going, clock_.Now());
+  cache_.EndMutation(cache_.BeginMutation("3"), &going, clock_.Now());
   upstream_.objects["3"] = going;
   upstream_.listed = upstream_.objects;
   Pass(seconds(3));
@@ -712,9 +712,9 @@ TEST_F(WatchHubTest, ALookFromBeforeAChangeDoesNotTellTheOldState) {
   upstream_.gate = std::make_shared<daytonad::Event>();
   watcher.watch->PollNow();
   Settle();
-  const auto change = cache_.BeginChange("a");
+  const auto mutation = cache_.BeginMutation("a");
   Upstream(SandboxIn("a", "stopping", 2));
-  cache_.EndChange(change, &upstream_.objects["a"], clock_.Now());
+  cache_.EndMutation(mutation, &upstream_.objects["a"], clock_.Now());
   Settle();
   ASSERT_THAT(watcher.seen, SizeIs(2));
   watcher.watch->PollNow();
