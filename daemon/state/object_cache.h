@@ -110,7 +110,7 @@ class ObjectCache {
     if (found == records_.end()) return true;
     const Record& record = found->second;
     const bool recent = now - record.observed_at <= kListLag;
-    if (recent && record.going && !IsGoing(item) && !IsGone(item)) MakeGoing(item);
+    if (recent && record.deleting && !IsDeleting(item) && !IsGone(item)) MarkDeleting(item);
     if (record.known.object == nullptr) return true;
     const T& known = *record.known.object;
     if (record.known.gone) {
@@ -136,11 +136,11 @@ class ObjectCache {
   // Its deletion was accepted, by an answer that says nothing of it.
   void ObserveDeleting(const std::string& id, Clock::TimePoint at) {
     Record& record = RecordOf(id);
-    record.going = true;
+    record.deleting = true;
     record.observed_at = std::max(record.observed_at, at);
-    if (record.known.object != nullptr && !record.known.gone && !IsGoing(*record.known.object)) {
+    if (record.known.object != nullptr && !record.known.gone && !IsDeleting(*record.known.object)) {
       T object = *record.known.object;
-      MakeGoing(object);
+      MarkDeleting(object);
       AcceptUnconfirmed(id, record, std::move(object), NextRevision());
     }
     Evict();
@@ -151,7 +151,7 @@ class ObjectCache {
     const auto by_name = names_.find(name);
     const auto found = records_.find(id.empty() && by_name != names_.end() ? by_name->second : id);
     if (found == records_.end() || found->second.known.object == nullptr || found->second.known.gone) return;
-    if (id.empty() && !IsGoing(*found->second.known.object))
+    if (id.empty() && !IsDeleting(*found->second.known.object))
       return MarkUnconfirmed(found->first, found->second, ObservationSource::kEvent);
     SetGone(found->first, found->second, ObservationSource::kEvent);
   }
@@ -315,7 +315,7 @@ class ObjectCache {
     record.known.confirmed_at = at;
     record.observed_at = std::max(record.observed_at, at);
     record.stale_reads.OnAccepted();
-    record.going = record.going && IsGoing(*record.known.object);
+    record.deleting = record.deleting && IsDeleting(*record.known.object);
     if (IsGone(*record.known.object)) return SetGone(id, record, source);
     Publish(id, record);
     Touch(record);

@@ -103,7 +103,7 @@ class Poller {
 
   // A list does not do for it: it may be gone, and lists may show it for a while still, or are no proof.
   bool NeedsOwnPoll(const Subscription<T>& subscription) const {
-    return subscription.missing || (subscription.going && !freshness_.events_up());
+    return subscription.missing || (subscription.deleting && !freshness_.events_up());
   }
 
   // When a wish for a look at this time may be served.

@@ -52,8 +52,8 @@ struct PollerOptions {
   // for so long, some in each round.
   Clock::Duration unseen_limit = std::chrono::seconds(20);
   size_t unseen_per_round = 3;
-  // How many such polls there are in a second, those of what is going included, whatever the number of objects: a part
-  // of what upstream allows in a minute.
+  // How many such polls there are in a second, those of objects that are being deleted included, whatever the number of
+  // objects: a part of what upstream allows in a minute.
   size_t single_polls_per_second = 50;
   // Requests for one object that are under way at a time.
   size_t max_polls_in_flight = 16;

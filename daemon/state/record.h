@@ -51,7 +51,7 @@ struct Record {
   Revision last_mutation = 0;               // when a mutation was answered last
   Clock::TimePoint observed_at = kLongAgo;  // when what is known was observed, confirmed or not
   StaleReadDetector stale_reads;
-  bool going = false;  // its deletion was accepted
+  bool deleting = false;  // its deletion was accepted
   int pending_mutations = 0;
   size_t digest = 0;  // of the object without its times: two that differ share one as good as never
   int pins = 0;

@@ -17,9 +17,9 @@ bool IsGone(const v1::Snapshot& snapshot);
 bool IsGone(const v1::Volume& volume);
 
 // Does it say that it will be gone soon?
-bool IsGoing(const v1::Sandbox& sandbox);
-bool IsGoing(const v1::Snapshot& snapshot);
-bool IsGoing(const v1::Volume& volume);
+bool IsDeleting(const v1::Sandbox& sandbox);
+bool IsDeleting(const v1::Snapshot& snapshot);
+bool IsDeleting(const v1::Volume& volume);
 
 // The error of a look at something that is gone, as upstream gives it.
 absl::Status GoneError(const v1::Sandbox& sandbox);
@@ -49,9 +49,9 @@ void TakeState(v1::Snapshot& item, const v1::Snapshot& known);
 void TakeState(v1::Volume& item, const v1::Volume& known);
 
 // What upstream makes of an object when it accepts its deletion.
-void MakeGoing(v1::Sandbox& sandbox);
-void MakeGoing(v1::Snapshot& snapshot);
-void MakeGoing(v1::Volume& volume);
+void MarkDeleting(v1::Sandbox& sandbox);
+void MarkDeleting(v1::Snapshot& snapshot);
+void MarkDeleting(v1::Volume& volume);
 
 }  // namespace daytonad
 

@@ -64,7 +64,7 @@ class Subscription {
   Clock::TimePoint listed_at{};     // when the last list that shows it was begun
   Clock::Duration missing_pause{};  // the last one between two polls because lists do not show it
   bool missing = false;             // a list that was read to its end does not show it
-  bool going = false;               // it will be gone soon, and may be by now
+  bool deleting = false;            // it will be gone soon, and may be by now
   bool gone = false;                // and needs no look any more
   bool gap = false;                 // events were missed, perhaps: the next news shall say so
 

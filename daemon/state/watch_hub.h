@@ -64,7 +64,7 @@ class WatchHub final : public ObjectCache<T>::Listener {
                                source == ObservationSource::kListItem;
     subscription.poll_requested = false;
     subscription.unconfirmed = false;
-    subscription.going = IsGoing(*known.object);
+    subscription.deleting = IsDeleting(*known.object);
     subscription.gone = known.gone;
     if (known.gone) subscription.next_poll = Clock::TimePoint::max();
     subscription.Publish(std::move(observation));
@@ -201,7 +201,7 @@ class WatchHub final : public ObjectCache<T>::Listener {
     cache_.Pin(id);
     const auto* known = cache_.Find(id);
     subscription->unconfirmed = known != nullptr && notifier_.IsUnconfirmed(*known);
-    subscription->going = known != nullptr && IsGoing(*known->object);
+    subscription->deleting = known != nullptr && IsDeleting(*known->object);
     poller_.Add(*subscription, fresh);
     return subscription;
   }

@@ -552,9 +552,9 @@ TEST_F(WatchHubTest, WhatIsMissingMayBeNewAndIsLookedAtAgainLessAndLessOften) {
 TEST_F(WatchHubTest, WhatIsGoingIsLookedAtThoughListsStillShowIt) {
   OpenMany(10);
   Pass(seconds(5));
-  const v1::Sandbox going = SandboxIn("3", "destroying", 2);
-  cache_.EndMutation(cache_.BeginMutation("3"), &going, clock_.Now());
-  upstream_.objects["3"] = going;
+  const v1::Sandbox deleting = SandboxIn("3", "destroying", 2);
+  cache_.EndMutation(cache_.BeginMutation("3"), &deleting, clock_.Now());
+  upstream_.objects["3"] = deleting;
   upstream_.listed = upstream_.objects;
   Pass(seconds(3));
   EXPECT_EQ(watchers_[3].state(), "destroying");
