@@ -9,8 +9,8 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "daemon/base/call_progress.h"
 #include "daemon/base/clock.h"
-#include "daemon/base/turns.h"
 
 namespace daytonad {
 
@@ -88,22 +88,22 @@ class CallContext {
  public:
   using TimePoint = Clock::TimePoint;
 
-  // How long a call may wait for its turns where nothing else is said (--max-queue-wait).
-  static constexpr Clock::Duration kLongestTurnWait = std::chrono::minutes(5);
+  // How long a call may wait in queues where nothing else is said (--max-queue-wait).
+  static constexpr Clock::Duration kMaxQueueWait = std::chrono::minutes(5);
 
   // No deadline is TimePoint::max(); a call from outside always has one (--max-wait).
   CallContext(std::shared_ptr<const CallIdentity> identity, TimePoint deadline, std::stop_token stop_token,
-              Clock::Duration longest_turn_wait = kLongestTurnWait);
+              Clock::Duration max_queue_wait = kMaxQueueWait);
 
   // For work that the daemon does on its own account, such as its health probe. It yields to callers (background()).
   static CallContext Background(std::string what);
 
-  // A limit that stands still while the call waits for its turn (WithTurns) moves: whoever has waited until the
+  // A limit that stands still while the call waits for its turn (WithProgress) moves: whoever has waited until the
   // deadline looks again.
-  TimePoint deadline() const { return turns() == nullptr ? deadline_ : std::min(deadline_, turns()->deadline()); }
+  TimePoint deadline() const { return progress() == nullptr ? deadline_ : std::min(deadline_, progress()->deadline()); }
   // The latest that it can move to.
   TimePoint latest_deadline() const {
-    return turns() == nullptr ? deadline_ : std::min(deadline_, turns()->latest_deadline());
+    return progress() == nullptr ? deadline_ : std::min(deadline_, progress()->latest_deadline());
   }
   const std::stop_token& stop_token() const { return stop_token_; }
   const CallIdentity& identity() const { return *origin_->identity; }
@@ -119,10 +119,10 @@ class CallContext {
   // be sent.
   TimePoint send_by() const;
   // Until when a turn may come for which this call waits from now on, or waits already.
-  TimePoint turn_by(TimePoint now) const;
-  Clock::Duration longest_turn_wait() const { return origin_->longest_turn_wait; }
+  TimePoint queue_until(TimePoint now) const;
+  Clock::Duration max_queue_wait() const { return origin_->max_queue_wait; }
   // Null if nobody has to know that the call waits for a turn.
-  Turns* turns() const { return origin_->turns.get(); }
+  CallProgress* progress() const { return origin_->progress.get(); }
 
   // The same call with the earlier of both deadlines.
   CallContext WithDeadline(TimePoint deadline) const;
@@ -135,14 +135,14 @@ class CallContext {
   // bytes are on their way, which must run to its answer.
   CallContext Detached(TimePoint deadline) const;
 
-  // The same call, whose waits for turns are these. They are shared by all contexts that descend from this one, but for
+  // The same call, whose progress this is. It is shared by all contexts that descend from this one, but for
   // detached ones.
-  CallContext WithTurns(std::shared_ptr<Turns> turns) const;
+  CallContext WithProgress(std::shared_ptr<CallProgress> progress) const;
   // The same call with the deadline that it has now: nothing moves it any more.
   CallContext WithFixedDeadline() const;
 
-  // Detached, for work that others wait for: they are `turns`, and `stop_token` ends it.
-  CallContext ForFlight(TimePoint deadline, std::stop_token stop_token, std::shared_ptr<Turns> turns) const;
+  // Detached, for work that others wait for: `progress` tells of them, and `stop_token` ends it.
+  CallContext ForFlight(TimePoint deadline, std::stop_token stop_token, std::shared_ptr<CallProgress> progress) const;
 
   // The same call, doing something that callers don't wait for: polling ahead of them, say.
   CallContext AsBackground() const;
@@ -162,9 +162,9 @@ class CallContext {
     std::shared_ptr<const CallIdentity> identity;
     std::shared_ptr<const RequestKey> request_key{};
     std::shared_ptr<ReadTerms> read_terms{};
-    std::shared_ptr<Turns> turns{};
+    std::shared_ptr<CallProgress> progress{};
     TimePoint send_by = TimePoint::max();
-    Clock::Duration longest_turn_wait = kLongestTurnWait;
+    Clock::Duration max_queue_wait = kMaxQueueWait;
     bool background = false;
   };
 
@@ -177,20 +177,20 @@ class CallContext {
 };
 
 // While it lives, the call waits for a turn.
-class TurnScope {
+class QueueWaitScope {
  public:
-  TurnScope(const CallContext& context, const Clock& clock, const TurnWait& wait)
-      : turns_(context.turns()), clock_(clock) {
-    if (turns_ != nullptr) turns_->Begin(wait, clock_.Now());
+  QueueWaitScope(const CallContext& context, const Clock& clock, const QueueWait& wait)
+      : progress_(context.progress()), clock_(clock) {
+    if (progress_ != nullptr) progress_->BeginWait(wait, clock_.Now());
   }
-  ~TurnScope() {
-    if (turns_ != nullptr) turns_->End(clock_.Now());
+  ~QueueWaitScope() {
+    if (progress_ != nullptr) progress_->EndWait(clock_.Now());
   }
-  TurnScope(const TurnScope&) = delete;
-  TurnScope& operator=(const TurnScope&) = delete;
+  QueueWaitScope(const QueueWaitScope&) = delete;
+  QueueWaitScope& operator=(const QueueWaitScope&) = delete;
 
  private:
-  Turns* const turns_;  // the context outlives this
+  CallProgress* const progress_;  // the context outlives this
   const Clock& clock_;
 };
 

@@ -10,8 +10,8 @@
 
 #include "daemon/base/call_context.h"
 #include "daemon/base/clock.h"
-#include "daemon/base/crew.h"
 #include "daemon/base/error.h"
+#include "daemon/base/flight_waiters.h"
 #include "daemon/base/spawn.h"
 #include "daemon/base/task.h"
 
@@ -36,7 +36,7 @@ class Flight {
   static std::shared_ptr<Flight> Start(Executor executor, const CallContext& first, Clock::TimePoint deadline,
                                        Work work) {
     auto flight = std::shared_ptr<Flight>(new Flight(first));
-    CallContext context = first.ForFlight(deadline, flight->stop_.get_token(), flight->crew_);
+    CallContext context = first.ForFlight(deadline, flight->stop_.get_token(), flight->waiters_);
     Spawn(executor, Run(flight, std::move(work), std::move(context)));
     return flight;
   }
@@ -49,16 +49,16 @@ class Flight {
   static Task<T> Join(std::shared_ptr<Flight> flight, Clock& clock, CallContext context) {
     absl::Status waited;
     {
-      const Crew::Place place(*flight->crew_, context, clock);
+      const FlightWaiters::Place place(*flight->waiters_, context, clock);
       do {
-        waited = co_await flight->crew_->news().Wait(clock, context);
+        waited = co_await flight->waiters_->changed().Wait(clock, context);
       } while (flight->GoesOnFor(context, clock, waited));
     }
     if (!flight->finished()) {
       flight->CancelIfAbandoned();
       co_return flight->LeftWith(std::move(waited));
     }
-    if (flight->crew_->size() > 0) co_return *flight->result_;
+    if (flight->waiters_->size() > 0) co_return *flight->result_;
     co_return std::move(*flight->result_);  // the last one needs no copy
   }
 
@@ -67,21 +67,21 @@ class Flight {
   static Task<T> JoinToTheEnd(std::shared_ptr<Flight> flight, Clock& clock, CallContext context) {
     absl::Status waited;
     {
-      const Crew::Place place(*flight->crew_, context, clock);
+      const FlightWaiters::Place place(*flight->waiters_, context, clock);
       do {
-        waited = co_await flight->crew_->news().Wait(clock, context);
+        waited = co_await flight->waiters_->changed().Wait(clock, context);
       } while (flight->GoesOnFor(context, clock, waited));
     }
     flight->CancelIfAbandoned();
     while (!flight->finished()) {
-      waited = co_await flight->crew_->news().Wait(clock, context.Detached(Clock::TimePoint::max()));
+      waited = co_await flight->waiters_->changed().Wait(clock, context.Detached(Clock::TimePoint::max()));
       if (!waited.ok()) co_return flight->LeftWith(std::move(waited));
     }
     co_return *flight->result_;
   }
 
  private:
-  explicit Flight(const CallContext& first) : crew_(std::make_shared<Crew>(first)) {}
+  explicit Flight(const CallContext& first) : waiters_(std::make_shared<FlightWaiters>(first)) {}
 
   // Is there still something to wait for? News may be that deadlines have moved, and a deadline may move without news.
   bool GoesOnFor(const CallContext& context, const Clock& clock, const absl::Status& waited) const {
@@ -90,22 +90,22 @@ class Flight {
   }
 
   void CancelIfAbandoned() {
-    if (!finished() && crew_->size() == 0) stop_.request_stop();
+    if (!finished() && waiters_->size() == 0) stop_.request_stop();
   }
 
   // What one who leaves before the end is told: what goes on without him may change something.
   absl::Status LeftWith(absl::Status status) const {
-    return crew_->may_have_changed() ? WithErrorMetadata(std::move(status), "outcome", "unknown") : status;
+    return waiters_->may_have_mutated() ? WithErrorMetadata(std::move(status), "outcome", "unknown") : status;
   }
 
   static Task<void> Run(std::shared_ptr<Flight> flight, Work work, CallContext context) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     flight->result_.emplace(co_await work(std::move(context)));
-    flight->crew_->TellTheEnd();
+    flight->waiters_->NotifyDone();
   }
 
   std::stop_source stop_;
-  const std::shared_ptr<Crew> crew_;
+  const std::shared_ptr<FlightWaiters> waiters_;
   std::optional<T> result_;
 };
 

@@ -65,9 +65,9 @@ class BuildTurns {
         co_return Turn(firsts_, place);
       }
       const std::shared_ptr<First> first = place->second;
-      const TurnWait wait("", clock.Now());
-      const TurnScope waiting(context, clock, wait);
-      absl::Status waited = co_await first->over.Wait(clock, context.WithDeadline(context.turn_by(clock.Now())));
+      const QueueWait wait("", clock.Now());
+      const QueueWaitScope waiting(context, clock, wait);
+      absl::Status waited = co_await first->over.Wait(clock, context.WithDeadline(context.queue_until(clock.Now())));
       if (!waited.ok()) co_return waited;
       if (first->accepted) co_return Turn();
     }

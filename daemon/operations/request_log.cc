@@ -91,12 +91,12 @@ Task<RequestLog::Outcome> RequestLog::Run(CallContext context, AnswerChange chan
   if (store_ != nullptr && !done) co_await store_->NoteIntent(context, std::move(intent));
   Outcome result = co_await change(context.WithRequestKey(key));
   if (!key.earlier.has_value()) key.earlier = EarlierRequest{.since = since};
-  std::optional<StoredRequest> end = NoteEnd(key, result, context.turns()->may_have_changed());
+  std::optional<StoredRequest> end = NoteEnd(key, result, context.progress()->may_have_mutated());
   if (store_ != nullptr && end.has_value()) co_await store_->NoteOutcome(std::move(context), *std::move(end));
   co_return result;
 }
 
-std::optional<StoredRequest> RequestLog::NoteEnd(const RequestKey& key, const Outcome& result, bool may_have_changed) {
+std::optional<StoredRequest> RequestLog::NoteEnd(const RequestKey& key, const Outcome& result, bool may_have_mutated) {
   Entry& entry = *entries_[key.id];
   entry.flight.reset();
   StoredRequest end;
@@ -114,7 +114,7 @@ std::optional<StoredRequest> RequestLog::NoteEnd(const RequestKey& key, const Ou
     }
     return end;
   }
-  if (entry.earlier.has_value() || may_have_changed || OutcomeUnknown(result.status())) {
+  if (entry.earlier.has_value() || may_have_mutated || OutcomeUnknown(result.status())) {
     if (!entry.earlier.has_value()) entry.earlier = key.earlier;
     Keep(key.id, entry);
   } else {

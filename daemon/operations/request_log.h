@@ -119,7 +119,7 @@ class RequestLog {
   Task<Outcome> OnceAsAnswer(CallContext context, AnswerChange change, bool& concluded);
   Task<Outcome> Run(CallContext context, AnswerChange change);
   // Nullopt if it has no outcome yet.
-  std::optional<StoredRequest> NoteEnd(const RequestKey& key, const Outcome& result, bool may_have_changed);
+  std::optional<StoredRequest> NoteEnd(const RequestKey& key, const Outcome& result, bool may_have_mutated);
   void Note(const std::string& id, Answer answer);
   void Keep(const std::string& id, Entry& entry, Clock::Duration age = {});
   void DropOldest();

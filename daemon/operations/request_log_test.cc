@@ -285,7 +285,7 @@ class EarlierRequestsTest : public RequestLogTest {
   Task<absl::StatusOr<v1::Volume>> Tell(CallContext context) {
     ++begun_;
     earlier_ = context.request_key()->earlier;
-    if (sends_) context.turns()->ChangeSent();
+    if (sends_) context.progress()->MutationSent();
     co_return outcome_;
   }
 

@@ -10,11 +10,11 @@
 #include "daemon/operations/image_builder.h"
 #include "daemon/operations/object_names.h"
 #include "daemon/operations/outcome.h"
+#include "daemon/operations/queue_warnings.h"
 #include "daemon/operations/sandbox_spec_fields.h"
 #include "daemon/operations/sandbox_states.h"
 #include "daemon/operations/sandboxes.h"
 #include "daemon/operations/settle.h"
-#include "daemon/operations/turn_warnings.h"
 
 namespace daytonad {
 namespace {
@@ -104,8 +104,8 @@ Task<SandboxOperations::SharedResult> SandboxOperations::Create(CallContext cont
     observer = std::make_unique<IdentifyingObserver<v1::Sandbox>>(IdentityOf(*spec, request_id), *options.observer);
     options.observer = observer.get();
   }
-  const std::shared_ptr<TurnWarnings> turn_warnings = TurnWarnings::To(options.observer, with_.executor);
-  WaitContext limits(context, clock_, options.timeout, turn_warnings->listener());
+  const std::shared_ptr<QueueWarnings> queue_warnings = QueueWarnings::To(options.observer, with_.executor);
+  WaitContext limits(context, clock_, options.timeout, queue_warnings->listener());
   absl::Status status = co_await Warn(IdentityOf(*spec, request_id), options, SpecWarnings(*spec));
   if (!status.ok()) co_return IdentityOf(*spec, request_id).In(std::move(status));
 
@@ -114,7 +114,7 @@ Task<SandboxOperations::SharedResult> SandboxOperations::Create(CallContext cont
     return CreateNow(std::move(own), spec, name_from);
   };
   status = co_await with_.requests.Once(limits.wait, std::move(once), *created);
-  co_await turn_warnings->Finish(clock_);
+  co_await queue_warnings->Finish(clock_);
   if (!status.ok()) {
     const std::string left = WhatIsLeft(context, status);
     // Last, so that every error has it.
@@ -196,13 +196,13 @@ Task<absl::StatusOr<Made<v1::Sandbox>>> SandboxOperations::PostInTurn(CallContex
 
 Task<absl::StatusOr<Admission::Permit>> SandboxOperations::CreateTurn(CallContext context) {
   if (create_turns_.free()) co_return co_await create_turns_.Acquire(std::move(context));
-  const TurnWait wait("", clock_.Now());
-  const TurnScope waiting(context, clock_, wait);
+  const QueueWait wait("", clock_.Now());
+  const QueueWaitScope waiting(context, clock_, wait);
   while (true) {
-    const Clock::TimePoint turn_by = context.turn_by(clock_.Now());
-    absl::StatusOr<Admission::Permit> turn = co_await create_turns_.Acquire(context.WithDeadline(turn_by));
+    const Clock::TimePoint queue_until = context.queue_until(clock_.Now());
+    absl::StatusOr<Admission::Permit> turn = co_await create_turns_.Acquire(context.WithDeadline(queue_until));
     // Somebody may have joined who has more time.
-    const bool too_late = absl::IsDeadlineExceeded(turn.status()) && context.turn_by(clock_.Now()) <= turn_by;
+    const bool too_late = absl::IsDeadlineExceeded(turn.status()) && context.queue_until(clock_.Now()) <= queue_until;
     if (turn.ok() || too_late || !absl::IsDeadlineExceeded(turn.status())) co_return turn;
   }
 }

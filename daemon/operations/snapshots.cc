@@ -12,8 +12,8 @@
 #include "daemon/operations/create_identity.h"
 #include "daemon/operations/image_builder.h"
 #include "daemon/operations/outcome.h"
+#include "daemon/operations/queue_warnings.h"
 #include "daemon/operations/settle.h"
-#include "daemon/operations/turn_warnings.h"
 
 namespace daytonad {
 namespace {
@@ -88,12 +88,12 @@ Task<SnapshotResult> SnapshotOperations::Create(CallContext context, v1::Snapsho
     observer = std::make_unique<IdentifyingObserver<v1::Snapshot>>(identity, *options.observer);
     options.observer = observer.get();
   }
-  const std::shared_ptr<TurnWarnings> turn_warnings = TurnWarnings::To(options.observer, with_.executor);
-  WaitContext limits(context, clock_, options.timeout, turn_warnings->listener());
+  const std::shared_ptr<QueueWarnings> queue_warnings = QueueWarnings::To(options.observer, with_.executor);
+  WaitContext limits(context, clock_, options.timeout, queue_warnings->listener());
   RequestLog::Change<v1::Snapshot> once = [this, shared](CallContext own) { return CreateNow(std::move(own), shared); };
   const auto created = std::make_unique<Changed<v1::Snapshot>>();
   absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), *created);
-  co_await turn_warnings->Finish(clock_);
+  co_await queue_warnings->Finish(clock_);
   if (!status.ok()) {
     status =
         ExplainTimeout(std::move(status), limits, clock_, "the request was sent, and the snapshot may still be made");

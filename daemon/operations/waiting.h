@@ -27,31 +27,31 @@ class TimeLimit {
   // burst that a rate limit spreads over minutes have this long from when they are sent.
   static TimeLimit FromWhenSent(Clock::Duration duration) {
     TimeLimit limit(duration);
-    limit.turns_count_ = false;
+    limit.queueing_counts_ = false;
     return limit;
   }
 
   Clock::Duration duration() const { return duration_; }
-  bool turns_count() const { return turns_count_; }
+  bool queueing_counts() const { return queueing_counts_; }
 
  private:
   Clock::Duration duration_;
-  bool turns_count_ = true;
+  bool queueing_counts_ = true;
 };
 
 // How long an operation may take, as two limits: `call` is the caller's own deadline, `wait` also knows the request's
 // `timeout` and is never later.
 struct WaitContext {
-  // `on_turn_wait` is told when the request waits for its turn; it may be empty.
-  WaitContext(const CallContext& call, Clock& clock, TimeLimit limit, CallTurns::OnWait on_turn_wait = nullptr)
+  // `on_queue_wait` is told when the request waits for its turn; it may be empty.
+  WaitContext(const CallContext& call, Clock& clock, TimeLimit limit, PausableLimit::OnWait on_queue_wait = nullptr)
       : call(call), wait(call) {
-    const bool fixed = limit.turns_count() && limit.duration() != Clock::Duration::zero();
+    const bool fixed = limit.queueing_counts() && limit.duration() != Clock::Duration::zero();
     if (fixed) wait = call.WithDeadline(clock.Now() + limit.duration());
-    if (!limit.turns_count()) {
-      wait = wait.WithTurns(std::make_shared<CallTurns>(clock.Now(), limit.duration(), call.longest_turn_wait(),
-                                                        std::move(on_turn_wait)));
-    } else if (on_turn_wait) {
-      wait = wait.WithTurns(std::make_shared<CallTurns>(std::move(on_turn_wait)));
+    if (!limit.queueing_counts()) {
+      wait = wait.WithProgress(std::make_shared<PausableLimit>(clock.Now(), limit.duration(), call.max_queue_wait(),
+                                                               std::move(on_queue_wait)));
+    } else if (on_queue_wait) {
+      wait = wait.WithProgress(std::make_shared<PausableLimit>(std::move(on_queue_wait)));
     }
   }
 

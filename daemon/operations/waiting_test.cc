@@ -176,8 +176,8 @@ class WaitContextTest : public ::testing::Test {
     return CallContext(std::make_shared<CallIdentity>(), clock_.Now() + limit, std::stop_token());
   }
   // The request waits for its turn for so long.
-  void WaitForTurn(const WaitContext& limits, Clock::Duration duration) {
-    const TurnScope waiting(limits.wait, clock_, TurnWait("sandbox-create", clock_.Now() + duration));
+  void WaitInQueue(const WaitContext& limits, Clock::Duration duration) {
+    const QueueWaitScope waiting(limits.wait, clock_, QueueWait("sandbox-create", clock_.Now() + duration));
     clock_.Advance(duration);
   }
 
@@ -187,7 +187,7 @@ class WaitContextTest : public ::testing::Test {
 
 TEST_F(WaitContextTest, WhatTheCallerSaidCountsEverything) {
   const WaitContext limits(Call(std::chrono::hours(1)), clock_, std::chrono::seconds(60));
-  WaitForTurn(limits, std::chrono::seconds(50));
+  WaitInQueue(limits, std::chrono::seconds(50));
   EXPECT_EQ(limits.wait.deadline(), start_ + std::chrono::seconds(60));
   const CallContext call = Call(std::chrono::hours(1));
   EXPECT_EQ(WaitContext(call, clock_, std::chrono::seconds(0)).wait.deadline(), call.deadline());
@@ -196,19 +196,19 @@ TEST_F(WaitContextTest, WhatTheCallerSaidCountsEverything) {
 TEST_F(WaitContextTest, OtherwiseTheTimeInTheQueueDoesNotCountUntilTheRequestIsOver) {
   int told = 0;
   WaitContext limits(Call(std::chrono::hours(1)), clock_, TimeLimit::FromWhenSent(std::chrono::seconds(60)),
-                     [&told](const TurnWait&, Clock::TimePoint) { ++told; });
-  WaitForTurn(limits, std::chrono::seconds(50));
+                     [&told](const QueueWait&, Clock::TimePoint) { ++told; });
+  WaitInQueue(limits, std::chrono::seconds(50));
   EXPECT_EQ(limits.wait.deadline(), start_ + std::chrono::seconds(110));
   EXPECT_EQ(limits.call.deadline(), start_ + std::chrono::hours(1));
   EXPECT_EQ(told, 1);
   limits.RequestIsOver();
-  WaitForTurn(limits, std::chrono::seconds(50));
+  WaitInQueue(limits, std::chrono::seconds(50));
   EXPECT_EQ(limits.wait.deadline(), start_ + std::chrono::seconds(110));
 }
 
 TEST_F(WaitContextTest, TheCallsOwnDeadlineStays) {
   const WaitContext limits(Call(std::chrono::seconds(70)), clock_, TimeLimit::FromWhenSent(std::chrono::seconds(60)));
-  WaitForTurn(limits, std::chrono::seconds(50));
+  WaitInQueue(limits, std::chrono::seconds(50));
   EXPECT_EQ(limits.wait.deadline(), start_ + std::chrono::seconds(70));
 }
 

@@ -73,7 +73,7 @@ class RateBudget {
   void Suppose(const std::string& name, int64_t limit, Clock::Duration length);
 
   // Waits for a turn of this throttler; an empty name is never limited. Fails, always with Delivery::kNotSent, with
-  // - RESOURCE_EXHAUSTED (RATE_LIMITED) if the turn can't come before the context's turn_by(), as soon as that is
+  // - RESOURCE_EXHAUSTED (RATE_LIMITED) if the turn can't come before the context's queue_until(), as soon as that is
   //   known; RetryInfo has the wait;
   // - CANCELLED.
   Task<absl::StatusOr<Permit>> Acquire(CallContext context, std::string name);

@@ -97,22 +97,22 @@ RateWindow::TimePoint RateWindow::NextChange(TimePoint now) {
   return next;
 }
 
-RateWindow::TimePoint RateWindow::EarliestTurn(size_t ahead, bool background, TimePoint now) {
+RateWindow::TimePoint RateWindow::EarliestSend(size_t ahead, bool background, TimePoint now) {
   Roll(now);
-  TimePoint turn = refused_ ? std::max(now, refused_until_) : now;
+  TimePoint earliest = refused_ ? std::max(now, refused_until_) : now;
   const int64_t reserve = Reserve(background);
   auto behind = static_cast<int64_t>(ahead);
   if (known_ && !over_) {
     const int64_t left = std::max<int64_t>(*Available() - reserve, 0);
-    if (behind < left) return turn;
+    if (behind < left) return earliest;
     behind -= left;
-    turn = std::max(turn, latest_end_);
+    earliest = std::max(earliest, latest_end_);
   }
-  if (!limit_.has_value()) return turn;
+  if (!limit_.has_value()) return earliest;
   const int64_t windows = behind / (*limit_ - reserve);
-  // A turn that never comes is not to be exceeded by adding to it.
-  if (length_ > Duration::zero() && windows > (TimePoint::max() - turn) / length_) return TimePoint::max();
-  return turn + windows * length_;
+  // Saturate instead of overflowing.
+  if (length_ > Duration::zero() && windows > (TimePoint::max() - earliest) / length_) return TimePoint::max();
+  return earliest + windows * length_;
 }
 
 void RateWindow::Roll(TimePoint now) {

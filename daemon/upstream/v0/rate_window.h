@@ -63,7 +63,7 @@ class RateWindow {
   TimePoint NextChange(TimePoint now);
   // The earliest time at which a request may be sent before which `ahead` others are. Exact for the present window; for
   // those after it, as good as their length is known.
-  TimePoint EarliestTurn(size_t ahead, bool background, TimePoint now);
+  TimePoint EarliestSend(size_t ahead, bool background, TimePoint now);
 
   // Requests in a window, if that is known.
   std::optional<int64_t> limit() const { return limit_; }

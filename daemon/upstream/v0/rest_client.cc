@@ -101,20 +101,20 @@ Task<std::string> ReadErrorBody(CallContext context, HttpStream& stream) {
 
 RetryPolicy PolicyOf(const RestClientOptions& options) {
   RetryPolicy policy = options.retry;
-  policy.attempts_wait_for_their_turn = true;
+  policy.attempts_queue = true;
   return policy;
 }
 
 // What an answer that is an error tells of the rate limits; the error, with the wait that is believed.
-absl::Status NoteError(RateBudget::Permit& turn, absl::Status error, const HttpHeaders& headers,
+absl::Status NoteError(RateBudget::Permit& permit, absl::Status error, const HttpHeaders& headers,
                        std::string& throttler) {
   const std::optional<std::chrono::milliseconds> wait = RetryDelay(error);
   if (ErrorReason(error) != "RATE_LIMITED" || !wait.has_value()) {
-    turn.Answered(headers);
+    permit.Answered(headers);
     return error;
   }
   const std::string named = ErrorMetadataValue(error, "throttler").value_or("");
-  const std::chrono::milliseconds believed = turn.Refused(named, *wait);
+  const std::chrono::milliseconds believed = permit.Refused(named, *wait);
   if (!named.empty()) throttler = named;
   return WithRetryDelay(std::move(error), believed);
 }
@@ -134,24 +134,24 @@ absl::Status CheckEmptyAnswer(const std::string& body) {
 class ChangeUnderWay {
  public:
   ChangeUnderWay(const CallContext& context, const RestRequest& request)
-      : turns_(request.idempotency() == Idempotency::kRead ? nullptr : context.turns()) {}
+      : progress_(request.idempotency() == Idempotency::kRead ? nullptr : context.progress()) {}
   ChangeUnderWay(const ChangeUnderWay&) = delete;
   ChangeUnderWay& operator=(const ChangeUnderWay&) = delete;
 
   // For the request; this object outlives it.
   std::function<void()> when_sent() {
-    if (turns_ == nullptr) return nullptr;
+    if (progress_ == nullptr) return nullptr;
     return [this] {
       sent_ = true;
-      turns_->ChangeSent();
+      progress_->MutationSent();
     };
   }
   void Refused() {
-    if (std::exchange(sent_, false)) turns_->ChangeRefused();
+    if (std::exchange(sent_, false)) progress_->MutationRefused();
   }
 
  private:
-  Turns* const turns_;  // the context outlives this
+  CallProgress* const progress_;  // the context outlives this
   bool sent_ = false;
 };
 
@@ -225,22 +225,22 @@ bool RestClient::Trusts(std::string_view url) const { return trusted_origins_.Co
 Task<absl::StatusOr<HttpResponse>> RestClient::SendOnce(CallContext context, const RestRequest& request,
                                                         const std::string& body, std::string& throttler) {
   ChangeUnderWay change(context, request);
-  absl::StatusOr<RateBudget::Permit> turn = co_await rate_budget_.Acquire(context, throttler);
-  if (!turn.ok()) co_return turn.status();
+  absl::StatusOr<RateBudget::Permit> permit = co_await rate_budget_.Acquire(context, throttler);
+  if (!permit.ok()) co_return permit.status();
   const CallContext one_attempt = OneAttempt(context, request);
   HttpRequest http_request = MakeHttpRequest(request, "application/json", body);
   http_request.when_sent = change.when_sent();
   absl::StatusOr<HttpResponse> response = co_await http_.Send(one_attempt, std::move(http_request));
   if (!response.ok()) {
     if (DeliveryOf(response.status()) == Delivery::kNotSent) {
-      turn->NotSent();
+      permit->NotSent();
       change.Refused();
     }
     co_return TransportError(response.status(), context, request);
   }
   NoteVersion(response->headers);
   if (response->status / 100 == 2) {
-    turn->Answered(response->headers);
+    permit->Answered(response->headers);
     co_return response;
   }
   absl::Status error = ErrorFromResponse(request, *response);
@@ -250,17 +250,17 @@ Task<absl::StatusOr<HttpResponse>> RestClient::SendOnce(CallContext context, con
 
 Task<absl::StatusOr<std::unique_ptr<HttpStream>>> RestClient::OpenOnce(CallContext context, const RestRequest& request,
                                                                        std::string& throttler) {
-  absl::StatusOr<RateBudget::Permit> turn = co_await rate_budget_.Acquire(context, throttler);
-  if (!turn.ok()) co_return turn.status();
+  absl::StatusOr<RateBudget::Permit> permit = co_await rate_budget_.Acquire(context, throttler);
+  if (!permit.ok()) co_return permit.status();
   const CallContext one_attempt = OneAttempt(context, request);
   HttpRequest http_request = MakeHttpRequest(request, "*/*", "");
   absl::StatusOr<std::unique_ptr<HttpStream>> stream = co_await http_.Open(one_attempt, std::move(http_request));
   if (!stream.ok()) {
-    if (DeliveryOf(stream.status()) == Delivery::kNotSent) turn->NotSent();
+    if (DeliveryOf(stream.status()) == Delivery::kNotSent) permit->NotSent();
     co_return TransportError(stream.status(), context, request);
   }
   if ((*stream)->status() / 100 == 2) {
-    turn->Answered((*stream)->headers());
+    permit->Answered((*stream)->headers());
     co_return stream;
   }
   HttpResponse response;

@@ -86,7 +86,7 @@ Clock::TimePoint Retrier::Limit(const CallContext& context, bool refused, Progre
   const Clock::TimePoint now = clock_.Now();
   if (refused) {
     progress.failing_since.reset();
-    return context.turn_by(now);
+    return context.queue_until(now);
   }
   const Clock::TimePoint since = *(progress.failing_since = progress.failing_since.value_or(now));
   // Nobody would live to see what is sent later.
@@ -125,9 +125,9 @@ Retrier::Decision Retrier::Decide(const CallContext& context, Idempotency idempo
     tokens_ -= 1;
   }
   // An attempt that comes before its turn has none to wait for: the limit that refused it is not one that is kept.
-  const bool waits_later = refused && policy_.attempts_wait_for_their_turn && now >= progress.turn;
+  const bool waits_later = refused && policy_.attempts_queue && now >= progress.queued_until;
   if (!waits_later) return {absl::OkStatus(), wait};
-  progress.turn = now + *ServerDelay(error);
+  progress.queued_until = now + *ServerDelay(error);
   return {absl::OkStatus(), Clock::Duration::zero()};
 }
 

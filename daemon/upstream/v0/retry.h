@@ -31,7 +31,7 @@ struct RetryPolicy {
   double budget = 500;
   double budget_per_answer = 0.2;
   // After a 429 that says when to come back, the attempt itself waits for its turn (RateBudget): no wait here before.
-  bool attempts_wait_for_their_turn = false;
+  bool attempts_queue = false;
 };
 
 // A number from 0 to below 1.
@@ -86,7 +86,7 @@ class Retrier {
     // When the first one failed, refusals by a rate limit not counted.
     std::optional<Clock::TimePoint> failing_since;
     // The next attempt waits for its turn until then.
-    Clock::TimePoint turn = Clock::TimePoint::min();
+    Clock::TimePoint queued_until = Clock::TimePoint::min();
   };
 
   Decision Decide(const CallContext& context, Idempotency idempotency, Progress& progress, const absl::Status& error);

@@ -1,5 +1,5 @@
-#ifndef DAYTONAD_DAEMON_BASE_CREW_H_
-#define DAYTONAD_DAEMON_BASE_CREW_H_
+#ifndef DAYTONAD_DAEMON_BASE_FLIGHT_WAITERS_H_
+#define DAYTONAD_DAEMON_BASE_FLIGHT_WAITERS_H_
 
 #include <cstddef>
 #include <optional>
@@ -7,31 +7,32 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "daemon/base/call_context.h"
+#include "daemon/base/call_progress.h"
 #include "daemon/base/event.h"
-#include "daemon/base/turns.h"
 
 namespace daytonad {
 
 // All who wait for one flight, as far as its work is concerned: it may take as long as any of them lives, whoever came
 // first, and all of them learn that it waits for its turn. Loop thread only.
-class Crew final : public Turns {
+class FlightWaiters final : public CallProgress {
  public:
   // Until somebody has entered, and when all have left, the first caller's limits count.
-  explicit Crew(CallContext first) : first_(std::move(first)) {}
+  explicit FlightWaiters(CallContext first) : first_(std::move(first)) {}
 
   // The place of one who waits. It lives no longer than the member's context; the clock may be gone first, where a loop
   // ends with people waiting.
   class Place {
    public:
-    Place(Crew& crew, const CallContext& member, const Clock& clock) : crew_(crew), member_(member), clock_(clock) {
-      crew_.Enter(member_, clock_);
+    Place(FlightWaiters& waiters, const CallContext& member, const Clock& clock)
+        : waiters_(waiters), member_(member), clock_(clock) {
+      waiters_.Enter(member_, clock_);
     }
-    ~Place() { crew_.Leave(member_, clock_); }
+    ~Place() { waiters_.Leave(member_, clock_); }
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
 
    private:
-    Crew& crew_;
+    FlightWaiters& waiters_;
     const CallContext& member_;
     const Clock& clock_;
   };
@@ -39,20 +40,20 @@ class Crew final : public Turns {
   size_t size() const { return members_.size(); }
 
   // Fires at the end of the work, and whenever deadlines have moved.
-  Event& news() { return news_; }
+  Event& changed() { return changed_; }
   // For who comes later, too: work may end before the first caller has entered.
-  void TellTheEnd() { news_.Fire(); }
+  void NotifyDone() { changed_.Fire(); }
 
   // The work's own deadline is in its context.
   TimePoint deadline() const override { return TimePoint::max(); }
   TimePoint latest_deadline() const override { return TimePoint::max(); }
   TimePoint send_by() const override;
-  TimePoint turn_by(TimePoint now) const override;
-  void Begin(const TurnWait& wait, TimePoint now) override;
-  void End(TimePoint now) override;
-  void ChangeSent() override;
-  void ChangeRefused() override;
-  bool may_have_changed() const override { return changes_ > 0; }
+  TimePoint queue_until(TimePoint now) const override;
+  void BeginWait(const QueueWait& wait, TimePoint now) override;
+  void EndWait(TimePoint now) override;
+  void MutationSent() override;
+  void MutationRefused() override;
+  bool may_have_mutated() const override { return mutations_ > 0; }
 
  private:
   void Enter(const CallContext& member, const Clock& clock);
@@ -60,12 +61,12 @@ class Crew final : public Turns {
 
   const CallContext first_;
   absl::flat_hash_set<const CallContext*> members_;
-  Event news_;
-  std::optional<TurnWait> wait_;
+  Event changed_;
+  std::optional<QueueWait> wait_;
   int waits_ = 0;
-  int changes_ = 0;  // that were sent, and not refused
+  int mutations_ = 0;  // that were sent, and not refused
 };
 
 }  // namespace daytonad
 
-#endif  // DAYTONAD_DAEMON_BASE_CREW_H_
+#endif  // DAYTONAD_DAEMON_BASE_FLIGHT_WAITERS_H_
