@@ -69,7 +69,7 @@ constexpr int kExitCannotStart = 2;
 
 // Daytona holds the answer to a create back for up to 30 s, and that is no sign of trouble: such requests get this much
 // more.
-constexpr auto kTimeHeldUpstream = std::chrono::seconds(60);
+constexpr auto kLongPollTime = std::chrono::seconds(60);
 
 // Descriptors are what connections are made of, and the soft limit is often the 1,024 of programs that use select().
 void RaiseDescriptorLimit() {
@@ -130,7 +130,7 @@ RestApiOptions UpstreamOptions(const Config& config, BaseUrl api_url, WorkPool& 
   RestApiOptions options(std::move(api_url));
   options.client.pool = &pool;
   options.client.prompt_limit = config.request_timeout;
-  options.client.held_limit = config.request_timeout + kTimeHeldUpstream;
+  options.client.long_poll_limit = config.request_timeout + kLongPollTime;
   options.default_target = config.target;
   return options;
 }
@@ -140,7 +140,7 @@ SharedStateOptions StateOptions(const Config& config) {
   // Room for the wait for a turn, and for a few attempts and the pauses between them: a connection that hangs is not
   // the end of a read.
   options.calls.read_limit = config.max_queue_wait + config.request_timeout * 4 + std::chrono::seconds(30);
-  options.calls.mutation_limit = config.request_timeout + kTimeHeldUpstream;
+  options.calls.mutation_limit = config.request_timeout + kLongPollTime;
   options.lifetimes.polling = config.cache_lifetime;
   options.lifetimes.with_events = config.cache_lifetime_with_events;
   options.max_bytes = static_cast<size_t>(config.cache_size);

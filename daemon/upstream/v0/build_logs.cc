@@ -35,7 +35,7 @@ RestRequest LogRequest(LogOwner owner, const std::string& id, std::string last_s
   RestRequest request(HttpMethod::kGet, Idempotency::kRead,
                       {sandbox ? "sandbox" : "snapshots", id, std::move(last_segment)});
   request.About(sandbox ? Subject::kSandbox : Subject::kSnapshot, id)
-      .Through(ConnectionPool::kStreams, Pace::kHeld)
+      .Through(ConnectionPool::kStreams, Latency::kLongPoll)
       .Tag(sandbox ? "sandbox_id" : "snapshot_id", id);
   return request;
 }
@@ -74,7 +74,7 @@ Task<absl::StatusOr<std::unique_ptr<ByteStream>>> RestApi::OpenBuildLog(CallCont
   }
   RestRequest request = RestRequest::ForUrl(*url);
   request.About(Subject::kBuildLog)
-      .Through(ConnectionPool::kStreams, Pace::kHeld)
+      .Through(ConnectionPool::kStreams, Latency::kLongPoll)
       .Tag(owner == LogOwner::kSandbox ? "sandbox_id" : "snapshot_id", id);
   if (follow) request.AddQuery("follow", "true");
   absl::StatusOr<std::unique_ptr<HttpStream>> stream = co_await client_.Open(context, std::move(request));

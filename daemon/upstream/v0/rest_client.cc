@@ -310,8 +310,8 @@ std::string RestClient::Url(const RestRequest& request) const {
 }
 
 CallContext RestClient::OneAttempt(const CallContext& context, const RestRequest& request) const {
-  return context.WithDeadline(clock_.Now() +
-                              (request.pace() == Pace::kHeld ? options_.held_limit : options_.prompt_limit));
+  return context.WithDeadline(
+      clock_.Now() + (request.latency() == Latency::kLongPoll ? options_.long_poll_limit : options_.prompt_limit));
 }
 
 absl::Status RestClient::TransportError(const absl::Status& error, const CallContext& context,

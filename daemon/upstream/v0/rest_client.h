@@ -34,7 +34,7 @@ struct RestClientOptions {
   // How long one attempt may take: for requests that upstream answers at once, and for those that it holds for up to 30
   // s.
   Clock::Duration prompt_limit = std::chrono::seconds(30);
-  Clock::Duration held_limit = std::chrono::seconds(120);
+  Clock::Duration long_poll_limit = std::chrono::seconds(120);
   RetryPolicy retry;
   // Where large answers are read, so that the loop goes on meanwhile; null: on the loop.
   WorkPool* pool = nullptr;

@@ -262,7 +262,7 @@ TEST_F(RestClientTest, TheCallsOwnDeadlineEndsEverything) {
 TEST_F(RestClientTest, HeldRequestsHaveMoreTimeThanUpstreamHoldsThem) {
   http_.Answer(200, R"({"id": "x"})");
   RestRequest request = Get();
-  request.Through(ConnectionPool::kCreates, Pace::kHeld);
+  request.Through(ConnectionPool::kCreates, Latency::kLongPoll);
   EXPECT_TRUE(Fetch(std::move(request)).ok());
   EXPECT_THAT(http_.limits(), ElementsAre(120s));
 }

@@ -26,7 +26,7 @@ enum class Idempotency {
 enum class Subject { kNone, kSandbox, kSnapshot, kVolume, kBuildLog, kContextStore };
 
 // How long upstream takes to answer: most requests at once; some are held, up to 30 s, until something has happened.
-enum class Pace { kPrompt, kHeld };
+enum class Latency { kPrompt, kLongPoll };
 
 // How large an answer may be.
 enum class AnswerSize {
@@ -73,9 +73,9 @@ class RestRequest {
     object_ = std::move(object);
     return *this;
   }
-  RestRequest& Through(ConnectionPool pool, Pace pace) {
+  RestRequest& Through(ConnectionPool pool, Latency latency) {
     pool_ = pool;
-    pace_ = pace;
+    latency_ = latency;
     return *this;
   }
   // Its answer is a list. All others are answered with an object at most.
@@ -111,7 +111,7 @@ class RestRequest {
   Subject subject() const { return subject_; }
   const std::string& object() const { return object_; }
   ConnectionPool pool() const { return pool_; }
-  Pace pace() const { return pace_; }
+  Latency latency() const { return latency_; }
   AnswerSize answer_size() const { return answer_size_; }
   const std::string& throttler() const { return throttler_; }
   bool revalidate() const { return revalidate_; }
@@ -127,7 +127,7 @@ class RestRequest {
   Subject subject_ = Subject::kNone;
   std::string object_;
   ConnectionPool pool_ = ConnectionPool::kCalls;
-  Pace pace_ = Pace::kPrompt;
+  Latency latency_ = Latency::kPrompt;
   AnswerSize answer_size_ = AnswerSize::kObject;
   std::string throttler_{kGeneralThrottler};
   bool revalidate_ = false;

@@ -92,7 +92,7 @@ void AddOrder(RestRequest& request, const SandboxListQuery& query) {
 Task<absl::StatusOr<v1::Sandbox>> RestApi::CreateSandbox(CallContext context, NewSandbox sandbox) {
   RestRequest request(HttpMethod::kPost, Idempotency::kNotIdempotent, {"sandbox"});
   request.SetBody(WriteNewSandbox(sandbox, default_target_))
-      .Through(ConnectionPool::kCreates, Pace::kHeld)
+      .Through(ConnectionPool::kCreates, Latency::kLongPoll)
       .CountedAgainst(kCreateThrottler)
       .Tag("sandbox_name", sandbox.spec.name());
   // No coroutine: thousands of creates may wait for their turn, and none shall keep its spec meanwhile.
@@ -133,7 +133,7 @@ Task<absl::StatusOr<NumberedSandboxPage>> RestApi::ListSandboxesByPage(CallConte
 
 Task<absl::StatusOr<v1::Sandbox>> RestApi::StartSandbox(CallContext context, std::string id_or_name) {
   RestRequest request = SandboxRequest(HttpMethod::kPost, Idempotency::kIdempotentWrite, id_or_name, {"start"});
-  request.Through(ConnectionPool::kCreates, Pace::kHeld).CountedAgainst(kLifecycleThrottler);
+  request.Through(ConnectionPool::kCreates, Latency::kLongPoll).CountedAgainst(kLifecycleThrottler);
   absl::StatusOr<v1::Sandbox> sandbox = co_await client_.Fetch(context, std::move(request), ReadSandbox);
   if (!sandbox.ok()) co_return co_await Confirmed(context, Subject::kSandbox, id_or_name, sandbox.status());
   co_return sandbox;

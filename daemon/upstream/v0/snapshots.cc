@@ -26,7 +26,7 @@ RestRequest SnapshotRequest(HttpMethod method, Idempotency idempotency, const st
 Task<absl::StatusOr<v1::Snapshot>> RestApi::CreateSnapshot(CallContext context, NewSnapshot snapshot) {
   RestRequest request(HttpMethod::kPost, Idempotency::kNotIdempotent, {"snapshots"});
   request.SetBody(WriteNewSnapshot(snapshot, default_target_))
-      .Through(ConnectionPool::kCreates, Pace::kHeld)
+      .Through(ConnectionPool::kCreates, Latency::kLongPoll)
       .Tag("snapshot_name", snapshot.spec.name());
   co_return co_await client_.Fetch(context, std::move(request), ReadSnapshot);
 }

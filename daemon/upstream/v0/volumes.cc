@@ -20,7 +20,7 @@ Task<absl::StatusOr<v1::Volume>> RestApi::CreateVolume(CallContext context, std:
   RestRequest request(HttpMethod::kPost, Idempotency::kNotIdempotent, {"volumes"});
   OrderedJson body = OrderedJson::object();
   body["name"] = name;
-  request.SetBody(std::move(body)).Through(ConnectionPool::kCreates, Pace::kHeld).Tag("volume_name", name);
+  request.SetBody(std::move(body)).Through(ConnectionPool::kCreates, Latency::kLongPoll).Tag("volume_name", name);
   co_return co_await client_.Fetch(context, std::move(request), ReadVolume);
 }
 
