@@ -43,10 +43,10 @@
 #include "daemon/operations/build_context/streamed_uploads.h"
 #include "daemon/operations/build_logs.h"
 #include "daemon/operations/collaborators.h"
+#include "daemon/operations/idempotency_store.h"
 #include "daemon/operations/image_builder.h"
 #include "daemon/operations/journal/request_journal.h"
 #include "daemon/operations/log_follower.h"
-#include "daemon/operations/request_log.h"
 #include "daemon/operations/sandboxes.h"
 #include "daemon/operations/snapshots.h"
 #include "daemon/operations/volumes.h"
@@ -255,7 +255,7 @@ absl::Status Run(const Config& config) {
   StreamedUploads streamed_uploads(api, pool, uploads, spool->has_value() ? &**spool : nullptr, clock,
                                    config.max_upload_idle);
   LogFollower follower(api, clock);
-  RequestLog requests(loop.executor(), clock, RequestLogOptions(), journal->get());
+  IdempotencyStore requests(loop.executor(), clock, IdempotencyStoreOptions(), journal->get());
   if (*journal != nullptr) requests.Restore((*journal)->TakeStored());
   ContextUploader context_uploader(api, *context_roots, pool, uploads, clock);
   ImageBuilder images(pool, *context_roots, context_uploader);

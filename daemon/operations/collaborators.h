@@ -11,7 +11,7 @@ namespace daytonad {
 
 class ImageBuilder;
 class LogFollower;
-class RequestLog;
+class IdempotencyStore;
 
 // What operations work with. All of it outlives them.
 struct Collaborators {
@@ -21,7 +21,7 @@ struct Collaborators {
   Clock& clock;
   Executor executor;
   LogFollower& follower;
-  RequestLog& requests;
+  IdempotencyStore& requests;
   ImageBuilder& images;
 };
 

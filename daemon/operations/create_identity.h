@@ -32,7 +32,7 @@ inline std::string ChangedEarlier(const CallContext& context) {
 }
 
 // Did an earlier call perhaps change something, and nobody knows, or not what?
-inline bool MayHaveChangedEarlier(const CallContext& context) {
+inline bool MayHaveMutatedEarlier(const CallContext& context) {
   const EarlierRequest* const earlier = EarlierOf(context);
   return earlier != nullptr && (!earlier->done || earlier->object_id.empty());
 }

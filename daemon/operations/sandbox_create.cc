@@ -109,8 +109,8 @@ Task<SandboxOperations::SharedResult> SandboxOperations::Create(CallContext cont
   absl::Status status = co_await Warn(IdentityOf(*spec, request_id), options, SpecWarnings(*spec));
   if (!status.ok()) co_return IdentityOf(*spec, request_id).In(std::move(status));
 
-  const auto created = std::make_shared<Changed<v1::Sandbox>>();
-  RequestLog::Change<v1::Sandbox> once = [this, spec, name_from](CallContext own) {
+  const auto created = std::make_shared<MutationResult<v1::Sandbox>>();
+  IdempotencyStore::Mutation<v1::Sandbox> once = [this, spec, name_from](CallContext own) {
     return CreateNow(std::move(own), spec, name_from);
   };
   status = co_await with_.requests.Once(limits.wait, std::move(once), *created);

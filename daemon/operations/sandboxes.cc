@@ -294,10 +294,10 @@ Task<SandboxResult> SandboxOperations::ChangeAndWait(CallContext context, std::s
   const auto shared = std::make_shared<const Change>(std::move(change));
   // Before the change: while one is made, little is known.
   auto known = std::make_shared<const v1::Sandbox>(Known(id_or_name));
-  RequestLog::Change<v1::Sandbox> once = [this, id_or_name = std::move(id_or_name), shared](CallContext own) {
+  IdempotencyStore::Mutation<v1::Sandbox> once = [this, id_or_name = std::move(id_or_name), shared](CallContext own) {
     return ChangeWhenStable(std::move(own), id_or_name, shared);
   };
-  Changed<v1::Sandbox> changed;
+  MutationResult<v1::Sandbox> changed;
   absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), changed);
   if (!status.ok()) {
     if (Contains(shared->goal, v1::SANDBOX_STATE_STARTED))
@@ -333,7 +333,7 @@ Task<SandboxResult> SandboxOperations::ChangeWhenStable(CallContext context, std
       co_return co_await SettleChange(std::move(context), std::move(latest), std::move(change), answer.status());
     }
     if (!ChangeInProgress(answer.status())) {
-      if (answer.ok() || !MayHaveChangedEarlier(context)) co_return answer;
+      if (answer.ok() || !MayHaveMutatedEarlier(context)) co_return answer;
       co_return co_await SettleChange(std::move(context), std::move(latest), std::move(change), answer.status());
     }
     absl::Status slept = co_await clock_.Sleep(context, backoff.Next());

@@ -110,7 +110,7 @@ absl::StatusOr<Made<T>> Adopt(const CreateRequest<T>& request, T found, const Ma
 // `request` outlives the call.
 template <typename T>
 Task<absl::StatusOr<Made<T>>> CreateOrAdopt(Clock& clock, CallContext context, CreateRequest<T>& request) {
-  const bool lost_earlier = MayHaveChangedEarlier(context);
+  const bool lost_earlier = MayHaveMutatedEarlier(context);
   const MadeSince made_since = lost_earlier ? MadeSince(EarlierOf(context)->since) : MadeSince();
   absl::Status lost;  // of the first request that may have been carried out
   PollBackoff backoff{kRepostPolicy};

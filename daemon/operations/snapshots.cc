@@ -90,8 +90,10 @@ Task<SnapshotResult> SnapshotOperations::Create(CallContext context, v1::Snapsho
   }
   const std::shared_ptr<QueueWarnings> queue_warnings = QueueWarnings::To(options.observer, with_.executor);
   WaitContext limits(context, clock_, options.timeout, queue_warnings->listener());
-  RequestLog::Change<v1::Snapshot> once = [this, shared](CallContext own) { return CreateNow(std::move(own), shared); };
-  const auto created = std::make_unique<Changed<v1::Snapshot>>();
+  IdempotencyStore::Mutation<v1::Snapshot> once = [this, shared](CallContext own) {
+    return CreateNow(std::move(own), shared);
+  };
+  const auto created = std::make_unique<MutationResult<v1::Snapshot>>();
   absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), *created);
   co_await queue_warnings->Finish(clock_);
   if (!status.ok()) {
@@ -207,9 +209,9 @@ Task<absl::StatusOr<SnapshotPage>> SnapshotOperations::List(CallContext context,
 }
 
 Task<absl::Status> SnapshotOperations::ChangeOnce(CallContext context, std::string id_or_name, ChangeById change,
-                                                  Changed<v1::Snapshot>& changed) {
+                                                  MutationResult<v1::Snapshot>& changed) {
   const auto shared = std::make_shared<const ChangeById>(std::move(change));
-  RequestLog::Change<v1::Snapshot> once = [this, id_or_name = std::move(id_or_name), shared](CallContext own) {
+  IdempotencyStore::Mutation<v1::Snapshot> once = [this, id_or_name = std::move(id_or_name), shared](CallContext own) {
     return ChangeByIdOrName(std::move(own), id_or_name, shared);
   };
   return with_.requests.Once(std::move(context), std::move(once), changed);
@@ -222,7 +224,7 @@ Task<SnapshotResult> SnapshotOperations::ChangeByIdOrName(CallContext context, s
     co_return IsAbsent(now.status()) ? SnapshotResult(ChangedSnapshot(context)) : now;
   }
   SnapshotResult changed = co_await SendChange(context, id_or_name, change);
-  if (changed.ok() || !MayHaveChangedEarlier(context)) co_return changed;
+  if (changed.ok() || !MayHaveMutatedEarlier(context)) co_return changed;
   co_return co_await SettleChange(std::move(context), std::move(id_or_name), change->goal, changed.status());
 }
 
@@ -253,7 +255,7 @@ Task<SnapshotResult> SnapshotOperations::Activate(CallContext context, std::stri
     return api_.ActivateSnapshot(std::move(call), std::move(id));
   };
   change.goal = v1::SNAPSHOT_STATE_ACTIVE;
-  Changed<v1::Snapshot> changed;
+  MutationResult<v1::Snapshot> changed;
   absl::Status status = co_await ChangeOnce(std::move(context), id_or_name, std::move(change), changed);
   if (!status.ok()) co_return About(id_or_name, std::move(status));
   co_return std::move(changed.object);
@@ -271,7 +273,7 @@ Task<SnapshotResult> SnapshotOperations::Deactivate(CallContext context, std::st
   ChangeById change;
   change.send = [this](CallContext call, std::string id) { return DeactivateById(std::move(call), std::move(id)); };
   change.goal = v1::SNAPSHOT_STATE_INACTIVE;
-  Changed<v1::Snapshot> changed;
+  MutationResult<v1::Snapshot> changed;
   absl::Status status = co_await ChangeOnce(context, id_or_name, std::move(change), changed);
   if (!status.ok()) co_return About(id_or_name, std::move(status));
   if (changed.concluded) co_return std::move(changed.object);
@@ -294,7 +296,7 @@ Task<absl::StatusOr<std::string>> SnapshotOperations::Delete(CallContext context
   ChangeById change;
   change.send = [this](CallContext call, std::string id) { return DeleteById(std::move(call), std::move(id)); };
   change.goal = v1::SNAPSHOT_STATE_REMOVING;
-  Changed<v1::Snapshot> changed;
+  MutationResult<v1::Snapshot> changed;
   absl::Status status = co_await ChangeOnce(limits.wait, id_or_name, std::move(change), changed);
   if (!status.ok()) {
     status = ExplainTimeout(std::move(status), limits, clock_, "the request was sent; it may still be deleted");

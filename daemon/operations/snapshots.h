@@ -12,8 +12,8 @@
 #include "daemon/api/api.h"
 #include "daemon/operations/collaborators.h"
 #include "daemon/operations/create.h"
+#include "daemon/operations/idempotency_store.h"
 #include "daemon/operations/log_follower.h"
-#include "daemon/operations/request_log.h"
 #include "daemon/operations/settle.h"
 #include "daemon/operations/waiting.h"
 #include "daemon/operations/watching.h"
@@ -72,7 +72,7 @@ class SnapshotOperations {
   // Upstream changes snapshots by id only. What looks like an id is tried as one, and is looked up as a name if there
   // is none. Once for each request id.
   Task<absl::Status> ChangeOnce(CallContext context, std::string id_or_name, ChangeById change,
-                                Changed<v1::Snapshot>& changed);
+                                MutationResult<v1::Snapshot>& changed);
   Task<Result> ChangeByIdOrName(CallContext context, std::string id_or_name, std::shared_ptr<const ChangeById> change);
   Task<Result> SendChange(CallContext context, std::string id_or_name, std::shared_ptr<const ChangeById> change);
   // A call that was made before, by a daemon that is no more, may have made the change that is refused now.

@@ -11,9 +11,9 @@
 #include "daemon/base/error_metadata.h"
 #include "daemon/base/ids.h"
 #include "daemon/operations/create_identity.h"
+#include "daemon/operations/idempotency_store.h"
 #include "daemon/operations/object_names.h"
 #include "daemon/operations/outcome.h"
-#include "daemon/operations/request_log.h"
 #include "daemon/operations/settle.h"
 
 namespace daytonad {
@@ -68,8 +68,10 @@ Task<VolumeResult> VolumeOperations::WaitFor(WaitContext limits, v1::Volume know
 
 Task<VolumeResult> VolumeOperations::Create(CallContext context, std::string name, TimeLimit timeout, bool wait) {
   WaitContext limits(context, clock_, timeout);
-  RequestLog::Change<v1::Volume> once = [this, name](CallContext own) { return CreateNow(std::move(own), name); };
-  Changed<v1::Volume> created;
+  IdempotencyStore::Mutation<v1::Volume> once = [this, name](CallContext own) {
+    return CreateNow(std::move(own), name);
+  };
+  MutationResult<v1::Volume> created;
   absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), created);
   if (!status.ok()) {
     status =
@@ -128,10 +130,10 @@ Task<absl::Status> VolumeOperations::StreamUpdates(CallContext context, std::str
 }
 
 Task<absl::StatusOr<v1::GetVolumeResponse>> VolumeOperations::GetOrCreate(CallContext context, std::string id_or_name) {
-  RequestLog::Change<v1::GetVolumeResponse> once = [this, id_or_name](CallContext own) {
+  IdempotencyStore::Mutation<v1::GetVolumeResponse> once = [this, id_or_name](CallContext own) {
     return GetOrCreateNow(std::move(own), id_or_name);
   };
-  Changed<v1::GetVolumeResponse> result;
+  MutationResult<v1::GetVolumeResponse> result;
   absl::Status status = co_await with_.requests.Once(std::move(context), std::move(once), result);
   // What the error tells of itself counts more.
   if (!status.ok()) co_return WithMetadataOf(std::move(status), Naming(absl::UnknownError(""), Called(id_or_name)));
@@ -171,10 +173,10 @@ Task<absl::StatusOr<std::string>> VolumeOperations::Delete(CallContext context, 
                                                            TimeLimit timeout, bool wait) {
   WaitContext limits(context, clock_, timeout);
   const v1::Volume called = Called(id_or_name);
-  RequestLog::Change<v1::Volume> once = [this, id_or_name = std::move(id_or_name)](CallContext own) {
+  IdempotencyStore::Mutation<v1::Volume> once = [this, id_or_name = std::move(id_or_name)](CallContext own) {
     return DeleteNow(std::move(own), id_or_name);
   };
-  Changed<v1::Volume> deleted;
+  MutationResult<v1::Volume> deleted;
   absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), deleted);
   if (!status.ok()) {
     status = ExplainTimeout(std::move(status), limits, clock_, "the request was sent; it may still be deleted");
@@ -197,7 +199,7 @@ Task<VolumeResult> VolumeOperations::DeleteNow(CallContext context, std::string 
     co_return volume;
   }
   VolumeResult deleted = co_await SendDelete(context, id_or_name);
-  if (deleted.ok() || !MayHaveChangedEarlier(context)) co_return deleted;
+  if (deleted.ok() || !MayHaveMutatedEarlier(context)) co_return deleted;
   // A call that was made before, by a daemon that is no more, may have deleted it.
   VolumeResult now = co_await Get(std::move(context), id_or_name);
   if (now.ok() && IsGoing(*now)) co_return now;

@@ -14,7 +14,7 @@
 #include "daemon/base/event.h"
 #include "daemon/base/task.h"
 #include "daemon/operations/journal/journal_file.h"
-#include "daemon/operations/request_store.h"
+#include "daemon/operations/request_persistence.h"
 
 namespace daytonad {
 
@@ -25,7 +25,7 @@ namespace daytonad {
 // loses power is bounded by a second, since the file is synced that often while it is written to. A disk that is slow
 // or full costs the promise, not the call: what is not written within kLongestWrite is not waited for, and what can't
 // be written is left out. Both are logged.
-class RequestJournal final : public RequestStore {
+class RequestJournal final : public RequestPersistence {
  public:
   // Nobody waits longer for the disk, and no more records wait for it.
   static constexpr auto kLongestWrite = std::chrono::seconds(1);

@@ -15,9 +15,9 @@
 #include "daemon/base/testing/run_task.h"
 #include "daemon/operations/build_context/context_uploader.h"
 #include "daemon/operations/collaborators.h"
+#include "daemon/operations/idempotency_store.h"
 #include "daemon/operations/image_builder.h"
 #include "daemon/operations/log_follower.h"
-#include "daemon/operations/request_log.h"
 #include "daemon/operations/sandboxes.h"
 
 namespace daytonad {
@@ -54,7 +54,7 @@ class OperationsFixture : public ::testing::Test {
   PollingWatches watches_{api_, clock_};
   NothingCached cached_;
   LogFollower follower_{api_, clock_};
-  RequestLog requests_{io_.get_executor(), clock_};
+  IdempotencyStore requests_{io_.get_executor(), clock_};
   WorkPool pool_{1};
   ContextRoots roots_;
   StoreUploads uploads_{clock_, 4};

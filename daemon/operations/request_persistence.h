@@ -1,5 +1,5 @@
-#ifndef DAYTONAD_DAEMON_OPERATIONS_REQUEST_STORE_H_
-#define DAYTONAD_DAEMON_OPERATIONS_REQUEST_STORE_H_
+#ifndef DAYTONAD_DAEMON_OPERATIONS_REQUEST_PERSISTENCE_H_
+#define DAYTONAD_DAEMON_OPERATIONS_REQUEST_PERSISTENCE_H_
 
 #include <chrono>
 #include <string>
@@ -24,9 +24,9 @@ struct StoredRequest {
 };
 
 // Where request ids survive the daemon. Loop thread only.
-class RequestStore {
+class RequestPersistence {
  public:
-  virtual ~RequestStore() = default;
+  virtual ~RequestPersistence() = default;
 
   // A request may go out for this id from now on; and what came of it. Each returns when that would be known after a
   // crash, or can't be.
@@ -40,4 +40,4 @@ class RequestStore {
 
 }  // namespace daytonad
 
-#endif  // DAYTONAD_DAEMON_OPERATIONS_REQUEST_STORE_H_
+#endif  // DAYTONAD_DAEMON_OPERATIONS_REQUEST_PERSISTENCE_H_
