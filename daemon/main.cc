@@ -42,7 +42,7 @@
 #include "daemon/operations/build_context/store_uploads.h"
 #include "daemon/operations/build_context/streamed_uploads.h"
 #include "daemon/operations/build_logs.h"
-#include "daemon/operations/collaborators.h"
+#include "daemon/operations/dependencies.h"
 #include "daemon/operations/idempotency_store.h"
 #include "daemon/operations/image_builder.h"
 #include "daemon/operations/journal/request_journal.h"
@@ -259,11 +259,11 @@ absl::Status Run(const Config& config) {
   if (*journal != nullptr) requests.Restore((*journal)->TakeStored());
   ContextUploader context_uploader(api, *context_roots, pool, uploads, clock);
   ImageBuilder images(pool, *context_roots, context_uploader);
-  const Collaborators with{api, state, state, clock, loop.executor(), follower, requests, images};
-  SandboxOperations sandboxes(with, descriptors.creates);
-  SnapshotOperations snapshots(with);
-  BuildLogOperations build_logs(with);
-  VolumeOperations volumes(with);
+  const Dependencies dependencies{api, state, state, clock, loop.executor(), follower, requests, images};
+  SandboxOperations sandboxes(dependencies, descriptors.creates);
+  SnapshotOperations snapshots(dependencies);
+  BuildLogOperations build_logs(dependencies);
+  VolumeOperations volumes(dependencies);
   const absl::Cleanup end_the_loop = [&] {
     loop.Post([&] {
       events.Stop();

@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 
 class SandboxChangesTest : public OperationsFixture {
  protected:
-  SandboxOperations operations_{with_, 10};
+  SandboxOperations operations_{dependencies_, 10};
 };
 
 absl::Status InProgress() {

@@ -104,7 +104,7 @@ Task<SandboxOperations::SharedResult> SandboxOperations::Create(CallContext cont
     observer = std::make_unique<IdentifyingObserver<v1::Sandbox>>(IdentityOf(*spec, request_id), *options.observer);
     options.observer = observer.get();
   }
-  const std::shared_ptr<QueueWarnings> queue_warnings = QueueWarnings::To(options.observer, with_.executor);
+  const std::shared_ptr<QueueWarnings> queue_warnings = QueueWarnings::To(options.observer, dependencies_.executor);
   WaitContext limits(context, clock_, options.timeout, queue_warnings->listener());
   absl::Status status = co_await Warn(IdentityOf(*spec, request_id), options, SpecWarnings(*spec));
   if (!status.ok()) co_return IdentityOf(*spec, request_id).In(std::move(status));
@@ -113,7 +113,7 @@ Task<SandboxOperations::SharedResult> SandboxOperations::Create(CallContext cont
   IdempotencyStore::Mutation<v1::Sandbox> once = [this, spec, name_from](CallContext own) {
     return CreateNow(std::move(own), spec, name_from);
   };
-  status = co_await with_.requests.Once(limits.wait, std::move(once), *created);
+  status = co_await dependencies_.requests.Once(limits.wait, std::move(once), *created);
   co_await queue_warnings->Finish(clock_);
   if (!status.ok()) {
     const std::string left = WhatIsLeft(context, status);
@@ -134,7 +134,7 @@ Task<SandboxOperations::SharedResult> SandboxOperations::Create(CallContext cont
   if (!options.wait || up) co_return made;
   SharedResult sandbox = co_await WaitUntilUp(limits, made, options);
   if (!sandbox.ok()) co_return CreateIdentity("sandbox", made->name(), request_id).In(sandbox.status());
-  if (!created->concluded) with_.requests.Conclude(context, **sandbox);
+  if (!created->concluded) dependencies_.requests.Conclude(context, **sandbox);
   co_return sandbox;
 }
 
@@ -182,9 +182,9 @@ Task<absl::Status> SandboxOperations::UndoIgnoring(CallContext context, Made<v1:
 Task<absl::StatusOr<Made<v1::Sandbox>>> SandboxOperations::PostInTurn(CallContext context,
                                                                       std::shared_ptr<const v1::SandboxSpec> spec,
                                                                       NameFrom name_from) {
-  absl::StatusOr<std::optional<ImageBuild>> build = co_await with_.images.ForSandbox(context, *spec);
+  absl::StatusOr<std::optional<ImageBuild>> build = co_await dependencies_.images.ForSandbox(context, *spec);
   if (!build.ok()) co_return build.status();
-  absl::StatusOr<BuildTurns::Turn> first = co_await with_.images.turns().Take(clock_, context, *build);
+  absl::StatusOr<BuildTurns::Turn> first = co_await dependencies_.images.turns().Take(clock_, context, *build);
   if (!first.ok()) co_return WithDelivery(first.status(), Delivery::kNotSent);
   const absl::StatusOr<Admission::Permit> turn = co_await CreateTurn(context);
   if (!turn.ok()) co_return WithDelivery(turn.status(), Delivery::kNotSent);
@@ -259,7 +259,8 @@ Task<SandboxOperations::SharedResult> SandboxOperations::WaitUntilUp(WaitContext
   creation.goal.decide = DecideByState({v1::SANDBOX_STATE_STARTED});
   creation.building = IsBuilding;
   creation.log_offset = options.log_offset;
-  CreationWait<v1::Sandbox> wait(with_.executor, clock_, with_.follower, limits, std::move(creation), options.observer);
+  CreationWait<v1::Sandbox> wait(dependencies_.executor, clock_, dependencies_.follower, limits, std::move(creation),
+                                 options.observer);
   Observation<v1::Sandbox> last;
   last.object = std::move(made);
   absl::Status status = co_await wait.Run(last);

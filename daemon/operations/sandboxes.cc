@@ -90,7 +90,7 @@ bool HasAll(const v1::Sandbox& sandbox, const google::protobuf::Map<std::string,
 
 std::optional<CachedObject<v1::Sandbox>> SandboxOperations::FindCached(const std::string& id_or_name,
                                                                        std::optional<Clock::Duration> max_age) const {
-  std::optional<CachedObject<v1::Sandbox>> cached = with_.cached.FindSandbox(id_or_name, max_age);
+  std::optional<CachedObject<v1::Sandbox>> cached = dependencies_.cached.FindSandbox(id_or_name, max_age);
   if (cached.has_value() && IsRenamed(*cached->object)) return std::nullopt;  // Get() tells its name
   return cached;
 }
@@ -103,7 +103,7 @@ Task<SandboxResult> SandboxOperations::Get(CallContext context, std::string id_o
 
 Task<absl::Status> SandboxOperations::StreamUpdates(CallContext context, std::string id_or_name,
                                                     UpdateSink<v1::Sandbox>& sink) {
-  return WatchToTheEnd(std::move(context), with_.watches.WatchSandbox(std::move(id_or_name)), sink);
+  return WatchToTheEnd(std::move(context), dependencies_.watches.WatchSandbox(std::move(id_or_name)), sink);
 }
 
 Task<SandboxResult> SandboxOperations::FindByLabels(CallContext context,
@@ -197,7 +197,7 @@ Task<absl::StatusOr<NumberedSandboxPage>> SandboxOperations::WalkToPage(CallCont
 }
 
 std::unique_ptr<Watch<v1::Sandbox>> SandboxOperations::Watching(const v1::Sandbox& known) const {
-  return with_.watches.WatchSandbox(known.id().empty() ? known.name() : known.id());
+  return dependencies_.watches.WatchSandbox(known.id().empty() ? known.name() : known.id());
 }
 
 Task<SandboxOperations::SharedResult> SandboxOperations::WaitForState(WaitContext limits,
@@ -226,7 +226,7 @@ Task<SandboxOperations::SharedResult> SandboxOperations::WaitFor(CallContext con
 v1::Sandbox SandboxOperations::Known(const std::string& id_or_name) const {
   constexpr auto kAnyAge = std::chrono::hours(24 * 365);
   v1::Sandbox known = Called(id_or_name);
-  const std::optional<CachedObject<v1::Sandbox>> cached = with_.cached.FindSandbox(id_or_name, kAnyAge);
+  const std::optional<CachedObject<v1::Sandbox>> cached = dependencies_.cached.FindSandbox(id_or_name, kAnyAge);
   if (!cached.has_value()) return known;
   known.set_id(cached->object->id());
   known.set_name(cached->object->name());
@@ -298,7 +298,7 @@ Task<SandboxResult> SandboxOperations::ChangeAndWait(CallContext context, std::s
     return ChangeWhenStable(std::move(own), id_or_name, shared);
   };
   MutationResult<v1::Sandbox> changed;
-  absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), changed);
+  absl::Status status = co_await dependencies_.requests.Once(limits.wait, std::move(once), changed);
   if (!status.ok()) {
     if (Contains(shared->goal, v1::SANDBOX_STATE_STARTED))
       status = co_await WhyGone(limits.call, known, std::move(status));
@@ -312,7 +312,7 @@ Task<SandboxResult> SandboxOperations::ChangeAndWait(CallContext context, std::s
   known = std::make_shared<const v1::Sandbox>(std::move(changed.object));
   SharedResult reached = co_await WaitForState(limits, std::move(known), shared->goal);
   if (!reached.ok()) co_return reached.status();
-  with_.requests.Conclude(context, **reached);
+  dependencies_.requests.Conclude(context, **reached);
   co_return **reached;
 }
 

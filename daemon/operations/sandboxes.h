@@ -12,8 +12,8 @@
 #include "absl/status/statusor.h"
 #include "daemon/api/api.h"
 #include "daemon/net/admission.h"
-#include "daemon/operations/collaborators.h"
 #include "daemon/operations/create.h"
+#include "daemon/operations/dependencies.h"
 #include "daemon/operations/idempotency_store.h"
 #include "daemon/operations/log_follower.h"
 #include "daemon/operations/settle.h"
@@ -31,8 +31,11 @@ class SandboxOperations {
  public:
   // `creates_at_once`: how many create requests are under way at a time, as many as have a connection each. The others
   // wait their turn here, where one that waits costs least.
-  SandboxOperations(const Collaborators& with, size_t creates_at_once)
-      : api_(with.api), clock_(with.clock), with_(with), create_turns_(creates_at_once) {}
+  SandboxOperations(const Dependencies& dependencies, size_t creates_at_once)
+      : api_(dependencies.api),
+        clock_(dependencies.clock),
+        dependencies_(dependencies),
+        create_turns_(creates_at_once) {}
 
   struct CreateOptions {
     TimeLimit timeout = kDefaultWait;
@@ -122,7 +125,7 @@ class SandboxOperations {
 
   Api& api_;
   Clock& clock_;
-  const Collaborators with_;
+  const Dependencies dependencies_;
   Admission create_turns_;
   // The server was seen not to have it.
   bool no_numbered_list_ = false;

@@ -88,13 +88,13 @@ Task<SnapshotResult> SnapshotOperations::Create(CallContext context, v1::Snapsho
     observer = std::make_unique<IdentifyingObserver<v1::Snapshot>>(identity, *options.observer);
     options.observer = observer.get();
   }
-  const std::shared_ptr<QueueWarnings> queue_warnings = QueueWarnings::To(options.observer, with_.executor);
+  const std::shared_ptr<QueueWarnings> queue_warnings = QueueWarnings::To(options.observer, dependencies_.executor);
   WaitContext limits(context, clock_, options.timeout, queue_warnings->listener());
   IdempotencyStore::Mutation<v1::Snapshot> once = [this, shared](CallContext own) {
     return CreateNow(std::move(own), shared);
   };
   const auto created = std::make_unique<MutationResult<v1::Snapshot>>();
-  absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), *created);
+  absl::Status status = co_await dependencies_.requests.Once(limits.wait, std::move(once), *created);
   co_await queue_warnings->Finish(clock_);
   if (!status.ok()) {
     status =
@@ -107,7 +107,7 @@ Task<SnapshotResult> SnapshotOperations::Create(CallContext context, v1::Snapsho
   if (!options.wait || done) co_return std::move(snapshot);
   status = co_await WaitUntilActive(limits, snapshot, options);
   if (!status.ok()) co_return identity.In(std::move(status));
-  if (!created->concluded) with_.requests.Conclude(context, snapshot);
+  if (!created->concluded) dependencies_.requests.Conclude(context, snapshot);
   co_return std::move(snapshot);
 }
 
@@ -115,9 +115,9 @@ Task<SnapshotResult> SnapshotOperations::CreateNow(CallContext context, std::sha
   if (std::string id = ChangedEarlier(context); !id.empty()) {
     co_return co_await api_.GetSnapshot(std::move(context), std::move(id));
   }
-  absl::StatusOr<std::optional<ImageBuild>> build = co_await with_.images.ForSnapshot(context, *spec);
+  absl::StatusOr<std::optional<ImageBuild>> build = co_await dependencies_.images.ForSnapshot(context, *spec);
   if (!build.ok()) co_return build.status();
-  absl::StatusOr<BuildTurns::Turn> first = co_await with_.images.turns().Take(clock_, context, *build);
+  absl::StatusOr<BuildTurns::Turn> first = co_await dependencies_.images.turns().Take(clock_, context, *build);
   if (!first.ok()) co_return first.status();
   absl::StatusOr<Made<v1::Snapshot>> made = co_await PostCreate(std::move(context), std::move(spec), *std::move(build));
   if (!made.ok()) co_return made.status();
@@ -159,7 +159,7 @@ Task<absl::Status> SnapshotOperations::WaitUntilActive(WaitContext limits, v1::S
                                                        CreateOptions options) {
   Creation<v1::Snapshot> creation;
   creation.owner = LogOwner::kSnapshot;
-  creation.watch = with_.watches.WatchSnapshot(snapshot.id());
+  creation.watch = dependencies_.watches.WatchSnapshot(snapshot.id());
   creation.goal.decide = [](const Observation<v1::Snapshot>& seen) -> std::optional<absl::Status> {
     if (!seen.status.ok()) return seen.status;
     if (seen.object->state() == v1::SNAPSHOT_STATE_ACTIVE) return absl::OkStatus();
@@ -168,7 +168,7 @@ Task<absl::Status> SnapshotOperations::WaitUntilActive(WaitContext limits, v1::S
   };
   creation.building = IsBuilding;
   creation.log_offset = options.log_offset;
-  CreationWait<v1::Snapshot> wait(with_.executor, clock_, with_.follower, limits, std::move(creation),
+  CreationWait<v1::Snapshot> wait(dependencies_.executor, clock_, dependencies_.follower, limits, std::move(creation),
                                   options.observer);
   Observation<v1::Snapshot> last;
   last.object = std::make_shared<const v1::Snapshot>(std::move(snapshot));
@@ -184,7 +184,7 @@ Task<SnapshotResult> SnapshotOperations::Get(CallContext context, std::string id
 
 Task<absl::Status> SnapshotOperations::StreamUpdates(CallContext context, std::string id_or_name,
                                                      UpdateSink<v1::Snapshot>& sink) {
-  return WatchToTheEnd(std::move(context), with_.watches.WatchSnapshot(std::move(id_or_name)), sink);
+  return WatchToTheEnd(std::move(context), dependencies_.watches.WatchSnapshot(std::move(id_or_name)), sink);
 }
 
 Task<absl::Status> SnapshotOperations::ResolveSource(CallContext context, SnapshotListQuery& query) {
@@ -214,7 +214,7 @@ Task<absl::Status> SnapshotOperations::ChangeOnce(CallContext context, std::stri
   IdempotencyStore::Mutation<v1::Snapshot> once = [this, id_or_name = std::move(id_or_name), shared](CallContext own) {
     return ChangeByIdOrName(std::move(own), id_or_name, shared);
   };
-  return with_.requests.Once(std::move(context), std::move(once), changed);
+  return dependencies_.requests.Once(std::move(context), std::move(once), changed);
 }
 
 Task<SnapshotResult> SnapshotOperations::ChangeByIdOrName(CallContext context, std::string id_or_name,
@@ -278,7 +278,7 @@ Task<SnapshotResult> SnapshotOperations::Deactivate(CallContext context, std::st
   if (!status.ok()) co_return About(id_or_name, std::move(status));
   if (changed.concluded) co_return std::move(changed.object);
   SnapshotResult now = co_await api_.GetSnapshot(context, changed.object.id());
-  if (now.ok()) with_.requests.Conclude(context, *now);
+  if (now.ok()) dependencies_.requests.Conclude(context, *now);
   co_return now;
 }
 
@@ -306,7 +306,7 @@ Task<absl::StatusOr<std::string>> SnapshotOperations::Delete(CallContext context
   if (!wait || changed.concluded) co_return id;
   limits.RequestIsOver();
 
-  const auto watch = with_.watches.WatchSnapshot(id);
+  const auto watch = dependencies_.watches.WatchSnapshot(id);
   Observation<v1::Snapshot> last;
   last.object = std::make_shared<const v1::Snapshot>(changed.object);
   Goal<v1::Snapshot> goal;
@@ -322,7 +322,7 @@ Task<absl::StatusOr<std::string>> SnapshotOperations::Delete(CallContext context
   if (!status.ok()) {
     co_return Naming(ExplainTimeout(std::move(status), limits, clock_, "the snapshot is still there"), *last.object);
   }
-  with_.requests.Conclude(context, changed.object);
+  dependencies_.requests.Conclude(context, changed.object);
   co_return id;
 }
 

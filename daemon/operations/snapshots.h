@@ -10,8 +10,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "daemon/api/api.h"
-#include "daemon/operations/collaborators.h"
 #include "daemon/operations/create.h"
+#include "daemon/operations/dependencies.h"
 #include "daemon/operations/idempotency_store.h"
 #include "daemon/operations/log_follower.h"
 #include "daemon/operations/settle.h"
@@ -24,7 +24,8 @@ namespace daytonad {
 
 class SnapshotOperations {
  public:
-  explicit SnapshotOperations(const Collaborators& with) : api_(with.api), clock_(with.clock), with_(with) {}
+  explicit SnapshotOperations(const Dependencies& dependencies)
+      : api_(dependencies.api), clock_(dependencies.clock), dependencies_(dependencies) {}
 
   struct CreateOptions {
     // As in the SDKs, a snapshot may take as long as it takes.
@@ -39,7 +40,7 @@ class SnapshotOperations {
   // What is in memory, and not older than this; on any thread.
   std::optional<CachedObject<v1::Snapshot>> FindCached(const std::string& id_or_name,
                                                        std::optional<Clock::Duration> max_age) const {
-    return with_.cached.FindSnapshot(id_or_name, max_age);
+    return dependencies_.cached.FindSnapshot(id_or_name, max_age);
   }
   Task<absl::StatusOr<v1::Snapshot>> Get(CallContext context, std::string id_or_name);
   // What it is now and each change, until it is gone.
@@ -82,7 +83,7 @@ class SnapshotOperations {
 
   Api& api_;
   Clock& clock_;
-  const Collaborators with_;
+  const Dependencies dependencies_;
 };
 
 }  // namespace daytonad

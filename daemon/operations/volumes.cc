@@ -52,7 +52,7 @@ std::optional<absl::Status> GoneOrFailed(const Observation<v1::Volume>& seen) {
 
 Task<VolumeResult> VolumeOperations::WaitFor(WaitContext limits, v1::Volume known, Decide decide,
                                              std::string meanwhile) {
-  const auto watch = with_.watches.WatchVolume(known.id());
+  const auto watch = dependencies_.watches.WatchVolume(known.id());
   Observation<v1::Volume> last;
   last.object = std::make_shared<const v1::Volume>(std::move(known));
   Goal<v1::Volume> goal;
@@ -72,7 +72,7 @@ Task<VolumeResult> VolumeOperations::Create(CallContext context, std::string nam
     return CreateNow(std::move(own), name);
   };
   MutationResult<v1::Volume> created;
-  absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), created);
+  absl::Status status = co_await dependencies_.requests.Once(limits.wait, std::move(once), created);
   if (!status.ok()) {
     status =
         ExplainTimeout(std::move(status), limits, clock_, "the request was sent, and the volume may still be made");
@@ -84,7 +84,7 @@ Task<VolumeResult> VolumeOperations::Create(CallContext context, std::string nam
   VolumeResult ready =
       co_await WaitFor(limits, std::move(created.object), ReadyOrFailed, "the volume is not ready yet");
   if (!ready.ok()) co_return CreateIdentity("volume", name, RequestIdOf(context)).In(ready.status());
-  with_.requests.Conclude(context, *ready);
+  dependencies_.requests.Conclude(context, *ready);
   co_return ready;
 }
 
@@ -125,7 +125,7 @@ Task<absl::Status> VolumeOperations::StreamUpdates(CallContext context, std::str
   // By its name once, since a deleted volume loses it.
   VolumeResult volume = co_await Get(context, std::move(id_or_name));
   if (!volume.ok()) co_return volume.status();
-  auto watch = with_.watches.WatchVolume(volume->id());
+  auto watch = dependencies_.watches.WatchVolume(volume->id());
   co_return co_await WatchToTheEnd(std::move(context), std::move(watch), sink);
 }
 
@@ -134,7 +134,7 @@ Task<absl::StatusOr<v1::GetVolumeResponse>> VolumeOperations::GetOrCreate(CallCo
     return GetOrCreateNow(std::move(own), id_or_name);
   };
   MutationResult<v1::GetVolumeResponse> result;
-  absl::Status status = co_await with_.requests.Once(std::move(context), std::move(once), result);
+  absl::Status status = co_await dependencies_.requests.Once(std::move(context), std::move(once), result);
   // What the error tells of itself counts more.
   if (!status.ok()) co_return WithMetadataOf(std::move(status), Naming(absl::UnknownError(""), Called(id_or_name)));
   co_return std::move(result.object);
@@ -177,7 +177,7 @@ Task<absl::StatusOr<std::string>> VolumeOperations::Delete(CallContext context, 
     return DeleteNow(std::move(own), id_or_name);
   };
   MutationResult<v1::Volume> deleted;
-  absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), deleted);
+  absl::Status status = co_await dependencies_.requests.Once(limits.wait, std::move(once), deleted);
   if (!status.ok()) {
     status = ExplainTimeout(std::move(status), limits, clock_, "the request was sent; it may still be deleted");
     // What the error tells of itself counts more.
@@ -188,7 +188,7 @@ Task<absl::StatusOr<std::string>> VolumeOperations::Delete(CallContext context, 
   limits.RequestIsOver();
   VolumeResult gone = co_await WaitFor(limits, std::move(deleted.object), GoneOrFailed, "the volume is still there");
   if (!gone.ok()) co_return gone.status();
-  with_.requests.Conclude(context, *gone);
+  dependencies_.requests.Conclude(context, *gone);
   co_return id;
 }
 

@@ -1,5 +1,5 @@
-#ifndef DAYTONAD_DAEMON_OPERATIONS_COLLABORATORS_H_
-#define DAYTONAD_DAEMON_OPERATIONS_COLLABORATORS_H_
+#ifndef DAYTONAD_DAEMON_OPERATIONS_DEPENDENCIES_H_
+#define DAYTONAD_DAEMON_OPERATIONS_DEPENDENCIES_H_
 
 #include "daemon/api/api.h"
 #include "daemon/api/cached_reads.h"
@@ -14,7 +14,7 @@ class LogFollower;
 class IdempotencyStore;
 
 // What operations work with. All of it outlives them.
-struct Collaborators {
+struct Dependencies {
   Api& api;
   WatchApi& watches;
   const CachedReads& cached;
@@ -27,4 +27,4 @@ struct Collaborators {
 
 }  // namespace daytonad
 
-#endif  // DAYTONAD_DAEMON_OPERATIONS_COLLABORATORS_H_
+#endif  // DAYTONAD_DAEMON_OPERATIONS_DEPENDENCIES_H_
