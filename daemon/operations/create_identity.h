@@ -25,8 +25,8 @@ inline const EarlierRequest* EarlierOf(const CallContext& context) {
   return key == nullptr || !key->earlier.has_value() ? nullptr : &*key->earlier;
 }
 
-// The id of what an earlier call changed, if it did; else empty.
-inline std::string ChangedEarlier(const CallContext& context) {
+// The id of what an earlier call mutated, if it did; else empty.
+inline std::string MutatedEarlier(const CallContext& context) {
   const EarlierRequest* const earlier = EarlierOf(context);
   return earlier == nullptr || !earlier->done ? std::string() : earlier->object_id;
 }

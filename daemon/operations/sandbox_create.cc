@@ -140,7 +140,7 @@ Task<SandboxOperations::SharedResult> SandboxOperations::Create(CallContext cont
 
 Task<SandboxResult> SandboxOperations::CreateNow(CallContext context, std::shared_ptr<const v1::SandboxSpec> spec,
                                                  NameFrom name_from) {
-  if (std::string id = ChangedEarlier(context); !id.empty()) {
+  if (std::string id = MutatedEarlier(context); !id.empty()) {
     co_return co_await api_.GetSandbox(std::move(context), std::move(id));
   }
   // Whatever it answers, it tells who it is.
@@ -168,9 +168,9 @@ Task<absl::Status> SandboxOperations::UndoIgnoring(CallContext context, Made<v1:
   if (made.adopted) {
     co_return Naming(IgnoredError(ignored, "The sandbox was there already, and was left as it is."), made.object);
   }
-  const auto change = std::make_shared<const Change>(DeleteChange());
+  const auto mutation = std::make_shared<const Mutation>(DeleteMutation());
   const CallContext own = context.Detached(clock_.Now() + kUndoLimit);
-  SandboxResult deleted = co_await ChangeWhenStable(own, made.object.id(), change);
+  SandboxResult deleted = co_await MutateWhenStable(own, made.object.id(), mutation);
   if (deleted.ok() || IsAbsent(deleted.status())) {
     co_return Naming(IgnoredError(ignored, "The sandbox that was made was deleted again."), made.object);
   }

@@ -95,22 +95,22 @@ class SandboxOperations {
   // and the wait for the sandbox that was made.
   Task<SharedResult> WaitUntilUp(WaitContext limits, std::shared_ptr<const v1::Sandbox> made, CreateOptions options);
 
-  // A change of a sandbox, the states that it leads to, and those on the way there.
-  struct Change {
+  // A mutation of a sandbox, the states that it leads to, and those on the way there.
+  struct Mutation {
     std::function<Task<Result>(CallContext, std::string id_or_name)> send;
     std::vector<v1::SandboxState> goal;
     std::vector<v1::SandboxState> way;
   };
-  Change DeleteChange();
-  // Changes, and waits for the goal if that is wanted. `meanwhile` is what a time limit leaves behind.
-  Task<Result> ChangeAndWait(CallContext context, std::string id_or_name, Change change, TimeLimit timeout, bool wait,
-                             std::string meanwhile);
-  // Sends the change; while another one is in progress, waits for its end and tries again.
-  Task<Result> ChangeWhenStable(CallContext context, std::string id_or_name, std::shared_ptr<const Change> change);
-  // The answer was lost with this error: the sandbox's state may tell whether the change was made. If not, the error
-  // stays.
-  Task<Result> SettleChange(CallContext context, v1::Sandbox known, std::shared_ptr<const Change> change,
-                            absl::Status lost);
+  Mutation DeleteMutation();
+  // Sends it, and waits for the goal if that is wanted. `meanwhile` is what a time limit leaves behind.
+  Task<Result> MutateAndWait(CallContext context, std::string id_or_name, Mutation mutation, TimeLimit timeout,
+                             bool wait, std::string meanwhile);
+  // Sends the mutation; while another one is in progress, waits for its end and tries again.
+  Task<Result> MutateWhenStable(CallContext context, std::string id_or_name, std::shared_ptr<const Mutation> mutation);
+  // The answer was lost with this error: the sandbox's state may tell whether the mutation was carried out. If not, the
+  // error stays.
+  Task<Result> SettleMutation(CallContext context, v1::Sandbox known, std::shared_ptr<const Mutation> mutation,
+                              absl::Status lost);
   // `known` has an id or a name at least.
   Task<SharedResult> WaitForState(WaitContext limits, std::shared_ptr<const v1::Sandbox> known,
                                   std::vector<v1::SandboxState> wanted);

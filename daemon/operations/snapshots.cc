@@ -65,15 +65,15 @@ v1::Snapshot Called(const std::string& id_or_name) {
   return snapshot;
 }
 
-// What an earlier call changed, as far as that is known.
-v1::Snapshot ChangedSnapshot(const CallContext& context) {
+// What an earlier call mutated, as far as that is known.
+v1::Snapshot MutatedSnapshot(const CallContext& context) {
   v1::Snapshot snapshot;
   snapshot.set_id(EarlierOf(context)->object_id);
   snapshot.set_name(EarlierOf(context)->object_name);
   return snapshot;
 }
 
-// The error of a change of it. What the error tells of itself counts more.
+// The error of a mutation of it. What the error tells of itself counts more.
 absl::Status About(const std::string& id_or_name, absl::Status status) {
   return WithMetadataOf(std::move(status), Naming(absl::UnknownError(""), Called(id_or_name)));
 }
@@ -112,7 +112,7 @@ Task<SnapshotResult> SnapshotOperations::Create(CallContext context, v1::Snapsho
 }
 
 Task<SnapshotResult> SnapshotOperations::CreateNow(CallContext context, std::shared_ptr<const v1::SnapshotSpec> spec) {
-  if (std::string id = ChangedEarlier(context); !id.empty()) {
+  if (std::string id = MutatedEarlier(context); !id.empty()) {
     co_return co_await api_.GetSnapshot(std::move(context), std::move(id));
   }
   absl::StatusOr<std::optional<ImageBuild>> build = co_await dependencies_.images.ForSnapshot(context, *spec);
@@ -208,41 +208,41 @@ Task<absl::StatusOr<SnapshotPage>> SnapshotOperations::List(CallContext context,
   co_return listed;
 }
 
-Task<absl::Status> SnapshotOperations::ChangeOnce(CallContext context, std::string id_or_name, ChangeById change,
+Task<absl::Status> SnapshotOperations::MutateOnce(CallContext context, std::string id_or_name, MutationById mutation,
                                                   MutationResult<v1::Snapshot>& changed) {
-  const auto shared = std::make_shared<const ChangeById>(std::move(change));
+  const auto shared = std::make_shared<const MutationById>(std::move(mutation));
   IdempotencyStore::Mutation<v1::Snapshot> once = [this, id_or_name = std::move(id_or_name), shared](CallContext own) {
-    return ChangeByIdOrName(std::move(own), id_or_name, shared);
+    return MutateByIdOrName(std::move(own), id_or_name, shared);
   };
   return dependencies_.requests.Once(std::move(context), std::move(once), changed);
 }
 
-Task<SnapshotResult> SnapshotOperations::ChangeByIdOrName(CallContext context, std::string id_or_name,
-                                                          std::shared_ptr<const ChangeById> change) {
-  if (std::string id = ChangedEarlier(context); !id.empty()) {
+Task<SnapshotResult> SnapshotOperations::MutateByIdOrName(CallContext context, std::string id_or_name,
+                                                          std::shared_ptr<const MutationById> mutation) {
+  if (std::string id = MutatedEarlier(context); !id.empty()) {
     SnapshotResult now = co_await api_.GetSnapshot(context, std::move(id));
-    co_return IsAbsent(now.status()) ? SnapshotResult(ChangedSnapshot(context)) : now;
+    co_return IsAbsent(now.status()) ? SnapshotResult(MutatedSnapshot(context)) : now;
   }
-  SnapshotResult changed = co_await SendChange(context, id_or_name, change);
+  SnapshotResult changed = co_await SendMutation(context, id_or_name, mutation);
   if (changed.ok() || !MayHaveMutatedEarlier(context)) co_return changed;
-  co_return co_await SettleChange(std::move(context), std::move(id_or_name), change->goal, changed.status());
+  co_return co_await SettleMutation(std::move(context), std::move(id_or_name), mutation->goal, changed.status());
 }
 
-Task<SnapshotResult> SnapshotOperations::SendChange(CallContext context, std::string id_or_name,
-                                                    std::shared_ptr<const ChangeById> change) {
+Task<SnapshotResult> SnapshotOperations::SendMutation(CallContext context, std::string id_or_name,
+                                                      std::shared_ptr<const MutationById> mutation) {
   if (LooksLikeUuid(id_or_name)) {
-    SnapshotResult changed = co_await change->send(context, id_or_name);
+    SnapshotResult changed = co_await mutation->send(context, id_or_name);
     if (changed.ok() || !IsAbsent(changed.status())) co_return changed;
   }
   SnapshotResult named = co_await api_.GetSnapshot(context, std::move(id_or_name));
   if (!named.ok()) co_return named.status();
-  SnapshotResult changed = co_await change->send(std::move(context), named->id());
+  SnapshotResult changed = co_await mutation->send(std::move(context), named->id());
   if (!changed.ok()) co_return Naming(changed.status(), *named);
   co_return changed;
 }
 
-Task<SnapshotResult> SnapshotOperations::SettleChange(CallContext context, std::string id_or_name,
-                                                      v1::SnapshotState goal, absl::Status refused) {
+Task<SnapshotResult> SnapshotOperations::SettleMutation(CallContext context, std::string id_or_name,
+                                                        v1::SnapshotState goal, absl::Status refused) {
   SnapshotResult now = co_await api_.GetSnapshot(std::move(context), id_or_name);
   if (now.ok() && now->state() == goal) co_return now;
   if (IsAbsent(now.status()) && goal == v1::SNAPSHOT_STATE_REMOVING) co_return Called(id_or_name);
@@ -250,13 +250,13 @@ Task<SnapshotResult> SnapshotOperations::SettleChange(CallContext context, std::
 }
 
 Task<SnapshotResult> SnapshotOperations::Activate(CallContext context, std::string id_or_name) {
-  ChangeById change;
-  change.send = [this](CallContext call, std::string id) {
+  MutationById mutation;
+  mutation.send = [this](CallContext call, std::string id) {
     return api_.ActivateSnapshot(std::move(call), std::move(id));
   };
-  change.goal = v1::SNAPSHOT_STATE_ACTIVE;
+  mutation.goal = v1::SNAPSHOT_STATE_ACTIVE;
   MutationResult<v1::Snapshot> changed;
-  absl::Status status = co_await ChangeOnce(std::move(context), id_or_name, std::move(change), changed);
+  absl::Status status = co_await MutateOnce(std::move(context), id_or_name, std::move(mutation), changed);
   if (!status.ok()) co_return About(id_or_name, std::move(status));
   co_return std::move(changed.object);
 }
@@ -270,11 +270,11 @@ Task<SnapshotResult> SnapshotOperations::DeactivateById(CallContext context, std
 }
 
 Task<SnapshotResult> SnapshotOperations::Deactivate(CallContext context, std::string id_or_name) {
-  ChangeById change;
-  change.send = [this](CallContext call, std::string id) { return DeactivateById(std::move(call), std::move(id)); };
-  change.goal = v1::SNAPSHOT_STATE_INACTIVE;
+  MutationById mutation;
+  mutation.send = [this](CallContext call, std::string id) { return DeactivateById(std::move(call), std::move(id)); };
+  mutation.goal = v1::SNAPSHOT_STATE_INACTIVE;
   MutationResult<v1::Snapshot> changed;
-  absl::Status status = co_await ChangeOnce(context, id_or_name, std::move(change), changed);
+  absl::Status status = co_await MutateOnce(context, id_or_name, std::move(mutation), changed);
   if (!status.ok()) co_return About(id_or_name, std::move(status));
   if (changed.concluded) co_return std::move(changed.object);
   SnapshotResult now = co_await api_.GetSnapshot(context, changed.object.id());
@@ -293,11 +293,11 @@ Task<SnapshotResult> SnapshotOperations::DeleteById(CallContext context, std::st
 Task<absl::StatusOr<std::string>> SnapshotOperations::Delete(CallContext context, std::string id_or_name,
                                                              TimeLimit timeout, bool wait) {
   WaitContext limits(context, clock_, timeout);
-  ChangeById change;
-  change.send = [this](CallContext call, std::string id) { return DeleteById(std::move(call), std::move(id)); };
-  change.goal = v1::SNAPSHOT_STATE_REMOVING;
+  MutationById mutation;
+  mutation.send = [this](CallContext call, std::string id) { return DeleteById(std::move(call), std::move(id)); };
+  mutation.goal = v1::SNAPSHOT_STATE_REMOVING;
   MutationResult<v1::Snapshot> changed;
-  absl::Status status = co_await ChangeOnce(limits.wait, id_or_name, std::move(change), changed);
+  absl::Status status = co_await MutateOnce(limits.wait, id_or_name, std::move(mutation), changed);
   if (!status.ok()) {
     status = ExplainTimeout(std::move(status), limits, clock_, "the request was sent; it may still be deleted");
     co_return About(id_or_name, std::move(status));

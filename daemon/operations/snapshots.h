@@ -63,8 +63,8 @@ class SnapshotOperations {
   Task<absl::StatusOr<std::optional<v1::Snapshot>>> FindByName(CallContext context, std::string name);
   Task<absl::Status> WaitUntilActive(WaitContext limits, v1::Snapshot& snapshot, CreateOptions options);
 
-  // A change of what has this id.
-  struct ChangeById {
+  // A mutation of what has this id.
+  struct MutationById {
     // The result is the snapshot, as far as upstream's answer tells it: the id at least.
     std::function<Task<Result>(CallContext, std::string id)> send;
     // Where it leads to. What is REMOVING is gone soon.
@@ -72,12 +72,14 @@ class SnapshotOperations {
   };
   // Upstream changes snapshots by id only. What looks like an id is tried as one, and is looked up as a name if there
   // is none. Once for each request id.
-  Task<absl::Status> ChangeOnce(CallContext context, std::string id_or_name, ChangeById change,
+  Task<absl::Status> MutateOnce(CallContext context, std::string id_or_name, MutationById mutation,
                                 MutationResult<v1::Snapshot>& changed);
-  Task<Result> ChangeByIdOrName(CallContext context, std::string id_or_name, std::shared_ptr<const ChangeById> change);
-  Task<Result> SendChange(CallContext context, std::string id_or_name, std::shared_ptr<const ChangeById> change);
-  // A call that was made before, by a daemon that is no more, may have made the change that is refused now.
-  Task<Result> SettleChange(CallContext context, std::string id_or_name, v1::SnapshotState goal, absl::Status refused);
+  Task<Result> MutateByIdOrName(CallContext context, std::string id_or_name,
+                                std::shared_ptr<const MutationById> mutation);
+  Task<Result> SendMutation(CallContext context, std::string id_or_name, std::shared_ptr<const MutationById> mutation);
+  // A call that was made before, by a daemon that is no more, may have carried out the mutation that is refused now.
+  Task<Result> SettleMutation(CallContext context, std::string id_or_name, v1::SnapshotState goal,
+                              absl::Status refused);
   Task<Result> DeactivateById(CallContext context, std::string id);
   Task<Result> DeleteById(CallContext context, std::string id);
 

@@ -89,7 +89,7 @@ Task<VolumeResult> VolumeOperations::Create(CallContext context, std::string nam
 }
 
 Task<VolumeResult> VolumeOperations::CreateNow(CallContext context, std::string name) {
-  if (std::string id = ChangedEarlier(context); !id.empty()) {
+  if (std::string id = MutatedEarlier(context); !id.empty()) {
     co_return co_await api_.GetVolumeById(std::move(context), std::move(id));
   }
   CreateRequest<v1::Volume> request;
@@ -193,7 +193,7 @@ Task<absl::StatusOr<std::string>> VolumeOperations::Delete(CallContext context, 
 }
 
 Task<VolumeResult> VolumeOperations::DeleteNow(CallContext context, std::string id_or_name) {
-  if (std::string id = ChangedEarlier(context); !id.empty()) {
+  if (std::string id = MutatedEarlier(context); !id.empty()) {
     v1::Volume volume;
     volume.set_id(std::move(id));
     co_return volume;
