@@ -9,7 +9,7 @@
 namespace daytonad {
 namespace {
 
-// Does it still match the filter, as far as that asks for states?
+// Does the item still match the filter's states?
 bool Matches(const v1::Sandbox& item, const v1::SandboxFilter& filter) {
   if (filter.states().empty() && filter.state_texts().empty()) return true;
   return std::ranges::find(filter.states(), item.state()) != filter.states().end() ||
@@ -22,7 +22,7 @@ template <typename Owner, typename T>
 Task<absl::StatusOr<T>> CacheUpdatingApi::Read(ObjectCache<T>& cache,
                                                Task<absl::StatusOr<T>> (Owner::*method)(CallContext, std::string),
                                                CallContext context, std::string id_or_name) {
-  // What changes all the time can't be caught up with.
+  // Give up at last: an object that changes all the time never settles.
   constexpr int kAttempts = 3;
   for (int attempt = 1;; ++attempt) {
     const Revision since = cache.NextRevision();
@@ -32,8 +32,8 @@ Task<absl::StatusOr<T>> CacheUpdatingApi::Read(ObjectCache<T>& cache,
     if (IsAbsent(seen.status())) cache.ObserveNotFound(id_or_name, since, seen.status());
     if (!seen.ok()) co_return seen;
     cache.Observe(*seen, ObservationSource::kRead, since, at);
-    // Of sandboxes and snapshots, upstream tries it as an id first. If it is only the name of another one, whatever had
-    // this id is gone.
+    // For sandboxes and snapshots, upstream tries the id first. If the answer matches by name only, an object with this
+    // id no longer exists.
     const bool only_name = seen->id() != id_or_name && seen->name() == id_or_name;
     if (only_name && !std::is_same_v<T, v1::Volume>) cache.ObserveNotFound(id_or_name, since);
     if (attempt == kAttempts || !cache.IsOutdated(*seen, since)) co_return seen;

@@ -10,7 +10,7 @@
 
 namespace daytonad {
 
-// Learns from every answer that comes by, and knows of every mutation that is made: nothing goes to upstream past it.
+// Feeds every answer of upstream into the caches, and tells them of every mutation. All requests pass through it.
 class CacheUpdatingApi final : public ForwardingApi {
  public:
   // The referred objects outlive this one.
@@ -41,7 +41,7 @@ class CacheUpdatingApi final : public ForwardingApi {
   Task<absl::Status> DeleteVolume(CallContext context, std::string id) override;
 
  private:
-  // An answer that is older than what was learnt meanwhile is not given: what is known is, or upstream is asked again.
+  // If the answer is older than the cached state, returns the cached object, or asks upstream again.
   template <typename Owner, typename T>
   Task<absl::StatusOr<T>> Read(ObjectCache<T>& cache,
                                Task<absl::StatusOr<T>> (Owner::*method)(CallContext, std::string), CallContext context,
@@ -49,15 +49,15 @@ class CacheUpdatingApi final : public ForwardingApi {
   template <typename T>
   Task<absl::StatusOr<T>> Mutate(ObjectCache<T>& cache, typename ObjectCache<T>::Mutation mutation,
                                  Task<absl::StatusOr<T>> send);
-  // A mutation whose answer says nothing of the object.
+  // A mutation whose answer does not contain the object.
   template <typename T>
   Task<absl::Status> MutateBlindly(ObjectCache<T>& cache, typename ObjectCache<T>::Mutation mutation,
                                    Task<absl::Status> send);
-  // A deletion whose answer says nothing of the object.
+  // A deletion whose answer does not contain the object.
   template <typename T>
   Task<absl::Status> Delete(ObjectCache<T>& cache, std::string id, Task<absl::Status> send);
-  // Learns from the items of a list, and corrects them by what is known better; what is not `wanted` then is left out.
-  // Lists lag by seconds, so that one which is asked for after a mutation may still show what was before it.
+  // Feeds the items of a list into the cache, updates them with newer cached state, and drops those that are not
+  // `wanted` then. Lists lag by seconds: one that is read after a mutation may still show the state before it.
   template <typename T, typename Wanted>
   void ObserveList(ObjectCache<T>& cache, std::vector<T>& items, Revision since, Clock::TimePoint at, Wanted wanted);
 

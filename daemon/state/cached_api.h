@@ -10,8 +10,8 @@
 
 namespace daytonad {
 
-// Answers reads from what is known, as far as their terms allow (ReadTerms). A read without terms, such as those that
-// operations make for themselves, always asks upstream.
+// Answers reads from the cache if their terms allow it (ReadTerms). A read without terms, such as one that an operation
+// makes for itself, always goes upstream.
 class CachedApi final : public ForwardingApi {
  public:
   // The referred objects outlive this one.

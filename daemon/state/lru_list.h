@@ -7,10 +7,10 @@
 
 namespace daytonad {
 
-// Which ids were used least recently, but for those that are pinned: these are not to be forgotten.
+// Ids in the order of their last use. Pinned ids stand apart: they are not evicted.
 class LruList {
  public:
-  // Kept by whoever has what the id stands for.
+  // Where an id stands in the list. The record of the id keeps it.
   struct Place {
     std::list<std::string>::iterator entry;
     bool pinned = false;
@@ -20,7 +20,7 @@ class LruList {
     order_.push_front(id);
     return {order_.begin(), false};
   }
-  // It was used just now.
+  // Marks the id as just used.
   void Touch(Place& place, bool pinned) {
     std::list<std::string>& from = place.pinned ? pinned_ : order_;
     std::list<std::string>& to = pinned ? pinned_ : order_;
@@ -28,7 +28,7 @@ class LruList {
     to.splice(to.begin(), from, place.entry);
   }
 
-  // Of those that are not pinned.
+  // Counts the ids that are not pinned.
   size_t size() const { return order_.size(); }
   const std::string& last() const { return order_.back(); }
   void PopLast() { order_.pop_back(); }

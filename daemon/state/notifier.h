@@ -13,7 +13,7 @@
 
 namespace daytonad {
 
-// Makes observations of what is known, and tells them to those who watch.
+// Turns cached state into observations, and publishes them to the subscriptions.
 template <typename T>
 class Notifier {
  public:
@@ -39,7 +39,7 @@ class Notifier {
     return observation;
   }
 
-  // Whoever waits for a look has had it.
+  // Answers a PollNow: the poll confirmed the cached state.
   void NotifyConfirmed(Subscription<T>& subscription) const {
     if (!std::exchange(subscription.poll_requested, false)) return;
     const auto* known = cache_.Find(subscription.id());
@@ -49,7 +49,7 @@ class Notifier {
     subscription.Publish(std::move(observation));
   }
 
-  // Upstream does not tell, and why.
+  // Publishes an error of upstream.
   void NotifyError(Subscription<T>& subscription, const absl::Status& status) const {
     Observation<T> observation;
     observation.status = status;

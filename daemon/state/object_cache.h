@@ -24,37 +24,37 @@
 
 namespace daytonad {
 
-// All that is known of the objects of one kind: one record each, whatever it was learnt from.
+// The cache of all objects of one kind: one record per object, fed by every source.
 //
-// Naively the newest answer would be the truth. But a read that was begun before a mutation may be answered after it, a
-// list shows what was, events come late or twice, and upstream's `updatedAt` goes backwards. So the order is that of
-// observation: an event counts from its arrival, an answer from when its request was sent, and the later one wins. What
-// contradicts that order makes the cached state unconfirmed: it is not given as an answer any more, and whoever watches
-// polls.
+// Simply keeping the newest answer would be wrong. A read that was sent before a mutation may be answered after it,
+// lists lag, events arrive late or twice, and upstream's `updatedAt` can go backwards. So observations are ordered by
+// revision: an event gets its revision on arrival, an answer when its request is sent, and the higher revision wins. An
+// observation that contradicts this order makes the cached state unconfirmed: it is no longer served from the cache,
+// and if the object is watched, it is polled.
 //
-// Ids and names are two key spaces, and the id comes first. A name that has the form of an id leads nowhere by itself:
-// there may be an object with that id which is not known.
+// Ids and names are two key spaces. A lookup tries the id first. A name that has the form of a UUID is never looked up
+// as a name: an object with that id may exist without being cached.
 //
-// Loop thread only, but for index(). docs/coherence.md says what callers may rely on.
+// Loop thread only, except for index(). docs/coherence.md lists what callers may rely on.
 template <typename T>
 class ObjectCache {
  public:
   using Known = daytonad::Known<T>;
 
-  // Told of what those who watch want to know.
+  // Receives the changes that watchers need to know.
   class Listener {
    public:
     virtual ~Listener() = default;
-    // It changed, or is gone.
+    // The object changed or was deleted.
     virtual void OnChanged(const std::string& id, const Known& known, ObservationSource source) = 0;
-    // What is known of it may be wrong, since this was seen.
+    // The cached state became unconfirmed: an observation from `source` contradicts it.
     virtual void OnUnconfirmed(const std::string& id, ObservationSource source) = 0;
   };
 
-  // A mutation that is being made.
+  // A mutation in progress.
   struct Mutation {
-    std::string id;    // empty if not known
-    std::string name;  // if that is all that is known
+    std::string id;    // empty if unknown
+    std::string name;  // set if the id is unknown
     Revision begun = 0;
     bool is_create = false;
   };
@@ -63,33 +63,33 @@ class ObjectCache {
 
   void set_listener(Listener* listener) { listener_ = listener; }
 
-  // Whatever is begun now comes after all that was learnt before.
+  // Starts an observation: its revision is higher than that of every earlier one.
   Revision NextRevision() { return ++revision_; }
 
-  // `since` is the moment, `at` the time from which on it counts.
+  // Takes an observation. `since` is its revision, `at` the time at which the object was known to be in this state.
   void Observe(T object, ObservationSource source, Revision since, Clock::TimePoint at) {
     const std::string id = object.id();
-    // A list may show what is long gone: it tells of what is known, and makes nothing known.
+    // A list may show objects that are long gone, so a list item updates records and never creates one.
     if (id.empty() || (source == ObservationSource::kListItem && !records_.contains(id))) return;
     Record& record = RecordOf(id);
-    const bool last = IsGone(object);  // nothing comes after that, whenever it was seen
+    const bool last = IsGone(object);  // deletion is final, whatever the revision
     if (record.known.gone || (source == ObservationSource::kRead && !last && !record.Counts(since))) return;
     if (record.known.object != nullptr) {
       const T& known = *record.known.object;
-      // What the whole object does not have, it has no more.
+      // A full read replaces every field; partial observations are completed from the cache.
       if (source != ObservationSource::kRead || object.view() != v1::VIEW_FULL) FillIn(object, known);
       const bool left = source == ObservationSource::kRead && !last && ShowsPriorState(record, object);
       if (left && record.stale_reads.ShouldReject(at)) return;
       const bool listed = source == ObservationSource::kListItem;
       const bool late = source == ObservationSource::kEvent && !last && LaterThan(known, object);
-      if ((listed || late) && SameState(object, known)) return;  // nothing that is not known better
+      if ((listed || late) && SameState(object, known)) return;  // nothing new
       const bool newer = record.Counts(since) && LaterThan(object, known);
       if (late || (listed && !newer)) return MarkUnconfirmed(id, record, source);
     }
     Accept(id, record, std::move(object), source, since, at);
   }
 
-  // Is this answer to a read that was begun at `since` older than what was learnt meanwhile, or than what it shows?
+  // Is this answer to a read of revision `since` older than what is cached by now?
   bool IsOutdated(const T& answer, Revision since) const {
     const auto found = records_.find(answer.id());
     if (found == records_.end() || IsGone(answer)) return false;
@@ -97,14 +97,14 @@ class ObjectCache {
     return record.known.gone || since < record.floor || since < record.as_of || ShowsPriorState(record, answer);
   }
 
-  // Could this answer to a read that was begun at `since` have shown all that is known, and shows a state that was left
-  // before that?
+  // Does this answer show a state that the object had left before the read was sent? Then upstream answered from a
+  // cache of its own.
   bool IsStale(const T& answer, Revision since) const {
     const auto found = records_.find(answer.id());
     return found != records_.end() && found->second.Counts(since) && ShowsPriorState(found->second, answer);
   }
 
-  // Corrects an item of a list that was begun at `since` by what is known better, as of `now`. False if it is gone.
+  // Updates an item of a list of revision `since` with newer cached state. Returns false if the object is gone.
   bool Correct(T& item, Revision since, Clock::TimePoint now) const {
     const auto found = records_.find(item.id());
     if (found == records_.end()) return true;
@@ -122,8 +122,8 @@ class ObjectCache {
     return true;
   }
 
-  // A read of this was answered with NOT_FOUND. Of a name that says nothing: upstream forgets a name for a while after
-  // a deletion by it, whoever has it then.
+  // A read by this id was answered NOT_FOUND. For a name that proves nothing: after a deletion by name, upstream does
+  // not find that name for a while, even if another object has it by now.
   void ObserveNotFound(const std::string& id_or_name, Revision since, const absl::Status& error = absl::OkStatus()) {
     const auto found = records_.find(id_or_name);
     if (found == records_.end()) return;
@@ -133,7 +133,7 @@ class ObjectCache {
     SetGone(found->first, record, ObservationSource::kRead);
   }
 
-  // Its deletion was accepted, by an answer that says nothing of it.
+  // Upstream accepted the deletion, with an empty answer.
   void ObserveDeleting(const std::string& id, Clock::TimePoint at) {
     Record& record = RecordOf(id);
     record.deleting = true;
@@ -146,7 +146,8 @@ class ObjectCache {
     Evict();
   }
 
-  // An event says that it is gone. One that has the name only may be late, and mean one that had it before.
+  // An event says that the object was removed. An event with a name only may be late and mean the name's previous
+  // owner.
   void ObserveRemoved(const std::string& id, const std::string& name) {
     const auto by_name = names_.find(name);
     const auto found = records_.find(id.empty() && by_name != names_.end() ? by_name->second : id);
@@ -156,8 +157,8 @@ class ObjectCache {
     SetGone(found->first, found->second, ObservationSource::kEvent);
   }
 
-  // What is known of it is no answer from now on, until the mutation has its own. Not for creates: they mutation
-  // nothing that is known.
+  // Stops serving the object from the cache until the mutation is answered. Creates use BeginCreate: they affect no
+  // cached object.
   Mutation BeginMutation(const std::string& id_or_name) {
     Mutation mutation;
     Record* record = FindRecord(id_or_name);
@@ -186,7 +187,7 @@ class ObjectCache {
     return mutation;
   }
 
-  // `answer` is what upstream said of the object, null if it said nothing. `at` is when the request was sent.
+  // `answer` is the object in upstream's answer, null if there is none. `at` is when the request was sent.
   void EndMutation(const Mutation& mutation, const T* answer, Clock::TimePoint at) {
     Record* const target = CloseMutation(mutation);
     if (answer == nullptr || answer->id().empty()) {
@@ -207,8 +208,8 @@ class ObjectCache {
     if (record.known.object != nullptr) {
       const T& known = *record.known.object;
       FillIn(object, known);
-      // Something was seen meanwhile, or another mutation was answered. What is new is answered as it was at first, so
-      // that is right; of another mutation nothing tells which is older.
+      // There was a newer observation, or another mutation was answered. A create's answer shows the initial state, so
+      // the newer observation wins. Between two mutations, nothing tells which came first.
       if (outdated && mutation.is_create) return MergeAnswer(id, record, object);
       if (outdated && !SameState(object, known)) return ResolveConflict(id, record, std::move(object), mutation.begun);
       if (outdated && LaterThan(known, object)) return MergeAnswer(id, record, object);
@@ -216,7 +217,7 @@ class ObjectCache {
     Accept(id, record, std::move(object), ObservationSource::kMutation, mutation.begun, at);
   }
 
-  // By id, else by name. Null if nothing is known, or the name may be another one's id.
+  // By id, else by name. Null if the object is not cached, or if the name may be another object's id.
   const Known* Find(const std::string& id_or_name) {
     Record* record = FindRecord(id_or_name);
     if (record == nullptr) return nullptr;
@@ -224,7 +225,7 @@ class ObjectCache {
     return &record->known;
   }
 
-  // Of what has this name, whatever the name looks like; not of what is gone. Null if nothing is known.
+  // By name only, whatever the name looks like; ignores deleted objects. Null if the object is not cached.
   const Known* FindName(const std::string& name) const {
     const auto found = names_.find(name);
     return found == names_.end() ? nullptr : &records_.at(found->second).known;
@@ -234,7 +235,7 @@ class ObjectCache {
     return found != records_.end() && found->second.known.object != nullptr;
   }
 
-  // What is watched is kept, however little room there is.
+  // Pinned records are not evicted. Watched objects are pinned.
   void Pin(const std::string& id) {
     Record& record = RecordOf(id);
     ++record.pins;
@@ -254,11 +255,11 @@ class ObjectCache {
  private:
   using Record = daytonad::Record<T>;
 
-  // Of a record without its object: itself, two keys in the index, a name.
+  // Estimated size of a record without its object: the record, two index keys, a name.
   static constexpr size_t kOverhead = 1024;
-  // An object in memory, for each byte of its encoding; to count exactly takes longer than to read it.
+  // Estimated memory per byte of an object's encoding. Counting exactly would take longer than a read.
   static constexpr size_t kBytesPerByte = 2;
-  // How far lists may lag behind.
+  // How far upstream's lists may lag.
   static constexpr auto kListLag = std::chrono::seconds(30);
 
   Record& RecordOf(const std::string& id) {
@@ -281,7 +282,7 @@ class ObjectCache {
     return found == records_.end() || found->second.known.object == nullptr ? nullptr : &found->second;
   }
 
-  // What is to be changed, if it is known by now.
+  // The record that the mutation is about; null if the object is not cached.
   Record* CloseMutation(const Mutation& mutation) {
     if (!mutation.name.empty()) {
       const auto name = mutations_by_name_.find(mutation.name);
@@ -307,7 +308,7 @@ class ObjectCache {
     const size_t digest = absl::HashOf(EncodeWithoutTimes(object));
     const bool changed = record.known.object == nullptr || record.digest != digest;
     const bool moved_on = changed && record.known.object != nullptr && !SameState(*record.known.object, object);
-    // What a read has shown is in upstream's cache by now.
+    // Reads come from upstream's own cache, so a state that a read replaces cannot come back from there.
     if (moved_on && source != ObservationSource::kRead) record.stale_reads.OnStateLeft(*record.known.object);
     if (changed || !SameTimes(*record.known.object, object)) Replace(id, record, std::move(object));
     record.digest = digest;
@@ -323,7 +324,7 @@ class ObjectCache {
     Evict();
   }
 
-  // Adds what only the answer has.
+  // Keeps the cached state and adds fields that only the answer has.
   void MergeAnswer(const std::string& id, Record& record, const T& answer) {
     T object = *record.known.object;
     FillIn(object, answer);
@@ -331,7 +332,7 @@ class ObjectCache {
     Accept(id, record, std::move(object), ObservationSource::kMutation, record.as_of, record.known.confirmed_at);
   }
 
-  // The answer shows another state than what was seen since. The later of the two is kept, but is no answer.
+  // The answer and a newer observation show different states. The one with the later `updatedAt` is kept, unconfirmed.
   void ResolveConflict(const std::string& id, Record& record, T answer, Revision since) {
     if (LaterThan(answer, *record.known.object)) return AcceptUnconfirmed(id, record, std::move(answer), since);
     MarkUnconfirmed(id, record, ObservationSource::kMutation);
@@ -343,7 +344,7 @@ class ObjectCache {
     if (kept != records_.end()) MarkUnconfirmed(id, kept->second, ObservationSource::kMutation);
   }
 
-  // A new name is known at once, and the old one is free. Whoever takes a name has it, until somebody else takes it.
+  // A rename takes effect at once and frees the old name. The last object that was seen with a name owns it.
   void Replace(const std::string& id, Record& record, T object) {
     const bool named = record.known.object != nullptr && record.known.object->name() == object.name();
     if (!named && record.known.object != nullptr) ForgetName(id, record);
@@ -403,10 +404,11 @@ class ObjectCache {
     record.published = nullptr;
   }
 
-  // It was used just now.
+  // Marks the record as recently used.
   void Touch(Record& record) { lru_.Touch(record.place, record.pins > 0 || record.pending_mutations > 0); }
 
-  // The least recently used go first; what was read from the index since it was looked at last gets another round.
+  // Evicts the least recently used records. A record that was read through the index since the last pass is moved to
+  // the front instead.
   void Evict() {
     const size_t most = 2 * lru_.size();
     for (size_t looked = 0; bytes_ > max_bytes_ && lru_.size() > 0 && looked < most; ++looked) {
@@ -416,7 +418,7 @@ class ObjectCache {
         Touch(record);
         continue;
       }
-      // If it is learnt again, then not from what was begun before this.
+      // Observations that were started before the eviction must not bring the record back.
       floor_ = std::max({floor_, record.floor, record.as_of});
       if (record.known.object != nullptr) ForgetName(last->first, record);
       bytes_ -= record.bytes;
@@ -428,13 +430,13 @@ class ObjectCache {
   const size_t max_bytes_;
   Listener* listener_ = nullptr;
   Revision revision_ = 0;
-  // Of records that are new: there was a mutation of something that was not known, or something was forgotten.
+  // Initial floor of new records. Raised when a mutation is about an object that is not cached, and by evictions.
   Revision floor_ = 0;
   size_t bytes_ = 0;
   absl::flat_hash_map<std::string, Record> records_;
-  absl::flat_hash_map<std::string, std::string> names_;      // the id of what has a name
-  absl::flat_hash_map<std::string, int> mutations_by_name_;  // changes under way of what is known by its name only
-  LruList lru_;                                              // what is watched or being mutated is pinned
+  absl::flat_hash_map<std::string, std::string> names_;      // id of the object that owns the name
+  absl::flat_hash_map<std::string, int> mutations_by_name_;  // pending mutations of objects that are known by name only
+  LruList lru_;  // watched objects and those with pending mutations are pinned
   CacheIndex<T> index_;
 };
 

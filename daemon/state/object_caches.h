@@ -8,10 +8,10 @@
 
 namespace daytonad {
 
-// What the daemon knows of all that one credential can see, and how far that can be trusted.
+// The caches of everything that one credential can see, and how long their content is fresh.
 struct ObjectCaches {
   ObjectCaches(Lifetimes lifetimes, size_t max_bytes)
-      // Sandboxes are many, and the others few.
+      // There are many sandboxes and few of the others.
       : freshness(lifetimes), sandboxes(max_bytes / 2), snapshots(max_bytes / 4), volumes(max_bytes / 4) {}
 
   Freshness freshness;

@@ -9,7 +9,7 @@
 
 namespace daytonad {
 
-// How many polls of single objects may be sent now: so many a second, after a rest as many at once.
+// Limits single polls to a rate, as a token bucket does: after an idle second, a second's worth may go at once.
 class PollRateLimiter {
  public:
   explicit PollRateLimiter(size_t per_second)
@@ -22,13 +22,13 @@ class PollRateLimiter {
     return true;
   }
 
-  // When the next one may be taken.
+  // When the next poll may be sent.
   Clock::TimePoint NextAt() const { return spent_until_; }
 
  private:
   const Clock::Duration each_;
   const Clock::Duration rest_;
-  // The time up to which the polls that were sent use it up; what lies before now is free.
+  // The polls that were sent use up the rate until this time.
   Clock::TimePoint spent_until_{};
 };
 

@@ -18,7 +18,7 @@ RecentChanges Changes(const Items& items) {
 
 Task<absl::StatusOr<RecentChanges>> ListSandboxes(SandboxApi& api, CallContext context, std::string cursor) {
   SandboxListQuery query;
-  // Any change of state is an activity.
+  // Every state change updates the last activity.
   query.sort = v1::SANDBOX_SORT_FIELD_LAST_ACTIVITY_AT;
   query.order = v1::SORT_ORDER_DESC;
   query.page_size = kPageSize;
@@ -32,7 +32,7 @@ Task<absl::StatusOr<RecentChanges>> ListSandboxes(SandboxApi& api, CallContext c
 
 Task<absl::StatusOr<RecentChanges>> ListSnapshots(SnapshotApi& api, CallContext context, std::string cursor) {
   SnapshotListQuery query;
-  // What changes is mostly new; upstream can't sort by the last change.
+  // Upstream cannot sort by the last change. Most snapshots that change are new.
   query.sort = v1::SNAPSHOT_SORT_FIELD_CREATED_AT;
   query.order = v1::SORT_ORDER_DESC;
   query.page_size = kPageSize;

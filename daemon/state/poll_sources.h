@@ -4,7 +4,7 @@
 #include "daemon/api/api.h"
 #include "daemon/state/poller_options.h"
 
-// How the hubs look at each kind of object, through the api that everybody uses.
+// What the pollers of each kind of object read, through the api that all callers share.
 namespace daytonad {
 
 PollSource<v1::Sandbox> SandboxPollSource(SandboxApi& api);

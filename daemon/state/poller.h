@@ -24,13 +24,12 @@
 
 namespace daytonad {
 
-// All that is watched, by id.
+// All watched objects, by id.
 template <typename T>
 using Subscriptions = absl::flat_hash_map<std::string, std::shared_ptr<Subscription<T>>>;
 
-// Looks at what is watched, for all watchers together: how often, depends on the number of objects. A handful are
-// looked at one by one; more of them share a list, and only those for which a list does not do are looked at by
-// themselves.
+// Polls the watched objects, once for all watchers. A few objects are polled one by one. More of them share a list, and
+// only objects that a list cannot settle are polled singly.
 template <typename T>
 class Poller {
  public:
@@ -49,7 +48,7 @@ class Poller {
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
 
-  // It is watched from now on.
+  // Starts polling this object. `fresh`: its state was observed just now.
   void Add(Subscription<T>& subscription, bool fresh) {
     subscription.polled_at = clock_.Now();
     PollAt(subscription, clock_.Now() + (fresh ? NextPause(subscription) : Clock::Duration::zero()));
@@ -74,9 +73,9 @@ class Poller {
     }
   }
 
-  // Nothing is watched any more, perhaps.
+  // Re-evaluates when to poll next; ends the loop if nothing is watched any more.
   void Wake() {
-    wake_at_ = kLongAgo;  // once is enough
+    wake_at_ = kLongAgo;  // no second wake-up before the loop has run
     std::exchange(wake_, Event()).Fire();
   }
 
@@ -101,12 +100,12 @@ class Poller {
 
   bool Few() const { return subscriptions_.size() <= options_.few; }
 
-  // A list does not do for it: it may be gone, and lists may show it for a while still, or are no proof.
+  // The object may be gone, and a list cannot prove that: lists lag.
   bool NeedsOwnPoll(const Subscription<T>& subscription) const {
     return subscription.missing || (subscription.deleting && !freshness_.events_up());
   }
 
-  // When a wish for a look at this time may be served.
+  // When the poll of this object is due, within the limits on lists and single polls.
   Clock::TimePoint ServedAt(const Subscription<T>& subscription) const {
     if (Few() || subscription.urgent()) return subscription.next_poll;
     if (NeedsOwnPoll(subscription)) return std::max(subscription.next_poll, single_poll_limiter_.NextAt());
@@ -116,10 +115,10 @@ class Poller {
   // Polls as long as there is something to poll.
   static Task<void> Run(Poller* poller) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
-    // Never from within the call that wants it: who joins has read what was told, who is in the midst of a change ends
-    // it.
+    // Never poll from within the caller: a new watcher first takes its first observation, and a mutation in progress
+    // first completes.
     co_await boost::asio::post(poller->executor_, kUseTask);
-    poller->read_on_at_.clear();  // upstream may have forgotten that cursor since somebody watched last
+    poller->read_on_at_.clear();  // the cursor may have expired since the last watcher left
     while (!poller->subscriptions_.empty()) {
       if (poller->Few()) {
         poller->StartDuePolls();
@@ -141,7 +140,7 @@ class Poller {
     for (const auto& [id, subscription] : subscriptions_) {
       if (!subscription->polling) next = std::min(next, ServedAt(*subscription));
     }
-    // All places for requests are taken: one of them will wake us.
+    // All request slots are taken. A poll that ends frees one.
     return polls_in_flight_ < options_.max_polls_in_flight ? next : std::max(next, clock_.Now() + options_.first);
   }
 
@@ -154,7 +153,7 @@ class Poller {
     }
   }
 
-  // If they are many, the list may do.
+  // Up to the limit; for the rest the list may suffice.
   void StartUrgentPolls() {
     const Clock::TimePoint now = clock_.Now();
     for (const auto& [id, subscription] : subscriptions_) {
@@ -163,7 +162,7 @@ class Poller {
     }
   }
 
-  // As many as may be, those first that nothing has shown for longest.
+  // As many as the limits allow, the longest unobserved first.
   void StartSinglePolls() {
     const Clock::TimePoint now = clock_.Now();
     const size_t places = options_.max_polls_in_flight - std::min(polls_in_flight_, options_.max_polls_in_flight);
@@ -201,7 +200,7 @@ class Poller {
     poller->OnPolled(*subscription, std::move(seen), since);
   }
 
-  // ObjectCache has it already, if it counts; what changed was told.
+  // The api has already put the answer into the ObjectCache, which notified the watchers of changes.
   void OnPolled(Subscription<T>& subscription, absl::StatusOr<T> seen, Revision since) {
     if (subscription.gone) return;
     const auto* known = cache_.Find(subscription.id());
@@ -209,25 +208,25 @@ class Poller {
     if (!seen.ok()) {
       if (subscription.urgent()) pause = std::min(pause, options_.longest);
       pause = std::max<Clock::Duration>(pause, RetryDelay(seen.status()).value_or(std::chrono::seconds(0)));
-      // Absent: what is known is gone by now, or a change of it is under way. Not found without that: something else
-      // is, and what is known stays.
+      // IsAbsent: the cache marked the object gone, or a mutation is in progress. Any other NOT_FOUND is about
+      // something else, and the cached state stays.
       const bool telling = absl::IsNotFound(seen.status()) ? known == nullptr : !IsPassing(seen.status());
       if (telling) notifier_.NotifyError(subscription, seen.status());
     } else if (seen->id() != subscription.id()) {
-      // Another one, which is not ours to understand: whoever waits sees it as it is.
+      // Upstream answered with another object. Pass it on; the watcher decides.
       Observation<T> observation;
       observation.object = std::make_shared<const T>(*std::move(seen));
       subscription.Publish(std::move(observation));
     } else if (known != nullptr && !notifier_.IsUnconfirmed(*known) && SameState(*known->object, *seen)) {
       subscription.unconfirmed = false;
       notifier_.NotifyConfirmed(subscription);
-      // A list is waited for, unless that shows it again and again as missing.
+      // The next list shows it again, unless lists keep missing it.
       if (!Few()) pause = std::max(pause, subscription.missing_pause);
     } else if (cache_.IsStale(*seen, since)) {
-      // Upstream answers from its cache, and will for some seconds.
+      // Upstream answers from its cache, which expires within seconds.
       pause = std::min(pause, options_.longest);
     } else {
-      // It was begun before something that was learnt since, and says nothing of that.
+      // The poll was sent before a newer observation and says nothing about it.
       pause = options_.first;
     }
     PollAt(subscription, clock_.Now() + pause);
@@ -235,7 +234,7 @@ class Poller {
 
   // --- By a list ---
 
-  // What waits for a look of its own waits for no list.
+  // Objects that are polled singly do not wait for a list.
   static bool Due(const Subscription<T>& subscription, Clock::TimePoint now) {
     return subscription.next_poll <= now && !subscription.polling && !subscription.missing;
   }
@@ -252,9 +251,9 @@ class Poller {
     Spawn(executor_, ListRound(this));
   }
 
-  // One look at all. What changed last is at the front of the list, so that it need not be read to its end; what more
-  // there is for those that the front does not show is read on, from round to round. From the front to the end is a
-  // pass: what it does not show is missing.
+  // Polls all objects with one list, sorted by the latest change. Most changes are on its first page, so a round reads
+  // a few pages only. If objects are still missing, the next round reads the first page and then goes on where this one
+  // stopped. A pass runs from the first page to the end of the list; objects that it did not show are missing.
   static Task<void> ListRound(Poller* poller) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     const Clock::TimePoint begun = poller->listed_at_;
@@ -297,7 +296,7 @@ class Poller {
     return due;
   }
 
-  // If it is the list that upstream does not give, its objects may be had one by one; else each says what is wrong.
+  // The list itself failed. Poll its objects one by one; each poll then succeeds or reports its own error.
   void GetAll(const absl::flat_hash_set<std::string>& ids) {
     for (const std::string& id : ids) {
       if (const auto found = subscriptions_.find(id); found != subscriptions_.end()) StartPoll(found->second);
@@ -320,11 +319,11 @@ class Poller {
       subscription.confirmed_at = begun;
       notifier_.NotifyConfirmed(subscription);
     } else {
-      StartPoll(found->second);  // one of the two is late
+      StartPoll(found->second);  // the list and the cache disagree: a read decides
     }
   }
 
-  // The pass is over. Lists lag, so that what is missing may also be new: that takes a look at it to tell.
+  // The pass is complete. A missing object may be gone or too new for the list. A single poll decides.
   void MarkMissing(const absl::flat_hash_set<std::string>& unseen) {
     for (const std::string& id : unseen) {
       const auto found = subscriptions_.find(id);
@@ -348,7 +347,7 @@ class Poller {
     }
   }
 
-  // All that the list has shown are in step from now on: one list does for them the next time, too.
+  // Schedules all objects of this round for the same time, so that they share the next list, too.
   void EndRound(Clock::TimePoint begun, Clock::Duration at_least) {
     const Clock::TimePoint now = clock_.Now();
     for (const auto& [id, subscription] : subscriptions_) {
@@ -378,7 +377,7 @@ class Poller {
   Event wake_;
   Clock::TimePoint listed_at_ = kLongAgo;
   Clock::TimePoint pass_begun_ = kLongAgo;
-  // The cursor where the next round goes on behind the front of the list; empty: where that ends.
+  // Where the next round goes on after the first page; empty: with the second one.
   std::string read_on_at_;
   size_t polls_in_flight_ = 0;
 };

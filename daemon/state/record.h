@@ -13,47 +13,47 @@
 
 namespace daytonad {
 
-// A point in the order in which this daemon learns things.
+// The order of observations: a counter that grows with each one.
 using Revision = std::uint64_t;
 
-// How something came to be known.
+// Where an observation comes from.
 enum class ObservationSource {
-  kRead,      // the answer to a request for this very object
-  kListItem,  // one of many, from a list that lags
-  kEvent,     // upstream said so by itself
-  kMutation,  // the answer to a mutation that was made through this daemon
+  kRead,      // the answer to a read of this object
+  kListItem,  // an item of a list, which may lag
+  kEvent,     // an upstream event
+  kMutation,  // the answer to a mutation that this daemon sent
 };
 
-// Far enough, and still apart from now by what a Duration holds.
+// Before everything, yet close enough that `now - kLongAgo` does not overflow.
 inline constexpr Clock::TimePoint kLongAgo{Clock::Duration::min() / 2};
 
-// What is known of an object.
+// The last known state of an object.
 template <typename T>
 struct Known {
   std::shared_ptr<const T> object;
-  // Since when it is known to be so; the distant past if it is unconfirmed.
+  // When this state was last confirmed; kLongAgo if it is unconfirmed.
   Clock::TimePoint confirmed_at = kLongAgo;
-  // It exists no more. Final: ids are not used twice.
+  // The object was deleted. Final: upstream never reuses an id.
   bool gone = false;
-  // What upstream said when it was looked for then; OK if it was not asked.
+  // Upstream's NOT_FOUND, if a read found out; else OK.
   absl::Status gone_error;
 };
 
-// What ObjectCache keeps of an object.
+// What ObjectCache keeps per object.
 template <typename T>
 struct Record {
-  // Can what was begun at this moment have seen all that is known?
+  // Is an observation of this revision newer than the cached state, and no older than the last mutation?
   bool Counts(Revision since) const { return since >= floor && since > as_of; }
 
   Known<T> known;
-  Revision as_of = 0;                       // what is known counts from here
-  Revision floor = 0;                       // reads begun before may not have seen a mutation that was made since
-  Revision last_mutation = 0;               // when a mutation was answered last
-  Clock::TimePoint observed_at = kLongAgo;  // when what is known was observed, confirmed or not
+  Revision as_of = 0;                       // the revision of the cached state
+  Revision floor = 0;                       // reads of lower revisions may not show the last mutation
+  Revision last_mutation = 0;               // when a mutation was last answered
+  Clock::TimePoint observed_at = kLongAgo;  // when the cached state was observed, confirmed or not
   StaleReadDetector stale_reads;
-  bool deleting = false;  // its deletion was accepted
+  bool deleting = false;  // upstream accepted its deletion
   int pending_mutations = 0;
-  size_t digest = 0;  // of the object without its times: two that differ share one as good as never
+  size_t digest = 0;  // hash of the object without its times; collisions are as good as impossible
   int pins = 0;
   size_t bytes = 0;
   std::shared_ptr<const typename CacheIndex<T>::Entry> published;

@@ -34,7 +34,7 @@ Task<absl::StatusOr<T>> ResolvingApi::Get(Reads<T> reads, CallContext context, s
   }
   absl::StatusOr<T> seen = co_await (inner_.*reads.as_asked)(context, key);
   if (!IsAbsent(seen.status())) co_return seen;
-  // The name may have become known meanwhile, and upstream may have forgotten it.
+  // The name may have been cached meanwhile, and upstream may not find it for a while.
   std::optional<absl::StatusOr<T>> named = co_await GetNamed(reads, std::move(context), std::move(key));
   if (named.has_value()) co_return *std::move(named);
   co_return seen;
@@ -78,7 +78,8 @@ Task<absl::StatusOr<v1::Sandbox>> ResolvingApi::Mutate(CallContext context, std:
   absl::StatusOr<v1::Sandbox> answer = co_await send(context, *target);
   if (!IsAbsent(answer.status()) || caches_.sandboxes.HasId(key)) co_return answer;
   if (*target == key && caches_.sandboxes.FindName(key) == nullptr) co_return answer;
-  // It went meanwhile, and another one may have its name; or upstream has forgotten the name.
+  // The target was deleted meanwhile and another object may have its name, or upstream does not find the name for a
+  // while.
   absl::StatusOr<v1::Sandbox> named = co_await GetSandbox(context.WithReadTerms(nullptr), key);
   if (IsAbsent(named.status())) co_return named;
   if (!named.ok() || named->id() == *target) co_return answer;

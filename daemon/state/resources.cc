@@ -18,7 +18,7 @@ auto Order(const google::protobuf::Timestamp& time) { return std::make_tuple(tim
 }  // namespace
 
 bool IsGone(const v1::Sandbox& sandbox) { return sandbox.state() == v1::SANDBOX_STATE_DESTROYED; }
-bool IsGone(const v1::Snapshot&) { return false; }  // it is removed, and no state says so
+bool IsGone(const v1::Snapshot&) { return false; }  // no state says so
 bool IsGone(const v1::Volume& volume) { return volume.state() == v1::VOLUME_STATE_DELETED; }
 
 bool IsDeleting(const v1::Sandbox& sandbox) {

@@ -25,7 +25,7 @@ std::string IdIn(const absl::StatusOr<T>& result) {
   return result.ok() ? result->id() : "";
 }
 
-// By what a read may ask for this object; empty if it may be any.
+// The keys by which a read may ask for this object; empty if the object is not cached.
 template <typename T>
 std::vector<std::string> KeysOf(ObjectCache<T>& cache, const std::string& id_or_name) {
   const Known<T>* const object = cache.Find(id_or_name);
@@ -39,18 +39,18 @@ void Forget(SingleFlight<T>& reads, const std::vector<std::string>& keys) {
   for (const std::string& key : keys) reads.Forget(key);
 }
 
-// Volumes are read by an id or by a name, and it is said which.
+// Volumes are read by id or by name; the caller says which.
 std::string VolumeId(const std::string& id) { return absl::StrCat("id/", id); }
 std::string VolumeName(const std::string& name) { return absl::StrCat("name/", name); }
 
-// What makes two lists the same request.
+// Two lists with the same key are the same request.
 std::string KeyOf(const SandboxListQuery& query, const std::string& position) {
   std::string key = absl::StrJoin({static_cast<int>(query.sort), static_cast<int>(query.order), query.page_size}, ",");
   absl::StrAppend(&key, "/", position.size(), "/", position);
   {
     google::protobuf::io::StringOutputStream stream(&key);
     google::protobuf::io::CodedOutputStream coded(&stream);
-    coded.SetSerializationDeterministic(true);  // or labels come in any order
+    coded.SetSerializationDeterministic(true);  // otherwise the order of labels is random
     query.filter.SerializeToCodedStream(&coded);
   }
   return key;
@@ -107,10 +107,10 @@ Task<T> SharedApi::Mutate(ForgetOld forget, Task<T> (Owner::*method)(CallContext
                                    call = Bind(method, std::move(args)...)](CallContext own) mutable {
     return RunMutation<T>(std::move(own), std::move(forget), std::move(call));
   };
-  // A caller with more time than that may wait for its turn within upstream's rate limits.
+  // A caller with a later deadline may wait longer in the queue of a rate limit.
   const Clock::TimePoint limit = std::max(context.latest_deadline(), clock_.Now() + options_.mutation_limit);
   auto flight = Flight<T>::Start(executor_, context, limit, std::move(work));
-  // What is done under a request id is remembered, so its end is waited for.
+  // The outcome under a request id is recorded, so wait for it.
   if (context.request_key() != nullptr) return Flight<T>::JoinToTheEnd(std::move(flight), clock_, std::move(context));
   return Flight<T>::Join(std::move(flight), clock_, std::move(context));
 }

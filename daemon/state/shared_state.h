@@ -23,24 +23,23 @@ namespace daytonad {
 struct SharedStateOptions {
   SharedApiOptions calls;
   Lifetimes lifetimes;
-  // What may be kept in memory, roughly; 0: only what is watched.
+  // The approximate memory limit of the caches; 0: cache watched objects only.
   size_t max_bytes = size_t{64} << 20;
   PollerOptions polling;
 };
 
-// What all callers of one credential share: what is known, the requests in flight, the watching.
+// What all callers of one credential share: caches, requests in flight, watches.
 //
-// An upstream api goes in, and out comes one that costs upstream the less the more use it: from the top, CachedApi
-// answers from what is known, ResolvingApi puts ids in place of known names, SharedApi makes one request of many,
-// CacheUpdatingApi learns from each answer. Events come in
-// from the side, watchers look at the same caches. No operation can go past any of them.
+// It decorates an upstream api. From the top: CachedApi answers reads from the cache, ResolvingApi replaces known names
+// by ids, SharedApi coalesces identical requests, CacheUpdatingApi feeds each answer into the caches. Events update the
+// same caches, and watchers read them. No operation bypasses any of these.
 class SharedState final : public WatchApi, public CachedReads, public EventSink {
  public:
   // The referred objects outlive this one. Loop thread only, but for CachedReads.
   SharedState(Api& upstream, Executor executor, Clock& clock, SharedStateOptions options);
 
   Api& api() { return cached_; }
-  // As of SharedApi.
+  // See SharedApi.
   Task<absl::Status> WaitForMutations(CallContext context) { return shared_.WaitForMutations(std::move(context)); }
 
   // WatchApi

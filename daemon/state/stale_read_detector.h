@@ -9,21 +9,21 @@
 
 namespace daytonad {
 
-// Tells the answers to reads that show a state which upstream itself has left.
+// Detects reads that upstream answers with a state that the object has already left.
 //
-// Upstream keeps what it has looked up for ten seconds. So a read that is sent after an event may be answered with what
-// was before it, and the order of observation would take the state back. Such an answer is the state that was left, or
-// one from before it, by its `updatedAt`. (That is not compared with the present state's: upstream's times go backwards
-// by some milliseconds from one state to the next.) It is refused. But a state that is truly newer may be stamped so,
-// too; hence, what is still answered when that cache must be over, counts.
+// Upstream caches its lookups for ten seconds. So a read that is sent after an event may still show the state before
+// it, although its revision is higher. Such an answer shows the last state that was left, or, by its `updatedAt`, an
+// even older one. It is rejected. (The `updatedAt` is not compared with that of the current state: upstream's times can
+// go backwards by milliseconds from one state to the next.) A genuinely newer state may carry such a time, too. So an
+// answer that still comes when upstream's cache must have expired is accepted.
 class StaleReadDetector {
  public:
-  // How long upstream may go on to answer from its cache.
+  // How long upstream may answer from its cache.
   static constexpr auto kUpstreamRemembers = std::chrono::seconds(10);
-  // How far apart the times of one state may be, as an event and as an answer show it.
+  // How much the times of one state may differ between an event and an answer.
   static constexpr auto kSameTime = std::chrono::milliseconds(10);
 
-  // This state was left for another, as something else than a read has shown.
+  // The object left this state, as an event, a mutation or a list showed.
   template <typename T>
   void OnStateLeft(const T& object) {
     if (!object.has_updated_at() || TimeOf(object) < left_at_) return;
@@ -31,10 +31,10 @@ class StaleReadDetector {
     left_state_ = object.state_text();
   }
 
-  // Something was seen that counts.
+  // An observation was accepted.
   void OnAccepted() { refused_at_.reset(); }
 
-  // Does this show a state that was left, by all that is known?
+  // Does the answer show a state that the object has left?
   template <typename T>
   bool IsPrior(const T& answer) const {
     if (!answer.has_updated_at()) return false;
@@ -42,7 +42,7 @@ class StaleReadDetector {
     return TimeOf(answer) < left_at_;
   }
 
-  // Is such an answer, to a read that was sent `at`, to be refused?
+  // Should such an answer, to a read that was sent `at`, be rejected?
   bool ShouldReject(Clock::TimePoint at) {
     if (!refused_at_.has_value()) refused_at_ = at;
     return at - *refused_at_ <= kUpstreamRemembers;
@@ -54,9 +54,10 @@ class StaleReadDetector {
     return std::chrono::seconds(object.updated_at().seconds()) + std::chrono::nanoseconds(object.updated_at().nanos());
   }
 
-  std::chrono::nanoseconds left_at_ = std::chrono::nanoseconds::min() / 2;  // the latest time of a state that was left
+  std::chrono::nanoseconds left_at_ =
+      std::chrono::nanoseconds::min() / 2;  // the latest `updatedAt` of a state that was left
   std::string left_state_;
-  std::optional<Clock::TimePoint> refused_at_;  // when the first read was sent whose answer was refused
+  std::optional<Clock::TimePoint> refused_at_;  // when the first read was sent whose answer was rejected
 };
 
 }  // namespace daytonad

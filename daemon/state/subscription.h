@@ -15,10 +15,10 @@
 
 namespace daytonad {
 
-// An object that somebody watches: the news of it, for any number of watchers, and when to look at it next.
+// The subscription to one object, shared by all its watchers: the latest observations, and when to poll next.
 //
-// A queue for each watcher would cost memory for each. The news are in one place instead, and a watcher only remembers
-// how far it has read; one that falls too far behind is told that it missed something.
+// A queue per watcher would cost memory per watcher. Instead there is one queue, and each watcher remembers how far it
+// has read. A watcher that falls too far behind is told that it missed something (maybe_missed).
 template <typename T>
 class Subscription {
  public:
@@ -26,7 +26,7 @@ class Subscription {
 
   const std::string& id() const { return id_; }
 
-  // The number of the newest news; 0 if there are none.
+  // The number of the newest observation; 0 if there is none.
   std::uint64_t newest() const { return newest_; }
 
   void Publish(Observation<T> observation) {
@@ -36,7 +36,7 @@ class Subscription {
     std::exchange(arrived_, Event()).Fire();
   }
 
-  // The oldest that a watcher has not read yet; there is one, if `read` is less than newest().
+  // The oldest observation that the watcher has not read. There is one if `read` is less than newest().
   Observation<T> Read(std::uint64_t& read) const {
     const std::uint64_t oldest = newest_ - observations_.size() + 1;
     const std::uint64_t next = std::max(read + 1, oldest);
@@ -46,33 +46,33 @@ class Subscription {
     return observation;
   }
 
-  // Fires when the next news arrive.
+  // Fires when the next observation arrives.
   Event& arrived() { return arrived_; }
 
-  // Somebody waits for a look at it, or needs one: it is not left to a list.
+  // Needs a single poll now; a list would take too long.
   bool urgent() const { return poll_requested || unconfirmed; }
 
-  // For the hub and its poller alone.
+  // The rest is for the hub and its poller only.
   int watchers = 0;
   Clock::TimePoint next_poll{};
-  Clock::Duration pause{};          // the last one between two polls
-  Clock::TimePoint polled_at{};     // when a look at it was begun last
-  Clock::TimePoint confirmed_at{};  // when a look that showed nothing new was begun last
-  bool polling = false;             // a request for it alone is under way
-  bool poll_requested = false;      // somebody waits for a fresh observation, changed or not
-  bool unconfirmed = false;         // what is known of it was contradicted
-  Clock::TimePoint listed_at{};     // when the last list that shows it was begun
-  Clock::Duration missing_pause{};  // the last one between two polls because lists do not show it
-  bool missing = false;             // a list that was read to its end does not show it
-  bool deleting = false;            // it will be gone soon, and may be by now
-  bool gone = false;                // and needs no look any more
-  bool gap = false;                 // events were missed, perhaps: the next news shall say so
+  Clock::Duration pause{};          // the last pause between two polls
+  Clock::TimePoint polled_at{};     // when the last poll was sent
+  Clock::TimePoint confirmed_at{};  // when the last poll without a change was sent
+  bool polling = false;             // a single poll is in progress
+  bool poll_requested = false;      // a watcher asked for a fresh observation (PollNow)
+  bool unconfirmed = false;         // an observation contradicted the cached state
+  Clock::TimePoint listed_at{};     // when the last list that shows it was sent
+  Clock::Duration missing_pause{};  // the last one between two polls while lists do not show the object
+  bool missing = false;             // a complete list does not show it
+  bool deleting = false;            // its deletion was accepted; it may be gone by now
+  bool gone = false;                // needs no further poll
+  bool gap = false;                 // events may have been missed: the next observation says so
 
  private:
   static constexpr size_t kKept = 8;
 
   const std::string id_;
-  std::vector<Observation<T>> observations_;  // mostly none or one
+  std::vector<Observation<T>> observations_;  // usually none or one
   std::uint64_t newest_ = 0;
   Event arrived_;
 };

@@ -20,10 +20,10 @@
 
 namespace daytonad {
 
-// Watches objects of one kind for any number of callers, as one would for itself.
+// Watches objects of one kind for any number of callers, at the cost of one.
 //
-// Whatever the daemon learns of an object is news for those who watch it: events, answers to anybody's call, and the
-// polls that a Poller sends for all of them.
+// Watchers see every observation of their object: events, answers to any caller's request, and the polls that one
+// Poller sends for all of them.
 template <typename T>
 class WatchHub final : public ObjectCache<T>::Listener {
  public:
@@ -46,7 +46,7 @@ class WatchHub final : public ObjectCache<T>::Listener {
     return std::make_unique<ObjectWatch>(*this, std::move(id_or_name));
   }
 
-  // Events arrive from now on, or no more. Either way something may have been missed.
+  // The event connection came up or went down. Either way changes may have been missed.
   void OnEventsChanged() {
     for (auto& [id, subscription] : subscriptions_) subscription->gap = true;
     poller_.PollAll();
@@ -59,7 +59,7 @@ class WatchHub final : public ObjectCache<T>::Listener {
     Subscription<T>& subscription = *found->second;
     Observation<T> observation = notifier_.ObservationOf(known, &subscription);
     observation.fresh = known.gone || !notifier_.IsUnconfirmed(known);
-    // A look shows what is, and not what was in between.
+    // A poll shows the current state, not the states in between.
     observation.maybe_missed = std::exchange(subscription.gap, false) || source == ObservationSource::kRead ||
                                source == ObservationSource::kListItem;
     subscription.poll_requested = false;
@@ -72,12 +72,12 @@ class WatchHub final : public ObjectCache<T>::Listener {
   void OnUnconfirmed(const std::string& id, ObservationSource source) override {
     const auto found = subscriptions_.find(id);
     if (found == subscriptions_.end()) return;
-    // A list lags as a rule, and then of many objects: the next one may agree.
+    // Lists often lag, and then for many objects at once. The next list may agree.
     if (source != ObservationSource::kListItem) found->second->unconfirmed = true;
     poller_.PollAt(*found->second, clock_.Now());
   }
 
-  // For tests and metrics: how many objects are watched.
+  // How many objects are watched. For tests and metrics.
   size_t size() const { return subscriptions_.size(); }
 
  private:
@@ -94,8 +94,8 @@ class WatchHub final : public ObjectCache<T>::Listener {
 
     Task<absl::Status> Wait(CallContext context) override {
       if (subscription_ == nullptr) {
-        // Mostly it is known, and met without that coroutine: Asio would hand its memory, most of it unused, to the
-        // long wait that comes next.
+        // The common case, a cached object, needs no coroutine. Asio would reuse the coroutine's memory, which is
+        // larger than needed, for the long wait that follows.
         const auto* known = pause_ == Clock::Duration::zero() ? FindKnown() : nullptr;
         if (known == nullptr) return ReadFirst(std::move(context));
         StartFromCache(*known);
@@ -111,7 +111,7 @@ class WatchHub final : public ObjectCache<T>::Listener {
 
     void PollNow() override {
       pause_ = Clock::Duration::zero();
-      if (subscription_ == nullptr) return;  // the first look is fresh
+      if (subscription_ == nullptr) return;  // the first observation is fresh anyway
       subscription_->poll_requested = true;
       if (subscription_->gone) return hub_.notifier_.NotifyConfirmed(*subscription_);
       hub_.poller_.PollAt(*subscription_, hub_.clock_.Now());
@@ -120,14 +120,14 @@ class WatchHub final : public ObjectCache<T>::Listener {
    private:
     static Task<absl::Status> NoWait() { co_return absl::OkStatus(); }
 
-    // A name that is known from long ago may be another one's by now, and that one is to be watched then.
+    // A name that was cached long ago may belong to another object by now. That object is the one to watch.
     const Known<T>* FindKnown() const {
       const Known<T>* const known = hub_.cache_.Find(id_or_name_);
       if (known == nullptr || known->object->id() == id_or_name_) return known;
       return hub_.notifier_.IsFresh(*known, nullptr) ? known : nullptr;
     }
 
-    // It may be asked for again and again, as long as there is no such object.
+    // A caller may wait repeatedly while the object does not exist: pause between the reads.
     Task<absl::Status> ReadFirst(CallContext context) {
       Clock::Duration asked_for{};
       while (first_ == nullptr) {
@@ -168,7 +168,7 @@ class WatchHub final : public ObjectCache<T>::Listener {
       SetFirst(hub_.notifier_.ObservationOf(known, subscription_.get()));
     }
 
-    // If it counts, it is what is known by now; else that is newer, though perhaps unconfirmed.
+    // The cache has taken the answer, or holds a newer state that may be unconfirmed.
     void StartFromRead(T seen) {
       const auto* known = hub_.cache_.Find(seen.id());
       if (known != nullptr && known->gone) return SetFirst(hub_.notifier_.ObservationOf(*known, nullptr));
@@ -187,12 +187,12 @@ class WatchHub final : public ObjectCache<T>::Listener {
     WatchHub& hub_;
     const std::string id_or_name_;
     SubscriptionPtr subscription_;
-    std::unique_ptr<Observation<T>> first_;  // what the watch begins with, until it is taken
+    std::unique_ptr<Observation<T>> first_;  // the first observation, until it is taken
     std::uint64_t read_ = 0;
-    Clock::Duration pause_{};  // before it is asked for again
+    Clock::Duration pause_{};  // before the next first read
   };
 
-  // Fresh: seen just now, or as good as that.
+  // `fresh`: the state was observed just now.
   SubscriptionPtr Subscribe(const std::string& id, bool fresh) {
     SubscriptionPtr& entry = subscriptions_[id];
     if (entry == nullptr) entry = std::make_shared<Subscription<T>>(id);
@@ -209,10 +209,10 @@ class WatchHub final : public ObjectCache<T>::Listener {
   void Unsubscribe(const Subscription<T>& subscription) {
     const auto found = subscriptions_.find(subscription.id());
     if (--found->second->watchers > 0) return;
-    const SubscriptionPtr kept = std::move(found->second);  // its id is the key
+    const SubscriptionPtr kept = std::move(found->second);  // keeps the id alive: it is the map's key
     subscriptions_.erase(found);
     cache_.Unpin(kept->id());
-    if (subscriptions_.empty()) poller_.Wake();  // and it ends
+    if (subscriptions_.empty()) poller_.Wake();  // ends its loop
   }
 
   Clock& clock_;
