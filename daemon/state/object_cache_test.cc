@@ -53,7 +53,7 @@ class ObjectCacheTest : public ::testing::Test, protected ObjectCache<v1::Sandbo
     if (known->gone) return "gone";
     return known->object->state_text() + (known->confirmed_at == kLongAgo ? " unconfirmed" : "");
   }
-  // What a read from memory would give.
+  // What a read from the cache would return.
   std::string Published(const std::string& key) const {
     const auto entry = cache_.index().Find(key);
     return entry == nullptr ? "nothing" : entry->object->id() + " " + entry->object->state_text();
@@ -77,20 +77,20 @@ TEST_F(ObjectCacheTest, ARecordIsFoundByIdAndByName) {
   EXPECT_THAT(Told(), ElementsAre("a started"));
 }
 
-TEST_F(ObjectCacheTest, AnEventIsNewerThanAReadThatWasBegunBeforeIt) {
+TEST_F(ObjectCacheTest, AnEventIsNewerThanAReadThatWasSentBeforeIt) {
   const Revision since = cache_.NextRevision();
   Event(SandboxIn("a", "started", 1));
   cache_.Observe(SandboxIn("a", "creating", 9), ObservationSource::kRead, since, At(0));
   EXPECT_EQ(StateOfKnown("a"), "started");
 }
 
-TEST_F(ObjectCacheTest, AReadThatWasBegunAfterAnEventIsNewerWhateverItsTimeSays) {
+TEST_F(ObjectCacheTest, AReadThatWasSentAfterAnEventIsNewerWhateverItsTimeSays) {
   Event(SandboxIn("a", "started", 9));
   Read(SandboxIn("a", "stopped", 1));
   EXPECT_EQ(Published("a"), "a stopped");
 }
 
-TEST_F(ObjectCacheTest, OfTwoReadsTheOneBegunLaterCountsInWhateverOrderTheyAreAnswered) {
+TEST_F(ObjectCacheTest, TheReadThatWasSentLaterWinsInWhateverOrderTheyAreAnswered) {
   const Revision first = cache_.NextRevision();
   const Revision second = cache_.NextRevision();
   cache_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, second, At(2));
@@ -99,7 +99,7 @@ TEST_F(ObjectCacheTest, OfTwoReadsTheOneBegunLaterCountsInWhateverOrderTheyAreAn
   EXPECT_EQ(cache_.Find("a")->confirmed_at, At(2));
 }
 
-TEST_F(ObjectCacheTest, WhatIsSeenAgainIsYoungerAndNoNews) {
+TEST_F(ObjectCacheTest, AnUnchangedReadConfirmsTheStateAndNotifiesNobody) {
   cache_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, cache_.NextRevision(), At(1));
   Told();
   cache_.Observe(SandboxIn("a", "started"), ObservationSource::kRead, cache_.NextRevision(), At(5));
@@ -107,7 +107,7 @@ TEST_F(ObjectCacheTest, WhatIsSeenAgainIsYoungerAndNoNews) {
   EXPECT_THAT(Told(), IsEmpty());
 }
 
-TEST_F(ObjectCacheTest, AnEventThatContradictsTheOrderOfUpdatesLeavesItUnconfirmed) {
+TEST_F(ObjectCacheTest, AnEventThatContradictsTheOrderLeavesTheStateUnconfirmed) {
   Read(SandboxIn("a", "stopping", 5));
   Told();
   Event(SandboxIn("a", "started", 4));
@@ -120,20 +120,20 @@ TEST_F(ObjectCacheTest, AnEventThatContradictsTheOrderOfUpdatesLeavesItUnconfirm
   EXPECT_THAT(Told(), IsEmpty());
 }
 
-TEST_F(ObjectCacheTest, ALateEventThatShowsTheSameStateChangesNothing) {
+TEST_F(ObjectCacheTest, ALateEventWithTheSameStateChangesNothing) {
   cache_.Observe(SandboxIn("a", "started", 5), ObservationSource::kRead, cache_.NextRevision(), At(1));
   cache_.Observe(SandboxIn("a", "started", 2), ObservationSource::kEvent, cache_.NextRevision(), At(3));
   EXPECT_EQ(cache_.Find("a")->object->updated_at().seconds(), 5);
   EXPECT_EQ(cache_.index().Find("a")->confirmed_at, At(1));
 }
 
-TEST_F(ObjectCacheTest, AnEventIsBelievedIfNothingContradictsIt) {
+TEST_F(ObjectCacheTest, AnEventIsAcceptedIfNothingContradictsIt) {
   Read(SandboxIn("a", "stopping", 5));
   Event(SandboxIn("a", "stopped", 5));
   EXPECT_EQ(Published("a"), "a stopped");
 }
 
-TEST_F(ObjectCacheTest, AnEventThatIsOlderAndShowsTheSameStateMakesNoOtherLookNew) {
+TEST_F(ObjectCacheTest, AnOlderEventWithTheSameStateDoesNotLowerTheUpdateTime) {
   Read(SandboxIn("a", "started", 5));
   Event(SandboxIn("a", "started", 3));
   EXPECT_EQ(Published("a"), "a started");
@@ -141,7 +141,7 @@ TEST_F(ObjectCacheTest, AnEventThatIsOlderAndShowsTheSameStateMakesNoOtherLookNe
   EXPECT_EQ(StateOfKnown("a"), "started unconfirmed");
 }
 
-TEST_F(ObjectCacheTest, AnEventLeavesOutTheBuildInfoThatIsKnown) {
+TEST_F(ObjectCacheTest, AnEventKeepsTheCachedBuildInfo) {
   v1::Sandbox sandbox = SandboxIn("a", "creating");
   sandbox.mutable_build_info()->set_dockerfile_content("FROM scratch");
   Read(sandbox);
@@ -149,7 +149,7 @@ TEST_F(ObjectCacheTest, AnEventLeavesOutTheBuildInfoThatIsKnown) {
   EXPECT_EQ(cache_.Find("a")->object->build_info().dockerfile_content(), "FROM scratch");
 }
 
-TEST_F(ObjectCacheTest, WhatAWholeAnswerDoesNotHaveIsNotThereAnyMore) {
+TEST_F(ObjectCacheTest, AFullReadReplacesAllFields) {
   v1::Sandbox sandbox = SandboxIn("a", "error");
   sandbox.mutable_build_info()->set_dockerfile_content("FROM scratch");
   sandbox.mutable_last_activity_at()->set_seconds(5);
@@ -162,7 +162,7 @@ TEST_F(ObjectCacheTest, WhatAWholeAnswerDoesNotHaveIsNotThereAnyMore) {
   EXPECT_EQ(known.error_reason(), "");
 }
 
-TEST_F(ObjectCacheTest, TimesAloneAreKnownButAreNoNews) {
+TEST_F(ObjectCacheTest, ChangedTimesAreCachedButNotifyNobody) {
   Read(SandboxIn("a", "started", 5));
   Told();
   v1::Sandbox later = SandboxIn("a", "started", 7);
@@ -180,7 +180,7 @@ TEST_F(ObjectCacheTest, TimesAloneAreKnownButAreNoNews) {
 
 // --- Answers from upstream's cache ---
 
-TEST_F(ObjectCacheTest, AReadThatShowsAStateWhichWasLeftIsRefused) {
+TEST_F(ObjectCacheTest, AReadThatShowsTheStateBeforeAnEventIsRejected) {
   Read(SandboxIn("a", "creating", 5));
   Event(SandboxIn("a", "started", 8));
   Told();
@@ -195,7 +195,7 @@ TEST_F(ObjectCacheTest, AReadThatShowsAStateWhichWasLeftIsRefused) {
   EXPECT_THAT(Told(), IsEmpty());
 }
 
-TEST_F(ObjectCacheTest, SoIsOneThatShowsAStateFromBeforeTheLast) {
+TEST_F(ObjectCacheTest, AReadThatShowsAnEvenOlderStateIsRejected) {
   Read(SandboxIn("a", "creating", 5));
   Event(SandboxIn("a", "starting", 6));
   Event(SandboxIn("a", "started", 8));
@@ -203,7 +203,7 @@ TEST_F(ObjectCacheTest, SoIsOneThatShowsAStateFromBeforeTheLast) {
   EXPECT_EQ(Published("a"), "a started");
 }
 
-TEST_F(ObjectCacheTest, AReadIsNewerThoughItsTimeIsBeforeThatOfTheLastState) {
+TEST_F(ObjectCacheTest, AReadWithANewStateIsAcceptedThoughItsTimeIsEarlier) {
   Read(SandboxIn("a", "creating", 5));
   Event(SandboxIn("a", "starting", 8));
   Read(SandboxIn("a", "started", 7));
@@ -219,21 +219,21 @@ TEST_F(ObjectCacheTest, TheTimeOfOneStateMayDifferByMilliseconds) {
   EXPECT_EQ(Published("a"), "a started");
 }
 
-TEST_F(ObjectCacheTest, WhatWasNotSeenBeforeIsNewThoughTheTimeStandsStill) {
+TEST_F(ObjectCacheTest, ANewStateIsAcceptedThoughTheTimeIsTheSame) {
   Read(SandboxIn("a", "started", 5));
   EndMutation(cache_.BeginMutation("a"), SandboxIn("a", "stopping", 5));
   Read(SandboxIn("a", "stopped", 5));
   EXPECT_EQ(Published("a"), "a stopped");
 }
 
-TEST_F(ObjectCacheTest, WhatReadsHaveShownIsInUpstreamsCache) {
+TEST_F(ObjectCacheTest, StatesThatReadsShowMayReturn) {
   for (const char* state : {"started", "stopped", "started"}) {
     Read(SandboxIn("a", state, 5));
     EXPECT_EQ(Published("a"), std::string("a ") + state);
   }
 }
 
-TEST_F(ObjectCacheTest, WhatIsStillAnsweredWhenUpstreamsCacheIsOverCounts) {
+TEST_F(ObjectCacheTest, APriorStateIsAcceptedOnceUpstreamsCacheHasExpired) {
   Read(SandboxIn("a", "stopped", 5));
   Event(SandboxIn("a", "started", 8));
   for (const int second : {1, 6, 11}) {
@@ -244,7 +244,7 @@ TEST_F(ObjectCacheTest, WhatIsStillAnsweredWhenUpstreamsCacheIsOverCounts) {
   EXPECT_EQ(Published("a"), "a stopped");
 }
 
-TEST_F(ObjectCacheTest, WhatIsSeenMeanwhileBeginsThatTimeAnew) {
+TEST_F(ObjectCacheTest, AnAcceptedReadRestartsThatTime) {
   Read(SandboxIn("a", "stopped", 5));
   Event(SandboxIn("a", "started", 8));
   cache_.Observe(SandboxIn("a", "stopped", 5), ObservationSource::kRead, cache_.NextRevision(), At(1));
@@ -253,7 +253,7 @@ TEST_F(ObjectCacheTest, WhatIsSeenMeanwhileBeginsThatTimeAnew) {
   EXPECT_EQ(Published("a"), "a started");
 }
 
-TEST_F(ObjectCacheTest, WhatACreateWasAnsweredWithIsLeftIfAnEventShowedMoreBefore) {
+TEST_F(ObjectCacheTest, ACreatesAnswerIsAPriorStateIfAnEventCameFirst) {
   const auto mutation = cache_.BeginCreate();
   Event(SandboxIn("a", "started", 8));
   EndMutation(mutation, SandboxIn("a", "creating", 5));
@@ -263,20 +263,20 @@ TEST_F(ObjectCacheTest, WhatACreateWasAnsweredWithIsLeftIfAnEventShowedMoreBefor
 
 // --- List items ---
 
-TEST_F(ObjectCacheTest, AnItemOfWhatIsNotKnownMakesNothingKnown) {
+TEST_F(ObjectCacheTest, AListItemCreatesNoRecord) {
   ListItem(ItemIn("a", "started"));
   EXPECT_EQ(StateOfKnown("a"), "unknown");
   EXPECT_EQ(cache_.size(), 0U);
 }
 
-TEST_F(ObjectCacheTest, AnItemThatShowsTheSameStateChangesNothing) {
+TEST_F(ObjectCacheTest, AListItemWithTheSameStateChangesNothing) {
   cache_.Observe(SandboxIn("a", "started", 1), ObservationSource::kRead, cache_.NextRevision(), At(1));
   cache_.Observe(ItemIn("a", "started", 2), ObservationSource::kListItem, cache_.NextRevision(), At(5));
   EXPECT_EQ(cache_.Find("a")->confirmed_at, At(1));
   EXPECT_EQ(cache_.Find("a")->object->updated_at().seconds(), 1);
 }
 
-TEST_F(ObjectCacheTest, ANewerItemMovesTheStateOnAndKeepsWhatItLacks) {
+TEST_F(ObjectCacheTest, ANewerListItemUpdatesTheStateAndKeepsFieldsThatItLacks) {
   v1::Sandbox sandbox = SandboxIn("a", "creating", 1);
   (*sandbox.mutable_env())["KEY"] = "value";
   sandbox.add_volumes()->set_mount_path("/data");
@@ -292,7 +292,7 @@ TEST_F(ObjectCacheTest, ANewerItemMovesTheStateOnAndKeepsWhatItLacks) {
   EXPECT_TRUE(entry->object->network_block_all());
 }
 
-TEST_F(ObjectCacheTest, AnItemThatIsNotNewerNeverMovesTheStateButLeavesItUnconfirmed) {
+TEST_F(ObjectCacheTest, AListItemThatIsNotNewerLeavesTheStateUnconfirmed) {
   Read(SandboxIn("a", "stopping", 5));
   Told();
   ListItem(ItemIn("a", "started", 5));
@@ -300,14 +300,14 @@ TEST_F(ObjectCacheTest, AnItemThatIsNotNewerNeverMovesTheStateButLeavesItUnconfi
   EXPECT_THAT(Told(), ElementsAre("a unconfirmed"));
 }
 
-TEST_F(ObjectCacheTest, AnItemOfAListFromBeforeAnEventLeavesItUnconfirmedHoweverNewItSaysThatItIs) {
+TEST_F(ObjectCacheTest, AnItemOfAListFromBeforeAnEventLeavesTheStateUnconfirmedWhateverItsTimeSays) {
   const Revision since = cache_.NextRevision();
   Event(SandboxIn("a", "stopping", 5));
   cache_.Observe(ItemIn("a", "started", 6), ObservationSource::kListItem, since, At(0));
   EXPECT_EQ(StateOfKnown("a"), "stopping unconfirmed");
 }
 
-TEST_F(ObjectCacheTest, WhatIsKnownInPartOnlyIsNoAnswer) {
+TEST_F(ObjectCacheTest, APartialObjectIsNotServed) {
   Read(ItemIn("a", "started"));
   EXPECT_EQ(StateOfKnown("a"), "started");
   EXPECT_EQ(Published("a"), "nothing");
@@ -315,7 +315,7 @@ TEST_F(ObjectCacheTest, WhatIsKnownInPartOnlyIsNoAnswer) {
 
 // --- Lists that are corrected ---
 
-TEST_F(ObjectCacheTest, AnItemOfAListTakesTheStateThatIsKnownBetter) {
+TEST_F(ObjectCacheTest, AListItemTakesTheNewerCachedState) {
   Read(SandboxIn("a", "started", 1));
   v1::Sandbox answer = SandboxIn("a", "destroying", 5);
   answer.set_name("DESTROYED_a");
@@ -329,7 +329,7 @@ TEST_F(ObjectCacheTest, AnItemOfAListTakesTheStateThatIsKnownBetter) {
   EXPECT_EQ(item.view(), v1::VIEW_BASIC);
 }
 
-TEST_F(ObjectCacheTest, AnItemOfAListThatWasBegunBeforeIsCorrectedHoweverNewItSaysThatItIs) {
+TEST_F(ObjectCacheTest, AnItemOfAnOlderListIsCorrectedWhateverItsTimeSays) {
   const Revision since = cache_.NextRevision();
   Event(SandboxIn("a", "stopping", 5));
   v1::Sandbox item = ItemIn("a", "started", 6);
@@ -337,7 +337,7 @@ TEST_F(ObjectCacheTest, AnItemOfAListThatWasBegunBeforeIsCorrectedHoweverNewItSa
   EXPECT_EQ(item.state_text(), "stopping");
 }
 
-TEST_F(ObjectCacheTest, AnItemIsLeftAsItIsIfItIsNewerOrNothingRecentIsKnown) {
+TEST_F(ObjectCacheTest, AListItemStaysIfItIsNewerOrTheCachedStateIsOld) {
   Read(SandboxIn("a", "stopping", 5));
   v1::Sandbox newer = ItemIn("a", "stopped", 6);
   EXPECT_TRUE(cache_.Correct(newer, cache_.NextRevision(), At(2)));
@@ -350,13 +350,13 @@ TEST_F(ObjectCacheTest, AnItemIsLeftAsItIsIfItIsNewerOrNothingRecentIsKnown) {
   EXPECT_EQ(other.SerializeAsString(), ItemIn("b", "started").SerializeAsString());
 }
 
-TEST_F(ObjectCacheTest, AnItemOfWhatIsGoneIsToBeLeftOut) {
+TEST_F(ObjectCacheTest, AListItemOfADeletedObjectIsDropped) {
   Event(SandboxIn("a", "destroyed", 5));
   v1::Sandbox item = ItemIn("a", "started", 6);
   EXPECT_FALSE(cache_.Correct(item, cache_.NextRevision(), At(3600)));
 }
 
-TEST_F(ObjectCacheTest, ADeletionWhoseAnswerIsEmptyIsKnownAllTheSame) {
+TEST_F(ObjectCacheTest, AnAcceptedDeletionWithAnEmptyAnswerIsCached) {
   ObjectCache<v1::Volume> volumes(1 << 20);
   v1::Volume volume;
   volume.set_id("v");
@@ -369,7 +369,7 @@ TEST_F(ObjectCacheTest, ADeletionWhoseAnswerIsEmptyIsKnownAllTheSame) {
   volumes.Observe(volume, ObservationSource::kRead, volumes.NextRevision(), At(0));
   volumes.EndMutation(volumes.BeginMutation("v"), nullptr, At(0));
   volumes.ObserveDeleting("v", At(0));
-  EXPECT_EQ(volumes.index().Find("v"), nullptr) << "it is to be looked at";
+  EXPECT_EQ(volumes.index().Find("v"), nullptr) << "it has to be read again";
   EXPECT_EQ(volumes.Find("v")->object->state(), v1::VOLUME_STATE_PENDING_DELETE);
   EXPECT_TRUE(volumes.Correct(volume, volumes.NextRevision(), At(1)));
   EXPECT_EQ(volume.state_text(), "pending_delete");
@@ -377,7 +377,7 @@ TEST_F(ObjectCacheTest, ADeletionWhoseAnswerIsEmptyIsKnownAllTheSame) {
   unknown.set_id("unknown");
   EXPECT_TRUE(volumes.Correct(unknown, volumes.NextRevision(), At(1)));
   EXPECT_EQ(unknown.state_text(), "pending_delete");
-  // A later look knows better, whatever it shows.
+  // A later read wins, whatever it shows.
   v1::Volume failed = listed;
   failed.set_state(v1::VOLUME_STATE_ERROR);
   failed.set_state_text("error");
@@ -389,7 +389,7 @@ TEST_F(ObjectCacheTest, ADeletionWhoseAnswerIsEmptyIsKnownAllTheSame) {
 
 // --- Mutations ---
 
-TEST_F(ObjectCacheTest, NothingIsAnsweredFromMemoryWhileAChangeIsUnderWay) {
+TEST_F(ObjectCacheTest, NothingIsServedWhileAMutationIsInProgress) {
   Read(SandboxIn("a", "started"));
   const auto mutation = cache_.BeginMutation("name-of-a");
   EXPECT_EQ(Published("a"), "nothing");
@@ -401,19 +401,19 @@ TEST_F(ObjectCacheTest, NothingIsAnsweredFromMemoryWhileAChangeIsUnderWay) {
   EXPECT_EQ(Published("a"), "a stopping");
 }
 
-TEST_F(ObjectCacheTest, NorOfWhatBecomesKnownMeanwhileByTheNameThatIsChanged) {
+TEST_F(ObjectCacheTest, NorIfTheObjectIsCachedMeanwhileAndTheMutationIsByName) {
   const auto mutation = cache_.BeginMutation("name-of-a");
   Read(SandboxIn("a", "started"));
   EXPECT_EQ(StateOfKnown("a"), "started");
   EXPECT_EQ(Published("a"), "nothing");
   EXPECT_EQ(Published("name-of-a"), "nothing");
   cache_.EndMutation(mutation, nullptr, At(0));
-  EXPECT_EQ(StateOfKnown("a"), "started unconfirmed") << "nobody knows whether it was changed";
+  EXPECT_EQ(StateOfKnown("a"), "started unconfirmed") << "the mutation may have been carried out";
   Read(SandboxIn("a", "stopping"));
   EXPECT_EQ(Published("a"), "a stopping");
 }
 
-TEST_F(ObjectCacheTest, ReadsFromBeforeAChangesAnswerDoNotCount) {
+TEST_F(ObjectCacheTest, ReadsFromBeforeAMutationsAnswerAreRejected) {
   Read(SandboxIn("a", "started"));
   const Revision before = cache_.NextRevision();
   const auto mutation = cache_.BeginMutation("a");
@@ -424,7 +424,7 @@ TEST_F(ObjectCacheTest, ReadsFromBeforeAChangesAnswerDoNotCount) {
   EXPECT_EQ(Published("a"), "a stopping");
 }
 
-TEST_F(ObjectCacheTest, NorIfTheObjectWasNotKnownThen) {
+TEST_F(ObjectCacheTest, EvenIfTheObjectWasNotCachedThen) {
   const Revision before = cache_.NextRevision();
   const auto by_id = cache_.BeginMutation(kUuid);
   cache_.EndMutation(by_id, nullptr, At(0));
@@ -438,7 +438,7 @@ TEST_F(ObjectCacheTest, NorIfTheObjectWasNotKnownThen) {
   EXPECT_EQ(Published("b"), "nothing");
 }
 
-TEST_F(ObjectCacheTest, ReadsOfOtherObjectsCountWhateverIsChanged) {
+TEST_F(ObjectCacheTest, ReadsOfOtherObjectsAreAccepted) {
   Read(SandboxIn("a", "starting"));
   const Revision since = cache_.NextRevision();
   cache_.EndMutation(cache_.BeginMutation("there is no such"), nullptr, At(0));
@@ -447,14 +447,14 @@ TEST_F(ObjectCacheTest, ReadsOfOtherObjectsCountWhateverIsChanged) {
   EXPECT_EQ(Published("a"), "a started");
 }
 
-TEST_F(ObjectCacheTest, AChangeWithoutAnAnswerLeavesItUnconfirmed) {
+TEST_F(ObjectCacheTest, AMutationWithoutAnAnswerLeavesTheStateUnconfirmed) {
   Read(SandboxIn("a", "started"));
   cache_.EndMutation(cache_.BeginMutation("a"), nullptr, At(0));
   EXPECT_EQ(StateOfKnown("a"), "started unconfirmed");
   EXPECT_EQ(Published("a"), "nothing");
 }
 
-TEST_F(ObjectCacheTest, WhatIsCreatedIsAnsweredAsItWasAtFirstSoEventsAreNewer) {
+TEST_F(ObjectCacheTest, EventsAreNewerThanTheAnswerToACreate) {
   const auto mutation = cache_.BeginCreate();
   Event(SandboxIn("a", "creating"));
   Event(SandboxIn("a", "started"));
@@ -466,7 +466,7 @@ TEST_F(ObjectCacheTest, WhatIsCreatedIsAnsweredAsItWasAtFirstSoEventsAreNewer) {
   EXPECT_THAT(Told(), ElementsAre("a creating", "a started", "a started"));
 }
 
-TEST_F(ObjectCacheTest, AnEventThatCameWhileAChangeWasUnderWayAndDiffersFromItsAnswerLeavesItUnconfirmed) {
+TEST_F(ObjectCacheTest, AnEventDuringAMutationThatDiffersFromItsAnswerLeavesTheStateUnconfirmed) {
   Read(SandboxIn("a", "started"));
   const auto mutation = cache_.BeginMutation("a");
   Event(SandboxIn("a", "stopped", 3));
@@ -475,7 +475,7 @@ TEST_F(ObjectCacheTest, AnEventThatCameWhileAChangeWasUnderWayAndDiffersFromItsA
   EXPECT_EQ(Published("a"), "nothing");
 }
 
-TEST_F(ObjectCacheTest, OfAnAnswerAndAnEventThatDifferTheLaterIsKeptSoThatNothingOlderTakesItsPlace) {
+TEST_F(ObjectCacheTest, IfAnswerAndEventDifferTheLaterIsKeptUnconfirmed) {
   Read(SandboxIn("a", "stopped", 1));
   const auto mutation = cache_.BeginMutation("a");
   Event(SandboxIn("a", "starting", 2));
@@ -487,17 +487,17 @@ TEST_F(ObjectCacheTest, OfAnAnswerAndAnEventThatDifferTheLaterIsKeptSoThatNothin
   EXPECT_EQ(Published("a"), "nothing");
 }
 
-TEST_F(ObjectCacheTest, AnAnswerThatAgreesWithAnEventDoesNotMakeItOlder) {
+TEST_F(ObjectCacheTest, AnAnswerThatAgreesWithAnEventDoesNotLowerItsRevision) {
   Read(SandboxIn("a", "started"));
   const auto stop = cache_.BeginMutation("a");
   const auto start = cache_.BeginMutation("a");
   Event(SandboxIn("a", "stopping", 3));
   EndMutation(stop, SandboxIn("a", "stopping", 3));
   EndMutation(start, SandboxIn("a", "starting", 2));
-  EXPECT_EQ(StateOfKnown("a"), "stopping unconfirmed") << "the event came after both were begun";
+  EXPECT_EQ(StateOfKnown("a"), "stopping unconfirmed") << "the event came after both mutations were sent";
 }
 
-TEST_F(ObjectCacheTest, NothingTellsWhichOfTwoChangesAtOnceWasTheLater) {
+TEST_F(ObjectCacheTest, ConcurrentMutationsLeaveTheStateUnconfirmed) {
   Read(SandboxIn("a", "started"));
   const auto stop = cache_.BeginMutation("a");
   const auto start = cache_.BeginMutation("a");
@@ -508,7 +508,7 @@ TEST_F(ObjectCacheTest, NothingTellsWhichOfTwoChangesAtOnceWasTheLater) {
   EXPECT_EQ(Published("a"), "nothing");
 }
 
-TEST_F(ObjectCacheTest, ChangesOneAfterTheOtherAreBelieved) {
+TEST_F(ObjectCacheTest, SequentialMutationsAreAccepted) {
   Read(SandboxIn("a", "started"));
   EndMutation(cache_.BeginMutation("a"), SandboxIn("a", "stopping", 5));
   EndMutation(cache_.BeginMutation("a"), SandboxIn("a", "starting", 4));
@@ -572,27 +572,27 @@ TEST_F(ObjectCacheTest, ADeletionFreesTheNameAtOnce) {
   EXPECT_EQ(Published("name-of-a"), "b creating");
 }
 
-TEST_F(ObjectCacheTest, WhatIsNotFoundByItsIdIsGone) {
+TEST_F(ObjectCacheTest, AnObjectThatIsNotFoundByItsIdIsGone) {
   Read(SandboxIn("a", "started"));
   cache_.ObserveNotFound("a", cache_.NextRevision());
   EXPECT_EQ(StateOfKnown("a"), "gone");
 }
 
-TEST_F(ObjectCacheTest, UnlessThatWasAskedBeforeItWasSeen) {
+TEST_F(ObjectCacheTest, UnlessANewerReadFoundIt) {
   const Revision since = cache_.NextRevision();
   Read(SandboxIn("a", "started"));
   cache_.ObserveNotFound("a", since);
   EXPECT_EQ(Published("a"), "a started");
 }
 
-TEST_F(ObjectCacheTest, ThatANameIsNotFoundSaysNothingOfWhatHasIt) {
+TEST_F(ObjectCacheTest, ANameThatIsNotFoundDoesNotRemoveItsObject) {
   Read(SandboxIn("a", "started"));
   cache_.ObserveNotFound("name-of-a", cache_.NextRevision());
   EXPECT_EQ(Published("a"), "a started");
   EXPECT_EQ(Published("name-of-a"), "a started");
 }
 
-TEST_F(ObjectCacheTest, AnEventThatTellsTheIdRemoves) {
+TEST_F(ObjectCacheTest, ARemovalEventWithAnIdRemovesTheObject) {
   Read(SandboxIn("a", "started"));
   cache_.ObserveRemoved("a", "name-of-a");
   EXPECT_EQ(StateOfKnown("a"), "gone");
@@ -600,13 +600,13 @@ TEST_F(ObjectCacheTest, AnEventThatTellsTheIdRemoves) {
   EXPECT_EQ(StateOfKnown("b"), "unknown");
 }
 
-TEST_F(ObjectCacheTest, AnEventThatTellsTheNameOnlyRemovesWhatWasOnItsWayOut) {
+TEST_F(ObjectCacheTest, ARemovalEventWithANameOnlyRemovesAnObjectThatIsBeingDeleted) {
   Read(SandboxIn("a", "destroying"));
   cache_.ObserveRemoved("", "name-of-a");
   EXPECT_EQ(StateOfKnown("a"), "gone");
 }
 
-TEST_F(ObjectCacheTest, ButNotWhatHasTakenTheNameSince) {
+TEST_F(ObjectCacheTest, ButNotAnObjectThatTookTheNameSince) {
   Read(SandboxIn("a", "started"));
   cache_.ObserveRemoved("", "name-of-a");
   EXPECT_EQ(StateOfKnown("a"), "started unconfirmed");
@@ -624,14 +624,14 @@ TEST_F(ObjectCacheTest, ARenamedObjectIsFoundByItsNewNameOnly) {
   EXPECT_EQ(StateOfKnown("name-of-a"), "unknown");
 }
 
-TEST_F(ObjectCacheTest, ANameThatAnotherHasTakenLeadsToThatOne) {
+TEST_F(ObjectCacheTest, ATakenNameResolvesToItsNewOwner) {
   Read(SandboxIn("a", "started"));
   v1::Sandbox next = SandboxIn("b", "creating");
   next.set_name("name-of-a");
   Read(next);
   EXPECT_EQ(Published("name-of-a"), "b creating");
   EXPECT_EQ(Published("a"), "a started");
-  // What comes late of the first one does not take it back.
+  // A late event of the previous owner does not take the name back.
   Event(SandboxIn("a", "destroying", 2));
   EXPECT_EQ(Published("name-of-a"), "b creating");
   EXPECT_EQ(Published("a"), "a destroying");
@@ -639,22 +639,22 @@ TEST_F(ObjectCacheTest, ANameThatAnotherHasTakenLeadsToThatOne) {
   EXPECT_EQ(Published("name-of-a"), "b creating");
 }
 
-TEST_F(ObjectCacheTest, ATakenNameNeverLeadsToTheOneThatHadItBefore) {
+TEST_F(ObjectCacheTest, ATakenNameNeverResolvesToItsPreviousOwner) {
   Read(SandboxIn("a", "started"));
-  v1::Sandbox part = ItemIn("b", "creating");  // no answer itself
+  v1::Sandbox part = ItemIn("b", "creating");  // partial, so not served itself
   part.set_name("name-of-a");
   Read(part);
   EXPECT_EQ(Published("name-of-a"), "nothing");
 }
 
-TEST_F(ObjectCacheTest, ANameThatIsAnothersIdLeadsNowhere) {
+TEST_F(ObjectCacheTest, ANameThatMayBeAnIdIsNotResolved) {
   v1::Sandbox named = SandboxIn("b", "started");
   named.set_name(kUuid);
   Read(named);
   EXPECT_EQ(Published("b"), "b started");
-  EXPECT_EQ(Published(kUuid), "nothing") << "there may be one with this id";
+  EXPECT_EQ(Published(kUuid), "nothing") << "an object with this id may exist";
   EXPECT_EQ(StateOfKnown(kUuid), "unknown");
-  ASSERT_NE(cache_.FindName(kUuid), nullptr) << "for who has asked upstream for that id";
+  ASSERT_NE(cache_.FindName(kUuid), nullptr) << "for callers that have asked upstream for that id";
   EXPECT_EQ(cache_.FindName(kUuid)->object->id(), "b");
   Read(SandboxIn(kUuid, "stopped"));
   EXPECT_EQ(Published(kUuid), std::string(kUuid) + " stopped");
@@ -662,7 +662,7 @@ TEST_F(ObjectCacheTest, ANameThatIsAnothersIdLeadsNowhere) {
   EXPECT_EQ(Published("b"), "b started");
 }
 
-TEST_F(ObjectCacheTest, AnIdComesBeforeANameOfWhateverForm) {
+TEST_F(ObjectCacheTest, AnIdComesBeforeAName) {
   Read(SandboxIn("a", "stopped"));
   v1::Sandbox named = SandboxIn("b", "started");
   named.set_name("a");
@@ -682,7 +682,7 @@ class ObjectCacheEvictionTest : public ObjectCacheTest {
   }
 };
 
-TEST_F(ObjectCacheEvictionTest, WhatWasNotUsedForLongestGoesFirst) {
+TEST_F(ObjectCacheEvictionTest, TheLeastRecentlyUsedIsEvictedFirst) {
   Fill(0, 2000);
   EXPECT_LE(cache_.bytes(), size_t{1} << 20);
   EXPECT_LT(cache_.size(), 2000U);
@@ -692,7 +692,7 @@ TEST_F(ObjectCacheEvictionTest, WhatWasNotUsedForLongestGoesFirst) {
   EXPECT_EQ(Published(Id(1999)), Id(1999) + " started");
 }
 
-TEST_F(ObjectCacheEvictionTest, WhatIsReadFromMemoryStays) {
+TEST_F(ObjectCacheEvictionTest, ReadsThroughTheIndexCountAsUse) {
   Fill(0, 100);
   for (int i = 100; i < 4000; ++i) {
     cache_.index().Find(Id(7))->used = true;
@@ -702,7 +702,7 @@ TEST_F(ObjectCacheEvictionTest, WhatIsReadFromMemoryStays) {
   EXPECT_EQ(Published(Id(8)), "nothing");
 }
 
-TEST_F(ObjectCacheEvictionTest, ThereIsABoundThoughEverythingIsRead) {
+TEST_F(ObjectCacheEvictionTest, TheLimitHoldsEvenIfEverythingIsUsed) {
   for (int i = 0; i < 3000; ++i) {
     Fill(i, i + 1);
     for (int j = 0; j <= i; ++j) {
@@ -712,7 +712,7 @@ TEST_F(ObjectCacheEvictionTest, ThereIsABoundThoughEverythingIsRead) {
   EXPECT_LE(cache_.bytes(), size_t{1} << 20);
 }
 
-TEST_F(ObjectCacheEvictionTest, WhatIsWatchedOrBeingChangedStaysUntilItIsNot) {
+TEST_F(ObjectCacheEvictionTest, PinnedAndMutatingObjectsAreNotEvicted) {
   Fill(0, 2);
   cache_.Pin(Id(0));
   const auto mutation = cache_.BeginMutation(Id(1));
@@ -727,7 +727,7 @@ TEST_F(ObjectCacheEvictionTest, WhatIsWatchedOrBeingChangedStaysUntilItIsNot) {
   EXPECT_LE(cache_.bytes(), size_t{1} << 20);
 }
 
-TEST_F(ObjectCacheEvictionTest, WhatWasForgottenIsNotLearntAgainFromWhatWasBegunBefore) {
+TEST_F(ObjectCacheEvictionTest, AnOlderReadDoesNotBringBackAnEvictedObject) {
   Fill(0, 1);
   const Revision before = cache_.NextRevision();
   EndMutation(cache_.BeginMutation(Id(0)), SandboxIn(Id(0), "stopping"));
@@ -737,7 +737,7 @@ TEST_F(ObjectCacheEvictionTest, WhatWasForgottenIsNotLearntAgainFromWhatWasBegun
   EXPECT_EQ(Published(Id(0)), "nothing");
 }
 
-TEST_F(ObjectCacheEvictionTest, WithoutRoomNothingIsKept) {
+TEST_F(ObjectCacheEvictionTest, WithoutRoomOnlyPinnedObjectsAreCached) {
   Objects none(0);
   none.Observe(SandboxIn("a", "started"), ObservationSource::kRead, none.NextRevision(), At(0));
   EXPECT_EQ(none.size(), 0U);

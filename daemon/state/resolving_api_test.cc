@@ -35,7 +35,7 @@ v1::Sandbox Named(const std::string& id, const std::string& name) {
   return sandbox;
 }
 
-// An upstream that takes ids before names, and has forgotten some names.
+// An upstream that tries ids before names, and does not find some names for a while.
 class ForgetfulUpstream final : public FakeApi {
  public:
   Task<SandboxResult> GetSandbox(CallContext, std::string key) override { co_return Find("Get", key); }
@@ -78,7 +78,7 @@ class ResolvingApiTest : public ::testing::Test {
   void Learn(const v1::Sandbox& sandbox) {
     caches_.sandboxes.Observe(sandbox, ObservationSource::kRead, caches_.sandboxes.NextRevision(), clock_.Now());
   }
-  // The name is another one's now, and upstream has forgotten it.
+  // Another object has the name now, and upstream does not find it for a while.
   void RedeployBehindOurBack() {
     upstream_.objects.clear();
     Upstream(Named("b", "box"));
@@ -115,9 +115,9 @@ class ResolvingApiTest : public ::testing::Test {
   ResolvingApi api_{updating_, caches_, clock_};
 };
 
-TEST_F(ResolvingApiTest, WhatIsKnownByItsNameIsAskedForById) {
+TEST_F(ResolvingApiTest, AKnownNameIsReplacedByItsId) {
   EXPECT_EQ(Get("box"), "a");
-  EXPECT_THAT(Calls(), ElementsAre("Get box")) << "nothing is known yet";
+  EXPECT_THAT(Calls(), ElementsAre("Get box")) << "nothing is cached yet";
   upstream_.forgotten.insert("box");
   EXPECT_EQ(Get("box"), "a");
   EXPECT_EQ(Start("box"), "a");
@@ -127,7 +127,7 @@ TEST_F(ResolvingApiTest, WhatIsKnownByItsNameIsAskedForById) {
   EXPECT_THAT(Calls(), ElementsAre("Get a", "Start a", "Get a", "Stop a", "Delete a"));
 }
 
-TEST_F(ResolvingApiTest, WhatIsNotKnownIsStartedAndStoppedAsAskedButDeletedById) {
+TEST_F(ResolvingApiTest, UnknownNamesArePassedOnExceptForDeletions) {
   EXPECT_EQ(Stop("box"), "a");
   EXPECT_THAT(Calls(), ElementsAre("Stop box"));
   caches_.sandboxes.Observe(SandboxIn("a", "destroyed"), ObservationSource::kEvent, caches_.sandboxes.NextRevision(),
@@ -139,7 +139,7 @@ TEST_F(ResolvingApiTest, WhatIsNotKnownIsStartedAndStoppedAsAskedButDeletedById)
   EXPECT_EQ(Delete("box"), not_found_);
 }
 
-TEST_F(ResolvingApiTest, AnIdIsAskedForAsItIs) {
+TEST_F(ResolvingApiTest, AnIdIsPassedOn) {
   Learn(Named("a", "box"));
   Upstream(Named(kUuid, "other"));
   EXPECT_EQ(Get("a"), "a");
@@ -149,7 +149,7 @@ TEST_F(ResolvingApiTest, AnIdIsAskedForAsItIs) {
   EXPECT_THAT(Calls(), ElementsAre("Get a", "Stop a", "Delete a", std::string("Delete ") + kUuid));
 }
 
-TEST_F(ResolvingApiTest, ANameThatIsKnownFromLongAgoIsLookedAtBeforeAChange) {
+TEST_F(ResolvingApiTest, AStaleNameIsReadBeforeAMutation) {
   Learn(Named("a", "box"));
   clock_.Advance(seconds(2));
   EXPECT_EQ(Stop("box"), "a");
@@ -162,7 +162,7 @@ TEST_F(ResolvingApiTest, ANameThatIsKnownFromLongAgoIsLookedAtBeforeAChange) {
   EXPECT_EQ(Delete("box"), "b");
 }
 
-TEST_F(ResolvingApiTest, ANameOfWhatIsGoneIsAskedForOnce) {
+TEST_F(ResolvingApiTest, ANameOfADeletedObjectIsAskedForOnce) {
   for (const bool fresh : {true, false}) {
     upstream_.objects.clear();
     const std::string old_id = fresh ? "a" : "c";
@@ -178,17 +178,17 @@ TEST_F(ResolvingApiTest, ANameOfWhatIsGoneIsAskedForOnce) {
   EXPECT_EQ(Get("box"), not_found_);
 }
 
-TEST_F(ResolvingApiTest, WhatBecomesKnownAfterANameWasForgottenIsFoundByIt) {
+TEST_F(ResolvingApiTest, AnObjectThatIsCachedMeanwhileIsFoundByANameThatUpstreamForgot) {
   Learn(Named("a", "box"));
   RedeployBehindOurBack();
-  EXPECT_EQ(Get("box"), not_found_) << "nobody can know";
+  EXPECT_EQ(Get("box"), not_found_) << "nobody can tell";
   Learn(Named("b", "box"));
   EXPECT_EQ(Get("box"), "b");
   EXPECT_EQ(Stop("box"), "b");
   EXPECT_EQ(Delete("box"), "b");
 }
 
-TEST_F(ResolvingApiTest, ANameThatLooksLikeAnIdIsTheIdOfAnotherOneFirst) {
+TEST_F(ResolvingApiTest, ANameThatLooksLikeAnIdIsTriedAsAnIdFirst) {
   upstream_.objects.clear();
   Upstream(Named("b", kUuid));
   EXPECT_EQ(Get(kUuid), "b");
@@ -200,7 +200,7 @@ TEST_F(ResolvingApiTest, ANameThatLooksLikeAnIdIsTheIdOfAnotherOneFirst) {
   EXPECT_EQ(Get("b"), "b");
 }
 
-TEST_F(ResolvingApiTest, AnIdThatIsOnlyANameByNowIsGone) {
+TEST_F(ResolvingApiTest, AnIdThatMatchesAsANameOnlyIsGone) {
   Learn(Named(kUuid, "box"));
   upstream_.objects.clear();
   Upstream(Named("b", kUuid));
@@ -218,7 +218,7 @@ TEST_F(ResolvingApiTest, ANameThatLooksLikeAnIdIsFoundThoughUpstreamHasForgotten
   EXPECT_EQ(Delete(kUuid), "b");
 }
 
-TEST_F(ResolvingApiTest, ADeletedVolumeIsNoAnswerToItsName) {
+TEST_F(ResolvingApiTest, ADeletedVolumeIsNotFoundByItsName) {
   upstream_.volume.set_id("v");
   upstream_.volume.set_name("vol");
   upstream_.volume.set_view(v1::VIEW_FULL);

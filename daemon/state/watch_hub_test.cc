@@ -45,7 +45,7 @@ class WatchHubTest : public ::testing::Test {
     for (Watcher& watcher : watchers_) Leave(watcher);
     Settle();
     EXPECT_EQ(hub_.size(), 0U);
-    EXPECT_EQ(clock_.sleepers(), 0U) << "something goes on though nobody watches";
+    EXPECT_EQ(clock_.sleepers(), 0U) << "something still runs without watchers";
   }
 
   static Task<void> Follow(Watcher* watcher) {
@@ -64,7 +64,7 @@ class WatchHubTest : public ::testing::Test {
     watcher.watch = hub_.Open(id);
     return watcher;
   }
-  // Reads until it is told of an error, or leaves.
+  // Reads observations until there is an error, or the watcher leaves.
   void Read(Watcher& watcher) {
     Spawn(io_.get_executor(), Follow(&watcher));
     Settle();
@@ -85,7 +85,7 @@ class WatchHubTest : public ::testing::Test {
     io_.restart();
     io_.poll();
   }
-  // In steps: whatever is due on the way happens then.
+  // Advances the clock in steps, so that everything due happens in between.
   void Pass(Clock::Duration duration, Clock::Duration step = milliseconds(5)) {
     for (Clock::Duration passed{}; passed < duration; passed += step) {
       clock_.Advance(step);
@@ -107,7 +107,7 @@ class WatchHubTest : public ::testing::Test {
     hub_.OnEventsChanged();
     Settle();
   }
-  // That many are known and watched: "0", "1", ...
+  // Caches and watches that many objects: "0", "1", ...
   void OpenMany(int count) {
     for (int i = 0; i < count; ++i) {
       Upstream(SandboxIn(std::to_string(i), "starting"));
@@ -139,7 +139,7 @@ class WatchHubTest : public ::testing::Test {
 
 // --- The first observation ---
 
-TEST_F(WatchHubTest, WhatIsKnownAndFreshIsToldAtOnce) {
+TEST_F(WatchHubTest, AFreshCachedObjectIsTheFirstObservation) {
   Upstream(SandboxIn("a", "started"));
   Observe(SandboxIn("a", "started"), ObservationSource::kRead);
   const Watcher& watcher = Open("name-of-a");
@@ -150,7 +150,7 @@ TEST_F(WatchHubTest, WhatIsKnownAndFreshIsToldAtOnce) {
   EXPECT_THAT(upstream_.gets, IsEmpty());
 }
 
-TEST_F(WatchHubTest, WhatIsKnownFromLongAgoIsToldAsThatAndLookedAt) {
+TEST_F(WatchHubTest, AStaleCachedObjectIsObservedAsStaleAndPolled) {
   Upstream(SandboxIn("a", "started", 2));
   Observe(SandboxIn("a", "starting"), ObservationSource::kRead);
   Pass(seconds(5), seconds(5));
@@ -163,7 +163,7 @@ TEST_F(WatchHubTest, WhatIsKnownFromLongAgoIsToldAsThatAndLookedAt) {
   EXPECT_THAT(upstream_.gets, SizeIs(1));
 }
 
-TEST_F(WatchHubTest, ANameThatIsKnownFromLongAgoIsLookedAtFirst) {
+TEST_F(WatchHubTest, AStaleNameIsReadFirst) {
   Observe(SandboxIn("a", "started"), ObservationSource::kRead);
   v1::Sandbox next = SandboxIn("b", "starting");
   next.set_name("name-of-a");
@@ -174,7 +174,7 @@ TEST_F(WatchHubTest, ANameThatIsKnownFromLongAgoIsLookedAtFirst) {
   EXPECT_EQ(watcher.last().object->id(), "b");
 }
 
-TEST_F(WatchHubTest, WhatIsNotKnownIsLookedAtOnce) {
+TEST_F(WatchHubTest, AnUncachedObjectIsReadOnce) {
   Upstream(SandboxIn("a", "started"));
   const Watcher& watcher = Open("name-of-a");
   ASSERT_THAT(watcher.seen, SizeIs(1));
@@ -183,7 +183,7 @@ TEST_F(WatchHubTest, WhatIsNotKnownIsLookedAtOnce) {
   EXPECT_THAT(upstream_.gets, SizeIs(1));
 }
 
-TEST_F(WatchHubTest, WhatIsKnownToBeGoneIsNotLookedAt) {
+TEST_F(WatchHubTest, AnObjectThatIsKnownToBeGoneIsNotRead) {
   Observe(SandboxIn("a", "destroyed"), ObservationSource::kEvent);
   const Watcher& watcher = Open("a");
   ASSERT_THAT(watcher.seen, SizeIs(1));
@@ -193,7 +193,7 @@ TEST_F(WatchHubTest, WhatIsKnownToBeGoneIsNotLookedAt) {
   EXPECT_THAT(upstream_.gets, IsEmpty());
 }
 
-TEST_F(WatchHubTest, WhatDoesNotExistIsToldAndAskedForAgainInPausesOnly) {
+TEST_F(WatchHubTest, NotFoundIsObservedAndReadAgainAfterAPause) {
   Watcher& watcher = Open("a");
   ASSERT_THAT(watcher.seen, SizeIs(1));
   EXPECT_TRUE(absl::IsNotFound(watcher.last().status));
@@ -204,11 +204,11 @@ TEST_F(WatchHubTest, WhatDoesNotExistIsToldAndAskedForAgainInPausesOnly) {
   Event(SandboxIn("a", "creating"));
   Read(watcher);
   Pass(milliseconds(200));
-  EXPECT_EQ(watcher.state(), "creating") << "an event made it known";
+  EXPECT_EQ(watcher.state(), "creating") << "the event cached it";
   EXPECT_THAT(upstream_.gets, SizeIs(2));
 }
 
-TEST_F(WatchHubTest, UpstreamsBadMomentsAreNotToldAndWaitedForAsAsked) {
+TEST_F(WatchHubTest, TransientErrorsAreRetriedAfterTheirRetryDelay) {
   Upstream(SandboxIn("a", "started"));
   upstream_.get_error = WithRetryDelay(absl::UnavailableError("down"), milliseconds(400));
   const Watcher& watcher = Open("a");
@@ -220,14 +220,14 @@ TEST_F(WatchHubTest, UpstreamsBadMomentsAreNotToldAndWaitedForAsAsked) {
   EXPECT_EQ(watcher.state(), "started");
 }
 
-TEST_F(WatchHubTest, OtherErrorsOfTheFirstLookAreTold) {
+TEST_F(WatchHubTest, OtherErrorsOfTheFirstReadAreObserved) {
   upstream_.get_error = absl::PermissionDeniedError("no");
   const Watcher& watcher = Open("a");
   ASSERT_THAT(watcher.seen, SizeIs(1));
   EXPECT_TRUE(absl::IsPermissionDenied(watcher.last().status));
 }
 
-TEST_F(WatchHubTest, AnEventThatComesDuringTheFirstLookIsNewerThanIt) {
+TEST_F(WatchHubTest, AnEventDuringTheFirstReadIsNewer) {
   Upstream(SandboxIn("a", "starting"));
   upstream_.gate = std::make_shared<daytonad::Event>();
   const Watcher& watcher = Open("a");
@@ -238,7 +238,7 @@ TEST_F(WatchHubTest, AnEventThatComesDuringTheFirstLookIsNewerThanIt) {
   EXPECT_EQ(watcher.state(), "started");
 }
 
-TEST_F(WatchHubTest, SoIsAMutationEvenIfItsAnswerIsUnconfirmed) {
+TEST_F(WatchHubTest, AMutationDuringTheFirstReadIsNewerEvenIfUnconfirmed) {
   Upstream(SandboxIn("a", "started"));
   upstream_.gate = std::make_shared<daytonad::Event>();
   const Watcher& watcher = Open("a");
@@ -254,7 +254,7 @@ TEST_F(WatchHubTest, SoIsAMutationEvenIfItsAnswerIsUnconfirmed) {
   EXPECT_FALSE(watcher.last().fresh);
 }
 
-TEST_F(WatchHubTest, WhatGoesDuringTheFirstLookIsGone) {
+TEST_F(WatchHubTest, ADeletionDuringTheFirstReadIsObserved) {
   Upstream(SandboxIn("a", "destroying"));
   upstream_.gate = std::make_shared<daytonad::Event>();
   const Watcher& watcher = Open("a");
@@ -266,9 +266,9 @@ TEST_F(WatchHubTest, WhatGoesDuringTheFirstLookIsGone) {
   EXPECT_EQ(hub_.size(), 0U);
 }
 
-// --- News ---
+// --- Later observations ---
 
-TEST_F(WatchHubTest, EventsAndAnswersToAnybodysCallsAreNews) {
+TEST_F(WatchHubTest, EventsAndAnswersToAllCallersAreObserved) {
   Upstream(SandboxIn("a", "creating"));
   Watcher& first = Open("a");
   Watcher& second = Open("name-of-a");
@@ -284,11 +284,11 @@ TEST_F(WatchHubTest, EventsAndAnswersToAnybodysCallsAreNews) {
   Observe(SandboxIn("a", "stopped", 4), ObservationSource::kRead);
   Settle();
   EXPECT_EQ(second.state(), "stopped");
-  EXPECT_TRUE(second.last().maybe_missed) << "a read does not show what was in between";
-  EXPECT_EQ(first.last().object, second.last().object) << "what is told is shared";
+  EXPECT_TRUE(second.last().maybe_missed) << "a read does not show the states in between";
+  EXPECT_EQ(first.last().object, second.last().object) << "observations are shared";
 }
 
-TEST_F(WatchHubTest, ALookThatShowsAChangeIsNewsAndOneThatDoesNotIsNot) {
+TEST_F(WatchHubTest, APollIsObservedOnlyIfItShowsAChange) {
   Upstream(SandboxIn("a", "starting"));
   const Watcher& watcher = Open("a");
   Pass(seconds(1));
@@ -300,7 +300,7 @@ TEST_F(WatchHubTest, ALookThatShowsAChangeIsNewsAndOneThatDoesNotIsNot) {
   EXPECT_TRUE(watcher.last().maybe_missed);
 }
 
-TEST_F(WatchHubTest, RemovalIsToldWithWhatWasKnownAndEndsTheLooks) {
+TEST_F(WatchHubTest, ARemovalIsObservedWithTheLastStateAndEndsThePolls) {
   Upstream(SandboxIn("a", "started"));
   const Watcher& watcher = Open("a");
   upstream_.objects.clear();
@@ -312,7 +312,7 @@ TEST_F(WatchHubTest, RemovalIsToldWithWhatWasKnownAndEndsTheLooks) {
   EXPECT_THAT(upstream_.gets, SizeIs(gets));
 }
 
-TEST_F(WatchHubTest, RemovalIsToldThoughThereIsNoRoomToRememberAnything) {
+TEST_F(WatchHubTest, ARemovalIsObservedEvenIfNothingCanBeCached) {
   ObjectCache<v1::Sandbox> cache(0);
   PolledUpstream upstream(cache, clock_);
   WatchHub<v1::Sandbox> hub(io_.get_executor(), clock_, cache, freshness_, upstream.source());
@@ -327,7 +327,7 @@ TEST_F(WatchHubTest, RemovalIsToldThoughThereIsNoRoomToRememberAnything) {
   Leave(watcher);
 }
 
-TEST_F(WatchHubTest, WhoReadsTooSlowlyIsToldTheLastEightAndThatThereWereMore) {
+TEST_F(WatchHubTest, ASlowWatcherGetsTheLastEightObservationsAndMaybeMissed) {
   Upstream(SandboxIn("a", "state 0"));
   Watcher& slow = Open("a");
   slow.stop.request_stop();
@@ -345,7 +345,7 @@ TEST_F(WatchHubTest, WhoReadsTooSlowlyIsToldTheLastEightAndThatThereWereMore) {
 
 // --- How often ---
 
-TEST_F(WatchHubTest, LooksQuicklyAtFirstAndThenOnceASecond) {
+TEST_F(WatchHubTest, PollsQuicklyAtFirstAndThenOnceASecond) {
   Upstream(SandboxIn("a", "starting"));
   Open("a");
   Pass(seconds(10), milliseconds(1));
@@ -359,7 +359,7 @@ TEST_F(WatchHubTest, LooksQuicklyAtFirstAndThenOnceASecond) {
   EXPECT_THAT(pauses, Each(Le(1000)));
 }
 
-TEST_F(WatchHubTest, LooksRarelyWhileEventsArrive) {
+TEST_F(WatchHubTest, PollsRarelyWhileEventsAreUp) {
   SetEvents(true);
   Upstream(SandboxIn("a", "starting"));
   Open("a");
@@ -384,7 +384,7 @@ TEST_F(WatchHubTest, ManyWatchersOfOneObjectCostWhatOneCosts) {
   for (const Watcher& watcher : watchers_) EXPECT_EQ(watcher.state(), "started");
 }
 
-TEST_F(WatchHubTest, ALookThatFailsIsRepeatedWhenUpstreamWantsIt) {
+TEST_F(WatchHubTest, AFailedPollIsRepeatedAfterItsRetryDelay) {
   Upstream(SandboxIn("a", "starting"));
   const Watcher& watcher = Open("a");
   upstream_.get_error = WithRetryDelay(absl::UnavailableError("down"), seconds(3));
@@ -394,10 +394,10 @@ TEST_F(WatchHubTest, ALookThatFailsIsRepeatedWhenUpstreamWantsIt) {
   EXPECT_THAT(upstream_.gets, SizeIs(2));
   Pass(milliseconds(5));
   EXPECT_THAT(upstream_.gets, SizeIs(3));
-  EXPECT_THAT(watcher.seen, SizeIs(1)) << "such errors pass";
+  EXPECT_THAT(watcher.seen, SizeIs(1)) << "transient errors are not observed";
 }
 
-TEST_F(WatchHubTest, ALookThatHangsIsGivenUp) {
+TEST_F(WatchHubTest, APollThatHangsTimesOut) {
   Upstream(SandboxIn("a", "starting"));
   const Watcher& watcher = Open("a");
   upstream_.gate = std::make_shared<daytonad::Event>();
@@ -409,7 +409,7 @@ TEST_F(WatchHubTest, ALookThatHangsIsGivenUp) {
   EXPECT_EQ(watcher.state(), "started");
 }
 
-TEST_F(WatchHubTest, ErrorsThatDoNotPassAreTold) {
+TEST_F(WatchHubTest, PermanentErrorsAreObserved) {
   Upstream(SandboxIn("a", "starting"));
   const Watcher& watcher = Open("a");
   upstream_.get_error = absl::PermissionDeniedError("no more");
@@ -432,10 +432,10 @@ TEST_F(WatchHubTest, ManyObjectsShareOneList) {
   Pass(seconds(1));
   EXPECT_EQ(watchers_[7].state(), "started");
   EXPECT_EQ(watchers_[8].state(), "starting");
-  EXPECT_THAT(upstream_.gets, IsEmpty()) << "the list was newer, which settles it";
+  EXPECT_THAT(upstream_.gets, IsEmpty()) << "the list was newer, so no read is needed";
 }
 
-TEST_F(WatchHubTest, WhoeverComesAtWhateverTimeSharesTheSameList) {
+TEST_F(WatchHubTest, WatchersThatComeAtDifferentTimesShareOneList) {
   for (int i = 0; i < 20; ++i) {
     Upstream(SandboxIn(std::to_string(i), "starting"));
     Observe(SandboxIn(std::to_string(i), "starting"), ObservationSource::kRead);
@@ -449,7 +449,7 @@ TEST_F(WatchHubTest, WhoeverComesAtWhateverTimeSharesTheSameList) {
   EXPECT_THAT(upstream_.lists, SizeIs(Ge(55)));
 }
 
-TEST_F(WatchHubTest, WhileEventsArriveThereIsAListEachTenSeconds) {
+TEST_F(WatchHubTest, WhileEventsAreUpAListIsReadEveryTenSeconds) {
   SetEvents(true);
   OpenMany(50);
   Pass(seconds(20), milliseconds(50));
@@ -460,7 +460,7 @@ TEST_F(WatchHubTest, WhileEventsArriveThereIsAListEachTenSeconds) {
   EXPECT_THAT(upstream_.gets, IsEmpty());
 }
 
-TEST_F(WatchHubTest, WhereTheListIsLateTheObjectItselfIsLookedAt) {
+TEST_F(WatchHubTest, AnObjectThatTheListShowsLateIsPolledSingly) {
   OpenMany(10);
   upstream_.listed = upstream_.objects;
   upstream_.objects["3"] = SandboxIn("3", "started", 2);
@@ -470,26 +470,26 @@ TEST_F(WatchHubTest, WhereTheListIsLateTheObjectItselfIsLookedAt) {
   Pass(seconds(1));
   EXPECT_THAT(upstream_.gets, SizeIs(Ge(1)));
   EXPECT_EQ(watchers_[3].state(), "started");
-  EXPECT_THAT(watchers_[3].seen, SizeIs(2)) << "nobody was told of the old state again";
+  EXPECT_THAT(watchers_[3].seen, SizeIs(2)) << "the old state is not observed again";
 }
 
-TEST_F(WatchHubTest, WhatTheFrontOfTheListDoesNotShowIsReadOnFromRoundToRound) {
+TEST_F(WatchHubTest, ALongListIsReadOnFromRoundToRound) {
   OpenMany(20);
   upstream_.page_size = 1;
   Pass(seconds(10));
-  EXPECT_THAT(upstream_.gets, IsEmpty()) << "the list shows them all, sooner or later";
-  for (auto& [id, sandbox] : upstream_.objects) sandbox.set_state_text("started");  // where they are in the list
+  EXPECT_THAT(upstream_.gets, IsEmpty()) << "the list shows all of them sooner or later";
+  for (auto& [id, sandbox] : upstream_.objects) sandbox.set_state_text("started");  // keeps their order in the list
   upstream_.lists.clear();
   Pass(seconds(10));
   for (const Watcher& watcher : watchers_) EXPECT_EQ(watcher.state(), "started");
   EXPECT_THAT(upstream_.lists, SizeIs(Le(4 * 10 + 4))) << "no round is longer than before";
 }
 
-TEST_F(WatchHubTest, WhoeverWatchesAfterAllHadLeftBeginsTheListAnew) {
+TEST_F(WatchHubTest, AfterAllWatchersHaveLeftTheListStartsAgain) {
   OpenMany(20);
   upstream_.page_size = 1;
   Pass(milliseconds(600));
-  EXPECT_THAT(upstream_.cursors, ::testing::Contains("6")) << "a second round, which read on";
+  EXPECT_THAT(upstream_.cursors, ::testing::Contains("6")) << "the second round went on";
   for (Watcher& watcher : watchers_) Leave(watcher);
   watchers_.clear();
   upstream_.cursors.clear();
@@ -500,7 +500,7 @@ TEST_F(WatchHubTest, WhoeverWatchesAfterAllHadLeftBeginsTheListAnew) {
   EXPECT_THAT(upstream_.cursors, ::testing::ElementsAre("", "1", "2", "3"));
 }
 
-TEST_F(WatchHubTest, TheFrontOfALongListIsReadInEachRound) {
+TEST_F(WatchHubTest, TheFirstPageOfALongListIsReadInEachRound) {
   OpenMany(20);
   upstream_.page_size = 1;
   Pass(seconds(10));
@@ -509,28 +509,28 @@ TEST_F(WatchHubTest, TheFrontOfALongListIsReadInEachRound) {
   EXPECT_EQ(watchers_[9].state(), "started");
 }
 
-TEST_F(WatchHubTest, WhatIsMissingFromAListThatWasReadToItsEndIsLookedAtAtOnce) {
+TEST_F(WatchHubTest, AnObjectThatACompleteListDoesNotShowIsPolledAtOnce) {
   OpenMany(10);
   Pass(seconds(5));
   ASSERT_THAT(upstream_.gets, IsEmpty());
-  upstream_.page_size = 3;  // no more pages than a round reads
+  upstream_.page_size = 3;  // one round reads the whole list
   upstream_.objects.erase("9");
   Pass(milliseconds(1100));
   EXPECT_TRUE(absl::IsNotFound(watchers_[9].last().status));
   EXPECT_THAT(upstream_.gets, SizeIs(1));
 }
 
-TEST_F(WatchHubTest, SoIsWhatAListThatTakesManyRoundsDoesNotShow) {
+TEST_F(WatchHubTest, AlsoIfTheListTakesManyRounds) {
   OpenMany(20);
   Pass(seconds(5));
   upstream_.page_size = 1;
   upstream_.objects.erase("19");
   Pass(seconds(10));
   EXPECT_TRUE(absl::IsNotFound(watchers_[19].last().status));
-  EXPECT_THAT(upstream_.gets, SizeIs(Le(2))) << "what the rounds before have shown is not missing";
+  EXPECT_THAT(upstream_.gets, SizeIs(Le(2))) << "objects that earlier rounds have shown are not missing";
 }
 
-TEST_F(WatchHubTest, WhatIsMissingMayBeNewAndIsLookedAtAgainLessAndLessOften) {
+TEST_F(WatchHubTest, AMissingObjectMayBeNewAndIsPolledLessAndLessOften) {
   OpenMany(10);
   for (int i = 0; i < 9; ++i) upstream_.listed[std::to_string(i)] = upstream_.objects[std::to_string(i)];
   upstream_.objects["9"] = SandboxIn("9", "started", 2);
@@ -541,7 +541,7 @@ TEST_F(WatchHubTest, WhatIsMissingMayBeNewAndIsLookedAtAgainLessAndLessOften) {
   Pass(seconds(60), milliseconds(10));
   EXPECT_THAT(upstream_.gets, SizeIs(Ge(2)));
   EXPECT_THAT(upstream_.gets, SizeIs(Le(5)));
-  // Once a list has shown it, it is as all others.
+  // Once a list shows it, it is treated as all others.
   upstream_.listed.clear();
   Pass(seconds(25), milliseconds(10));
   upstream_.objects.erase("9");
@@ -549,7 +549,7 @@ TEST_F(WatchHubTest, WhatIsMissingMayBeNewAndIsLookedAtAgainLessAndLessOften) {
   EXPECT_TRUE(absl::IsNotFound(watchers_[9].last().status));
 }
 
-TEST_F(WatchHubTest, WhatIsGoingIsLookedAtThoughListsStillShowIt) {
+TEST_F(WatchHubTest, AnObjectThatIsBeingDeletedIsPolledThoughListsStillShowIt) {
   OpenMany(10);
   Pass(seconds(5));
   const v1::Sandbox deleting = SandboxIn("3", "destroying", 2);
@@ -564,7 +564,7 @@ TEST_F(WatchHubTest, WhatIsGoingIsLookedAtThoughListsStillShowIt) {
   EXPECT_THAT(upstream_.gets, SizeIs(Le(6)));
 }
 
-TEST_F(WatchHubTest, ManyThatGoAtOnceAreSeenWithinSecondsAndTheRestOfTheListIsNotForgotten) {
+TEST_F(WatchHubTest, ManyDeletionsAtOnceAreObservedWithinSeconds) {
   OpenMany(300);
   Pass(seconds(5));
   for (int i = 0; i < 200; ++i) upstream_.objects.erase(std::to_string(i));
@@ -575,11 +575,11 @@ TEST_F(WatchHubTest, ManyThatGoAtOnceAreSeenWithinSecondsAndTheRestOfTheListIsNo
   EXPECT_THAT(upstream_.gets, SizeIs(Le(2 * 50 + 50)));
   Pass(seconds(3));
   for (int i = 0; i < 200; ++i) EXPECT_TRUE(absl::IsNotFound(watchers_[i].last().status)) << i;
-  EXPECT_THAT(upstream_.gets, SizeIs(200)) << "one look at each";
+  EXPECT_THAT(upstream_.gets, SizeIs(200)) << "one poll of each";
   EXPECT_LE(upstream_.most_in_flight, 16);
 }
 
-TEST_F(WatchHubTest, ManyThatAreGoingForLongCostNoMoreThanTheirShare) {
+TEST_F(WatchHubTest, ManySlowDeletionsStayWithinTheRateLimit) {
   OpenMany(300);
   for (auto& [id, sandbox] : upstream_.objects) sandbox = SandboxIn(id, "destroying", 2);
   Pass(seconds(5));
@@ -588,7 +588,7 @@ TEST_F(WatchHubTest, ManyThatAreGoingForLongCostNoMoreThanTheirShare) {
   EXPECT_THAT(upstream_.gets, SizeIs(Le(11 * 50)));
 }
 
-TEST_F(WatchHubTest, WhatIsGoingIsLookedAtAtOnceWhenEventsBreak) {
+TEST_F(WatchHubTest, AnObjectThatIsBeingDeletedIsPolledAtOnceWhenEventsGoDown) {
   SetEvents(true);
   OpenMany(20);
   Pass(seconds(60), milliseconds(50));
@@ -601,7 +601,7 @@ TEST_F(WatchHubTest, WhatIsGoingIsLookedAtAtOnceWhenEventsBreak) {
   EXPECT_TRUE(absl::IsNotFound(watchers_[4].last().status));
 }
 
-TEST_F(WatchHubTest, WhatALongListHasNotShownForLongIsLookedAtByItselfAFewAtATime) {
+TEST_F(WatchHubTest, ObjectsThatALongListHasNotShownForLongArePolledAFewAtATime) {
   OpenMany(100);
   upstream_.page_size = 1;
   Pass(seconds(15), milliseconds(10));
@@ -611,7 +611,7 @@ TEST_F(WatchHubTest, WhatALongListHasNotShownForLongIsLookedAtByItselfAFewAtATim
   EXPECT_THAT(upstream_.gets, SizeIs(Le(3 * 11)));
 }
 
-TEST_F(WatchHubTest, AListThatIsNotToBeHadDoesNotMeanThatItsObjectsAreGone) {
+TEST_F(WatchHubTest, AListThatFailsDoesNotMeanThatItsObjectsAreGone) {
   OpenMany(40);
   upstream_.list_error = absl::NotFoundError("no such route");
   for (auto& [id, sandbox] : upstream_.objects) sandbox = SandboxIn(id, "started", 2);
@@ -622,7 +622,7 @@ TEST_F(WatchHubTest, AListThatIsNotToBeHadDoesNotMeanThatItsObjectsAreGone) {
   }
 }
 
-TEST_F(WatchHubTest, ACredentialThatIsRefusedIsToldToAll) {
+TEST_F(WatchHubTest, ARejectedCredentialIsObservedByAll) {
   OpenMany(40);
   upstream_.list_error = absl::UnauthenticatedError("expired");
   Pass(seconds(1));
@@ -630,7 +630,7 @@ TEST_F(WatchHubTest, ACredentialThatIsRefusedIsToldToAll) {
   EXPECT_THAT(upstream_.lists, SizeIs(Le(5)));
 }
 
-TEST_F(WatchHubTest, AListThatFailsForNowIsRepeatedAndNotTold) {
+TEST_F(WatchHubTest, ATransientErrorOfAListIsRetried) {
   OpenMany(10);
   upstream_.list_error = absl::UnavailableError("down");
   Pass(seconds(3));
@@ -643,7 +643,7 @@ TEST_F(WatchHubTest, AListThatFailsForNowIsRepeatedAndNotTold) {
 
 // --- PollNow ---
 
-TEST_F(WatchHubTest, ALookThatIsAskedForIsToldThoughNothingHasChanged) {
+TEST_F(WatchHubTest, PollNowIsAnsweredEvenIfNothingChanged) {
   Upstream(SandboxIn("a", "started"));
   Watcher& asking = Open("a");
   const Watcher& other = Open("a");
@@ -657,7 +657,7 @@ TEST_F(WatchHubTest, ALookThatIsAskedForIsToldThoughNothingHasChanged) {
   EXPECT_THAT(other.seen, SizeIs(2));
 }
 
-TEST_F(WatchHubTest, ManyMayAskForALookAtOnce) {
+TEST_F(WatchHubTest, ManyMayCallPollNowAtOnce) {
   OpenMany(100);
   upstream_.gate = std::make_shared<daytonad::Event>();
   upstream_.list_gate = std::make_shared<daytonad::Event>();
@@ -671,7 +671,7 @@ TEST_F(WatchHubTest, ManyMayAskForALookAtOnce) {
   EXPECT_LE(upstream_.most_in_flight, 16);
 }
 
-TEST_F(WatchHubTest, AListThatHangsDoesNotHoldUpWhoAsksForALook) {
+TEST_F(WatchHubTest, AListThatHangsDoesNotDelayPollNow) {
   OpenMany(10);
   upstream_.list_gate = std::make_shared<daytonad::Event>();
   Pass(milliseconds(300));
@@ -681,7 +681,7 @@ TEST_F(WatchHubTest, AListThatHangsDoesNotHoldUpWhoAsksForALook) {
   EXPECT_THAT(watchers_[3].seen, SizeIs(2));
 }
 
-TEST_F(WatchHubTest, AWantedLookThatFailsIsRepeatedSoonEvenWhileEventsArrive) {
+TEST_F(WatchHubTest, AFailedPollNowIsRepeatedSoonEvenWhileEventsAreUp) {
   SetEvents(true);
   Upstream(SandboxIn("a", "starting"));
   Watcher& watcher = Open("a");
@@ -694,7 +694,7 @@ TEST_F(WatchHubTest, AWantedLookThatFailsIsRepeatedSoonEvenWhileEventsArrive) {
   EXPECT_THAT(watcher.seen, SizeIs(2));
 }
 
-TEST_F(WatchHubTest, ALookAtWhatIsGoneIsAnsweredAtOnce) {
+TEST_F(WatchHubTest, PollNowOfADeletedObjectIsAnsweredAtOnce) {
   Upstream(SandboxIn("a", "started"));
   Watcher& watcher = Open("a");
   Event(SandboxIn("a", "destroyed"));
@@ -706,7 +706,7 @@ TEST_F(WatchHubTest, ALookAtWhatIsGoneIsAnsweredAtOnce) {
   EXPECT_THAT(upstream_.gets, SizeIs(gets));
 }
 
-TEST_F(WatchHubTest, ALookFromBeforeAChangeDoesNotTellTheOldState) {
+TEST_F(WatchHubTest, APollFromBeforeAMutationDoesNotShowTheOldState) {
   Upstream(SandboxIn("a", "started"));
   Watcher& watcher = Open("a");
   upstream_.gate = std::make_shared<daytonad::Event>();
@@ -720,13 +720,13 @@ TEST_F(WatchHubTest, ALookFromBeforeAChangeDoesNotTellTheOldState) {
   watcher.watch->PollNow();
   upstream_.gate->Fire();
   Settle();
-  EXPECT_THAT(watcher.seen, SizeIs(2)) << "the look that was asked for is still to come";
+  EXPECT_THAT(watcher.seen, SizeIs(2)) << "the requested poll is still to come";
   Pass(milliseconds(100));
   ASSERT_THAT(watcher.seen, SizeIs(3));
   EXPECT_EQ(watcher.state(), "stopping");
 }
 
-TEST_F(WatchHubTest, ALookThatSawMoreThanALateEventIsRepeated) {
+TEST_F(WatchHubTest, APollThatALateEventOvertakesIsRepeated) {
   Upstream(SandboxIn("a", "started", 1));
   Watcher& watcher = Open("a");
   upstream_.gate = std::make_shared<daytonad::Event>();
@@ -742,7 +742,7 @@ TEST_F(WatchHubTest, ALookThatSawMoreThanALateEventIsRepeated) {
   EXPECT_EQ(watcher.state(), "stopped");
 }
 
-TEST_F(WatchHubTest, ALookThatUpstreamAnswersFromItsCacheTellsNothingAndIsRepeatedInPauses) {
+TEST_F(WatchHubTest, APollThatUpstreamAnswersFromItsCacheIsRepeatedAfterPauses) {
   for (const bool events : {true, false}) {
     SetEvents(events);
     const std::string id = events ? "a" : "b";
@@ -759,12 +759,12 @@ TEST_F(WatchHubTest, ALookThatUpstreamAnswersFromItsCacheTellsNothingAndIsRepeat
     EXPECT_THAT(upstream_.gets, SizeIs(Le(15)));
     Upstream(SandboxIn(id, "started", 2));
     Pass(milliseconds(1100));
-    EXPECT_THAT(watcher.seen, SizeIs(3)) << "this is the look that was asked for";
+    EXPECT_THAT(watcher.seen, SizeIs(3)) << "this is the requested poll";
     Leave(watcher);
   }
 }
 
-TEST_F(WatchHubTest, TimesAloneAreNoNews) {
+TEST_F(WatchHubTest, ChangedTimesAreNotObserved) {
   Upstream(SandboxIn("a", "started", 5));
   const Watcher& watcher = Open("a");
   Event(SandboxIn("a", "started", 6));
@@ -773,7 +773,7 @@ TEST_F(WatchHubTest, TimesAloneAreNoNews) {
   EXPECT_THAT(watcher.seen, SizeIs(1));
 }
 
-TEST_F(WatchHubTest, AConfirmationShowsNewTimes) {
+TEST_F(WatchHubTest, PollNowShowsChangedTimes) {
   Upstream(SandboxIn("a", "started", 5));
   Watcher& watcher = Open("a");
   Upstream(SandboxIn("a", "started", 6));
@@ -783,9 +783,9 @@ TEST_F(WatchHubTest, AConfirmationShowsNewTimes) {
   EXPECT_EQ(watcher.last().object->updated_at().seconds(), 6);
 }
 
-// --- MarkUnconfirmed ---
+// --- Unconfirmed state ---
 
-TEST_F(WatchHubTest, WhatIsUnconfirmedIsPolledAtOnceAlsoAmongMany) {
+TEST_F(WatchHubTest, AnUnconfirmedStateIsPolledAtOnceAlsoAmongMany) {
   SetEvents(true);
   OpenMany(20);
   Observe(SandboxIn("3", "started", 5), ObservationSource::kEvent);
@@ -808,7 +808,7 @@ TEST_F(WatchHubTest, AConfirmingPollIsNotPublished) {
 
 // --- Events up and down ---
 
-TEST_F(WatchHubTest, WhenEventsComeUpEverythingIsLookedAtAndTheNextNewsSaysThatSomethingMayBeMissed) {
+TEST_F(WatchHubTest, WhenEventsComeUpOrGoDownEverythingIsPolledAndTheNextObservationSaysMaybeMissed) {
   Upstream(SandboxIn("a", "starting"));
   const Watcher& watcher = Open("a");
   Pass(seconds(5));
@@ -835,9 +835,9 @@ TEST_F(WatchHubTest, AlsoAmongMany) {
   EXPECT_EQ(watchers_[3].state(), "started");
 }
 
-TEST_F(WatchHubTest, WhatIsGoneIsNotLookedAtWhateverHappens) {
+TEST_F(WatchHubTest, ADeletedObjectIsNeverPolled) {
   Upstream(SandboxIn("a", "started"));
-  Watcher& slow = Open("a");  // it is told of the end, and stays
+  Watcher& slow = Open("a");  // it observes the deletion, and stays
   Event(SandboxIn("a", "destroyed", 2));
   ASSERT_TRUE(absl::IsNotFound(slow.last().status));
   upstream_.gets.clear();
@@ -849,7 +849,7 @@ TEST_F(WatchHubTest, WhatIsGoneIsNotLookedAtWhateverHappens) {
 
 // --- Leaving ---
 
-TEST_F(WatchHubTest, WhenTheLastWatcherLeavesTheLooksEnd) {
+TEST_F(WatchHubTest, ThePollsEndWithTheLastWatcher) {
   Upstream(SandboxIn("a", "starting"));
   Watcher& first = Open("a");
   Watcher& second = Open("a");
@@ -863,7 +863,7 @@ TEST_F(WatchHubTest, WhenTheLastWatcherLeavesTheLooksEnd) {
   EXPECT_THAT(upstream_.gets, SizeIs(2));
 }
 
-TEST_F(WatchHubTest, AWatcherMayLeaveAndComeBackWhileALookIsUnderWay) {
+TEST_F(WatchHubTest, AWatcherMayLeaveAndComeBackDuringAPoll) {
   Upstream(SandboxIn("a", "starting"));
   Watcher& first = Open("a");
   upstream_.gate = std::make_shared<daytonad::Event>();
@@ -877,7 +877,7 @@ TEST_F(WatchHubTest, AWatcherMayLeaveAndComeBackWhileALookIsUnderWay) {
   EXPECT_EQ(second.state(), "started");
 }
 
-TEST_F(WatchHubTest, AWatcherMayLeaveDuringItsFirstLook) {
+TEST_F(WatchHubTest, AWatcherMayLeaveDuringItsFirstRead) {
   Upstream(SandboxIn("a", "starting"));
   upstream_.gate = std::make_shared<daytonad::Event>();
   Watcher& watcher = Open("a");

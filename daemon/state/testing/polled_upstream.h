@@ -18,8 +18,8 @@
 
 namespace daytonad {
 
-// An upstream to look at, where what is seen goes into ObjectCache, as it does behind the real api. A look shows what
-// was when it was begun, however late it is answered.
+// An upstream to poll. Its answers go into the ObjectCache, as they do behind the real api. An answer shows the state
+// at the time of the request, however late it comes.
 class PolledUpstream {
  public:
   PolledUpstream(ObjectCache<v1::Sandbox>& cache, Clock& clock) : cache_(cache), clock_(clock) {}
@@ -33,21 +33,21 @@ class PolledUpstream {
     return source;
   }
 
-  // What there is, by id.
+  // The existing objects, by id.
   std::map<std::string, v1::Sandbox> objects;
-  // What the list shows instead of that; empty: the same.
+  // The objects that the list shows; empty: `objects`.
   std::map<std::string, v1::Sandbox> listed;
   size_t page_size = 200;
   absl::Status get_error;
   absl::Status list_error;
-  // While set, answers wait for it.
+  // If set, answers wait for it.
   std::shared_ptr<Event> gate;
   std::shared_ptr<Event> list_gate;
 
-  // When each was begun.
+  // When each was sent.
   std::vector<Clock::TimePoint> gets;
   std::vector<Clock::TimePoint> lists;
-  // Where in the list each of these was.
+  // The cursor of each list.
   std::vector<std::string> cursors;
   int in_flight = 0;
   int most_in_flight = 0;
