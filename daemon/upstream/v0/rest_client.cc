@@ -245,7 +245,7 @@ Task<absl::StatusOr<HttpResponse>> RestClient::SendOnce(CallContext context, con
   }
   absl::Status error = ErrorFromResponse(request, *response);
   if (ErrorMetadataValue(error, "outcome") != "unknown") change.Refused();
-  co_return NoteError(*turn, std::move(error), response->headers, throttler);
+  co_return NoteError(*permit, std::move(error), response->headers, throttler);
 }
 
 Task<absl::StatusOr<std::unique_ptr<HttpStream>>> RestClient::OpenOnce(CallContext context, const RestRequest& request,
@@ -268,7 +268,7 @@ Task<absl::StatusOr<std::unique_ptr<HttpStream>>> RestClient::OpenOnce(CallConte
   response.headers = (*stream)->headers();
   const CallContext short_wait = context.WithDeadline(clock_.Now() + kErrorBodyLimit);
   response.body = co_await ReadErrorBody(short_wait, **stream);
-  co_return NoteError(*turn, ErrorFromResponse(request, response), response.headers, throttler);
+  co_return NoteError(*permit, ErrorFromResponse(request, response), response.headers, throttler);
 }
 
 HttpRequest RestClient::MakeHttpRequest(const RestRequest& request, std::string_view accept, std::string body) {
