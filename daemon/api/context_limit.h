@@ -9,7 +9,7 @@
 
 namespace daytonad {
 
-// The largest tar of a build context that a ContextStore keeps: what larger ones have need not be read.
+// The largest tar of a build context that a ContextStore takes. A larger one need not be read to its end.
 inline constexpr int64_t kMaxContextBytes = int64_t{10'000} * (8 << 20);
 
 // INVALID_ARGUMENT (CONTEXT_TOO_LARGE).

@@ -11,7 +11,7 @@
 
 namespace daytonad {
 
-// Waits, and takes what there is.
+// Waits for the next observation and takes it.
 template <typename T>
 Task<absl::StatusOr<Observation<T>>> NextObservation(Watch<T>& watch, CallContext context) {
   absl::Status waited = co_await watch.Wait(std::move(context));

@@ -14,7 +14,7 @@
 
 namespace daytonad {
 
-// The plainest watching, for tests of what is built on it: each watch polls for itself, at once, then after 100 ms and
+// The simplest WatchApi, for tests of the layers above: each watch polls on its own, at once, then after 100 ms and
 // after pauses that grow to a second.
 class PollingWatches final : public WatchApi {
  public:
@@ -52,7 +52,7 @@ class PollingWatches final : public WatchApi {
         taken_ = Observation<T>();
         taken_.status = seen.status();
         if (seen.ok()) {
-          if (!seen->id().empty()) target_ = seen->id();  // a name may become another's
+          if (!seen->id().empty()) target_ = seen->id();  // the name may be given to another object
           taken_.object = std::make_shared<const T>(*std::move(seen));
         }
         co_return absl::OkStatus();
