@@ -9,19 +9,19 @@
 
 namespace daytonad {
 
-// A wait for a turn where something is scarce, such as upstream's rate limit.
+// A wait in a queue, such as that of an upstream rate limit.
 struct QueueWait {
   QueueWait(std::string throttler, Clock::TimePoint until) : throttler(std::move(throttler)), until(until) {}
 
-  // The throttler's name; empty for what is scarce here, and not upstream.
+  // The name of upstream's rate limit; empty for a queue of the daemon's own.
   std::string throttler;
-  // When the turn comes, at the earliest.
+  // The earliest time at which the wait may end.
   Clock::TimePoint until;
 };
 
-// What a request has to do with those who wait for its result: how long it may wait for a turn, and that they learn of
-// it, and of its being sent. Part of a call's context; what waits for a turn says so (QueueWaitScope in
-// call_context.h). Loop thread only.
+// Connects a request with the calls that wait for its result: how long it may stay in queues, and whether it is queued
+// or sent. Part of a call's context. Code that waits in a queue reports that with a QueueWaitScope (call_context.h).
+// Loop thread only.
 class CallProgress {
  public:
   using Duration = Clock::Duration;
@@ -29,39 +29,40 @@ class CallProgress {
 
   virtual ~CallProgress() = default;
 
-  // Until when the call lasts, as things are; TimePoint::max() if its context alone says so.
+  // The call's current deadline; TimePoint::max() if only its context has one.
   virtual TimePoint deadline() const = 0;
-  // The same, if it waits for its turn as long as it may.
+  // The deadline if the call waits in queues for as long as it may.
   virtual TimePoint latest_deadline() const = 0;
-  // Until when somebody waits for the result, as things are.
+  // Until when at least one caller waits for the result.
   virtual TimePoint send_by() const = 0;
-  // Until when a turn may come.
+  // Until when the request may stay in a queue.
   virtual TimePoint queue_until(TimePoint now) const = 0;
 
-  // A wait begins, or ends. There may be several at a time.
+  // A queue wait begins or ends. Several may overlap.
   virtual void BeginWait(const QueueWait& wait, TimePoint now) = 0;
   virtual void EndWait(TimePoint now) = 0;
 
-  // A change goes out to upstream: whoever leaves from now on can't know whether it is carried out.
+  // A mutation is being sent upstream. A caller that leaves from now on cannot know its outcome.
   virtual void MutationSent() {}
-  // One that was sent turned out not to be carried out.
+  // A mutation that was sent was not carried out.
   virtual void MutationRefused() {}
-  // A change was sent, and may be carried out, or be already. Only a flight's (base/flight_waiters.h) tell.
+  // True if a mutation was sent and may have been carried out. Only flights track this (base/flight_waiters.h).
   virtual bool may_have_mutated() const { return false; }
 };
 
 // One call's time limit, which pauses while the call waits in a queue.
 //
-// A limit that counts them would fail most calls of a burst that a rate limit spreads over minutes, although each of
-// them would be sent and answered in time. So a limit that nobody chose stands still while its call waits for a turn.
+// A rate limit may spread a burst of calls over minutes. A default time limit that counted the queueing would fail most
+// of them, although each would be answered in time once sent. So a limit that the caller did not set is paused while
+// the call is queued.
 class PausableLimit final : public CallProgress {
  public:
-  // Told when the call begins to wait.
+  // Called when a queue wait begins.
   using OnWait = std::function<void(const QueueWait& wait, TimePoint now)>;
 
-  // Nothing is limited here.
+  // No limit.
   explicit PausableLimit(OnWait on_wait = nullptr) : on_wait_(std::move(on_wait)) {}
-  // From `now` on the call may take `limit` (zero: any time), and `longest_wait` in queues.
+  // From `now` on the call may take `limit` (zero: no limit), plus `longest_wait` in queues.
   PausableLimit(TimePoint now, Duration limit, Duration longest_wait, OnWait on_wait = nullptr);
 
   TimePoint deadline() const override { return waits_ == 0 ? limit_ : latest_deadline(); }
@@ -74,9 +75,9 @@ class PausableLimit final : public CallProgress {
  private:
   const OnWait on_wait_;
   TimePoint limit_ = TimePoint::max();
-  Duration may_wait_ = Duration::max();  // what is left of it
+  Duration may_wait_ = Duration::max();  // remaining
   int waits_ = 0;
-  TimePoint since_;  // while it waits
+  TimePoint since_;  // start of the current wait
 };
 
 }  // namespace daytonad

@@ -12,15 +12,15 @@
 
 namespace daytonad {
 
-// All who wait for one flight, as far as its work is concerned: it may take as long as any of them lives, whoever came
-// first, and all of them learn that it waits for its turn. Loop thread only.
+// The calls that wait for one flight. The flight may take as long as the latest of their deadlines, and all of them
+// learn of its queue waits. Loop thread only.
 class FlightWaiters final : public CallProgress {
  public:
-  // Until somebody has entered, and when all have left, the first caller's limits count.
+  // The first caller's limits apply before any call has entered and after all have left.
   explicit FlightWaiters(CallContext first) : first_(std::move(first)) {}
 
-  // The place of one who waits. It lives no longer than the member's context; the clock may be gone first, where a loop
-  // ends with people waiting.
+  // Membership of one waiting call. The member's context must outlive it; the clock need not: a loop may end while
+  // calls wait.
   class Place {
    public:
     Place(FlightWaiters& waiters, const CallContext& member, const Clock& clock)
@@ -39,12 +39,12 @@ class FlightWaiters final : public CallProgress {
 
   size_t size() const { return members_.size(); }
 
-  // Fires at the end of the work, and whenever deadlines have moved.
+  // Fires when the work is done, and whenever deadlines have moved.
   Event& changed() { return changed_; }
-  // For who comes later, too: work may end before the first caller has entered.
+  // Stays fired for calls that enter later: the work may be done before the first call has entered.
   void NotifyDone() { changed_.Fire(); }
 
-  // The work's own deadline is in its context.
+  // The flight's own deadline is in its context.
   TimePoint deadline() const override { return TimePoint::max(); }
   TimePoint latest_deadline() const override { return TimePoint::max(); }
   TimePoint send_by() const override;
@@ -64,7 +64,7 @@ class FlightWaiters final : public CallProgress {
   Event changed_;
   std::optional<QueueWait> wait_;
   int waits_ = 0;
-  int mutations_ = 0;  // that were sent, and not refused
+  int mutations_ = 0;  // sent and not refused
 };
 
 }  // namespace daytonad
