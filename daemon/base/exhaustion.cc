@@ -11,7 +11,7 @@
 namespace daytonad {
 namespace {
 
-// Until other calls may have ended.
+// By then other calls may have ended.
 constexpr std::chrono::seconds kRetryDelay{1};
 
 }  // namespace

@@ -110,7 +110,7 @@ Task<absl::StatusOr<HttpResponse>> CurlHttpClient::Send(CallContext context, Htt
   while (!transfer.finished()) {
     absl::Status waited = co_await transfer.Wait(context);
     if (absl::IsCancelled(waited) && request.irrevocable_once_sent && transfer.sending()) {
-      context = context.Detached(context.deadline());  // deaf to its caller from here on
+      context = context.Detached(context.deadline());  // no longer cancelled by its caller
     } else if (!waited.ok()) {
       transfer.End(waited);
     }

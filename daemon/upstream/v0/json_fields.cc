@@ -146,7 +146,7 @@ std::optional<google::protobuf::Timestamp> JsonFields::Timestamp(std::string_vie
   std::string error;
   if (text.empty() || !absl::ParseTime(absl::RFC3339_full, text, &time, &error)) return std::nullopt;
   const int64_t seconds = absl::ToUnixSeconds(time);
-  // What a protobuf timestamp can hold: the years 1 to 9999.
+  // The range of a protobuf timestamp: the years 1 to 9999.
   if (seconds < -62135596800 || seconds > 253402300799) return std::nullopt;
   google::protobuf::Timestamp timestamp;
   timestamp.set_seconds(seconds);

@@ -53,7 +53,7 @@ struct ObjectStorage::Operation {
   std::string content_type;
   ObjectContent content;  // null: none
   Clock::Duration limit = kShortLimit;
-  // Is an answer with a 2xx one that says what it should?
+  // Whether a 2xx answer has the expected content.
   bool (*succeeded)(const HttpResponse&) = Always;
 };
 
@@ -124,7 +124,7 @@ Task<absl::Status> ObjectStorage::CompleteUpload(CallContext context, Key key, s
   complete.succeeded = SaysCompleted;
   const absl::StatusOr<HttpResponse> response = co_await Send(context, std::move(complete));
   if (response.ok()) co_return absl::OkStatus();
-  // An attempt whose answer was lost may have been the one that did it; the next then finds no such upload.
+  // An attempt whose answer was lost may have completed the upload; the next attempt then finds no such upload.
   if (absl::IsUnavailable(response.status()) || ErrorMetadataValue(response.status(), "http_status") == "404") {
     const absl::StatusOr<std::optional<int64_t>> there = co_await Contains(context, std::move(key));
     if (there.ok() && there->has_value()) co_return absl::OkStatus();
@@ -174,12 +174,12 @@ absl::Status ObjectStorage::TransportError(const absl::Status& error, const Call
   if (reason == "UPSTREAM_UNREACHABLE" || reason == "UPSTREAM_CONNECTION_LOST") {
     return WithDelivery(Unavailable(StdView(error.message())), DeliveryOf(error));
   }
-  // Not the call's limit, but that of this attempt.
+  // The limit of this attempt, not that of the call.
   if (absl::IsDeadlineExceeded(error) && context.Check(clock_.Now()).ok()) {
     return WithDelivery(Unavailable("it did not answer in time"), DeliveryOf(error));
   }
   if (absl::IsResourceExhausted(error)) return AnswerTooLarge(error, kMaxAnswer);
-  // It was Daytona that gave what the request is made of.
+  // The parameters of the request came from Daytona.
   if (absl::IsInvalidArgument(error)) {
     return MalformedResponse(absl::StrCat("the storage that it lends can't be used: ", error.message()));
   }
@@ -198,7 +198,7 @@ absl::Status ObjectStorage::AnswerError(const HttpResponse& response) const {
   if (status / 100 == 2 && code.empty()) absl::StrAppend(&answer, " without saying what came of it");
   const bool elsewhere = status / 100 == 3 || code == "AuthorizationHeaderMalformed";
   const bool expired = code == "ExpiredToken" || code == "ExpiredTokenException";
-  // An answer to HEAD has no code, and S3 itself says 400 about a token that has expired.
+  // An answer to HEAD has no error code, and S3 answers 400 for an expired token.
   const bool refused =
       status == 401 || status == 403 || expired || code == "InvalidToken" || (status == 400 && code.empty());
   const bool passing =
@@ -251,7 +251,7 @@ std::string XmlElementText(std::string_view xml, std::string_view name) {
   const size_t end = xml.find(absl::StrCat("</", AbslView(name), ">"), begin);
   if (end == std::string_view::npos) return "";
   const std::string_view text = xml.substr(begin + open.size(), end - begin - open.size());
-  // In one pass: what a replacement gives is not looked at again.
+  // In one pass: replacements are not expanded again.
   return absl::StrReplaceAll(AbslView(text), {{"&lt;", "<"},
                                               {"&gt;", ">"},
                                               {"&quot;", "\""},

@@ -89,7 +89,7 @@ struct RateBudget::Throttler {
   FairQueue<Waiter>& QueueOf(const Waiter& waiter) { return waiter.background ? background : callers; }
   bool SomebodyWaits() const { return !callers.empty() || !background.empty(); }
 
-  // May one that comes now go at once?
+  // Whether a new request may be sent at once.
   bool FreeFor(bool is_background) {
     const bool first = is_background ? !SomebodyWaits() : callers.empty();
     return first && window.Allows(clock.Now(), is_background);
@@ -129,8 +129,8 @@ struct RateBudget::Throttler {
     }
   }
 
-  // What was learned from an answer. If waiting takes longer than it seemed, whoever can't have a turn in time any more
-  // shall know now.
+  // Called after an answer changed the window. If waits got longer, requests that cannot get a permit in time are
+  // dismissed now.
   void Learned(bool later) {
     if (later) {
       DismissLate(callers, 0);
@@ -252,7 +252,7 @@ Task<absl::StatusOr<RateBudget::Permit>> RateBudget::Acquire(CallContext context
     co_return Permit(this, throttler, throttler->window.Send(clock_.Now()));
   }
   Waiter waiter(context);
-  // Also if the loop ends, and this never resumes.
+  // Also if the loop ends and this coroutine never resumes.
   const absl::Cleanup leave = [&throttler, &waiter] { throttler->Leave(waiter); };
   while (true) {
     const TimePoint free_at = throttler->FreeAt(waiter);

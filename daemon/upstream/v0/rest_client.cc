@@ -82,7 +82,7 @@ absl::Status CheckSegments(const RestRequest& request) {
 
 // May a mutation that ended without an answer have happened?
 bool OutcomeUnknown(const absl::Status& error) {
-  if (ErrorMetadataValue(error, "http_status").has_value()) return false;  // the answer told
+  if (ErrorMetadataValue(error, "http_status").has_value()) return false;  // the answer says so
   const bool ended_under_way =
       absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error) || absl::IsCancelled(error);
   return (ended_under_way && DeliveryOf(error) == Delivery::kUnknown) ||
@@ -105,7 +105,7 @@ RetryPolicy PolicyOf(const RestClientOptions& options) {
   return policy;
 }
 
-// What an answer that is an error tells of the rate limits; the error, with the wait that is believed.
+// Reports an error answer to the permit. Returns the error, with the plausible wait.
 absl::Status NoteError(RateBudget::Permit& permit, absl::Status error, const HttpHeaders& headers,
                        std::string& throttler) {
   const std::optional<std::chrono::milliseconds> wait = RetryDelay(error);
@@ -129,8 +129,7 @@ absl::Status CheckEmptyAnswer(const std::string& body) {
   return foreign ? ForeignResponse("it is of another form") : absl::OkStatus();
 }
 
-// Tells those who wait for a change when it goes out, and when it turns out that it is not carried out. Nobody is told
-// of a read.
+// Tells the callers of a mutation when it is sent, and when it was not carried out. Nobody is told of a read.
 class ChangeUnderWay {
  public:
   ChangeUnderWay(const CallContext& context, const RestRequest& request)
@@ -287,7 +286,7 @@ HttpRequest RestClient::MakeHttpRequest(const RestRequest& request, std::string_
     http.headers.Add("Content-Type", "application/json");
     http.body = std::move(body);
   }
-  // The API's own origin is trusted by definition; a URL that an answer brought is looked at.
+  // The API's own origin is trusted by definition; a URL from an answer is checked.
   const bool api_itself = request.url().empty();
   if (api_itself || Trusts(http.url)) Authorize(credentials_.Current(), http);
   return http;
@@ -304,7 +303,7 @@ std::string RestClient::Url(const RestRequest& request) const {
   if (request.url().empty()) return options_.api_url.Join(PathOf(request) + query.text());
   std::string url = request.url().substr(0, request.url().find('#'));
   if (query.text().empty()) return url;
-  // A query of its own goes on.
+  // Append to the URL's own query.
   const bool has_query = url.find('?') != std::string::npos;
   return absl::StrCat(url, has_query ? "&" : "?", query.text().substr(1));
 }
@@ -317,7 +316,7 @@ CallContext RestClient::OneAttempt(const CallContext& context, const RestRequest
 absl::Status RestClient::TransportError(const absl::Status& error, const CallContext& context,
                                         const RestRequest& request) const {
   if (absl::IsDeadlineExceeded(error) && context.Check(clock_.Now()).ok()) {
-    // Not the call's limit, but that of this attempt.
+    // The limit of this attempt, not that of the call.
     if (DeliveryOf(error) == Delivery::kNotSent) {
       return WithDelivery(
           MakeError(absl::StatusCode::kUnavailable, "UPSTREAM_UNREACHABLE",

@@ -52,7 +52,7 @@ Task<absl::StatusOr<SnapshotPage>> RestApi::ListSnapshots(CallContext context, S
 }
 
 Task<absl::StatusOr<v1::Snapshot>> RestApi::ActivateSnapshot(CallContext context, std::string id) {
-  // Not idempotent, and neither are the two below: the state that they lead to refuses them.
+  // Not idempotent, like the two below: upstream rejects them in the state that they lead to.
   RestRequest request = SnapshotRequest(HttpMethod::kPost, Idempotency::kNotIdempotent, id, {"activate"});
   absl::StatusOr<v1::Snapshot> snapshot = co_await client_.Fetch(context, std::move(request), ReadSnapshot);
   if (!snapshot.ok()) co_return co_await Confirmed(context, Subject::kSnapshot, id, snapshot.status());
