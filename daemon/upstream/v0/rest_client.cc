@@ -80,7 +80,7 @@ absl::Status CheckSegments(const RestRequest& request) {
   return absl::OkStatus();
 }
 
-// May a mutation that ended without an answer have happened?
+// Whether a mutation that ended without an answer may have been carried out.
 bool OutcomeUnknown(const absl::Status& error) {
   if (ErrorMetadataValue(error, "http_status").has_value()) return false;  // the answer says so
   const bool ended_under_way =
@@ -130,12 +130,12 @@ absl::Status CheckEmptyAnswer(const std::string& body) {
 }
 
 // Tells the callers of a mutation when it is sent, and when it was not carried out. Nobody is told of a read.
-class ChangeUnderWay {
+class MutationInFlight {
  public:
-  ChangeUnderWay(const CallContext& context, const RestRequest& request)
+  MutationInFlight(const CallContext& context, const RestRequest& request)
       : progress_(request.idempotency() == Idempotency::kRead ? nullptr : context.progress()) {}
-  ChangeUnderWay(const ChangeUnderWay&) = delete;
-  ChangeUnderWay& operator=(const ChangeUnderWay&) = delete;
+  MutationInFlight(const MutationInFlight&) = delete;
+  MutationInFlight& operator=(const MutationInFlight&) = delete;
 
   // For the request; this object outlives it.
   std::function<void()> when_sent() {
@@ -223,17 +223,17 @@ bool RestClient::Trusts(std::string_view url) const { return trusted_origins_.Co
 
 Task<absl::StatusOr<HttpResponse>> RestClient::SendOnce(CallContext context, const RestRequest& request,
                                                         const std::string& body, std::string& throttler) {
-  ChangeUnderWay change(context, request);
+  MutationInFlight mutation(context, request);
   absl::StatusOr<RateBudget::Permit> permit = co_await rate_budget_.Acquire(context, throttler);
   if (!permit.ok()) co_return permit.status();
   const CallContext one_attempt = OneAttempt(context, request);
   HttpRequest http_request = MakeHttpRequest(request, "application/json", body);
-  http_request.when_sent = change.when_sent();
+  http_request.when_sent = mutation.when_sent();
   absl::StatusOr<HttpResponse> response = co_await http_.Send(one_attempt, std::move(http_request));
   if (!response.ok()) {
     if (DeliveryOf(response.status()) == Delivery::kNotSent) {
       permit->NotSent();
-      change.Refused();
+      mutation.Refused();
     }
     co_return TransportError(response.status(), context, request);
   }
@@ -243,7 +243,7 @@ Task<absl::StatusOr<HttpResponse>> RestClient::SendOnce(CallContext context, con
     co_return response;
   }
   absl::Status error = ErrorFromResponse(request, *response);
-  if (ErrorMetadataValue(error, "outcome") != "unknown") change.Refused();
+  if (ErrorMetadataValue(error, "outcome") != "unknown") mutation.Refused();
   co_return NoteError(*permit, std::move(error), response->headers, throttler);
 }
 
