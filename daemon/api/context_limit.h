@@ -16,7 +16,7 @@ inline constexpr int64_t kMaxContextBytes = int64_t{10'000} * (8 << 20);
 inline absl::Status ContextTooLarge(int64_t limit = kMaxContextBytes) {
   return MakeError(absl::StatusCode::kInvalidArgument, "CONTEXT_TOO_LARGE",
                    absl::StrCat("The build context is larger than ", limit >> 20,
-                                " MiB, which is the most that the storage takes. Leave files out of it."),
+                                " MiB, the limit of the storage. Exclude files from it."),
                    {{"limit", absl::StrCat(limit)}});
 }
 

@@ -29,7 +29,7 @@ class CursorWalk {
     fruitless_ = anything_new ? 0 : fruitless_ + 1;
     if (seen_.insert(next).second && fruitless_ < kMaxFruitlessPages) return absl::OkStatus();
     return MakeError(absl::StatusCode::kInternal, "UPSTREAM_MALFORMED_RESPONSE",
-                     "Daytona's list has no end: its pages lead back to where they were, or on to nothing new.");
+                     "Daytona's list does not end: its cursors form a cycle, or lead to pages with nothing new.");
   }
 
   // The number of cursors taken.

@@ -197,7 +197,7 @@ void Acceptor::AcceptFrom(int listening) {
 }
 
 void Acceptor::Refuse(std::string_view why) const {
-  Log(LogLevel::kWarning, "a connection is refused: there are as many as there may be",
+  Log(LogLevel::kWarning, "a connection is rejected: the limit of connections is reached",
       {{"listener", name_}, {"why", why}});
 }
 
@@ -247,8 +247,7 @@ void Acceptor::AcceptAndClose(int listening) {
 }
 
 void Acceptor::Pause(int error) {
-  Log(LogLevel::kWarning, "no connection can be accepted for a moment",
-      {{"listener", name_}, {"why", std::strerror(error)}});
+  Log(LogLevel::kWarning, "accepting connections is paused", {{"listener", name_}, {"why", std::strerror(error)}});
   resume_ = steady_clock::now() + pause_;
   pause_ = std::min(2 * pause_, kLongestPause);
   SetPaused(true);

@@ -57,16 +57,16 @@ void LoopWatchdog::OnTick() {
     case StallMeter::Change::kNone:
       break;
     case StallMeter::Change::kStalled:
-      Log(LogLevel::kError, "the event loop does not turn: no call goes on",
+      Log(LogLevel::kError, "the event loop is stalled: no call makes progress",
           {{"seconds", Stalled()}, {"cpu_seconds", CpuSince()}});
       on_change_(false);
       break;
     case StallMeter::Change::kResumed:
-      Log(LogLevel::kWarning, "the event loop turns again", {{"cpu_seconds", CpuSince()}});
+      Log(LogLevel::kWarning, "the event loop runs again", {{"cpu_seconds", CpuSince()}});
       on_change_(true);
       break;
     case StallMeter::Change::kOverdue:
-      LogLastWords("the event loop has not turned for too long; this is a defect, the process ends",
+      LogLastWords("the event loop was stalled for too long; this is a bug, the process ends",
                    {{"seconds", Stalled()}, {"cpu_seconds", CpuSince()}});
       std::abort();
   }

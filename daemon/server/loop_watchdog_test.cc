@@ -50,7 +50,7 @@ TEST(LoopWatchdogDeathTest, EndsTheProcessAndSaysWhatItKnows) {
     end.wait();
   };
   EXPECT_EXIT(stall(), ::testing::KilledBySignal(SIGABRT),
-              "error the event loop has not turned for too long.* seconds=0\\.0 cpu_seconds=");
+              "error the event loop was stalled for too long.* seconds=0\\.0 cpu_seconds=");
 }
 
 }  // namespace

@@ -151,7 +151,7 @@ void MemoryWatchdog::Shed(TimePoint now, size_t resident, const std::vector<Busy
   }
   last_shed_ = now;
   const ConnectionTable::Load& first = culprits.front().load;
-  Log(LogLevel::kWarning, "connections are shut down: what they sent fills the memory",
+  Log(LogLevel::kWarning, "connections are shut down: their unread data fills the memory",
       {{"connections", absl::StrCat(culprits.size())},
        {"resident", InMiB(resident)},
        {"max_memory", InMiB(max_bytes_)},

@@ -94,7 +94,7 @@ Task<T> SharedApi::RunMutation(CallContext context, ForgetOld forget, typename F
   if (--mutations_ == 0) std::exchange(settled_, Event()).Fire();
   forget(IdIn(result));
   if (context.cancelled()) {
-    Log(LogLevel::kInfo, context, "a change was answered after its caller had left",
+    Log(LogLevel::kInfo, context, "a mutation was answered after its caller had left",
         {{"outcome", StatusOf(result).ok() ? "done" : StatusOf(result).ToString()}});
   }
   co_return result;

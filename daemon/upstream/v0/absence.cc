@@ -103,7 +103,7 @@ Task<absl::StatusOr<std::optional<std::string>>> RestApi::FindListed(CallContext
     if (absl::Status status = walk.Take(position, !page->items.empty()); !status.ok()) co_return status;
   } while (!position.empty());
   // The object may be among the items that could not be parsed.
-  if (!whole) co_return ForeignResponse("an item of a list can't be read");
+  if (!whole) co_return ForeignResponse("an item of a list can't be parsed");
   co_return Found();
 }
 
@@ -123,12 +123,12 @@ Task<absl::Status> RestApi::Confirmed(CallContext context, Subject subject, std:
     if (const auto value = ErrorMetadataValue(error, key)) metadata[key] = *value;
   }
   metadata[kind + (LooksLikeUuid(object) ? "_id" : "_name")] = object;
-  const std::string why = found.ok() ? "its list shows it" : "its list can't be read";
-  absl::Status unclear =
-      MakeError(absl::StatusCode::kUnavailable, "UPSTREAM_FOREIGN_ANSWER",
-                absl::StrCat("It is not clear whether the ", kind, " `", object, "` exists: Daytona answered 404 in ",
-                             "words that are not known, and ", why, ". Try again later."),
-                metadata);
+  const std::string why = found.ok() ? "its list shows it" : "its list can't be parsed";
+  absl::Status unclear = MakeError(
+      absl::StatusCode::kUnavailable, "UPSTREAM_FOREIGN_ANSWER",
+      absl::StrCat("It is unclear whether the ", kind, " `", object, "` exists: Daytona answered 404 with an ",
+                   "unknown text, and ", why, ". Try again later."),
+      metadata);
   co_return WithRetryDelay(std::move(unclear), std::chrono::seconds(1));
 }
 

@@ -50,7 +50,7 @@ bool ServesNoLogs(const absl::Status& status) {
 
 absl::Status UntrustedOrigin(const std::string& url, LogOwner owner, const std::string& id) {
   const absl::StatusOr<Origin> origin = Origin::Of(url);
-  if (!origin.ok()) return MalformedResponse("the URL of the build log is none");
+  if (!origin.ok()) return MalformedResponse("the URL of the build log is invalid");
   const std::string name = origin->ToString();
   return MakeError(absl::StatusCode::kFailedPrecondition, "UNTRUSTED_ORIGIN",
                    absl::StrCat("The build log is on ", name, ", where the daemon may not send its credential, and ",

@@ -36,7 +36,7 @@ absl::Status Lost(absl::string_view why) {
 
 absl::Status Refused() {
   return MakeError(absl::StatusCode::kFailedPrecondition, "EVENTS_REFUSED",
-                   "Daytona does not let this credential receive events.");
+                   "Daytona does not send events to this credential.");
 }
 
 // Would the same attempt end the same way soon?
@@ -236,7 +236,7 @@ Task<void> EventStream::Deliver(std::shared_ptr<Connection> connection, CallCont
         tell = read();
       }
       if (!tell.ok()) {
-        Log(LogLevel::kDebug, "an event is skipped: it cannot be read");
+        Log(LogLevel::kDebug, "an event is skipped: it cannot be parsed");
       } else if (sink_ != nullptr) {
         (*tell)(*sink_);
       }

@@ -181,7 +181,7 @@ absl::Status ObjectStorage::TransportError(const absl::Status& error, const Call
   if (absl::IsResourceExhausted(error)) return AnswerTooLarge(error, kMaxAnswer);
   // The parameters of the request came from Daytona.
   if (absl::IsInvalidArgument(error)) {
-    return MalformedResponse(absl::StrCat("the storage that it lends can't be used: ", error.message()));
+    return MalformedResponse(absl::StrCat("its storage parameters are unusable: ", error.message()));
   }
   return error;
 }
@@ -195,7 +195,7 @@ absl::Status ObjectStorage::AnswerError(const HttpResponse& response) const {
   if (!message.empty()) absl::StrAppend(&answer, ", \"", message, "\"");
 
   const int status = response.status;
-  if (status / 100 == 2 && code.empty()) absl::StrAppend(&answer, " without saying what came of it");
+  if (status / 100 == 2 && code.empty()) absl::StrAppend(&answer, " without a result");
   const bool elsewhere = status / 100 == 3 || code == "AuthorizationHeaderMalformed";
   const bool expired = code == "ExpiredToken" || code == "ExpiredTokenException";
   // An answer to HEAD has no error code, and S3 answers 400 for an expired token.
@@ -207,15 +207,15 @@ absl::Status ObjectStorage::AnswerError(const HttpResponse& response) const {
   if (elsewhere) {
     const std::string other = CleanText(response.headers.Get("x-amz-bucket-region"), kMaxStorageText);
     error = MakeError(absl::StatusCode::kUnknown, "UPSTREAM_UNEXPECTED_STATUS",
-                      absl::StrCat(Name(), " keeps the bucket elsewhere: ", answer, ". Daytona named the region ",
+                      absl::StrCat(Name(), " has the bucket elsewhere: ", answer, ". Daytona named the region ",
                                    signature_.region, other.empty() ? "" : ", the storage ", other,
                                    ". Check endpoint and region in the configuration of that Daytona installation."));
   } else if (refused) {
     error = MakeError(
         absl::StatusCode::kPermissionDenied, "CONTEXT_STORE_REFUSED",
-        absl::StrCat(Name(), " did not accept the keys that Daytona lent: ", answer, ". ",
+        absl::StrCat(Name(), " rejected the keys from Daytona: ", answer, ". ",
                      expired
-                         ? "They are good for an hour. Repeat the call, which gets new ones; if that does not help, "
+                         ? "They expire after an hour. Repeat the call, which gets new ones; if that does not help, "
                            "check the clock of the daemon's machine."
                          : "Check the clock of the daemon's machine, and that the daemon's API key has the "
                            "permission write:snapshots or write:sandboxes."));
@@ -223,7 +223,7 @@ absl::Status ObjectStorage::AnswerError(const HttpResponse& response) const {
     error = Unavailable(answer);
   } else {
     error = MakeError(absl::StatusCode::kUnknown, "UPSTREAM_UNEXPECTED_STATUS",
-                      absl::StrCat(Name(), " could not do what was asked: ", answer,
+                      absl::StrCat(Name(), " could not process the request: ", answer,
                                    ". Check the storage's configuration in that Daytona installation."));
   }
   error = WithErrorMetadata(std::move(error), "storage_url", endpoint_.origin().ToString());
@@ -236,7 +236,7 @@ absl::Status ObjectStorage::AnswerError(const HttpResponse& response) const {
 absl::Status ObjectStorage::Unavailable(std::string_view why) const {
   why = StdView(absl::StripSuffix(AbslView(why), "."));
   return MakeError(absl::StatusCode::kUnavailable, "CONTEXT_STORE_UNAVAILABLE",
-                   absl::StrCat(Name(), " can't serve now: ", AbslView(why), ". Try again later."),
+                   absl::StrCat(Name(), " is unavailable: ", AbslView(why), ". Try again later."),
                    {{"storage_url", endpoint_.origin().ToString()}});
 }
 

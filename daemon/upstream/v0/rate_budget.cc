@@ -170,9 +170,9 @@ struct RateBudget::Throttler {
     absl::Status error = MakeError(
         absl::StatusCode::kResourceExhausted, "RATE_LIMITED",
         absl::StrCat("Daytona's rate limit `", name, "`", limit.empty() ? "" : absl::StrCat(" (", limit, " requests)"),
-                     " is used up, and this request's turn, in ", static_cast<double>(rounded.count()) / 1000,
-                     " s at the earliest, comes after the call's deadline, or later than calls may wait here ",
-                     "(--max-queue-wait). It was not sent: try again then, or give the call more time."),
+                     " is used up. This request could be sent in ", static_cast<double>(rounded.count()) / 1000,
+                     " s at the earliest, which is after the call's deadline or longer than --max-queue-wait. It ",
+                     "was not sent: try again then, or set a later deadline."),
         {{"throttler", name}, {"ended_by", "deadline"}});
     if (!limit.empty()) error = WithErrorMetadata(std::move(error), "limit", limit);
     return WithDelivery(WithRetryDelay(std::move(error), rounded), Delivery::kNotSent);
@@ -227,7 +227,7 @@ std::chrono::milliseconds RateBudget::Permit::Refused(const std::string& throttl
   const auto believed = std::chrono::ceil<milliseconds>(refusing->window.Believed(wait));
   const bool later = refusing->window.Refused(request_, believed, now);
   if (later) {
-    Log(LogLevel::kWarning, "Daytona takes no more requests for now: its rate limit is used up",
+    Log(LogLevel::kWarning, "requests to Daytona are paused: its rate limit is used up",
         {{"throttler", refusing->name}, {"seconds", absl::StrCat(static_cast<double>(believed.count()) / 1000)}});
   }
   refusing->Learned(later);

@@ -126,7 +126,7 @@ absl::Status CheckEmptyAnswer(const std::string& body) {
   const Json json = ParseLeniently(body);
   if (json.is_discarded()) return ForeignResponse("it is not JSON");
   const bool foreign = json.is_object() && !json.empty() && JsonFields(json).Find("id") == nullptr;
-  return foreign ? ForeignResponse("it is of another form") : absl::OkStatus();
+  return foreign ? ForeignResponse("it has an unexpected form") : absl::OkStatus();
 }
 
 // Tells the callers of a mutation when it is sent, and when it was not carried out. Nobody is told of a read.
@@ -319,9 +319,10 @@ absl::Status RestClient::TransportError(const absl::Status& error, const CallCon
     // The limit of this attempt, not that of the call.
     if (DeliveryOf(error) == Delivery::kNotSent) {
       return WithDelivery(
-          MakeError(absl::StatusCode::kUnavailable, "UPSTREAM_UNREACHABLE",
-                    "No connection to Daytona was free or could be made in time. Make fewer calls at once, or let the "
-                    "daemon have more connections."),
+          MakeError(
+              absl::StatusCode::kUnavailable, "UPSTREAM_UNREACHABLE",
+              "No connection to Daytona was free or could be opened in time. Make fewer concurrent calls, or allow "
+              "the daemon more connections."),
           Delivery::kNotSent);
     }
     return WithDelivery(MakeError(absl::StatusCode::kDeadlineExceeded, "UPSTREAM_TIMED_OUT",

@@ -121,7 +121,7 @@ Retrier::Decision Retrier::Decide(const CallContext& context, Idempotency idempo
   }
   // A retry at the time that a 429 gave adds no load, so it does not count against the budget.
   if (safety != Safety::kAlways || !asked_to_wait) {
-    if (tokens_ < 1) return {GivenUp(error, attempts, "budget", "too many requests to Daytona failed of late")};
+    if (tokens_ < 1) return {GivenUp(error, attempts, "budget", "too many requests to Daytona failed recently")};
     tokens_ -= 1;
   }
   // If the attempt was not queued until that time, its limit is not one that the RateBudget knows: wait here.
