@@ -65,8 +65,8 @@ absl::Status Daemon::Start() {
     listeners_.clear();
     return status;
   }
-  loop_watchdog_ =
-      std::make_unique<LoopWatchdog>(loop_, options_.loop_watchdog, [this](bool turns) { health_.SetTurns(turns); });
+  loop_watchdog_ = std::make_unique<LoopWatchdog>(loop_, options_.loop_watchdog,
+                                                  [this](bool running) { health_.SetLoopRunning(running); });
   running_ = true;
   GuardListeners();
   loop_.Spawn(RunProbe());

@@ -29,7 +29,7 @@ class Health {
 
   void SetUpstream(bool serving);
   // Whether the event loop turns, as it does in the beginning.
-  void SetTurns(bool turns);
+  void SetLoopRunning(bool running);
   // Everything is NOT_SERVING, for good.
   void BeginShutdown();
 

@@ -47,13 +47,13 @@ void LoopWatchdog::Run() {
 
 // Asks the loop to say that it turns.
 void LoopWatchdog::Beat() {
-  *turned_ = false;
-  loop_.Post([turned = turned_] { *turned = true; });
+  *beat_ = false;
+  loop_.Post([beat = beat_] { *beat = true; });
 }
 
 void LoopWatchdog::OnTick() {
-  const bool turned = *turned_;
-  switch (meter_.OnTick(turned)) {
+  const bool beat = *beat_;
+  switch (meter_.OnTick(beat)) {
     case StallMeter::Change::kNone:
       break;
     case StallMeter::Change::kStalled:
@@ -70,7 +70,7 @@ void LoopWatchdog::OnTick() {
                    {{"seconds", Stalled()}, {"cpu_seconds", CpuSince()}});
       std::abort();
   }
-  if (!turned) return;
+  if (!beat) return;
   cpu_at_beat_ = loop_.cpu_time();
   Beat();
 }

@@ -29,7 +29,7 @@ class LoopWatchdog {
  public:
   // `on_change` is called on the watchdog's thread: false when the loop stalls, true when it turns again. Throws
   // std::system_error if there is no thread to be had. The loop outlives the watchdog.
-  LoopWatchdog(EventLoop& loop, const LoopWatchdogOptions& options, std::function<void(bool turns)> on_change);
+  LoopWatchdog(EventLoop& loop, const LoopWatchdogOptions& options, std::function<void(bool running)> on_change);
   LoopWatchdog(const LoopWatchdog&) = delete;
   LoopWatchdog& operator=(const LoopWatchdog&) = delete;
   ~LoopWatchdog();
@@ -46,7 +46,7 @@ class LoopWatchdog {
   const LoopWatchdogOptions options_;
   const std::function<void(bool)> on_change_;
   // Set by the loop. The beat that is on its way when the watchdog goes keeps it.
-  const std::shared_ptr<std::atomic<bool>> turned_ = std::make_shared<std::atomic<bool>>(false);
+  const std::shared_ptr<std::atomic<bool>> beat_ = std::make_shared<std::atomic<bool>>(false);
   StallMeter meter_;                      // the thread's, as is the next one
   std::chrono::nanoseconds cpu_at_beat_;  // what the loop had used when it last turned
 
