@@ -45,7 +45,7 @@ void LoopWatchdog::Run() {
   while (!stop_.wait_for(lock, options_.tick, [this] { return stopping_; })) OnTick();
 }
 
-// Asks the loop to say that it turns.
+// Posts a beat to the loop.
 void LoopWatchdog::Beat() {
   *beat_ = false;
   loop_.Post([beat = beat_] { *beat = true; });

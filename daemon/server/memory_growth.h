@@ -11,10 +11,10 @@
 
 namespace daytonad {
 
-// Judges how much memory the process has: whether that is too much, and whether somebody makes it grow.
+// Judges the process's memory: whether it is too much, and whether a client makes it grow.
 //
-// Open calls and connections explain most of what the daemon needs. What grows beyond them, quickly, is held by gRPC
-// for frames or messages that are not complete: nothing else tells of it.
+// Open calls and connections explain most of the daemon's memory. Quick growth beyond that is gRPC's buffers of
+// incomplete frames and messages, which nothing else reports.
 class MemoryGrowth {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -25,10 +25,10 @@ class MemoryGrowth {
     size_t connections = 0;
   };
   struct Verdict {
-    bool suspicious = false;  // look who is busy
-    bool too_much = false;    // somebody has to go
-    bool growing = false;     // and was at it just now
-    // How many calls one connection may have.
+    bool suspicious = false;  // find the busy connections
+    bool too_much = false;    // shut connections down
+    bool growing = false;     // it grew just now
+    // Calls allowed per connection.
     size_t share = 0;
   };
 
@@ -37,7 +37,7 @@ class MemoryGrowth {
   Verdict Look(TimePoint now, const Sample& sample);
 
  private:
-  // The lowest or highest of what was seen in a span of time.
+  // The minimum or maximum within a time window.
   class Extreme {
    public:
     Extreme(std::chrono::seconds span, bool lowest) : span_(span), lowest_(lowest) {}
@@ -50,17 +50,17 @@ class MemoryGrowth {
     };
     const std::chrono::seconds span_;
     const bool lowest_;
-    std::deque<Seen> seen_;  // each more extreme than all after it
+    std::deque<Seen> seen_;  // each is more extreme than all after it
   };
 
   const size_t max_bytes_;
-  // Memory comes back a while after the calls that needed it.
+  // Memory is returned some time after the calls that needed it.
   Extreme explained_{std::chrono::seconds(10), false};
   Extreme unexplained_{std::chrono::seconds(60), true};
   Extreme resident_{std::chrono::seconds(2), true};
 };
 
-// Which connections brought most, lately.
+// The connections with the most recent traffic.
 class BusyConnections {
  public:
   struct Loads {
@@ -72,13 +72,13 @@ class BusyConnections {
     ConnectionTable::Load load;
   };
 
-  // Every few milliseconds, as long as it matters.
+  // Call this every few milliseconds while the memory is suspicious.
   void Add(const std::vector<Loads>& of_listeners);
-  // It does not matter any more.
+  // Call this when it is no longer suspicious.
   void Forget() { brought_.clear(); }
 
-  // Those that brought nearly all of it, the busiest first; one that opened after `growth_began` counts more than one
-  // that was there before. Connections that bring little are never among them.
+  // Chooses the connections that caused nearly all of the traffic, the busiest first; one opened after `growth_began`
+  // counts more than an older one. Connections with little traffic are never chosen.
   std::vector<Culprit> Choose(const std::vector<Loads>& of_listeners, MemoryGrowth::TimePoint growth_began) const;
 
  private:
