@@ -13,7 +13,7 @@ class ImageBuilder;
 class LogFollower;
 class IdempotencyStore;
 
-// What operations work with. All of it outlives them.
+// What operations depend on. All of it outlives them.
 struct Dependencies {
   Api& api;
   WatchApi& watches;

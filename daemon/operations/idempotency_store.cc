@@ -10,15 +10,15 @@
 namespace daytonad {
 namespace {
 
-// The least time that a mutation is given, whatever its first caller's limit is. Others may join with later ones.
+// The least time limit of a mutation. Calls with later deadlines than the first caller's may join it.
 constexpr std::chrono::minutes kLeastLimit(2);
-// A guess at what an entry needs besides its bytes.
+// An estimate of an entry's size besides its answer.
 constexpr size_t kEntryOverhead = 512;
 
 bool OutcomeUnknown(const absl::Status& status) { return ErrorMetadataValue(status, "outcome") == "unknown"; }
 
-// The request's digest as it is kept, in memory and on disk: made with its id, so that no two ids have the same, and no
-// table of digests of likely requests is of use.
+// The stored digest of a request. It includes the id as a salt: equal requests have different digests, and precomputed
+// digests of likely requests are useless.
 std::string KeptDigest(const RequestKey& key) {
   constexpr size_t kKept = 16;
   const std::string bytes = absl::StrCat(key.id, "\n", key.digest);
@@ -29,7 +29,7 @@ std::string KeptDigest(const RequestKey& key) {
   return digest;
 }
 
-// Would the same request, sent again, end the same way?
+// Whether the same request would end the same way if it were repeated.
 bool IsFinal(const absl::Status& status) {
   if (OutcomeUnknown(status) || RetryDelay(status).has_value()) return false;
   switch (status.code()) {
@@ -70,11 +70,11 @@ Task<IdempotencyStore::Outcome> IdempotencyStore::OnceAsAnswer(CallContext conte
       const Clock::TimePoint limit = std::max(context.latest_deadline(), clock_.Now() + kLeastLimit);
       OutcomeFlight::Work work = [this, mutation](CallContext own) { return Run(std::move(own), mutation); };
       flight = OutcomeFlight::Start(executor_, context, limit, std::move(work));
-      // What is refused at once is over by now, and its entry may be gone.
+      // A mutation that was rejected at once is finished by now, and its entry may be gone.
       if (!flight->finished()) entries_[id]->flight = flight;
     }
     const Outcome result = co_await OutcomeFlight::Join(flight, clock_, context);
-    // It was given up because all others had left: for this caller it begins anew.
+    // It was cancelled because all other callers had left: start it again for this one.
     const bool given_up = absl::IsCancelled(result.status()) || (flight->abandoned() && !IsFinal(result.status()));
     if (!given_up || !context.Check(clock_.Now()).ok()) co_return result;
   }
@@ -129,7 +129,7 @@ std::optional<StoredRequest> IdempotencyStore::NoteEnd(const RequestKey& key, co
 
 void IdempotencyStore::Note(const std::string& id, Answer answer) {
   const auto found = entries_.find(id);
-  // Gone before its time, or not final: then the next call with the id looks for itself.
+  // Dropped early, or not final: the next call with the id reads the state itself.
   if (found == entries_.end() || !found->second->outcome.has_value()) return;
   Entry& entry = *found->second;
   if (persistence_ != nullptr && !entry.concluded) {
@@ -183,8 +183,8 @@ void IdempotencyStore::DropOldest() {
   const Expiry oldest = std::move(expiries_.front());
   expiries_.pop_front();
   const auto found = entries_.find(oldest.id);
-  if (found == entries_.end() || found->second->serial != oldest.serial) return;  // noted again since
-  if (found->second->flight != nullptr) return;  // in progress again, and noted when that ends
+  if (found == entries_.end() || found->second->serial != oldest.serial) return;  // recorded again since
+  if (found->second->flight != nullptr) return;  // in progress again, and recorded when that ends
   bytes_ -= found->second->size;
   entries_.erase(found);
 }

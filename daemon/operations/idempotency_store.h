@@ -25,40 +25,40 @@
 namespace daytonad {
 
 struct IdempotencyStoreOptions {
-  // How long an outcome is kept after it came about.
+  // How long an outcome is kept.
   Clock::Duration keep_for = std::chrono::hours(1);
-  // What all outcomes together may need; the oldest go first, before their time.
+  // The memory limit of all outcomes. The oldest ones are dropped early when it is exceeded.
   size_t max_bytes = size_t{64} << 20;
 };
 
-// What a mutation came to.
+// The outcome of a mutation.
 template <typename T>
 struct MutationResult {
   T object;
-  // The operation had ended when this was noted: there is nothing to wait for.
+  // The operation had ended when this was recorded: there is nothing left to wait for.
   bool concluded = false;
 };
 
-// What was done under each request id, so that a repeated call does not do it again.
+// Records what was done under each request id, so that a repeated call does not do it again.
 //
-// An operation has two halves: the mutation (all that leads to one mutation upstream, look-ups and settling included),
-// and the wait that may follow. The mutation runs here. A call with the id of a mutation in progress joins it; with the
-// id of one that is done it gets what came of it; and then each call waits on its own account, with its own time limit.
-// What the wait came to is noted too (Conclude), so that a call that comes later gets that.
+// An operation has two halves: the mutation (everything that leads to one mutation upstream, lookups and settling
+// included), and the wait that may follow. The mutation runs here. A call with the id of a mutation in progress joins
+// it; a call with the id of a completed one gets its outcome. Then each call waits separately, with its own time limit.
+// The result of the wait is recorded too (Conclude), for later calls.
 //
 //   absl::Status status = co_await store.Once(context, std::move(mutation), result);
 //   ...
 //   store.Conclude(context, result.object);
 //
-// Failures that asking again may cure (the connection, a rate limit, another mutation in progress, a quota) are not
-// kept: the next call with the id tries again. If a mutation may have been carried out, that call's mutation is told
-// since when (RequestKey::earlier), and settles it.
+// Transient failures (the connection, a rate limit, another mutation in progress, a quota) are not recorded: the next
+// call with the id tries again. If the failed mutation may have been carried out, that call's mutation learns since
+// when (RequestKey::earlier), and settles the outcome.
 //
-// With persistence, ids outlive the daemon: what a mutation came to, though not what was answered. The mutation of a
-// call with such an id is told what it was about, and finds the answer; or that it may have been carried out, if the
-// daemon was killed meanwhile.
+// With persistence, ids and outcomes survive a restart, but not the answers. The mutation of a call with such an id
+// learns which object it was about, and reads the answer again; or that it may have been carried out, if the daemon was
+// killed meanwhile.
 //
-// Calls without a request id pass through. Loop thread only. T is a message of the contract.
+// Calls without a request id pass through. Loop thread only. T is a contract message.
 class IdempotencyStore {
  public:
   template <typename T>
@@ -69,22 +69,23 @@ class IdempotencyStore {
                    RequestPersistence* persistence = nullptr)
       : executor_(executor), clock_(clock), options_(options), persistence_(persistence) {}
 
-  // What an earlier daemon left there, in the order in which it came about. Before the first call.
+  // Restores what an earlier daemon persisted, oldest first. Call it before the first call.
   void Restore(std::vector<StoredRequest> stored);
 
-  // INVALID_ARGUMENT (REQUEST_ID_REUSED) if the id belongs to another request. `mutation` runs with a context of its
-  // own, which ends when nobody waits any more, and is to be honoured up to the moment when the mutation is sent.
+  // Runs `mutation` once per request id. INVALID_ARGUMENT (REQUEST_ID_REUSED) if the id belongs to another request.
+  // `mutation` gets a context of its own, which is cancelled when no caller waits any more; it must honour that until
+  // the mutation is sent.
   template <typename T>
   Task<absl::Status> Once(CallContext context, Mutation<T> mutation, MutationResult<T>& result);
 
-  // The operation has ended well, with this.
+  // Records that the operation succeeded with this result.
   template <typename T>
   void Conclude(const CallContext& context, const T& object) {
     if (context.request_key() != nullptr) Note(context.request_key()->id, AnswerOf(object));
   }
 
  private:
-  // What came of a mutation: bytes of its message, small, because there may be many; and what it is about.
+  // A mutation's answer: the encoded message, which is small because there may be many, and the object's id and name.
   struct Answer {
     std::string bytes;
     std::string id;
@@ -101,12 +102,12 @@ class IdempotencyStore {
   using OutcomeFlight = Flight<Outcome>;
   struct Entry {
     std::string digest;
-    std::shared_ptr<OutcomeFlight> flight;  // while it is in progress
+    std::shared_ptr<OutcomeFlight> flight;  // while the mutation is in progress
     std::optional<Outcome> outcome;
     bool concluded = false;
-    // A mutation that may have been carried out, or was, by an earlier daemon.
+    // A mutation that may have been carried out, or that an earlier daemon carried out.
     std::optional<EarlierRequest> earlier;
-    size_t size = 0;  // as it is counted in bytes_
+    size_t size = 0;  // as counted in bytes_
     uint64_t serial = 0;
   };
   struct Expiry {
@@ -119,7 +120,7 @@ class IdempotencyStore {
 
   Task<Outcome> OnceAsAnswer(CallContext context, AnswerMutation mutation, bool& concluded);
   Task<Outcome> Run(CallContext context, AnswerMutation mutation);
-  // Nullopt if it has no outcome yet.
+  // Records the end of a mutation. Nullopt if there is no final outcome.
   std::optional<StoredRequest> NoteEnd(const RequestKey& key, const Outcome& result, bool may_have_mutated);
   void Note(const std::string& id, Answer answer);
   void Keep(const std::string& id, Entry& entry, Clock::Duration age = {});
@@ -138,7 +139,7 @@ class IdempotencyStore {
   IdempotencyStoreOptions options_;
   RequestPersistence* const persistence_;
   absl::flat_hash_map<std::string, std::unique_ptr<Entry>> entries_;
-  std::deque<Expiry> expiries_;  // of what is kept, the oldest first
+  std::deque<Expiry> expiries_;  // of recorded outcomes, oldest first
   size_t bytes_ = 0;             // of what is kept
   uint64_t last_serial_ = 0;
 };

@@ -29,7 +29,7 @@ v1::Volume Named(const std::string& name) {
   return volume;
 }
 
-// A mutation that the test lets end, and that counts how often it was begun.
+// A mutation that ends when the test says so, and that counts its runs.
 class IdempotencyStoreTest : public ::testing::Test {
  protected:
   struct Call {
@@ -38,7 +38,7 @@ class IdempotencyStoreTest : public ::testing::Test {
     std::optional<absl::Status> status;
   };
 
-  // A call with this request id, for this content.
+  // Starts a call with this request id and content.
   void Begin(Call& call, const std::string& id, const std::string& digest = "digest",
              Clock::Duration limit = minutes(10)) {
     CallContext context =
@@ -56,7 +56,7 @@ class IdempotencyStoreTest : public ::testing::Test {
     io_.poll();
   }
 
-  // Makes a call that is answered at once.
+  // Makes a call that completes at once.
   absl::Status CallNow(const std::string& id, const std::string& digest = "digest") {
     Call call;
     Begin(call, id, digest);
@@ -232,9 +232,9 @@ TEST_F(IdempotencyStoreTest, WhenThereAreTooManyTheOldestGoFirst) {
   EXPECT_EQ(begun_, 101);
 }
 
-// --- What is known of earlier calls ---
+// --- Earlier calls ---
 
-// A store that keeps what it is told, as the journal does on disk.
+// Keeps records in memory, as the journal does on disk.
 class FakePersistence final : public RequestPersistence {
  public:
   Task<void> NoteIntent(CallContext, StoredRequest request) override {
@@ -261,12 +261,12 @@ class FakePersistence final : public RequestPersistence {
   std::map<std::string, StoredRequest> stored;
 };
 
-// A mutation that tells what it was told, and may have been carried out when it fails.
+// A mutation that records its RequestKey::earlier, and may have been carried out when it fails.
 class EarlierRequestsTest : public IdempotencyStoreTest {
  protected:
   EarlierRequestsTest() { Restart(); }
 
-  // Another daemon, on what the first one left.
+  // A new daemon with the records of the first one.
   void Restart() {
     std::vector<StoredRequest> stored;
     for (const auto& [id, request] : persistence_.stored) stored.push_back(request);

@@ -12,18 +12,18 @@
 
 namespace daytonad {
 
-// Tells who follows an operation that its request waits for its turn, and how long. The request does not wait for that:
-// a warning is written beside it, and when there is a newer one before it could be written, that takes its place.
+// Warns the client of a streaming operation that its request is queued, and for how long. The request does not wait for
+// the warning: it is written concurrently, and a newer warning replaces one that was not yet written.
 class QueueWarnings : public std::enable_shared_from_this<QueueWarnings> {
  public:
-  // `sink` outlives Finish(); null if nobody follows.
+  // `sink` outlives Finish(); null if there is no stream.
   static std::shared_ptr<QueueWarnings> To(LogSink* sink, Executor executor) {
     return std::make_shared<QueueWarnings>(sink, executor);
   }
 
   QueueWarnings(LogSink* sink, Executor executor) : sink_(sink), executor_(executor) {}
 
-  // What is to be told of waits; empty if nobody follows.
+  // The callback for queue waits; empty if there is no stream.
   PausableLimit::OnWait listener();
 
   // The sink is not used any more when this returns.

@@ -21,7 +21,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 using ::testing::ElementsAre;
 
-// Waits for "started"; "error" and whatever upstream answers with an error end the wait, too.
+// Waits for "started"; "error" and errors of upstream end the wait, too.
 class WaitingTest : public ::testing::Test {
  protected:
   using Seen = ScriptedWatch::Seen;
@@ -42,7 +42,7 @@ class WaitingTest : public ::testing::Test {
     co_return observer_;
   }
 
-  // The call has a minute, the wait as long as it says.
+  // The call has a minute, the wait has `limit`.
   absl::Status Wait(Clock::Duration timeout = seconds(10)) {
     const CallContext call =
         CallContext::Background("test").WithDeadline(started_ + minutes(1)).WithStopToken(stop_.get_token());
@@ -175,7 +175,7 @@ class WaitContextTest : public ::testing::Test {
   CallContext Call(Clock::Duration limit) const {
     return CallContext(std::make_shared<CallIdentity>(), clock_.Now() + limit, std::stop_token());
   }
-  // The request waits for its turn for so long.
+  // Queues the request for this long.
   void WaitInQueue(const WaitContext& limits, Clock::Duration duration) {
     const QueueWaitScope waiting(limits.wait, clock_, QueueWait("sandbox-create", clock_.Now() + duration));
     clock_.Advance(duration);

@@ -13,7 +13,7 @@
 
 namespace daytonad {
 
-// A watch whose observations a test lays out. When there are no more, it waits until its context ends.
+// A watch with scripted observations. After the last one it waits until its context ends.
 class ScriptedWatch final : public Watch<v1::Sandbox> {
  public:
   using Seen = Observation<v1::Sandbox>;
@@ -37,7 +37,7 @@ class ScriptedWatch final : public Watch<v1::Sandbox> {
     return seen;
   }
 
-  // What comes by itself, and what each PollNow() brings.
+  // The observations that come on their own, and those that PollNow() brings.
   std::deque<Seen> seen;
   std::deque<Seen> polls;
   int polled = 0;
