@@ -35,7 +35,7 @@ CallContext Call(TimePoint deadline = TimePoint::max()) {
   return CallContext(std::make_shared<CallIdentity>(), deadline, std::stop_token());
 }
 
-TEST(PausableLimitTest, TheLimitStandsStillWhileTheCallWaits) {
+TEST(PausableLimitTest, TheLimitIsPausedWhileTheCallIsQueued) {
   PausableLimit limit(kNow, 60s, 300s);
   EXPECT_EQ(limit.deadline(), kNow + 60s);
   EXPECT_EQ(limit.latest_deadline(), kNow + 360s);
@@ -74,7 +74,7 @@ TEST(PausableLimitTest, WithoutALimitOnlyTheWaitIsBounded) {
   EXPECT_EQ(limit.queue_until(kNow + 10min), kNow + 15min);
 }
 
-TEST(PausableLimitTest, TellsOfEachWait) {
+TEST(PausableLimitTest, ReportsEachWait) {
   std::vector<std::string> told;
   PausableLimit limit([&](const QueueWait& wait, TimePoint) { told.push_back(wait.throttler); });
   limit.BeginWait(kWait, kNow);
@@ -120,7 +120,7 @@ class FlightWaitersTest : public testing::Test {
   FlightWaiters waiters_{short_};
 };
 
-TEST_F(FlightWaitersTest, LastsAsLongAsTheLongestOfItsMembers) {
+TEST_F(FlightWaitersTest, LastsAsLongAsTheLatestDeadlineOfItsMembers) {
   EXPECT_EQ(waiters_.send_by(), kNow + 1s) << "the first caller is about to enter";
   const FlightWaiters::Place first(waiters_, short_, clock_);
   EXPECT_EQ(waiters_.queue_until(kNow), kNow + 1s);
@@ -133,7 +133,7 @@ TEST_F(FlightWaitersTest, LastsAsLongAsTheLongestOfItsMembers) {
   EXPECT_EQ(waiters_.send_by(), kNow + 1s);
 }
 
-TEST_F(FlightWaitersTest, AllMembersWaitWhoeverCameWhen) {
+TEST_F(FlightWaitersTest, AllMembersArePausedWheneverTheyJoined) {
   const CallContext early = Call().WithProgress(std::make_shared<PausableLimit>(kNow, 60s, 300s));
   const CallContext late = Call().WithProgress(std::make_shared<PausableLimit>(kNow, 60s, 300s));
   const CallContext gone = Call().WithProgress(std::make_shared<PausableLimit>(kNow, 60s, 300s));

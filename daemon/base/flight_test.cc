@@ -112,7 +112,7 @@ TEST_F(FlightTest, EndsWhenTheLastHasLeft) {
   EXPECT_TRUE(work_->cancelled());
 }
 
-TEST_F(FlightTest, WhileTheWorkWaitsForItsTurnTheLimitOfItsCallersStandsStill) {
+TEST_F(FlightTest, WhileTheWorkIsQueuedTheLimitsOfItsCallersArePaused) {
   Start(CallerWithoutTimeout(60s));
   const auto patient = Join(CallerWithoutTimeout(60s));
   const auto hurried = Join(Caller(60s));
@@ -158,7 +158,7 @@ TEST_F(FlightTest, WhoJoinsToTheEndLearnsHowItEnded) {
 
 std::string OutcomeOf(const absl::Status& status) { return ErrorMetadataValue(status, "outcome").value_or("known"); }
 
-TEST_F(FlightTest, WhoLeavesAfterAChangeWasSentIsToldThatItsOutcomeIsUnknown) {
+TEST_F(FlightTest, ACallerThatLeavesAfterAMutationWasSentLearnsThatItsOutcomeIsUnknown) {
   Start(Caller(60s));
   const auto before = Join(Caller(1s));
   const auto after = Join(Caller(2s));
@@ -169,7 +169,7 @@ TEST_F(FlightTest, WhoLeavesAfterAChangeWasSentIsToldThatItsOutcomeIsUnknown) {
   EXPECT_EQ(OutcomeOf(after->result->status()), "unknown");
 }
 
-TEST_F(FlightTest, AChangeThatWasRefusedIsNoneAndOneOfTwoIs) {
+TEST_F(FlightTest, ARefusedMutationDoesNotCount) {
   Start(Caller(60s));
   const auto none = Join(Caller(1s));
   const auto one = Join(Caller(2s));

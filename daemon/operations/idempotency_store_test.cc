@@ -92,14 +92,14 @@ class IdempotencyStoreTest : public ::testing::Test {
   }
 };
 
-TEST_F(IdempotencyStoreTest, WithoutARequestIdEachCallChanges) {
+TEST_F(IdempotencyStoreTest, WithoutARequestIdEachCallMutates) {
   answer_->Fire();
   EXPECT_TRUE(CallNow("").ok());
   EXPECT_TRUE(CallNow("").ok());
   EXPECT_EQ(begun_, 2);
 }
 
-TEST_F(IdempotencyStoreTest, ACallJoinsTheChangeInProgress) {
+TEST_F(IdempotencyStoreTest, ACallJoinsTheMutationInProgress) {
   Call first;
   Call second;
   Begin(first, "r");
@@ -122,7 +122,7 @@ TEST_F(IdempotencyStoreTest, ALaterCallGetsTheOutcome) {
   EXPECT_EQ(begun_, 1);
 }
 
-TEST_F(IdempotencyStoreTest, WhatTheOperationCameToIsWhatALaterCallGets) {
+TEST_F(IdempotencyStoreTest, ALaterCallGetsTheConclusion) {
   answer_->Fire();
   EXPECT_TRUE(CallNow("r").ok());
   RequestKey key{"r", "digest"};
@@ -133,7 +133,7 @@ TEST_F(IdempotencyStoreTest, WhatTheOperationCameToIsWhatALaterCallGets) {
   EXPECT_TRUE(later.result.concluded);
 }
 
-TEST_F(IdempotencyStoreTest, AnotherIdIsAnotherChange) {
+TEST_F(IdempotencyStoreTest, AnotherIdIsAnotherMutation) {
   answer_->Fire();
   EXPECT_TRUE(CallNow("r").ok());
   EXPECT_TRUE(CallNow("s").ok());
@@ -150,7 +150,7 @@ TEST_F(IdempotencyStoreTest, AnotherRequestUnderTheSameIdIsRefused) {
   EXPECT_EQ(begun_, 1);
 }
 
-TEST_F(IdempotencyStoreTest, TheFirstCallersGoingAwayDoesNotEndTheChange) {
+TEST_F(IdempotencyStoreTest, AMutationOutlivesItsFirstCaller) {
   Call first;
   Call second;
   Begin(first, "r");
@@ -164,7 +164,7 @@ TEST_F(IdempotencyStoreTest, TheFirstCallersGoingAwayDoesNotEndTheChange) {
   EXPECT_EQ(cancelled_, 0);
 }
 
-TEST_F(IdempotencyStoreTest, WhenAllHaveLeftTheChangeIsAskedToEndAndMayBeginAnew) {
+TEST_F(IdempotencyStoreTest, WhenAllCallersHaveLeftTheMutationIsCancelledAndMayRunAgain) {
   Call first;
   Begin(first, "r");
   first.stop.request_stop();
@@ -175,7 +175,7 @@ TEST_F(IdempotencyStoreTest, WhenAllHaveLeftTheChangeIsAskedToEndAndMayBeginAnew
   EXPECT_EQ(begun_, 2);
 }
 
-TEST_F(IdempotencyStoreTest, ACallersShorterLimitIsItsOwn) {
+TEST_F(IdempotencyStoreTest, ACallersShorterDeadlineEndsOnlyItsOwnCall) {
   Call first;
   Call second;
   Begin(first, "r", "digest", seconds(5));
@@ -189,7 +189,7 @@ TEST_F(IdempotencyStoreTest, ACallersShorterLimitIsItsOwn) {
   EXPECT_TRUE(second.status->ok());
 }
 
-TEST_F(IdempotencyStoreTest, ARefusalIsAnOutcome) {
+TEST_F(IdempotencyStoreTest, ARejectionIsAnOutcome) {
   answer_->Fire();
   outcome_ = MakeError(absl::StatusCode::kAlreadyExists, "NAME_TAKEN", "taken");
   EXPECT_EQ(ErrorReason(CallNow("r")), "NAME_TAKEN");
@@ -197,7 +197,7 @@ TEST_F(IdempotencyStoreTest, ARefusalIsAnOutcome) {
   EXPECT_EQ(begun_, 1);
 }
 
-TEST_F(IdempotencyStoreTest, AFailureThatPassesIsTriedAgain) {
+TEST_F(IdempotencyStoreTest, ATransientFailureIsRetried) {
   answer_->Fire();
   for (const absl::StatusCode code : {absl::StatusCode::kUnavailable, absl::StatusCode::kResourceExhausted,
                                       absl::StatusCode::kAborted, absl::StatusCode::kPermissionDenied}) {
@@ -220,7 +220,7 @@ TEST_F(IdempotencyStoreTest, AnOutcomeIsKeptForAnHour) {
   EXPECT_EQ(begun_, 2);
 }
 
-TEST_F(IdempotencyStoreTest, WhenThereAreTooManyTheOldestGoFirst) {
+TEST_F(IdempotencyStoreTest, WhenThereAreTooManyTheOldestAreDropped) {
   options_.max_bytes = 4096;
   store_ = std::make_unique<IdempotencyStore>(io_.get_executor(), clock_, options_);
   answer_->Fire();
@@ -295,7 +295,7 @@ class EarlierRequestsTest : public IdempotencyStoreTest {
   MutationResult<v1::Volume> result_;
 };
 
-TEST_F(EarlierRequestsTest, WhatMayHaveBeenCarriedOutIsToldToTheNextCall) {
+TEST_F(EarlierRequestsTest, TheNextCallLearnsThatTheMutationMayHaveBeenCarriedOut) {
   outcome_ = absl::UnavailableError("lost");
   EXPECT_FALSE(CallOnce("r").ok());
   EXPECT_FALSE(earlier_.has_value());
@@ -306,7 +306,7 @@ TEST_F(EarlierRequestsTest, WhatMayHaveBeenCarriedOutIsToldToTheNextCall) {
   EXPECT_EQ(ErrorReason(CallOnce("r", "another")), "REQUEST_ID_REUSED");
 }
 
-TEST_F(EarlierRequestsTest, WhatWasNotSentIsForgotten) {
+TEST_F(EarlierRequestsTest, AMutationThatWasNotSentIsForgotten) {
   sends_ = false;
   outcome_ = absl::UnavailableError("no connection");
   EXPECT_FALSE(CallOnce("r").ok());
@@ -316,7 +316,7 @@ TEST_F(EarlierRequestsTest, WhatWasNotSentIsForgotten) {
   EXPECT_FALSE(earlier_.has_value());
 }
 
-TEST_F(EarlierRequestsTest, AfterARestartTheChangeIsToldWhatItMade) {
+TEST_F(EarlierRequestsTest, AfterARestartTheMutationLearnsItsObject) {
   outcome_ = Named("made");
   outcome_->set_id("an-id");
   EXPECT_TRUE(CallOnce("r").ok());
@@ -335,7 +335,7 @@ TEST_F(EarlierRequestsTest, AfterARestartTheChangeIsToldWhatItMade) {
   EXPECT_EQ(begun_, 2);
 }
 
-TEST_F(EarlierRequestsTest, AfterACrashTheChangeIsToldThatItMayHaveBeenMade) {
+TEST_F(EarlierRequestsTest, AfterACrashTheMutationLearnsThatItMayHaveBeenCarriedOut) {
   outcome_ = absl::UnavailableError("killed");
   EXPECT_FALSE(CallOnce("r").ok());
   Restart();
@@ -346,7 +346,7 @@ TEST_F(EarlierRequestsTest, AfterACrashTheChangeIsToldThatItMayHaveBeenMade) {
   EXPECT_FALSE(result_.concluded);
 }
 
-TEST_F(EarlierRequestsTest, ARefusalSurvives) {
+TEST_F(EarlierRequestsTest, ARejectionSurvivesARestart) {
   outcome_ = MakeError(absl::StatusCode::kAlreadyExists, "NAME_TAKEN", "taken");
   EXPECT_FALSE(CallOnce("r").ok());
   Restart();

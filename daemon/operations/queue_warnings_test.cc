@@ -54,14 +54,14 @@ class QueueWarningsTest : public testing::Test {
   const Clock::TimePoint now_ = clock_.Now();
 };
 
-TEST_F(QueueWarningsTest, SaysWhatIsWaitedForAndHowLong) {
+TEST_F(QueueWarningsTest, NamesTheRateLimitAndTheWait) {
   sink_.ready.Fire();
   tell_(QueueWait("sandbox-create", now_ + 41500ms), now_);
   Settle();
   EXPECT_THAT(sink_.told, ElementsAre("sandbox-create 41.5"));
 }
 
-TEST_F(QueueWarningsTest, TheNewestTakesThePlaceOfWhatCouldNotBeWritten) {
+TEST_F(QueueWarningsTest, TheNewestReplacesUnwrittenOnes) {
   for (const auto wait : {10s, 20s, 30s}) tell_(QueueWait("sandbox-create", now_ + wait), now_);
   Settle();
   sink_.ready.Fire();
@@ -95,7 +95,7 @@ TEST_F(QueueWarningsTest, AWaitForAConnectionIsNoRateLimit) {
   EXPECT_THAT(sink_.told, IsEmpty());
 }
 
-TEST_F(QueueWarningsTest, NobodyIsToldWhereNobodyFollows) {
+TEST_F(QueueWarningsTest, WithoutAStreamThereIsNoListener) {
   EXPECT_EQ(QueueWarnings::To(nullptr, io_.get_executor())->listener(), nullptr);
 }
 

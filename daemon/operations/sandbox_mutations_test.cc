@@ -22,7 +22,7 @@ absl::Status InProgress() {
   return MakeError(absl::StatusCode::kAborted, "STATE_CHANGE_IN_PROGRESS", "Another change is running.");
 }
 
-TEST_F(SandboxMutationsTest, AChangeInProgressIsWaitedForAndThenTheOwnOneIsMade) {
+TEST_F(SandboxMutationsTest, AMutationInProgressIsAwaitedBeforeTheOwnOneIsSent) {
   api_.change_sandbox.Add(InProgress());
   api_.change_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPED, "stopped"));
   api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STARTING, "starting"));
@@ -32,7 +32,7 @@ TEST_F(SandboxMutationsTest, AChangeInProgressIsWaitedForAndThenTheOwnOneIsMade)
   EXPECT_THAT(api_.calls, ElementsAre("StopSandbox box", "GetSandbox box", "GetSandbox id-1", "StopSandbox id-1"));
 }
 
-TEST_F(SandboxMutationsTest, IfTheOtherChangeWasTheSameNoneIsNeeded) {
+TEST_F(SandboxMutationsTest, IfTheOtherMutationHadTheSameGoalNoneIsSent) {
   api_.change_sandbox.Add(InProgress());
   api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPING, "stopping"));
   api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPED, "stopped"));
@@ -49,7 +49,7 @@ TEST_F(SandboxMutationsTest, ASandboxThatIsDeletedMeanwhileIsDeleted) {
   EXPECT_EQ(deleted->state(), v1::SANDBOX_STATE_DESTROYED);
 }
 
-TEST_F(SandboxMutationsTest, AChangeThatNeverEndsIsTheErrorAtTheTimeLimit) {
+TEST_F(SandboxMutationsTest, AMutationThatNeverEndsIsReportedAtTheTimeout) {
   api_.change_sandbox.Add(InProgress());
   api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STARTING, "starting"));
   const Clock::TimePoint begin = clock_.Now();
@@ -65,7 +65,7 @@ absl::Status AnswerLost() {
                            "unknown");
 }
 
-TEST_F(SandboxMutationsTest, TheStateSettlesAChangeWhoseAnswerWasLost) {
+TEST_F(SandboxMutationsTest, TheStateSettlesAMutationWhoseAnswerWasLost) {
   api_.change_sandbox.Add(AnswerLost());
   api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPING, "stopping"));
   api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPED, "stopped"));
@@ -81,7 +81,7 @@ TEST_F(SandboxMutationsTest, ADeleteWhoseAnswerWasLostIsNotSentAgainToWhateverHa
   EXPECT_EQ(std::ranges::count(api_.calls, "DeleteSandbox box"), 1);
 }
 
-TEST_F(SandboxMutationsTest, AChangeThatTheStateDoesNotShowStaysUnknown) {
+TEST_F(SandboxMutationsTest, AMutationThatTheStateDoesNotShowStaysUnknown) {
   api_.change_sandbox.Add(AnswerLost());
   api_.get_sandbox.Add(Started());
   const absl::Status status =
@@ -90,7 +90,7 @@ TEST_F(SandboxMutationsTest, AChangeThatTheStateDoesNotShowStaysUnknown) {
   EXPECT_EQ(ErrorMetadataValue(status, "sandbox_id"), "id-1");
 }
 
-TEST_F(SandboxMutationsTest, ARepeatedStopIsNotMadeAgainAlthoughTheSandboxRunsAgain) {
+TEST_F(SandboxMutationsTest, ARepeatedStopIsNotSentAgainAlthoughTheSandboxRunsAgain) {
   api_.change_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPING, "stopping"));
   api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPED, "stopped"));
   ASSERT_TRUE(RunTask(io_, operations_.Stop(WithRequest("r"), "box", std::chrono::seconds(60), true, false)).ok());

@@ -71,14 +71,14 @@ TEST_F(WaitingTest, EndsWithTheStateThatIsWaitedFor) {
   EXPECT_EQ(watch_.polled, 0);
 }
 
-TEST_F(WaitingTest, SomethingOldDoesNotEndIt) {
+TEST_F(WaitingTest, AStaleObservationDoesNotEndIt) {
   watch_.seen = {ScriptedWatch::Stale("started")};
   watch_.polls = {ScriptedWatch::Fresh("stopped")};
   EXPECT_TRUE(absl::IsDeadlineExceeded(Wait()));
   EXPECT_EQ(Last(), "stopped");
 }
 
-TEST_F(WaitingTest, UnlessALookConfirmsIt) {
+TEST_F(WaitingTest, UnlessAPollConfirmsIt) {
   watch_.seen = {ScriptedWatch::Stale("started")};
   watch_.polls = {ScriptedWatch::Fresh("started")};
   EXPECT_TRUE(Wait().ok());
@@ -86,7 +86,7 @@ TEST_F(WaitingTest, UnlessALookConfirmsIt) {
   EXPECT_EQ(Passed(), seconds(0));
 }
 
-TEST_F(WaitingTest, SomethingOldThatIsNotTheEndIsWaitedOnWithoutALook) {
+TEST_F(WaitingTest, AStaleObservationThatDoesNotEndItCausesNoPoll) {
   watch_.seen = {ScriptedWatch::Stale("creating"), ScriptedWatch::Fresh("started")};
   EXPECT_TRUE(Wait().ok());
   EXPECT_EQ(watch_.polled, 0);
@@ -97,7 +97,7 @@ TEST_F(WaitingTest, AFailureEndsIt) {
   EXPECT_TRUE(absl::IsFailedPrecondition(Wait()));
 }
 
-TEST_F(WaitingTest, AnErrorEndsItAndWhatWasKnownIsKept) {
+TEST_F(WaitingTest, AnErrorEndsItAndKeepsTheLastObject) {
   watch_.seen = {ScriptedWatch::Fresh("creating"), ScriptedWatch::Failed(absl::PermissionDeniedError("no"))};
   EXPECT_TRUE(absl::IsPermissionDenied(Wait()));
   EXPECT_EQ(Last(), "creating");
@@ -105,14 +105,14 @@ TEST_F(WaitingTest, AnErrorEndsItAndWhatWasKnownIsKept) {
   EXPECT_THAT(observed_, ElementsAre("creating"));
 }
 
-TEST_F(WaitingTest, AnObserverThatHasGoneEndsIt) {
+TEST_F(WaitingTest, AnErrorOfTheObserverEndsIt) {
   observer_ = absl::CancelledError("gone");
   watch_.seen = {ScriptedWatch::Fresh("creating"), ScriptedWatch::Fresh("started")};
   EXPECT_TRUE(absl::IsCancelled(Wait()));
   EXPECT_EQ(decided_, 0);
 }
 
-TEST_F(WaitingTest, WhenTheTimeIsUpThereIsALastLook) {
+TEST_F(WaitingTest, ATimeoutPollsOnceMore) {
   watch_.seen = {ScriptedWatch::Fresh("creating")};
   watch_.polls = {ScriptedWatch::Fresh("started")};
   EXPECT_TRUE(Wait(seconds(10)).ok());
@@ -120,51 +120,51 @@ TEST_F(WaitingTest, WhenTheTimeIsUpThereIsALastLook) {
   EXPECT_EQ(watch_.polled, 1);
 }
 
-TEST_F(WaitingTest, ALastLookThatShowsNothingElseEndsItAtOnce) {
+TEST_F(WaitingTest, ALastPollWithoutTheGoalEndsItAtOnce) {
   watch_.seen = {ScriptedWatch::Fresh("creating")};
   watch_.polls = {ScriptedWatch::Fresh("creating")};
   EXPECT_TRUE(absl::IsDeadlineExceeded(Wait(seconds(10))));
   EXPECT_EQ(Passed(), seconds(10));
 }
 
-TEST_F(WaitingTest, ALastLookThatFailsSaysNoMoreThanThatTheTimeIsUp) {
+TEST_F(WaitingTest, ALastPollThatFailsIsATimeout) {
   watch_.seen = {ScriptedWatch::Fresh("creating")};
   watch_.polls = {ScriptedWatch::Failed(absl::PermissionDeniedError("no"))};
   EXPECT_TRUE(absl::IsDeadlineExceeded(Wait(seconds(10))));
 }
 
-TEST_F(WaitingTest, ButThatItIsGoneIsTold) {
+TEST_F(WaitingTest, ExceptIfTheObjectIsGone) {
   watch_.seen = {ScriptedWatch::Fresh("creating")};
   watch_.polls = {ScriptedWatch::Failed(AbsentError("sandbox", "gone"))};
   EXPECT_TRUE(absl::IsNotFound(Wait(seconds(10))));
 }
 
-TEST_F(WaitingTest, ALastLookThatIsToldSomethingOldLooksAgain) {
+TEST_F(WaitingTest, ALastPollWithAStaleObservationIsRepeated) {
   watch_.polls = {ScriptedWatch::Stale("creating"), ScriptedWatch::Fresh("started")};
   EXPECT_TRUE(Wait(seconds(10)).ok());
   EXPECT_EQ(watch_.polled, 2);
   EXPECT_EQ(Passed(), seconds(10));
 }
 
-TEST_F(WaitingTest, ALastLookTakesFiveSecondsAtMost) {
+TEST_F(WaitingTest, ALastPollTakesFiveSecondsAtMost) {
   watch_.seen = {ScriptedWatch::Fresh("creating")};
   EXPECT_TRUE(absl::IsDeadlineExceeded(Wait(seconds(10))));
   EXPECT_EQ(Passed(), seconds(15));
 }
 
-TEST_F(WaitingTest, NorMoreThanTheCallHasLeft) {
+TEST_F(WaitingTest, NorMoreThanTheRestOfTheCall) {
   watch_.seen = {ScriptedWatch::Fresh("creating")};
   EXPECT_TRUE(absl::IsDeadlineExceeded(Wait(seconds(58))));
   EXPECT_EQ(Passed(), minutes(1));
 }
 
-TEST_F(WaitingTest, WithoutATimeLimitTheCallsOwnEndsItWithoutALastLook) {
+TEST_F(WaitingTest, WithoutATimeoutTheCallsDeadlineEndsItWithoutALastPoll) {
   EXPECT_TRUE(absl::IsDeadlineExceeded(Wait(seconds(0))));
   EXPECT_EQ(Passed(), minutes(1));
   EXPECT_EQ(watch_.polled, 0);
 }
 
-TEST_F(WaitingTest, WhoLeavesIsNotWaitedFor) {
+TEST_F(WaitingTest, ACancelledCallEndsAtOnce) {
   stop_.request_stop();
   EXPECT_TRUE(absl::IsCancelled(Wait()));
   EXPECT_EQ(watch_.polled, 0);
@@ -185,7 +185,7 @@ class WaitContextTest : public ::testing::Test {
   const Clock::TimePoint start_ = clock_.Now();
 };
 
-TEST_F(WaitContextTest, WhatTheCallerSaidCountsEverything) {
+TEST_F(WaitContextTest, ACallersTimeoutIncludesQueueing) {
   const WaitContext limits(Call(std::chrono::hours(1)), clock_, std::chrono::seconds(60));
   WaitInQueue(limits, std::chrono::seconds(50));
   EXPECT_EQ(limits.wait.deadline(), start_ + std::chrono::seconds(60));
@@ -193,7 +193,7 @@ TEST_F(WaitContextTest, WhatTheCallerSaidCountsEverything) {
   EXPECT_EQ(WaitContext(call, clock_, std::chrono::seconds(0)).wait.deadline(), call.deadline());
 }
 
-TEST_F(WaitContextTest, OtherwiseTheTimeInTheQueueDoesNotCountUntilTheRequestIsOver) {
+TEST_F(WaitContextTest, ADefaultTimeoutExcludesQueueingUntilTheRequestIsAnswered) {
   int told = 0;
   WaitContext limits(Call(std::chrono::hours(1)), clock_, TimeLimit::FromWhenSent(std::chrono::seconds(60)),
                      [&told](const QueueWait&, Clock::TimePoint) { ++told; });

@@ -113,7 +113,7 @@ TEST_F(RateBudgetTest, WhatExceedsTheWindowWaitsForTheNext) {
   EXPECT_EQ(order_.back(), "6");
 }
 
-TEST_F(RateBudgetTest, ATurnThatIsGivenBackIsAnothers) {
+TEST_F(RateBudgetTest, APermitThatIsReturnedGoesToTheNext) {
   Learn(3, 1, 60);
   Ask("1", Caller("a"));
   Ask("2", Caller("a"));
@@ -130,7 +130,7 @@ TEST_F(RateBudgetTest, ClientsTakeTurnsHoweverManyCallsOneMakes) {
   EXPECT_THAT(order_, ElementsAre("flood0", "single", "flood1"));
 }
 
-TEST_F(RateBudgetTest, RefusesAtOnceWhatCannotHaveItsTurnInTimeAndSaysWhen) {
+TEST_F(RateBudgetTest, RejectsAtOnceWhatCannotBeSentInTimeAndSaysWhen) {
   Learn(2, 0, 60);
   Advance(18500ms);
   Ask("late", Caller("a", 41s));
@@ -157,7 +157,7 @@ TEST_F(RateBudgetTest, RefusesAtOnceWhatCannotHaveItsTurnInTimeAndSaysWhen) {
   EXPECT_EQ(ErrorReason(refusals_.at("2")), "RATE_LIMITED") << "another client came before it";
 }
 
-TEST_F(RateBudgetTest, WaitersLearnAtOnceThatTheirTurnComesTooLate) {
+TEST_F(RateBudgetTest, WaitersLearnAtOnceThatTheirPermitComesTooLate) {
   Learn(2, 1, 10);
   Ask("sent", Caller("a"));
   Ask("short", Caller("a", 20s));

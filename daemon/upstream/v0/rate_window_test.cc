@@ -244,7 +244,7 @@ TEST_F(RateWindowTest, AServerThatRefusesAndSaysNowIsNotHammered) {
   EXPECT_EQ(window_.NextChange(now_), now_ + 250ms);
 }
 
-TEST_F(RateWindowTest, KnowsTheTurnOfThoseWhoWait) {
+TEST_F(RateWindowTest, PredictsWhenQueuedRequestsAreSent) {
   Learn({10, 3, 60s});
   now_ += 20s;
   Learn({10, 3, 40s});

@@ -416,7 +416,7 @@ TEST_F(RestClientRateTest, AnotherServersUrlIsNotLimited) {
   EXPECT_TRUE(Fetch(RestRequest::ForUrl("http://logs.test:4000/x")).ok());
 }
 
-TEST_F(RestClientRateTest, ARequestWithoutATurnIsNotSentAndSaysSo) {
+TEST_F(RestClientRateTest, ARequestWithoutAPermitIsNotSentAndSaysSo) {
   http_.Answer(200, R"({"id": "x"})", Rate("authenticated", 5, 0, 60));
   EXPECT_TRUE(Fetch(Get()).ok());
   context_ = context_.WithDeadline(clock_.Now() + 10s);

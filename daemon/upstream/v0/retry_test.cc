@@ -196,7 +196,7 @@ TEST_F(RetrierTest, DoesNotHammerAServerThatSaysNow) {
   EXPECT_THAT(clock_.sleeps(), ElementsAre(250ms));
 }
 
-TEST_F(RetrierTest, LeavesTheWaitToAttemptsThatWaitForTheirTurn) {
+TEST_F(RetrierTest, LeavesTheWaitToAttemptsThatQueue) {
   RetryPolicy policy;
   policy.attempts_queue = true;
   retrier_.emplace(clock_, policy, [] { return 0.5; });
@@ -213,7 +213,7 @@ TEST_F(RetrierTest, WaitsItselfIfTheAttemptDidNot) {
   EXPECT_THAT(clock_.sleeps(), ElementsAre(12s)) << "no limit keeps the attempt back: not a tight loop";
 }
 
-TEST_F(RetrierTest, ATurnThatWouldComeTooLateIsFinal) {
+TEST_F(RetrierTest, APermitThatWouldComeTooLateIsFinal) {
   const absl::Status refused = MakeError(absl::StatusCode::kResourceExhausted, "RATE_LIMITED", "no permit in time");
   EXPECT_EQ(Run(Idempotency::kRead, {refused}).status(), refused);
   const absl::StatusOr<int> result = Run(Idempotency::kRead, {ConnectionLost(), refused});
