@@ -42,11 +42,11 @@
 #include "daemon/operations/build_context/store_uploads.h"
 #include "daemon/operations/build_context/streamed_uploads.h"
 #include "daemon/operations/build_logs.h"
-#include "daemon/operations/collaborators.h"
+#include "daemon/operations/dependencies.h"
+#include "daemon/operations/idempotency_store.h"
 #include "daemon/operations/image_builder.h"
 #include "daemon/operations/journal/request_journal.h"
 #include "daemon/operations/log_follower.h"
-#include "daemon/operations/request_log.h"
 #include "daemon/operations/sandboxes.h"
 #include "daemon/operations/snapshots.h"
 #include "daemon/operations/volumes.h"
@@ -69,7 +69,7 @@ constexpr int kExitCannotStart = 2;
 
 // Daytona holds the answer to a create back for up to 30 s, and that is no sign of trouble: such requests get this much
 // more.
-constexpr auto kTimeHeldUpstream = std::chrono::seconds(60);
+constexpr auto kLongPollTime = std::chrono::seconds(60);
 
 // Descriptors are what connections are made of, and the soft limit is often the 1,024 of programs that use select().
 void RaiseDescriptorLimit() {
@@ -130,7 +130,7 @@ RestApiOptions UpstreamOptions(const Config& config, BaseUrl api_url, WorkPool& 
   RestApiOptions options(std::move(api_url));
   options.client.pool = &pool;
   options.client.prompt_limit = config.request_timeout;
-  options.client.held_limit = config.request_timeout + kTimeHeldUpstream;
+  options.client.long_poll_limit = config.request_timeout + kLongPollTime;
   options.default_target = config.target;
   return options;
 }
@@ -140,7 +140,7 @@ SharedStateOptions StateOptions(const Config& config) {
   // Room for the wait for a turn, and for a few attempts and the pauses between them: a connection that hangs is not
   // the end of a read.
   options.calls.read_limit = config.max_queue_wait + config.request_timeout * 4 + std::chrono::seconds(30);
-  options.calls.mutation_limit = config.request_timeout + kTimeHeldUpstream;
+  options.calls.mutation_limit = config.request_timeout + kLongPollTime;
   options.lifetimes.polling = config.cache_lifetime;
   options.lifetimes.with_events = config.cache_lifetime_with_events;
   options.max_bytes = static_cast<size_t>(config.cache_size);
@@ -255,15 +255,15 @@ absl::Status Run(const Config& config) {
   StreamedUploads streamed_uploads(api, pool, uploads, spool->has_value() ? &**spool : nullptr, clock,
                                    config.max_upload_idle);
   LogFollower follower(api, clock);
-  RequestLog requests(loop.executor(), clock, RequestLogOptions(), journal->get());
+  IdempotencyStore requests(loop.executor(), clock, IdempotencyStoreOptions(), journal->get());
   if (*journal != nullptr) requests.Restore((*journal)->TakeStored());
   ContextUploader context_uploader(api, *context_roots, pool, uploads, clock);
   ImageBuilder images(pool, *context_roots, context_uploader);
-  const Collaborators with{api, state, state, clock, loop.executor(), follower, requests, images};
-  SandboxOperations sandboxes(with, descriptors.creates);
-  SnapshotOperations snapshots(with);
-  BuildLogOperations build_logs(with);
-  VolumeOperations volumes(with);
+  const Dependencies dependencies{api, state, state, clock, loop.executor(), follower, requests, images};
+  SandboxOperations sandboxes(dependencies, descriptors.creates);
+  SnapshotOperations snapshots(dependencies);
+  BuildLogOperations build_logs(dependencies);
+  VolumeOperations volumes(dependencies);
   const absl::Cleanup end_the_loop = [&] {
     loop.Post([&] {
       events.Stop();

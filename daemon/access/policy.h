@@ -6,14 +6,14 @@
 
 namespace daytonad {
 
-// What a call wants to do to Daytona's objects.
+// The effect of a call on Daytona's objects.
 enum class Action {
   kRead,    // get, list, find, wait for, watch, follow a log
   kMutate,  // create, change, start, stop, delete, upload
 };
 
-// May this caller do this? OK, or PERMISSION_DENIED (reason READ_ONLY_LISTENER, metadata `listener`). A pure function,
-// cheap enough to be asked on every call, those that a cache answers included.
+// Whether the caller may do this: OK, or PERMISSION_DENIED (READ_ONLY_LISTENER, metadata `listener`). A pure function,
+// cheap enough for every call, including cached reads.
 absl::Status CheckAccess(const Caller& caller, Action action);
 
 }  // namespace daytonad

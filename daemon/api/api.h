@@ -16,22 +16,22 @@
 #include "daytonad/v1/snapshot.pb.h"
 #include "daytonad/v1/volume.pb.h"
 
-// What Daytona can do, one method per upstream request, in the contract's own messages. No waiting, no defaults of
-// ours, no HTTP: operations/ builds on this and knows nothing of what is behind it. upstream/ implements it over REST,
-// and state/ by decorating another implementation.
+// Daytona's API, one method per upstream request, in the contract's own messages. It neither waits nor adds defaults,
+// and hides HTTP. operations/ builds on it and does not know its implementations: upstream/ implements it over REST,
+// and state/ decorates another implementation.
 //
-// Every error is AIP-193 (base/error.h). Names that take an id or a name say so; the others take upstream's id only.
+// Every error is AIP-193 (base/error.h). A parameter `id_or_name` takes either; the others take upstream's id only.
 namespace daytonad {
 
-// What an image comes down to: a Dockerfile, and the hashes of the contexts that it copies from.
+// An image as upstream builds it: a Dockerfile, and the hashes of the build contexts that it copies from.
 struct ImageBuild {
   std::string dockerfile;
-  // Absent for a plain image reference (as the SDKs send it), perhaps empty for a Dockerfile.
+  // Absent for a plain image reference, as the SDKs send it. May be empty for a Dockerfile.
   std::optional<std::vector<std::string>> context_hashes;
 };
 
 struct NewSandbox {
-  // Its `source` is used if it is a snapshot; whatever is to be built is in `build`.
+  // Its `source` is used only if it is a snapshot; an image to build is in `build`.
   v1::SandboxSpec spec;
   std::optional<ImageBuild> build;
 };
@@ -40,18 +40,18 @@ struct SandboxListQuery {
   v1::SandboxFilter filter;
   v1::SandboxSortField sort = v1::SANDBOX_SORT_FIELD_UNSPECIFIED;
   v1::SortOrder order = v1::SORT_ORDER_UNSPECIFIED;
-  // 0 leaves it to upstream (100).
+  // 0: upstream's default (100).
   int page_size = 0;
 };
 
 struct SandboxPage {
-  // Items of a cursor list are BASIC, of a numbered page FULL.
+  // Items of a cursor list have VIEW_BASIC, those of a numbered page VIEW_FULL.
   std::vector<v1::Sandbox> items;
   // Empty on the last page.
   std::string next_cursor;
 };
 
-// The older lists count their pages.
+// Older lists have numbered pages.
 struct PageTotals {
   int64_t total_size = 0;
   int page = 0;
@@ -60,7 +60,7 @@ struct PageTotals {
 
 struct NumberedSandboxPage {
   std::vector<v1::Sandbox> items;
-  std::optional<PageTotals> totals;  // unless they are not known
+  std::optional<PageTotals> totals;  // absent if unknown
 };
 
 class SandboxApi {
@@ -80,7 +80,7 @@ class SandboxApi {
 };
 
 struct NewSnapshot {
-  // Its `source` is used if it is an image reference; whatever is to be built is in `build`.
+  // Its `source` is used only if it is an image reference; an image to build is in `build`.
   v1::SnapshotSpec spec;
   std::optional<ImageBuild> build;
 };
@@ -123,12 +123,12 @@ class VolumeApi {
   virtual Task<absl::Status> DeleteVolume(CallContext context, std::string id) = 0;
 };
 
-// Bytes that arrive while they are produced. Destroying it ends the transfer.
+// A stream of bytes that arrive as they are produced. Destroying it ends the transfer.
 class ByteStream {
  public:
   virtual ~ByteStream() = default;
 
-  // The next bytes, as soon as there are any; empty at the end.
+  // Returns the next bytes as soon as there are any; an empty string at the end.
   virtual Task<absl::StatusOr<std::string>> Read(CallContext context) = 0;
 };
 
@@ -138,33 +138,34 @@ class BuildLogApi {
  public:
   virtual ~BuildLogApi() = default;
 
-  // The build log from its beginning, of what has this id. With `follow` the stream goes on while the build does;
-  // upstream closes it when the build succeeded and leaves it open when it failed. NOT_FOUND while there is no log yet.
+  // Opens the build log of this sandbox or snapshot, from its beginning. With `follow` the stream stays open while the
+  // build runs; upstream closes it after a successful build and leaves it open after a failed one. NOT_FOUND while
+  // there is no log yet.
   virtual Task<absl::StatusOr<std::unique_ptr<ByteStream>>> OpenBuildLog(CallContext context, LogOwner owner,
                                                                          std::string id, bool follow) = 0;
 };
 
-// A build context on its way into the store. Nothing exists under its hash before Finish has answered OK. One that will
-// not be finished is aborted, with a context that still lives; destroying it alone may leave unfinished parts behind.
+// An upload of a build context. The context exists in the store only after Finish has returned OK. An upload that will
+// not be finished must be aborted, with a context that has not ended; destroying it alone may leave parts behind.
 class ContextUpload {
  public:
   virtual ~ContextUpload() = default;
 
-  // The next bytes of the tar, of any size. Keeps a few MiB at most, and returns when there is room for more.
+  // Takes the next bytes of the tar, of any size. Buffers a few MiB at most, and returns when there is room for more.
   virtual Task<absl::Status> Write(CallContext context, std::string bytes) = 0;
   virtual Task<absl::Status> Finish(CallContext context) = 0;
   virtual Task<void> Abort(CallContext context) = 0;
 };
 
-// Where build contexts are kept: uncompressed tars, each under its hash. Opened with credentials of its own that last
-// for an hour, for the contexts of one image.
+// The storage of build contexts: uncompressed tars, each under its hash. It is opened for the contexts of one image,
+// with credentials of its own that last for an hour.
 class ContextStore {
  public:
   virtual ~ContextStore() = default;
 
-  // How many bytes it has under this hash (0 if it does not tell); nullopt if it has nothing.
+  // The size of the context with this hash (0 if the store does not tell); nullopt if there is none.
   virtual Task<absl::StatusOr<std::optional<int64_t>>> Contains(CallContext context, std::string hash) = 0;
-  // Sends nothing yet. The upload may be used no longer than the store.
+  // Starts an upload without sending anything yet. The store must outlive it.
   virtual std::unique_ptr<ContextUpload> Upload(std::string hash) = 0;
 };
 
@@ -178,10 +179,10 @@ class BuildContextApi {
 
 class Api : public SandboxApi, public SnapshotApi, public VolumeApi, public BuildLogApi, public BuildContextApi {
  public:
-  // Does Daytona answer, and accept the credential?
+  // OK if Daytona answers and accepts the credential.
   virtual Task<absl::Status> Ping(CallContext context) = 0;
 
-  // What its last answer said that it is; nullopt as long as none did.
+  // Daytona's version as of its last answer; nullopt before the first one.
   virtual std::optional<ServerVersion> server_version() const = 0;
 };
 

@@ -15,11 +15,12 @@ namespace daytonad {
 template <typename T>
 struct CachedObject {
   std::shared_ptr<const T> object;
-  // Since when it is known to be so.
+  // Time since this state was confirmed.
   Clock::Duration age{};
 };
 
-// What can be answered from memory, at once and on any thread. Nullopt: ask the Api. `max_age` as in ReadTerms.
+// Reads from the cache, at once and on any thread. Nullopt: not cached or not fresh, ask the Api. `max_age` as in
+// ReadTerms.
 class CachedReads {
  public:
   virtual ~CachedReads() = default;

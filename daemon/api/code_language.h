@@ -5,7 +5,7 @@
 
 namespace daytonad {
 
-// Where Daytona keeps a sandbox's language.
+// The label in which Daytona keeps a sandbox's language.
 inline constexpr char kLanguageLabel[] = "code-toolbox-language";
 
 // The label's value.

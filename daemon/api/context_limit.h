@@ -9,14 +9,14 @@
 
 namespace daytonad {
 
-// The largest tar of a build context that a ContextStore keeps: what larger ones have need not be read.
+// The largest tar of a build context that a ContextStore takes. A larger one need not be read to its end.
 inline constexpr int64_t kMaxContextBytes = int64_t{10'000} * (8 << 20);
 
 // INVALID_ARGUMENT (CONTEXT_TOO_LARGE).
 inline absl::Status ContextTooLarge(int64_t limit = kMaxContextBytes) {
   return MakeError(absl::StatusCode::kInvalidArgument, "CONTEXT_TOO_LARGE",
                    absl::StrCat("The build context is larger than ", limit >> 20,
-                                " MiB, which is the most that the storage takes. Leave files out of it."),
+                                " MiB, the limit of the storage. Exclude files from it."),
                    {{"limit", absl::StrCat(limit)}});
 }
 

@@ -9,7 +9,7 @@
 
 namespace daytonad {
 
-// Guards a walk over the pages of a list against an upstream whose cursors lead in a circle, or on and on to pages with
+// Protects the walk over the pages of a list from an upstream whose cursors form a cycle, or lead to endless pages with
 // nothing new.
 //
 //   CursorWalk walk;
@@ -20,8 +20,8 @@ namespace daytonad {
 //   } while (!cursor.empty());
 class CursorWalk {
  public:
-  // The cursor to go on with; empty after the last page. INTERNAL, UPSTREAM_MALFORMED_RESPONSE if it was there before,
-  // or if too many pages in a row had nothing new.
+  // Takes the cursor of the next page; empty after the last page. INTERNAL (UPSTREAM_MALFORMED_RESPONSE) if this cursor
+  // came before, or if too many pages in a row had nothing new.
   absl::Status Take(const std::string& next, bool anything_new) {
     constexpr int kMaxFruitlessPages = 100;
     ++pages_;
@@ -29,10 +29,10 @@ class CursorWalk {
     fruitless_ = anything_new ? 0 : fruitless_ + 1;
     if (seen_.insert(next).second && fruitless_ < kMaxFruitlessPages) return absl::OkStatus();
     return MakeError(absl::StatusCode::kInternal, "UPSTREAM_MALFORMED_RESPONSE",
-                     "Daytona's list has no end: its pages lead back to where they were, or on to nothing new.");
+                     "Daytona's list does not end: its cursors form a cycle, or lead to pages with nothing new.");
   }
 
-  // How many were taken.
+  // The number of cursors taken.
   int pages() const { return pages_; }
 
  private:

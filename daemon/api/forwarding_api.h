@@ -11,7 +11,7 @@
 
 namespace daytonad {
 
-// Passes every call on. A decorator overrides what it has something to add to.
+// Forwards every call. A decorator overrides the methods that it changes.
 class ForwardingApi : public Api {
  public:
   // `inner` outlives this object.

@@ -9,7 +9,7 @@
 
 namespace daytonad {
 
-// Which release of Daytona answers. (Not `major` and `minor`: glibc has macros of those names.)
+// The release of the Daytona server. (Not `major` and `minor`: glibc has macros of those names.)
 struct ServerVersion {
   int generation = 0;
   int release = 0;
@@ -19,7 +19,7 @@ struct ServerVersion {
   auto operator<=>(const ServerVersion&) const = default;
 };
 
-// "0.190.0", with or without a `v` before and more behind it; nullopt if it is no version.
+// Parses "0.190.0", with an optional `v` in front and any suffix. Nullopt if it is no version.
 inline std::optional<ServerVersion> ParseServerVersion(std::string_view text) {
   if (!text.empty() && text.front() == 'v') text.remove_prefix(1);
   ServerVersion version;

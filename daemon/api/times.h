@@ -10,8 +10,8 @@
 #include "daytonad/v1/snapshot.pb.h"
 #include "daytonad/v1/volume.pb.h"
 
-// Times that upstream moves on, and back, though nothing else of an object changes: when it was changed and used last.
-// An object that differs in these alone has not changed for whoever watches it.
+// Times that upstream moves, even backwards, while nothing else of an object changes: when it was updated and last
+// used. For watchers, an object that differs only in these has not changed.
 namespace daytonad {
 
 inline void ClearTimes(v1::Sandbox& sandbox) {
@@ -40,7 +40,7 @@ inline bool SameTimes(const v1::Volume& a, const v1::Volume& b) {
   return SameTime(a.updated_at(), b.updated_at()) && SameTime(a.last_used_at(), b.last_used_at());
 }
 
-// All that the object says but these times, as bytes to be compared.
+// The object without these times, encoded for comparison.
 template <typename T>
 std::string EncodeWithoutTimes(T object) {
   ClearTimes(object);
@@ -48,7 +48,7 @@ std::string EncodeWithoutTimes(T object) {
   {
     google::protobuf::io::StringOutputStream stream(&bytes);
     google::protobuf::io::CodedOutputStream coded(&stream);
-    coded.SetSerializationDeterministic(true);  // or maps come in any order
+    coded.SetSerializationDeterministic(true);  // otherwise the order of map entries is random
     object.SerializeToCodedStream(&coded);
   }
   return bytes;
@@ -56,7 +56,7 @@ std::string EncodeWithoutTimes(T object) {
 
 template <typename T>
 bool SameButTimes(const T& a, const T& b) {
-  // Mostly it is the state that changes.
+  // Cheap first: most changes change the state.
   return a.state_text() == b.state_text() && EncodeWithoutTimes(a) == EncodeWithoutTimes(b);
 }
 

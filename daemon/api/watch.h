@@ -13,49 +13,49 @@
 
 namespace daytonad {
 
-// What is known of an object at one moment. Shared by all who watch it: it never changes.
+// The state of an object at one time. Immutable and shared by all watchers.
 template <typename T>
-struct Sighting {
-  // As it was seen last; null if it never was.
+struct Observation {
+  // The last known state; null if there is none.
   std::shared_ptr<const T> object;
-  // OK; NOT_FOUND if it is gone, or never was; or why upstream could not tell just now.
+  // OK; NOT_FOUND if the object was deleted or never existed; else the error of a poll.
   absl::Status status;
-  // The daemon has reason to believe that upstream would say the same now. Otherwise this is what was known from
-  // before, and a look is on its way.
+  // The cached state is fresh (see Freshness), or a poll has just confirmed it. If false, the state is stale and a poll
+  // is in progress.
   bool fresh = true;
-  // Changes between the sighting before and this one may have been missed.
+  // Changes between the previous observation and this one may have been missed.
   bool maybe_missed = false;
 };
 
-// One object, watched by one caller. However many watch the same object, upstream is asked as if it were one: by events
-// while they arrive, else by polls that many objects share.
+// One caller's watch of one object. All watches of an object share one subscription: events while the event connection
+// is up, otherwise polls that many objects share.
 //
-// Destroying it ends the interest. Loop thread only.
+// Destroying it ends the watch. Loop thread only.
 template <typename T>
 class Watch {
  public:
   virtual ~Watch() = default;
 
-  // OK as soon as there is something to Take. At first, that is what is known now, or the first look if nothing is;
-  // later, the next change, or the next error that a look ended with (errors that pass included). Fails when the
-  // context ends, and only then; it may be called again.
+  // Returns OK as soon as there is an observation to Take: first the cached state, or the result of a read if nothing
+  // is cached; then the next change or permanent error. (Transient errors are retried.) Fails only when the context
+  // ends; it may be called again.
   virtual Task<absl::Status> Wait(CallContext context) = 0;
-  // Once for each Wait that was OK. (Two calls, so that a wait can be the clock's own, with no coroutine around it that
-  // would have to turn its end into a sighting: thousands wait at once.)
-  virtual Sighting<T> Take() = 0;
+  // Called once after each Wait that returned OK. (Two calls, so that Wait can return the clock's own task. A coroutine
+  // around it would cost memory, and thousands wait at once.)
+  virtual Observation<T> Take() = 0;
 
-  // Asks for a look now: the sighting that follows is fresh, and it comes even if nothing has changed.
-  virtual void LookNow() = 0;
+  // Requests a poll now. The next observation is fresh and comes even if nothing has changed.
+  virtual void PollNow() = 0;
 };
 
-// Watching, for every kind of object. Outlives the watches that it gives out.
+// Opens watches of every kind of object. Outlives them.
 class WatchApi {
  public:
   virtual ~WatchApi() = default;
 
   virtual std::unique_ptr<Watch<v1::Sandbox>> WatchSandbox(std::string id_or_name) = 0;
   virtual std::unique_ptr<Watch<v1::Snapshot>> WatchSnapshot(std::string id_or_name) = 0;
-  // By id only.
+  // Takes an id only.
   virtual std::unique_ptr<Watch<v1::Volume>> WatchVolume(std::string id) = 0;
 };
 

@@ -81,7 +81,7 @@ std::string MarkOf(const Credential& credential) {
   constexpr size_t kMarkBytes = 8;
   std::string digest(SHA256_DIGEST_LENGTH, '\0');
   std::string bytes = absl::StrCat("daytonad\n", credential.organization_id, "\n");
-  bytes.reserve(bytes.size() + credential.token.Reveal().size());  // or a copy would be left behind
+  bytes.reserve(bytes.size() + credential.token.Reveal().size());  // otherwise a reallocation would leave a copy behind
   bytes += credential.token.Reveal();
   SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
          reinterpret_cast<unsigned char*>(digest.data()));

@@ -11,37 +11,37 @@
 
 namespace daytonad {
 
-// What the daemon shows to Daytona.
+// The daemon's credential at Daytona.
 struct Credential {
   enum class Kind { kApiKey, kJwt };
 
   Kind kind = Kind::kApiKey;
   Secret token;
-  // With a JWT only: which of the user's organizations is meant. An API key belongs to one organization.
+  // With a JWT only: the user's organization. An API key belongs to one organization.
   std::string organization_id;
 };
 
-// What was configured. Both secrets are wiped by MakeCredential.
+// The configuration. MakeCredential wipes both secrets.
 struct CredentialInputs {
   std::string api_key;
   std::string jwt_token;
   std::string organization_id;
 };
 
-// The SDKs' rule: an API key wins over a JWT, and a JWT needs the organization's id. FAILED_PRECONDITION (reason
-// CREDENTIAL_MISSING, ORGANIZATION_ID_MISSING or CREDENTIAL_INVALID) with a message for whoever starts the daemon.
+// As in the SDKs, an API key wins over a JWT, and a JWT needs the organization's id. FAILED_PRECONDITION
+// (CREDENTIAL_MISSING, ORGANIZATION_ID_MISSING or CREDENTIAL_INVALID) with a message for the operator.
 absl::StatusOr<Credential> MakeCredential(CredentialInputs inputs);
 
-// OK if the text can be a token: not empty, of a sane size, printable ASCII without blanks. The message never holds the
-// text.
+// OK if the text may be a token: not empty, of a plausible size, printable ASCII without blanks. The error never
+// contains the text.
 absl::Status CheckToken(std::string_view token);
 
-// Puts the credential on a request: the bearer and, with a JWT, X-Daytona-Organization-ID. Whether the request's origin
-// may have it is TrustedOrigins' to say, before this.
+// Adds the credential to a request: the bearer token and, with a JWT, X-Daytona-Organization-ID. The caller has checked
+// the origin with TrustedOrigins.
 void Authorize(const Credential& credential, HttpRequest& request);
 
-// What tells one credential from another on disk: a short hash of the token and the organization. Tokens are random and
-// long, so it neither tells them nor confirms a guess.
+// A fingerprint that identifies a credential on disk: a short hash of the token and the organization. Tokens are long
+// and random, so it neither reveals one nor confirms a guess.
 std::string MarkOf(const Credential& credential);
 
 }  // namespace daytonad

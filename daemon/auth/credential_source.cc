@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::chrono::seconds kLookInterval{1};
 constexpr char kUnreadable[] = "CREDENTIAL_FILE_UNREADABLE";
-// More than a key can have, so that CheckToken sees one that is too long.
+// More than a key may have, so that CheckToken rejects longer ones.
 constexpr size_t kReadAtMost = size_t{32} << 10;
 
 absl::Status Unreadable(const std::string& path, int error) {
@@ -41,11 +41,11 @@ const Credential& FileCredential::Current() {
   const Clock::TimePoint now = clock_.Now();
   if (now < next_look_) return credential_;
   next_look_ = now + kLookInterval;
-  // Before the read: a file that is replaced in between is then read once more, not missed.
+  // Take the version before the read: a file that is replaced in between is then read again, not missed.
   const std::optional<Version> version = VersionNow();
   if (version == seen_) return credential_;
   absl::StatusOr<Credential> credential = Read();
-  // What could not be read may become readable without a new version: rights and descriptors are no part of it.
+  // An unreadable file may become readable without a new version: permissions and descriptors are not part of it.
   const bool was_read = ErrorReason(credential.status()) != kUnreadable;
   seen_ = was_read ? version : std::nullopt;
   if (credential.ok()) {
@@ -71,9 +71,9 @@ std::optional<FileCredential::Version> FileCredential::VersionNow() const {
                  int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec};
 }
 
-// On the loop, for it is one small local file.
+// On the loop: it is one small local file.
 absl::StatusOr<Credential> FileCredential::Read() const {
-  // Not blocking, should somebody name a pipe.
+  // Non-blocking, in case the path is a pipe.
   const int fd = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return Unreadable(path_, errno);
   std::string text(kReadAtMost, '\0');

@@ -14,16 +14,16 @@
 
 namespace daytonad {
 
-// Where the credential of a profile comes from. Loop thread only.
+// The source of the credential. Loop thread only.
 class CredentialSource {
  public:
   virtual ~CredentialSource() = default;
 
-  // The credential to use for a request that is about to be sent. Cheap: asked for each one.
+  // The credential for a request that is about to be sent. Cheap; called for each request.
   virtual const Credential& Current() = 0;
 };
 
-// The same for the whole life of the daemon: from the environment or the configuration file.
+// A constant credential, from the environment or the configuration file.
 class StaticCredential final : public CredentialSource {
  public:
   explicit StaticCredential(Credential credential) : credential_(std::move(credential)) {}
@@ -33,19 +33,19 @@ class StaticCredential final : public CredentialSource {
   Credential credential_;
 };
 
-// An API key in a file (--api-key-file), followed when the file is replaced: a rotated Kubernetes secret is taken up
-// within a second, without a restart. While the new file cannot be used, the old key stays in use, and a warning says
-// so once. A file that can't be read just now, for want of descriptors or of rights, is tried again each second.
+// An API key in a file (--api-key-file). It is reread when the file is replaced: a rotated Kubernetes secret takes
+// effect within a second, without a restart. While the new file is unusable, the old key stays in use, and one warning
+// is logged. A file that cannot be read, for lack of descriptors or permissions, is retried every second.
 class FileCredential final : public CredentialSource {
  public:
-  // Reads the file: one key, line breaks at its end are ignored. FAILED_PRECONDITION (reason CREDENTIAL_FILE_UNREADABLE
-  // or CREDENTIAL_INVALID) names the file.
+  // Reads the file: one key; trailing line breaks are ignored. FAILED_PRECONDITION (CREDENTIAL_FILE_UNREADABLE or
+  // CREDENTIAL_INVALID) names the file.
   static absl::StatusOr<std::unique_ptr<FileCredential>> Open(std::string path, Clock& clock);
 
   const Credential& Current() override;
 
  private:
-  // Tells one file, and one writing of it, from another. Follows symbolic links, as Kubernetes makes them.
+  // Identifies a file and its version. Follows symbolic links, which Kubernetes uses.
   struct Version {
     dev_t device;
     ino_t inode;
@@ -63,8 +63,8 @@ class FileCredential final : public CredentialSource {
   std::string path_;
   Clock& clock_;
   Clock::TimePoint next_look_;
-  std::optional<Version> seen_;  // what was read last; unset if it could not be
-  std::string warning_;          // what was logged last, until a key could be used again
+  std::optional<Version> seen_;  // the version that was read last; unset after a failure
+  std::string warning_;          // the last logged warning, until a key is usable again
   Credential credential_;
 };
 

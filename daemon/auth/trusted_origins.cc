@@ -15,7 +15,7 @@ absl::StatusOr<TrustedOrigins> TrustedOrigins::Make(const BaseUrl& api, const st
   if (api.origin() == cloud) origins.push_back(cloud_proxy);
   for (const std::string& text : extra) {
     const absl::StatusOr<BaseUrl> url = BaseUrl::Parse(text);
-    // Not repeated in the message: it might hold a password.
+    // Not repeated in the message: it might contain a password.
     if (!url.ok()) {
       return WithErrorMessage(url.status(), absl::StrCat("A trusted origin is wrong: ", url.status().message()));
     }

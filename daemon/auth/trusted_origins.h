@@ -11,18 +11,18 @@
 
 namespace daytonad {
 
-// Where the credential may go: fixed when the daemon starts, never learned from an answer.
+// The origins that the credential may be sent to: fixed at start, never learned from an answer.
 //
-// That is the API's own origin, what --trusted-origin adds and, when the API is Daytona's cloud
-// (https://app.daytona.io), https://proxy.app.daytona.io, which serves build logs and sandboxes there. The cloud's
-// regions may have proxies under names of their own; those are for --trusted-origin.
+// These are the API's own origin, those of --trusted-origin and, if the API is Daytona's cloud
+// (https://app.daytona.io), https://proxy.app.daytona.io, which serves build logs and sandboxes there. Regions of the
+// cloud may have proxies with other names; add them with --trusted-origin.
 class TrustedOrigins {
  public:
-  // `extra`: "https://proxy.example.com" or "http://127.0.0.1:4000". INVALID_ARGUMENT (reason INVALID_URL) for anything
-  // that has more than scheme, host and port.
+  // `extra`: "https://proxy.example.com" or "http://127.0.0.1:4000". INVALID_ARGUMENT (INVALID_URL) for a URL with more
+  // than scheme, host and port.
   static absl::StatusOr<TrustedOrigins> Make(const BaseUrl& api, const std::vector<std::string>& extra);
 
-  // May a request to this URL carry the credential? No if the URL cannot be read.
+  // Whether a request to this URL may carry the credential. False if the URL is invalid.
   bool Contains(std::string_view url) const;
 
  private:

@@ -8,12 +8,12 @@
 
 namespace daytonad {
 
-// The very object that was asked for does not exist (any more): NOT_FOUND with a reason like SANDBOX_NOT_FOUND, and the
-// metadata `absent` with its kind ("sandbox", "snapshot", "volume").
+// The requested object itself does not exist, or no longer: NOT_FOUND with a reason such as SANDBOX_NOT_FOUND, and its
+// kind ("sandbox", "snapshot", "volume") in the metadata `absent`.
 absl::Status AbsentError(std::string_view kind, std::string_view id_or_name, ErrorMetadata metadata = {});
 
-// Is it such an error? NOT_FOUND alone proves nothing about the object: something else that the request names may be
-// missing, a region, say.
+// Whether this is such an error. NOT_FOUND alone proves nothing about the object: something else that the request names
+// may be missing, such as a region.
 bool IsAbsent(const absl::Status& status);
 
 }  // namespace daytonad

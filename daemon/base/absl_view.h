@@ -5,8 +5,8 @@
 
 #include "absl/strings/string_view.h"
 
-// Debian builds Abseil with a string_view of its own. Our interfaces use std::string_view; where one is handed to
-// Abseil (StrCat, StrAppend, StrSplit, Status), it is converted by these. StrFormat and std::string need no conversion.
+// Debian builds Abseil with its own string_view. Our interfaces use std::string_view; these functions convert it for
+// Abseil (StrCat, StrAppend, StrSplit, Status). StrFormat and std::string need no conversion.
 namespace daytonad {
 
 inline absl::string_view AbslView(std::string_view text) { return {text.data(), text.size()}; }

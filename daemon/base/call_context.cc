@@ -8,9 +8,8 @@
 namespace daytonad {
 
 CallContext::CallContext(std::shared_ptr<const CallIdentity> identity, TimePoint deadline, std::stop_token stop_token,
-                         Clock::Duration longest_turn_wait)
-    : origin_(
-          std::make_shared<Origin>(Origin{.identity = std::move(identity), .longest_turn_wait = longest_turn_wait})),
+                         Clock::Duration max_queue_wait)
+    : origin_(std::make_shared<Origin>(Origin{.identity = std::move(identity), .max_queue_wait = max_queue_wait})),
       deadline_(deadline),
       stop_token_(std::move(stop_token)) {}
 
@@ -23,12 +22,12 @@ CallContext CallContext::Background(std::string what) {
 
 CallContext::TimePoint CallContext::send_by() const {
   const TimePoint own = std::min(origin_->send_by, deadline_);
-  return turns() == nullptr ? own : std::min(own, turns()->send_by());
+  return progress() == nullptr ? own : std::min(own, progress()->send_by());
 }
 
-CallContext::TimePoint CallContext::turn_by(TimePoint now) const {
+CallContext::TimePoint CallContext::queue_until(TimePoint now) const {
   const TimePoint own = std::min(origin_->send_by, deadline_);
-  return turns() == nullptr ? own : std::min(own, turns()->turn_by(now));
+  return progress() == nullptr ? own : std::min(own, progress()->queue_until(now));
 }
 
 CallContext CallContext::WithDeadline(TimePoint deadline) const {
@@ -46,32 +45,33 @@ CallContext CallContext::WithStopToken(std::stop_token stop_token) const {
 CallContext CallContext::Detached(TimePoint deadline) const {
   Origin origin = *origin_;
   origin.send_by = send_by();
-  origin.turns = nullptr;
+  origin.progress = nullptr;
   CallContext context = WithOrigin(std::move(origin));
   context.deadline_ = deadline;
   context.stop_token_ = std::stop_token();
   return context;
 }
 
-CallContext CallContext::ForFlight(TimePoint deadline, std::stop_token stop_token, std::shared_ptr<Turns> turns) const {
+CallContext CallContext::ForFlight(TimePoint deadline, std::stop_token stop_token,
+                                   std::shared_ptr<CallProgress> progress) const {
   Origin origin = *origin_;
   origin.send_by = TimePoint::max();
-  origin.turns = std::move(turns);
+  origin.progress = std::move(progress);
   CallContext context = WithOrigin(std::move(origin));
   context.deadline_ = deadline;
   context.stop_token_ = std::move(stop_token);
   return context;
 }
 
-CallContext CallContext::WithTurns(std::shared_ptr<Turns> turns) const {
+CallContext CallContext::WithProgress(std::shared_ptr<CallProgress> progress) const {
   Origin origin = *origin_;
-  origin.turns = std::move(turns);
+  origin.progress = std::move(progress);
   return WithOrigin(std::move(origin));
 }
 
 CallContext CallContext::WithFixedDeadline() const {
-  if (turns() == nullptr) return *this;
-  CallContext context = WithTurns(nullptr);
+  if (progress() == nullptr) return *this;
+  CallContext context = WithProgress(nullptr);
   context.deadline_ = deadline();
   return context;
 }

@@ -9,162 +9,160 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "daemon/base/call_progress.h"
 #include "daemon/base/clock.h"
-#include "daemon/base/turns.h"
 
 namespace daytonad {
 
-// Who calls, as far as the place where the call came in tells.
+// The caller, as the listener sees it.
 struct Caller {
-  // The listener's address as it was configured, "unix:/run/daytonad.sock".
+  // The listener's configured address, "unix:/run/daytonad.sock".
   std::string listener;
-  // May this class of caller change anything? A listener may be read-only.
+  // Whether the listener is read-only.
   bool read_only = false;
-  // Who calls there, for fairness only, since callers say it themselves: "unix" or the peer's address, and behind a "/"
-  // the name that the call gave. Empty for what the daemon does on its own account.
-  std::string client{};  // initialised, so that naming the other two is enough
+  // The client, for fair queueing only, because clients name themselves: "unix" or the peer's address, and "/NAME" if
+  // the call gave a name. Empty for the daemon's own work.
+  std::string client{};  // initialised, so that designated initialisers may leave it out
 };
 
-// Which call some work is done for. Shared by all contexts that descend from one call.
+// The call that some work belongs to. Shared by all contexts derived from the call's.
 struct CallIdentity {
-  // Ours, unique in this process; in every log line of the call.
+  // Unique in this process; part of every log line of the call.
   std::string call_id;
-  // The RPC's full name, "daytonad.v1.DaytonaService/GetSandbox"; or what the daemon does on its own account.
+  // The RPC's full name, "daytonad.v1.DaytonaService/GetSandbox", or the name of the daemon's own work.
   std::string method;
   Caller caller;
 };
 
-// What came of an earlier call with the same `request_id`, as far as it is known.
+// The known outcome of an earlier call with the same `request_id`.
 struct EarlierRequest {
-  // Taken just before its first request went to upstream.
+  // The time just before its first request was sent upstream.
   std::chrono::system_clock::time_point since;
-  // It was carried out. Otherwise it may have been.
+  // True: it was carried out. False: it may have been.
   bool done = false;
-  // What it was about, if that is known.
+  // The object that it was about, if known.
   std::string object_id{};
   std::string object_name{};
 };
 
-// A mutation's `request_id`, and what was asked for under it.
+// A mutation's `request_id`, and a digest of its request.
 struct RequestKey {
   std::string id;
-  // A digest of the request, without what may differ when it is repeated (its time limit, for one).
+  // A digest of the request, without fields that may differ when the request is repeated (such as its time limit).
   std::string digest;
   std::optional<EarlierRequest> earlier{};
 };
 
-// How old the answer to a read may be, and, once it is there, where it came from.
+// How old the answer to a read may be, and, once answered, where the answer came from.
 struct ReadTerms {
   enum class Source {
-    kBypass,     // from upstream, and nothing else was thought of
-    kMiss,       // from upstream, since it was not known here, or too old
-    kCoalesced,  // from upstream, by a request that another call had sent
-    kHit,        // from what the daemon knew
+    kBypass,     // from upstream; the cache was not asked
+    kMiss,       // from upstream: not cached, or too old
+    kCoalesced,  // from upstream, by another call's request
+    kHit,        // from the cache
   };
 
-  // Unset leaves it to the daemon, zero asks upstream.
+  // Unset: the daemon's lifetimes. Zero: always ask upstream.
   std::optional<Clock::Duration> max_age;
   Source source = Source::kBypass;
-  // Since when it is known to be so: for what upstream answered, since the request was sent.
+  // The age of the answer: time since the state was confirmed; for an answer of upstream, since the request was sent.
   Clock::Duration age{};
 };
 
-// The one small value that travels through every co_await: until when, whether still, and for whom.
+// A small value that is passed through every co_await: deadline, cancellation, and identity of the call.
 //
-// Naively each function would take a deadline, a stop token and a logger, and each wait would have to remember all
-// three. A context is copied instead, and narrowed on the way down:
+// Otherwise each function would take a deadline, a stop token and a logger, and each wait would have to honour all
+// three. Instead a context is copied and narrowed on the way down:
 //
 //   Task<absl::Status> Wait(CallContext context) {
 //     CallContext one_try = context.WithDeadline(clock->Now() + 5s);   // never later than the caller's own deadline
 //     co_return co_await client->Send(one_try, std::move(request));
 //   }
 //
-// Leaves honour it: Clock::Sleep and HttpClient end with CANCELLED or DEADLINE_EXCEEDED. What lies between only passes
-// it on.
+// The leaves honour it: Clock::Sleep and HttpClient end with CANCELLED or DEADLINE_EXCEEDED. The layers in between only
+// pass it on.
 //
-// A context is used on the loop thread only, and so is the std::stop_source behind it: gRPC's OnCancel posts to the
-// loop.
+// A context and its std::stop_source are used on the loop thread only: gRPC's OnCancel posts to the loop.
 class CallContext {
  public:
   using TimePoint = Clock::TimePoint;
 
-  // How long a call may wait for its turns where nothing else is said (--max-queue-wait).
-  static constexpr Clock::Duration kLongestTurnWait = std::chrono::minutes(5);
+  // The default of --max-queue-wait: how long a call may wait in queues.
+  static constexpr Clock::Duration kMaxQueueWait = std::chrono::minutes(5);
 
-  // No deadline is TimePoint::max(); a call from outside always has one (--max-wait).
+  // TimePoint::max() means no deadline. A client's call always has one (--max-wait).
   CallContext(std::shared_ptr<const CallIdentity> identity, TimePoint deadline, std::stop_token stop_token,
-              Clock::Duration longest_turn_wait = kLongestTurnWait);
+              Clock::Duration max_queue_wait = kMaxQueueWait);
 
-  // For work that the daemon does on its own account, such as its health probe. It yields to callers (background()).
+  // For the daemon's own work, such as its health probe. It has low priority (background()).
   static CallContext Background(std::string what);
 
-  // A limit that stands still while the call waits for its turn (WithTurns) moves: whoever has waited until the
-  // deadline looks again.
-  TimePoint deadline() const { return turns() == nullptr ? deadline_ : std::min(deadline_, turns()->deadline()); }
-  // The latest that it can move to.
+  // The deadline moves while the call is queued and its limit is paused (WithProgress). After waiting until the
+  // deadline, check it again.
+  TimePoint deadline() const { return progress() == nullptr ? deadline_ : std::min(deadline_, progress()->deadline()); }
+  // The latest time to which the deadline can move.
   TimePoint latest_deadline() const {
-    return turns() == nullptr ? deadline_ : std::min(deadline_, turns()->latest_deadline());
+    return progress() == nullptr ? deadline_ : std::min(deadline_, progress()->latest_deadline());
   }
   const std::stop_token& stop_token() const { return stop_token_; }
   const CallIdentity& identity() const { return *origin_->identity; }
   // Null unless the call is a mutation with a request id.
   const RequestKey* request_key() const { return origin_->request_key.get(); }
-  // Null unless the call is a read that may be answered from what the daemon knows. To be filled in by who answers.
+  // Null unless the call is a read that may be answered from the cache. The layer that answers fills it in.
   ReadTerms* read_terms() const { return origin_->read_terms.get(); }
   bool cancelled() const { return stop_token_.stop_requested(); }
-  // Where something is scarce, such as upstream's rate limit, this waits behind every caller.
+  // Background work queues behind all callers, for upstream's rate limit, for example.
   bool background() const { return origin_->background; }
-  // Until when it makes sense to send something, as things are: the earliest deadline of this context and of those that
-  // it was detached from; of a flight, the latest of those who have joined it. What nobody would live to see need not
-  // be sent.
+  // Until when a request is worth sending: the earliest deadline of this context and of those that it was detached
+  // from; for a flight, the latest deadline of the calls that joined it. A later answer would reach nobody.
   TimePoint send_by() const;
-  // Until when a turn may come for which this call waits from now on, or waits already.
-  TimePoint turn_by(TimePoint now) const;
-  Clock::Duration longest_turn_wait() const { return origin_->longest_turn_wait; }
-  // Null if nobody has to know that the call waits for a turn.
-  Turns* turns() const { return origin_->turns.get(); }
+  // Until when this call may stay in a queue that it is in, or enters now.
+  TimePoint queue_until(TimePoint now) const;
+  Clock::Duration max_queue_wait() const { return origin_->max_queue_wait; }
+  // Null if nobody needs to know about queue waits.
+  CallProgress* progress() const { return origin_->progress.get(); }
 
   // The same call with the earlier of both deadlines.
   CallContext WithDeadline(TimePoint deadline) const;
 
-  // The same call, ended by another token. Link that token's source to this one (LinkedStopSource) if it shall end with
-  // the call, too.
+  // The same call with another stop token. Link that token's source to this one (LinkedStopSource) if cancelling the
+  // call should stop it, too.
   CallContext WithStopToken(std::stop_token stop_token) const;
 
-  // The same identity, but neither the caller's deadline nor the caller's going away ends it: for a mutation whose
-  // bytes are on their way, which must run to its answer.
+  // The same identity, without the caller's deadline and cancellation: for a mutation that was sent and must run until
+  // it is answered.
   CallContext Detached(TimePoint deadline) const;
 
-  // The same call, whose waits for turns are these. They are shared by all contexts that descend from this one, but for
-  // detached ones.
-  CallContext WithTurns(std::shared_ptr<Turns> turns) const;
-  // The same call with the deadline that it has now: nothing moves it any more.
+  // The same call with this progress. All contexts derived from this one share it, except for detached ones.
+  CallContext WithProgress(std::shared_ptr<CallProgress> progress) const;
+  // The same call with its current deadline, which no longer moves.
   CallContext WithFixedDeadline() const;
 
-  // Detached, for work that others wait for: they are `turns`, and `stop_token` ends it.
-  CallContext ForFlight(TimePoint deadline, std::stop_token stop_token, std::shared_ptr<Turns> turns) const;
+  // Detached, for a flight: `progress` represents the calls that wait for it, and `stop_token` cancels it.
+  CallContext ForFlight(TimePoint deadline, std::stop_token stop_token, std::shared_ptr<CallProgress> progress) const;
 
-  // The same call, doing something that callers don't wait for: polling ahead of them, say.
+  // The same call as background work, which no caller waits for.
   CallContext AsBackground() const;
 
-  // The same call, known by this key from here on.
+  // The same call with this request key.
   CallContext WithRequestKey(RequestKey key) const;
 
-  // The same call, a read on these terms. They are shared by all contexts that descend from this one.
+  // The same call as a read on these terms. All contexts derived from this one share them.
   CallContext WithReadTerms(std::shared_ptr<ReadTerms> terms) const;
 
   // CANCELLED, DEADLINE_EXCEEDED or OK.
   absl::Status Check(TimePoint now) const;
 
  private:
-  // What seldom changes on the way down. A context is in every coroutine frame that waits, mostly twice; this is not.
+  // The parts that rarely change on the way down. Each waiting coroutine frame holds a context, usually two; this is
+  // shared.
   struct Origin {
     std::shared_ptr<const CallIdentity> identity;
     std::shared_ptr<const RequestKey> request_key{};
     std::shared_ptr<ReadTerms> read_terms{};
-    std::shared_ptr<Turns> turns{};
+    std::shared_ptr<CallProgress> progress{};
     TimePoint send_by = TimePoint::max();
-    Clock::Duration longest_turn_wait = kLongestTurnWait;
+    Clock::Duration max_queue_wait = kMaxQueueWait;
     bool background = false;
   };
 
@@ -176,26 +174,26 @@ class CallContext {
   std::stop_token stop_token_;
 };
 
-// While it lives, the call waits for a turn.
-class TurnScope {
+// While it exists, the call waits in a queue.
+class QueueWaitScope {
  public:
-  TurnScope(const CallContext& context, const Clock& clock, const TurnWait& wait)
-      : turns_(context.turns()), clock_(clock) {
-    if (turns_ != nullptr) turns_->Begin(wait, clock_.Now());
+  QueueWaitScope(const CallContext& context, const Clock& clock, const QueueWait& wait)
+      : progress_(context.progress()), clock_(clock) {
+    if (progress_ != nullptr) progress_->BeginWait(wait, clock_.Now());
   }
-  ~TurnScope() {
-    if (turns_ != nullptr) turns_->End(clock_.Now());
+  ~QueueWaitScope() {
+    if (progress_ != nullptr) progress_->EndWait(clock_.Now());
   }
-  TurnScope(const TurnScope&) = delete;
-  TurnScope& operator=(const TurnScope&) = delete;
+  QueueWaitScope(const QueueWaitScope&) = delete;
+  QueueWaitScope& operator=(const QueueWaitScope&) = delete;
 
  private:
-  Turns* const turns_;  // the context outlives this
+  CallProgress* const progress_;  // the context outlives this
   const Clock& clock_;
 };
 
-// A stop source that also stops when a parent does. For work that ends with the call or earlier: a log stream that is
-// read beside a wait.
+// A stop source that also stops with its parent. For work that ends with the call or earlier, such as a log stream that
+// is read during a wait.
 class LinkedStopSource {
  public:
   explicit LinkedStopSource(const std::stop_token& parent);
@@ -212,7 +210,7 @@ class LinkedStopSource {
   std::stop_callback<Forward> forward_;
 };
 
-// What a call that was cancelled, or that ran out of time, ends with.
+// The errors of a cancelled call and of one that exceeded its deadline.
 absl::Status CancelledError();
 absl::Status DeadlineExceededError();
 

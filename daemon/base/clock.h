@@ -11,8 +11,8 @@ namespace daytonad {
 
 class CallContext;
 
-// Time, as something that a test can hold still: "now" and "wait a while" come from one object, so that a fake one can
-// let hours of polling pass in no time and see each wait that was asked for.
+// Time that tests can control. "Now" and waits come from one object, so that a fake can let hours of polling pass at
+// once and record each wait.
 class Clock {
  public:
   using Duration = std::chrono::steady_clock::duration;
@@ -26,8 +26,8 @@ class Clock {
   // soon as the call is cancelled.
   virtual Task<absl::Status> Sleep(CallContext context, Duration duration) = 0;
 
-  // Waits for something other than time (see Event, which is what to use). OK as soon as a stop is requested of
-  // `fired`; DEADLINE_EXCEEDED or CANCELLED if that happens to the call first.
+  // Waits for something other than time; use Event for that. OK as soon as `fired` has a stop request;
+  // DEADLINE_EXCEEDED or CANCELLED if the call ends first.
   virtual Task<absl::Status> WaitFor(CallContext context, std::stop_token fired) = 0;
 };
 

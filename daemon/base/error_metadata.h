@@ -5,8 +5,7 @@
 
 namespace daytonad {
 
-// The same error with all metadata of another one, for what it has no entry of its own: an error that takes the place
-// of another still tells what it was about.
+// Adds the metadata of another error, for keys that this one lacks: an error that replaces another keeps its context.
 absl::Status WithMetadataOf(absl::Status status, const absl::Status& other);
 
 }  // namespace daytonad

@@ -11,7 +11,7 @@
 namespace daytonad {
 namespace {
 
-// Until other calls may have ended.
+// By then other calls may have ended.
 constexpr std::chrono::seconds kRetryDelay{1};
 
 }  // namespace
@@ -31,7 +31,7 @@ bool IsExhaustion(int error) {
 absl::Status ExhaustionError(int error, std::string_view what) {
   absl::Status status = MakeError(absl::StatusCode::kUnavailable, "DAEMON_EXHAUSTED",
                                   absl::StrCat("The daemon can't ", AbslView(what), ": ", std::strerror(error),
-                                               ". Try again later, or have its limits raised (ulimit -n)."));
+                                               ". Try again later, or raise the daemon's limits (ulimit -n)."));
   return WithRetryDelay(std::move(status), kRetryDelay);
 }
 

@@ -5,14 +5,14 @@
 
 #include "absl/status/status.h"
 
-// What the system may have no more of for a while: descriptors, memory for sockets, threads. That is an error like
-// others, which passes; whoever keeps something going tries again.
+// Exhausted system resources: descriptors, socket memory, threads. These errors are transient; long-running work
+// retries.
 namespace daytonad {
 
-// Whether an errno says so.
+// Whether an errno means exhaustion.
 bool IsExhaustion(int error);
 
-// UNAVAILABLE (DAEMON_EXHAUSTED) with a RetryInfo. `what` ends "The daemon can't ", as in "open a socket".
+// UNAVAILABLE (DAEMON_EXHAUSTED) with a RetryInfo. `what` completes "The daemon can't ...", as in "open a socket".
 absl::Status ExhaustionError(int error, std::string_view what);
 
 }  // namespace daytonad

@@ -13,11 +13,10 @@
 
 namespace daytonad {
 
-// Those who wait for something scarce, of several clients: the clients take turns, and those of one client are served
-// first come, first served. With one line for all, a client that asks for a thousand things at once would make every
-// other client wait for all of them.
+// A fair queue: round robin over clients, first come first served for one client. In a plain queue, a client that sends
+// a thousand requests at once would delay every other client by all of them.
 //
-// It holds pointers to what waits, and owns nothing.
+// It holds pointers to the waiters and owns nothing.
 template <typename Waiter>
 class FairQueue {
  private:
@@ -28,7 +27,7 @@ class FairQueue {
   using Lines = std::list<Line>;
 
  public:
-  // Where somebody stands; good until it is removed or popped.
+  // A waiter's position; valid until it is removed or popped.
   class Place {
    private:
     friend FairQueue;
@@ -59,7 +58,7 @@ class FairQueue {
     if (place.line_->waiters.empty()) Drop(place.line_);
   }
 
-  // Who is next; it leaves the queue. Not for an empty one.
+  // Removes and returns the next waiter. The queue must not be empty.
   Waiter* Pop() {
     const auto line = lines_.begin();
     Waiter* next = line->waiters.front();
@@ -76,12 +75,12 @@ class FairQueue {
   bool empty() const { return size_ == 0; }
   size_t size() const { return size_; }
 
-  // How many would be served before one more of this client, if nobody came after it.
+  // How many waiters would be served before a new one of this client, if none came later.
   size_t Ahead(const std::string& client) const {
     const auto own = lines_of_.find(client);
     size_t rounds = own == lines_of_.end() ? 0 : own->second->waiters.size();
     size_t ahead = rounds;
-    bool before = true;  // such a line has its turn of the last round, too
+    bool before = true;  // lines before the client's own are served once more in the last round
     for (auto line = lines_.begin(); line != lines_.end(); ++line) {
       if (own != lines_of_.end() && line == own->second) {
         before = false;
@@ -92,7 +91,7 @@ class FairQueue {
     return ahead;
   }
 
-  // All, in the order in which they would be served.
+  // All waiters, in the order in which they would be served.
   std::vector<Waiter*> InOrder() const {
     using Iterator = typename std::list<Waiter*>::const_iterator;
     std::vector<std::pair<Iterator, Iterator>> rest;
@@ -112,7 +111,7 @@ class FairQueue {
     lines_.erase(line);
   }
 
-  Lines lines_;  // the first has the next turn
+  Lines lines_;  // the first one is served next
   absl::flat_hash_map<std::string, typename Lines::iterator> lines_of_;
   size_t size_ = 0;
 };

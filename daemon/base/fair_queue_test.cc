@@ -39,20 +39,20 @@ TEST_F(FairQueueTest, OneClientIsServedInOrder) {
   EXPECT_TRUE(queue_.empty());
 }
 
-TEST_F(FairQueueTest, ClientsTakeTurns) {
+TEST_F(FairQueueTest, ClientsAreServedRoundRobin) {
   for (const char* name : {"a1", "a2", "a3", "b1", "c1", "c2"}) Add(name);
   EXPECT_THAT(Order(), ElementsAre("a1", "b1", "c1", "a2", "c2", "a3"));
   EXPECT_EQ(queue_.size(), 6U) << "looking changes nothing";
 }
 
-TEST_F(FairQueueTest, WhoHadATurnGoesToTheEnd) {
+TEST_F(FairQueueTest, AServedClientGoesToTheEnd) {
   for (const char* name : {"a1", "a2", "b1"}) Add(name);
   EXPECT_EQ(*queue_.Pop(), "a1");
   Add("c1");
   EXPECT_THAT(Order(), ElementsAre("b1", "a2", "c1"));
 }
 
-TEST_F(FairQueueTest, SomeLeaveWithoutATurn) {
+TEST_F(FairQueueTest, SomeLeaveUnserved) {
   const auto a1 = Add("a1");
   const auto b1 = Add("b1");
   Add("b2");
@@ -64,7 +64,7 @@ TEST_F(FairQueueTest, SomeLeaveWithoutATurn) {
   EXPECT_THAT(Order(), IsEmpty());
 }
 
-TEST_F(FairQueueTest, KnowsTheTurnOfOneMore) {
+TEST_F(FairQueueTest, CountsThoseAheadOfANewOne) {
   for (const char* name : {"a1", "a2", "a3", "b1", "c1", "c2"}) Add(name);
   for (const char* name : {"a4", "b2", "c3", "d1"}) {
     const size_t ahead = queue_.Ahead(std::string(name, 1));

@@ -7,7 +7,7 @@
 
 namespace daytonad {
 
-// Owns an open file; -1 is none.
+// Owns a file descriptor; -1 is none.
 class FileDescriptor {
  public:
   FileDescriptor() = default;
@@ -25,7 +25,7 @@ class FileDescriptor {
 
   int get() const { return fd_; }
   bool is_open() const { return fd_ >= 0; }
-  // The caller closes it from now on.
+  // Gives up ownership: the caller closes it.
   int Release() { return std::exchange(fd_, -1); }
 
  private:

@@ -28,7 +28,7 @@ class FlightTest : public testing::Test {
   }
   CallContext CallerWithoutTimeout(Clock::Duration limit) {
     return CallContext(std::make_shared<CallIdentity>(), Clock::TimePoint::max(), std::stop_token())
-        .WithTurns(std::make_shared<CallTurns>(clock_.Now(), limit, 300s));
+        .WithProgress(std::make_shared<PausableLimit>(clock_.Now(), limit, 300s));
   }
 
   // Work that notes its context, and ends with 7 when a test says so or it is cancelled.
@@ -92,7 +92,7 @@ TEST_F(FlightTest, TheWorkIsWorthItForWhoeverHasMostTime) {
   EXPECT_EQ(work_->send_by(), clock_.Now() + 100ms);
   const auto second = Join(Caller(60s));
   EXPECT_EQ(work_->send_by(), clock_.Now() + 60s);
-  EXPECT_EQ(work_->turn_by(clock_.Now()), clock_.Now() + 60s);
+  EXPECT_EQ(work_->queue_until(clock_.Now()), clock_.Now() + 60s);
   Advance(100ms);
   EXPECT_TRUE(absl::IsDeadlineExceeded(first->result->status()));
   EXPECT_FALSE(work_->cancelled());
@@ -112,12 +112,12 @@ TEST_F(FlightTest, EndsWhenTheLastHasLeft) {
   EXPECT_TRUE(work_->cancelled());
 }
 
-TEST_F(FlightTest, WhileTheWorkWaitsForItsTurnTheLimitOfItsCallersStandsStill) {
+TEST_F(FlightTest, WhileTheWorkIsQueuedTheLimitsOfItsCallersArePaused) {
   Start(CallerWithoutTimeout(60s));
   const auto patient = Join(CallerWithoutTimeout(60s));
   const auto hurried = Join(Caller(60s));
   {
-    const TurnScope waiting(*work_, clock_, TurnWait("sandbox-create", clock_.Now() + 50s));
+    const QueueWaitScope waiting(*work_, clock_, QueueWait("sandbox-create", clock_.Now() + 50s));
     Advance(50s);
   }
   Advance(10s);
@@ -133,7 +133,7 @@ TEST_F(FlightTest, ALimitThatWasFarWhileTheWorkWaitedComesNearAgain) {
   Start(CallerWithoutTimeout(10s));
   const auto caller = Join(CallerWithoutTimeout(10s));
   {
-    const TurnScope waiting(*work_, clock_, TurnWait("sandbox-create", clock_.Now() + 50s));
+    const QueueWaitScope waiting(*work_, clock_, QueueWait("sandbox-create", clock_.Now() + 50s));
     Advance(50s);  // its old deadline has passed, and the new one was not known
   }
   Advance(10s);
@@ -158,28 +158,28 @@ TEST_F(FlightTest, WhoJoinsToTheEndLearnsHowItEnded) {
 
 std::string OutcomeOf(const absl::Status& status) { return ErrorMetadataValue(status, "outcome").value_or("known"); }
 
-TEST_F(FlightTest, WhoLeavesAfterAChangeWasSentIsToldThatItsOutcomeIsUnknown) {
+TEST_F(FlightTest, ACallerThatLeavesAfterAMutationWasSentLearnsThatItsOutcomeIsUnknown) {
   Start(Caller(60s));
   const auto before = Join(Caller(1s));
   const auto after = Join(Caller(2s));
   Advance(1s);
-  work_->turns()->ChangeSent();
+  work_->progress()->MutationSent();
   Advance(1s);
   EXPECT_EQ(OutcomeOf(before->result->status()), "known");
   EXPECT_EQ(OutcomeOf(after->result->status()), "unknown");
 }
 
-TEST_F(FlightTest, AChangeThatWasRefusedIsNoneAndOneOfTwoIs) {
+TEST_F(FlightTest, ARefusedMutationDoesNotCount) {
   Start(Caller(60s));
   const auto none = Join(Caller(1s));
   const auto one = Join(Caller(2s));
-  work_->turns()->ChangeSent();
-  work_->turns()->ChangeRefused();
+  work_->progress()->MutationSent();
+  work_->progress()->MutationRefused();
   Advance(1s);
   EXPECT_EQ(OutcomeOf(none->result->status()), "known");
-  work_->turns()->ChangeSent();
-  work_->turns()->ChangeSent();
-  work_->turns()->ChangeRefused();
+  work_->progress()->MutationSent();
+  work_->progress()->MutationSent();
+  work_->progress()->MutationRefused();
   Advance(1s);
   EXPECT_EQ(OutcomeOf(one->result->status()), "unknown");
 }
@@ -191,7 +191,7 @@ TEST_F(FlightTest, AFlightWithinAFlightTellsBoth) {
   const auto outer = std::exchange(flight_, nullptr);
   Start(*work_);
   const auto inner = Join(*work_);
-  work_->turns()->ChangeSent();
+  work_->progress()->MutationSent();
   Advance(1s);
   EXPECT_EQ(OutcomeOf(caller->result->status()), "unknown");
   EXPECT_TRUE(outer->abandoned());

@@ -6,10 +6,10 @@
 
 namespace daytonad {
 
-// A short name for one call in this process: 16 hexadecimal digits, random. Thread-safe.
+// A random id for one call in this process: 16 hexadecimal digits. Thread-safe.
 std::string NewCallId();
 
-// Has `text` the form of a UUID? Some of upstream's routes take ids only, never names.
+// Whether `text` has the form of a UUID. Some of upstream's routes take ids only, never names.
 bool LooksLikeUuid(std::string_view text);
 
 }  // namespace daytonad

@@ -66,7 +66,7 @@ class Text {
   size_t size_ = 0;
 };
 
-// The log itself may be what is broken: so past it, straight to standard error, if that takes it without a wait.
+// The log itself may be broken, so write directly to standard error, if that does not block.
 void OnAbort(int /*signal*/) {
   constexpr std::string_view kMessage =
       "the process ends: a library called abort(); memory has run out, or there is a defect";

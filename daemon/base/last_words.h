@@ -5,9 +5,8 @@
 
 namespace daytonad {
 
-// From now on, a process that ends by itself leaves an error line that says why: with the exception that nobody caught,
-// or, when a library calls abort() (gRPC does, silently, where memory runs out), that it did. `format` is the log's.
-// Call once, after ConfigureLog().
+// From now on, the process logs why it terminates abnormally: the uncaught exception, or that a library called abort()
+// (gRPC does, silently, when memory runs out). `format` is the log's. Call once, after ConfigureLog().
 void SayLastWords(LogFormat format);
 
 }  // namespace daytonad

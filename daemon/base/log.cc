@@ -70,7 +70,7 @@ std::string WholeLine(LogFormat format, LogLevel level, std::string_view message
   return absl::StrCat(R"({"time":")", time, R"(",)", AbslView(std::string_view(line).substr(1)), "\n");
 }
 
-// Who writes a line formats it and leaves the rest to the sink's thread: no caller ever waits for standard error.
+// The caller formats a line; the sink's thread writes it. No caller ever blocks on standard error.
 class Logger {
  public:
   void Configure(LogLevel threshold, LogFormat format) {
@@ -80,7 +80,7 @@ class Logger {
 
   bool Writes(LogLevel level) const { return level >= threshold_; }
 
-  // Loses the line if there is no memory for it.
+  // Drops the line if there is no memory for it.
   void Write(LogLevel level, std::string_view message, const std::vector<LogField>& fields) noexcept {
     try {
       if (Admits(level, message)) sink_.Write(WholeLine(format_, level, message, fields));
@@ -94,7 +94,7 @@ class Logger {
   void Flush(std::chrono::milliseconds limit) { sink_.Flush(limit); }
 
  private:
-  // Who asks for debug lines wants all of them.
+  // Debug lines are not rate-limited.
   bool Admits(LogLevel level, std::string_view message) {
     if (level == LogLevel::kDebug) return true;
     std::optional<steady_clock::time_point> report_at;
@@ -152,10 +152,10 @@ void WriteToLog(std::string text) { GetLogger().WriteText(std::move(text)); }
 void FlushLog(std::chrono::milliseconds limit) { GetLogger().Flush(limit); }
 
 void LogLastWords(std::string_view message, std::initializer_list<LogField> fields) {
-  FlushLog();  // so that there is room
+  FlushLog();  // makes room in the queue
   Log(LogLevel::kError, message, fields);
   FlushLog();
-  std::signal(SIGABRT, SIG_DFL);  // the abort() that follows needs no words of its own (last_words.h)
+  std::signal(SIGABRT, SIG_DFL);  // the following abort() must not log again (last_words.h)
 }
 
 std::string FormatLogLine(LogFormat format, LogLevel level, std::string_view message,

@@ -7,7 +7,7 @@
 namespace daytonad {
 namespace {
 
-// The name of all messages for which there was no room.
+// Stands for all messages beyond the limit.
 constexpr char kOthers[] = "(various)";
 
 }  // namespace
@@ -22,7 +22,7 @@ bool LogLimiter::Admit(LogLevel level, std::string_view message, TimePoint now, 
   return false;
 }
 
-// The interval of `message` that is under way, or a new one.
+// The current interval of `message`, or a new one.
 LogLimiter::Interval& LogLimiter::Find(std::string_view message, TimePoint now) {
   auto found = intervals_.find(AbslView(message));
   if (found == intervals_.end() || found->second.end <= now) {
@@ -34,7 +34,7 @@ LogLimiter::Interval& LogLimiter::Find(std::string_view message, TimePoint now) 
   return found->second;
 }
 
-// Ends all intervals that are over.
+// Closes all intervals that have ended.
 void LogLimiter::Close(TimePoint now) {
   absl::erase_if(intervals_, [&](const auto& entry) {
     const auto& [message, interval] = entry;

@@ -15,20 +15,20 @@
 namespace daytonad {
 
 struct LogLimits {
-  // So many lines of one message are written in each interval, which begins with its first.
+  // Lines of one message that are written per interval. An interval begins with its first line.
   size_t lines = 10;
   std::chrono::steady_clock::duration interval = std::chrono::seconds(10);
-  // More messages than these share one such limit.
+  // Messages beyond this number share one limit.
   size_t messages = 256;
 };
 
-// Decides which lines are written when the same message comes again and again, whatever its fields: one caller can make
-// a message come a thousand times a second. Thread-safe.
+// Rate-limits lines with the same message, whatever their fields: one caller can cause a message a thousand times a
+// second. Thread-safe.
 class LogLimiter {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  // Lines of a message that were not written.
+  // The suppressed lines of one message.
   struct Suppressed {
     LogLevel level;
     std::string message;
@@ -37,11 +37,11 @@ class LogLimiter {
 
   explicit LogLimiter(LogLimits limits) : limits_(limits) {}
 
-  // Whether to write a line with this message. The first that is not written in an interval sets `*report_at`: when to
-  // ask what was suppressed.
+  // Whether to write a line with this message. The first line that is suppressed in an interval sets `*report_at`, the
+  // time to call TakeSuppressed.
   bool Admit(LogLevel level, std::string_view message, TimePoint now, std::optional<TimePoint>* report_at);
 
-  // What was suppressed in the intervals that are over at `now`; each line is told once.
+  // The lines that were suppressed in intervals that ended by `now`. Each is reported once.
   std::vector<Suppressed> TakeSuppressed(TimePoint now);
 
  private:

@@ -12,7 +12,7 @@
 namespace daytonad {
 namespace {
 
-// Signals are for other threads; a closed pipe is an error of write(), not a signal.
+// Blocks signals on this thread; a closed pipe is an error of write(), not a signal.
 class NoSignals {
  public:
   NoSignals() {
@@ -28,7 +28,7 @@ class NoSignals {
   sigset_t before_{};
 };
 
-// Writes all of `text`, and waits as long as that takes. Returns how much was written before an error.
+// Writes all of `text`, blocking as long as necessary. Returns how much was written before an error.
 size_t WriteAll(int fd, std::string_view text) {
   size_t written = 0;
   while (written < text.size()) {
@@ -62,7 +62,7 @@ LogSink::~LogSink() {
   writer_.join();
 }
 
-// Once lines were dropped, room is made first, or every second line of a flood would say that one was dropped.
+// After dropping lines, wait for more room first; otherwise every second line of a flood would report one dropped line.
 bool LogSink::IsFull(size_t more) const {
   const size_t part = dropped_ > 0 && !failed_ ? 2 : 1;
   return lines_.size() >= options_.max_lines / part || bytes_ + more > options_.max_bytes / part;
@@ -138,7 +138,7 @@ void LogSink::Run() {
   }
 }
 
-// Without the lock: whom it asks may be about to write.
+// Without the lock: the callback may be about to write.
 void LogSink::TakeDueLines(std::unique_lock<std::mutex>& lock) {
   wake_at_ = TimePoint::max();
   if (!options_.due_lines) return;
@@ -149,7 +149,7 @@ void LogSink::TakeDueLines(std::unique_lock<std::mutex>& lock) {
 }
 
 bool LogSink::WriteOut(const std::string& text) {
-  // A line that was cut off ends here, so that this one is whole.
+  // End the truncated line, so that this one is complete.
   if (torn_ && WriteAll(fd_, "\n") == 1) torn_ = false;
   if (torn_) return false;
   const size_t written = WriteAll(fd_, text);

@@ -14,45 +14,45 @@
 namespace daytonad {
 
 struct LogSinkOptions {
-  // What may wait for the descriptor; what is above is dropped.
+  // Limits of the queue; further lines are dropped.
   size_t max_lines = 8192;
   size_t max_bytes = size_t{2} << 20;
-  // The text of the line that says how many were dropped.
+  // Makes the line that reports how many lines were dropped.
   std::function<std::string(size_t lines)> dropped_line;
-  // Further lines, asked for when the time of WakeAt() has come. May be empty.
+  // Returns further lines at the time set by WakeAt(). May be empty.
   std::function<std::vector<std::string>()> due_lines;
 };
 
-// Lines on their way to a descriptor that may take them slowly, or not at all: a full pipe, a terminal that is held, a
-// disk that hangs. Who writes never waits. A thread writes the lines one by one; what exceeds the limits is dropped,
-// and a line says so where it is missing. A descriptor that fails (a closed pipe) is tried again with each line.
+// A queue of lines for a descriptor that may be slow or blocked: a full pipe, a stopped terminal, a hanging disk.
+// Callers never block. A thread writes the lines one by one; lines above the limits are dropped, and a line in their
+// place says so. A descriptor that fails (a closed pipe) is tried again with each line.
 //
-// The descriptor's O_NONBLOCK stays as it is: other processes have the same open file. Both kinds are written to.
+// The descriptor's O_NONBLOCK flag is left as it is, because other processes share the open file. Both modes work.
 class LogSink {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  // Throws std::system_error if there is no thread to be had. The descriptor is not closed at the end.
+  // Throws std::system_error if the thread cannot be started. The destructor does not close the descriptor.
   LogSink(int fd, LogSinkOptions options);
   LogSink(const LogSink&) = delete;
   LogSink& operator=(const LogSink&) = delete;
-  // Waits for the write in progress, however long that takes. What is left is not written.
+  // Waits for the write in progress, however long it takes. Queued lines are discarded.
   ~LogSink();
 
-  // Queues a line, which brings its line end. Thread-safe, as all that follows.
+  // Queues a line, which includes its line end. Thread-safe, like all methods below.
   void Write(std::string line);
-  // Counts a line that could not be made.
+  // Counts a line that could not be created.
   void CountDropped();
-  // Has `due_lines` asked at `when`, or at an earlier time that was asked for before.
+  // Calls `due_lines` at `when`, or earlier if an earlier time was set.
   void WakeAt(TimePoint when);
 
-  // Waits until everything is written that was queued before, at most for `limit`. False if it took longer.
+  // Waits until all lines queued so far are written, at most for `limit`. False on timeout.
   bool Flush(std::chrono::milliseconds limit);
 
  private:
   struct Line {
     std::string text;
-    size_t stands_for = 1;  // so many lines are lost with it
+    size_t stands_for = 1;  // lines that are lost if it is dropped
   };
 
   void Run();
@@ -65,14 +65,14 @@ class LogSink {
 
   const int fd_;
   const LogSinkOptions options_;
-  bool torn_ = false;  // the writer's: the last line was cut off by an error
+  bool torn_ = false;  // writer thread only: an error cut the last line off
 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::condition_variable idle_;
-  std::deque<Line> lines_;  // the one that is being written is no longer in it
+  std::deque<Line> lines_;  // without the line that is being written
   size_t bytes_ = 0;        // of lines_
-  size_t dropped_ = 0;      // since the last line that said so
+  size_t dropped_ = 0;      // since the last report
   bool writing_ = false;
   bool failed_ = false;  // the last write
   bool stopping_ = false;

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-// jemalloc's, in the programs that have it; tests and builds with a sanitizer have not.
+// jemalloc's function, in programs that link it; tests and sanitizer builds do not.
 extern "C" [[gnu::weak]] int mallctl(const char* name, void* old_value, size_t* old_size, void* new_value,
                                      size_t new_size);
 
@@ -15,7 +15,7 @@ void ReleaseFreeMemory() {
     ::malloc_trim(0);
     return;
   }
-  // What this thread has set aside for itself; other threads give theirs back as they go on.
+  // This thread's cache; other threads return theirs as they run.
   mallctl("thread.tcache.flush", nullptr, nullptr, nullptr, 0);
   // 4096 stands for all arenas (MALLCTL_ARENAS_ALL).
   mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);

@@ -3,8 +3,8 @@
 
 namespace daytonad {
 
-// Gives what the allocator keeps for later back to the kernel, at once. The allocator does so by itself within seconds:
-// this is for who must have the memory now. It takes milliseconds, so not on the loop. Thread-safe.
+// Returns the allocator's free memory to the kernel at once. The allocator does this on its own within seconds; call
+// this when the memory is needed now. It takes milliseconds, so do not call it on the loop. Thread-safe.
 void ReleaseFreeMemory();
 
 }  // namespace daytonad

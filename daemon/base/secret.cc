@@ -10,7 +10,7 @@
 
 namespace daytonad {
 
-// Pages of its own, so that MADV_DONTDUMP and the lock concern nothing else.
+// Separate pages, so that MADV_DONTDUMP and the lock affect nothing else.
 class Secret::Buffer {
  public:
   explicit Buffer(std::string_view bytes) : size_(bytes.size()) {
@@ -18,7 +18,7 @@ class Secret::Buffer {
     mapped_ = (size_ + page - 1) / page * page;
     memory_ = ::mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory_ == MAP_FAILED) throw std::bad_alloc();
-    // Best effort, both: a container may forbid locking, and the secret is still usable then.
+    // Both are best effort: a container may forbid locking, and the secret is still usable.
     ::madvise(memory_, mapped_, MADV_DONTDUMP);
     ::mlock(memory_, mapped_);
     std::memcpy(memory_, bytes.data(), size_);

@@ -9,23 +9,23 @@
 namespace daytonad {
 
 // A credential. It has no operator<<, no conversion and no serialisation, so that it cannot reach a log, an error or a
-// metric by accident; its bytes are wiped when the last copy goes, and left out of core files.
+// metric by accident. Its bytes are wiped with the last copy, and excluded from core dumps.
 //
-// Its bytes are read in four places only, the reason why this class has `Reveal` at all: the Authorization header
-// (net/curl_transfer.cc), the storage signature, the first frame of the event connection (upstream/v0/event_stream.cc),
-// and the mark that tells credentials apart on disk (auth/credential.cc).
+// Only four places read the bytes with `Reveal`: the Authorization header (net/curl_transfer.cc), the storage
+// signature, the first frame of the event connection (upstream/v0/event_stream.cc), and the fingerprint that identifies
+// a credential on disk (auth/credential.cc).
 class Secret {
  public:
   Secret() = default;
 
-  // Takes the bytes and wipes the string that brought them.
+  // Copies the bytes and wipes the given string.
   explicit Secret(std::string&& bytes);
 
   bool empty() const { return buffer_ == nullptr; }
 
-  // Is one a copy of the other? Their bytes are not looked at.
+  // Whether one is a copy of the other. Does not compare bytes.
   bool IsCopyOf(const Secret& other) const { return buffer_ == other.buffer_; }
-  // A number that tells secrets apart in memory. Not to be shown or kept: it could confirm a guess.
+  // A number that identifies the secret in memory. Never show or store it: it could confirm a guess.
   size_t Fingerprint() const;
 
   // The bytes, for the four places named above. Do not copy them into anything that outlives the call.

@@ -5,16 +5,15 @@
 
 namespace daytonad {
 
-// Starts a coroutine that nobody awaits. This is the one way to do so.
+// Starts a coroutine that nobody awaits. This is the only way to do so.
 //
-// Naively it would be started with asio::detached. Then an exception vanishes, and with it whatever the coroutine kept
-// going: a connection is never made again, callers wait for a result that does not come. Tasks report failure as
-// values, so an exception that leaves one is a defect, or memory has run out: it is logged, and the process ends, for a
-// supervisor to start it again.
+// With asio::detached an exception would vanish together with the coroutine's work: a connection is never
+// re-established, callers wait for a result that never comes. Tasks report failures as values, so an exception means a
+// bug or exhausted memory: it is logged, and the process ends, for a supervisor to restart it.
 //
-// On the loop the task begins within this call, up to where it first waits; from another thread, with the loop's next
-// turn. A root in which Asio's own cancellation can arise (a parallel group) begins with throw_if_cancelled(false), or
-// its clean-up may throw.
+// On the loop thread the task runs within this call until its first wait; from another thread, it starts on the loop's
+// next iteration. A root coroutine in which Asio's own cancellation can occur (a parallel group) must begin with
+// throw_if_cancelled(false), or its clean-up may throw.
 void Spawn(const Executor& executor, Task<void> task);
 
 }  // namespace daytonad

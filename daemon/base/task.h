@@ -7,15 +7,15 @@
 
 // The daemon's coroutines.
 //
-// Everything from operations/ down runs on one thread, the event loop, as coroutines of this type. What they own needs
-// no locks. They report failure as absl::Status and never throw to each other; they are cancelled through the
-// CallContext that they are given, never through Asio's own cancellation (which throws).
+// Everything from operations/ down runs on one thread, the event loop, as coroutines of this type, so their data needs
+// no locks. They report failures as absl::Status and never throw to each other. They are cancelled through their
+// CallContext, never through Asio's own cancellation (which throws).
 //
-// Two rules that g++ 12 imposes, and `make lint` looks for: inside a co_await expression there is no temporary of an
-// aggregate type and no temporary of a capturing lambda. Make a named object and move it in.
+// g++ 12 imposes two rules, which `make lint` checks: a co_await expression must not contain a temporary of an
+// aggregate type, nor one of a capturing lambda. Make a named object and move it in.
 namespace daytonad {
 
-// The loop's executor, named concretely: a type-erased one costs an allocation and a virtual call at each hop.
+// The loop's concrete executor type: a type-erased one costs an allocation and a virtual call per hop.
 using Executor = boost::asio::io_context::executor_type;
 
 template <typename T>

@@ -46,7 +46,7 @@ std::string Shortened(std::string_view text, size_t max_bytes) {
   const size_t longest_note = note(0).size();
   if (max_bytes < longest_note) return "";
   size_t kept = max_bytes - longest_note;
-  // Back to where a character begins.
+  // Go back to the start of a character.
   while (kept > 0 && (static_cast<uint8_t>(text[kept]) & 0xC0) == 0x80) --kept;
   return absl::StrCat(AbslView(text.substr(0, kept)), note(kept));
 }

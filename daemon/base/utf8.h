@@ -7,16 +7,15 @@
 
 namespace daytonad {
 
-// The length of the UTF-8 character at the beginning of `text`, which is not empty; 0 if there is none: a stray byte,
-// an overlong form, half of a surrogate pair, what lies beyond U+10FFFF, or a character that is cut off.
+// The length of the UTF-8 character at the beginning of `text`, which must not be empty; 0 if it is invalid: a stray
+// byte, an overlong form, half of a surrogate pair, a value beyond U+10FFFF, or a truncated character.
 size_t Utf8CharacterLength(std::string_view text);
 
-// The text as valid UTF-8: each byte that belongs to no character becomes U+FFFD.
+// The text as valid UTF-8: each invalid byte becomes U+FFFD.
 std::string ToValidUtf8(std::string_view text);
 
-// The text if it has at most `max_bytes`; else as many of its first characters as leave room for how much was cut, so
-// that the result has at most `max_bytes`: "abc... (1234 bytes more)". If there is no room for that either, it is
-// empty.
+// The text if it has at most `max_bytes`; else its beginning and how much was cut, together at most `max_bytes`:
+// "abc... (1234 bytes more)". Empty if there is not even room for that.
 std::string Shortened(std::string_view text, size_t max_bytes);
 
 }  // namespace daytonad

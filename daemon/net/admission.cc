@@ -25,8 +25,8 @@ Task<absl::StatusOr<Admission::Permit>> Admission::Acquire(CallContext context) 
   const auto place = waiters_.Add(context.identity().caller.client, &waiter);
   absl::Status waited = co_await waiter.wakeup.Wait(context);
   if (waiter.admitted) {
-    // Has left the queue already. If the call ended in the same moment, the place is the next one's: what is over
-    // begins nothing.
+    // It has left the queue already. If the call ended at the same time, the slot goes to the next one: an ended call
+    // starts nothing.
     Permit permit(this);
     if (absl::Status going = context.Check(std::chrono::steady_clock::now()); !going.ok()) co_return going;
     co_return std::move(permit);

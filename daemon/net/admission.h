@@ -12,13 +12,13 @@
 
 namespace daytonad {
 
-// Lets a limited number of requests through at a time; the others queue, and clients take turns (FairQueue).
+// Limits the number of concurrent requests. The others queue, round robin over clients (FairQueue).
 //
-// libcurl has such a limit, too, but counts its connect time-out from when a request was queued, and keeps some 10 KB
-// for each. Used on the loop thread only; outlives its permits.
+// libcurl has such a limit, too, but its connect timeout includes the time in the queue, and each queued request costs
+// it some 10 KB. Loop thread only; outlives its permits.
 class Admission {
  public:
-  // One request's place. Given back when it is destroyed or released.
+  // One request's slot. Returned when it is destroyed or released.
   class Permit {
    public:
     Permit() = default;
@@ -42,13 +42,13 @@ class Admission {
 
   explicit Admission(size_t limit) : limit_(limit) {}
 
-  // Fails with CANCELLED, DEADLINE_EXCEEDED or what Close() was given.
+  // Fails with CANCELLED, DEADLINE_EXCEEDED or the reason given to Close().
   Task<absl::StatusOr<Permit>> Acquire(CallContext context);
 
-  // From now on everybody is refused with `reason`, those who wait included. Permits stay good.
+  // Rejects all requests from now on with `reason`, including queued ones. Permits stay valid.
   void Close(absl::Status reason);
 
-  // Would one that asks now get its place at once?
+  // Whether a new request would get a permit at once.
   bool free() const { return in_use_ < limit_; }
   size_t waiting() const { return waiters_.size(); }
 

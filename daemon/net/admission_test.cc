@@ -49,7 +49,7 @@ TEST_F(AdmissionTest, FirstComeFirstServed) {
   EXPECT_TRUE(Ask(admission).get().ok()) << "the last place was given back, too";
 }
 
-TEST_F(AdmissionTest, ClientsTakeTurns) {
+TEST_F(AdmissionTest, ClientsAreServedRoundRobin) {
   const auto context_of = [](const std::string& client) {
     auto identity = std::make_shared<CallIdentity>();
     identity->caller.client = client;

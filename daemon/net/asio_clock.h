@@ -10,8 +10,8 @@
 
 namespace daytonad {
 
-// The real clock. A sleep is one entry in the loop's timer heap and some 600 bytes of coroutine, so thousands at once
-// are nothing. Used on the loop thread only.
+// The real clock. A sleep costs one entry in the loop's timer heap and some 600 bytes of coroutine, so thousands are
+// cheap. Loop thread only.
 class AsioClock final : public Clock {
  public:
   TimePoint Now() const override { return std::chrono::steady_clock::now(); }

@@ -7,15 +7,15 @@
 
 namespace daytonad {
 
-// The memory that bodies may take which arrived and were not yet used, all together. A small body always has room, so
-// that nearly all answers pass whatever a few large ones do. Loop thread only.
+// Limits the total memory of bodies that were received but not yet consumed. A small body always fits, so that a few
+// large answers cannot block the others. Loop thread only.
 class BodyBudget {
  public:
   explicit BodyBudget(size_t max_bytes) : max_bytes_(max_bytes) {}
   BodyBudget(const BodyBudget&) = delete;
   BodyBudget& operator=(const BodyBudget&) = delete;
 
-  // What one body takes of it. Gives it back when it is destroyed.
+  // One body's share. Returned when it is destroyed.
   class Share {
    public:
     explicit Share(std::shared_ptr<BodyBudget> budget) : budget_(std::move(budget)) {}
@@ -23,7 +23,7 @@ class BodyBudget {
     Share& operator=(const Share&) = delete;
     ~Share() { Clear(); }
 
-    // From now on it is `bytes` altogether, no less than before. False, and nothing has changed, if there is no room.
+    // Grows the share to `bytes` in total. Returns false and changes nothing if there is no room.
     bool Grow(size_t bytes) {
       const size_t more = bytes - bytes_;
       if (bytes > kAlwaysFree && more > budget_->free()) return false;

@@ -38,7 +38,8 @@ Task<absl::Status> CurlConnection::Connect(CallContext context, std::string url)
   CURL* const easy = easy_.get();
   curl_easy_setopt(easy, CURLOPT_URL, url.c_str());  // libcurl copies strings
   curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
-  curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);  // to plain origins, too: no proxy is to understand this
+  curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL,
+                   1L);  // for http origins, too: a proxy must not interpret this protocol
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_text_.data());
   started_ = true;

@@ -19,14 +19,14 @@
 
 namespace daytonad {
 
-// A connection to a URL's origin that libcurl makes, and that then carries something other than libcurl's HTTP.
+// A connection to a URL's origin that libcurl opens, for a protocol other than libcurl's HTTP.
 //
-// Naively a WebSocket client opens a socket of its own. Then it also needs TLS with a choice of authorities, CONNECT
-// through proxies, libcurl's many variables for those, and a race between IPv6 and IPv4, all of it the same as for the
-// REST calls. Here libcurl does that (CURLOPT_CONNECT_ONLY) and hands the bytes in and out.
+// A WebSocket client with a socket of its own would need TLS with configurable authorities, CONNECT through proxies,
+// libcurl's proxy variables, and happy eyeballs, all consistent with the REST calls. Here libcurl does all that
+// (CURLOPT_CONNECT_ONLY), and its send and receive functions move the bytes.
 //
-// Each has a multi handle of its own: one that is shared closes connections that look idle to it, and this one does
-// while nobody reads. Loop thread only.
+// Each has its own multi handle: a shared one closes connections that look idle, as this one does while nobody reads.
+// Loop thread only.
 class CurlConnection final : private CurlMulti::Transfer {
  public:
   using Descriptor = boost::asio::posix::basic_stream_descriptor<Executor>;
@@ -34,22 +34,22 @@ class CurlConnection final : private CurlMulti::Transfer {
   CurlConnection(const Executor& executor, std::shared_ptr<CurlHandles> handles);
   CurlConnection(const CurlConnection&) = delete;
   CurlConnection& operator=(const CurlConnection&) = delete;
-  // As Close.
+  // Same as Close.
   ~CurlConnection();
 
-  // Called once. `url` is http or https; its path is of no matter. UNAVAILABLE (UPSTREAM_UNREACHABLE,
-  // UPSTREAM_TLS_FAILED, DAEMON_EXHAUSTED), or as the context says.
+  // Called once. `url` is http or https; its path is ignored. UNAVAILABLE (UPSTREAM_UNREACHABLE, UPSTREAM_TLS_FAILED,
+  // DAEMON_EXHAUSTED), or the context's error.
   Task<absl::Status> Connect(CallContext context, std::string url);
 
-  // Move what can be moved at once; `would_block` if that is nothing, `eof` at the end. Then wait on the descriptor,
-  // but try first: TLS may hold bytes that the socket does not show any more.
+  // Read or write without blocking; `would_block` if nothing can be moved, `eof` at the end. Try before waiting on the
+  // descriptor: TLS may have buffered bytes that the socket no longer shows.
   size_t Receive(void* data, size_t size, boost::system::error_code& error);
   size_t Send(const void* data, size_t size, boost::system::error_code& error);
 
-  // Tells when there is something to read, or room to write. For waiting only.
+  // For waiting until the socket is readable or writable; not for I/O.
   Descriptor& descriptor() { return descriptor_; }
 
-  // Ends the connection at once. Waits on the descriptor end with `operation_aborted`, later calls with
+  // Closes the connection at once. Waits on the descriptor end with `operation_aborted`, later calls with
   // `bad_descriptor`.
   void Close();
 
@@ -61,7 +61,7 @@ class CurlConnection final : private CurlMulti::Transfer {
 
   absl::Status UseConnection();
 
-  // In this order: the handle goes first, and what it shares with others last.
+  // The order matters: the handle is destroyed first, and what it shares last.
   std::shared_ptr<CurlHandles> handles_;
   std::unique_ptr<CurlMulti> multi_;  // null until Connect
   CurlHandle easy_;
@@ -70,7 +70,7 @@ class CurlConnection final : private CurlMulti::Transfer {
   bool started_ = false;
   bool finished_ = false;
   CURLcode result_ = CURLE_OK;
-  // The same socket by a number of its own: libcurl's own number is registered with the multi handle's poller.
+  // A duplicate descriptor of the socket: libcurl's is registered with the multi handle's poller.
   Descriptor descriptor_;
 };
 

@@ -68,23 +68,23 @@ absl::Status TooLargeError(const std::string& url, size_t max_bytes) {
 }
 
 absl::Status HeadersTooLargeError(const std::string& url) {
-  return MakeError(absl::StatusCode::kResourceExhausted, "UPSTREAM_HEADERS_TOO_LARGE",
-                   absl::StrCat("The answer of ", PeerOf(url),
-                                " has more or longer header lines than any sensible one. Check what stands between "
-                                "the daemon and Daytona."));
+  return MakeError(
+      absl::StatusCode::kResourceExhausted, "UPSTREAM_HEADERS_TOO_LARGE",
+      absl::StrCat("The answer of ", PeerOf(url),
+                   " has too many or too long header lines. Check the proxies between the daemon and Daytona."));
 }
 
 absl::Status NoMemoryError(const std::string& url) {
   return MakeError(absl::StatusCode::kUnavailable, "DAEMON_EXHAUSTED",
                    absl::StrCat("The answer of ", PeerOf(url),
-                                " is large, and so many large ones are being received that there is no memory left "
-                                "for it. Try again later."));
+                                " does not fit into the memory for answers: too many large ones are being received. "
+                                "Try again later."));
 }
 
 absl::Status EncodingError(const std::string& url) {
   return MakeError(absl::StatusCode::kUnavailable, "UPSTREAM_FOREIGN_ANSWER",
                    absl::StrCat("The answer of ", PeerOf(url),
-                                " is compressed in a way that was not asked for. Check what stands between the daemon "
+                                " has a content encoding that was not requested. Check the proxies between the daemon "
                                 "and Daytona."));
 }
 

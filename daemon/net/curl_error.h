@@ -9,22 +9,22 @@
 
 #include "absl/status/status.h"
 
-// libcurl's results in the terms of HttpClient. Messages name the peer as host:port and libcurl's reason; never a path,
-// a query, a header or a body. No Delivery yet.
+// Maps libcurl's results to HttpClient's errors. Messages contain host:port and libcurl's reason; never a path, query,
+// header or body. Without a Delivery.
 namespace daytonad {
 
-// Why a transfer failed, in words: what libcurl `told` in its error buffer, else its general text. That a socket could
-// not be had it does not tell; `socket_error` is the errno of the last one, 0 if it could.
+// Why a transfer failed: libcurl's error buffer `told`, else its general text. libcurl does not report that a socket
+// could not be created; `socket_error` is that errno, or 0.
 std::string_view FailureText(CURLcode code, const char* told, int socket_error);
 
-// `sending`: a connection was there and the request began to go out.
+// `sending`: the connection was open and the request was being sent.
 absl::Status TransferError(CURLcode code, bool sending, const std::string& url, std::string_view reason);
 
 absl::Status TooLargeError(const std::string& url, size_t max_bytes);
 absl::Status HeadersTooLargeError(const std::string& url);
-// There is no memory for a body just now.
+// No memory for a body at the moment.
 absl::Status NoMemoryError(const std::string& url);
-// The body is encoded in a way that was not asked for.
+// The body has an encoding that was not requested.
 absl::Status EncodingError(const std::string& url);
 absl::Status ClientShutDownError();
 

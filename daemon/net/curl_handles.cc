@@ -12,8 +12,8 @@ constexpr size_t kKeptHandles = 128;
 
 void InitializeLibcurl() {
   static const CURLcode kInitialized = [] {
-    // libcurl is told not to touch signals (it would do so around every call); then OpenSSL's writes to a dead
-    // connection must not raise one.
+    // libcurl must not change signal handlers (it would around every call), so ignore the SIGPIPE of OpenSSL's writes
+    // to a dead connection.
     std::signal(SIGPIPE, SIG_IGN);
     return curl_global_init(CURL_GLOBAL_DEFAULT);
   }();
@@ -66,7 +66,7 @@ CurlHandle CurlHandles::Make() const {
   if (!options_.user_agent.empty()) set(CURLOPT_USERAGENT, options_.user_agent.c_str());
   if (!options_.ca_file.empty()) {
     set(CURLOPT_CAINFO, options_.ca_file.c_str());
-    set(CURLOPT_CAPATH, static_cast<char*>(nullptr));  // instead of the system's, not beside them
+    set(CURLOPT_CAPATH, static_cast<char*>(nullptr));  // instead of the system's, not in addition
   }
   if (!options_.proxy.empty()) set(CURLOPT_PROXY, options_.proxy.c_str());
   if (!options_.no_proxy.empty()) set(CURLOPT_NOPROXY, options_.no_proxy.c_str());

@@ -15,7 +15,7 @@ struct CurlHandleDeleter {
 };
 using CurlHandle = std::unique_ptr<CURL, CurlHandleDeleter>;
 
-// What is the same for every request of a client; see HttpClientOptions for the meaning.
+// Options that are the same for all requests of a client; see HttpClientOptions.
 struct CurlHandleOptions {
   std::chrono::milliseconds connect_timeout{};
   std::chrono::seconds idle_lifetime{};
@@ -25,20 +25,19 @@ struct CurlHandleOptions {
   std::string user_agent;
 };
 
-// Makes libcurl's easy handles and keeps some for reuse: making one and setting its options costs more than a small
+// Creates libcurl's easy handles and keeps some for reuse: creating and configuring one costs more than a small
 // request.
 //
 // Rules that keep one request's options from leaking into the next:
-// - an option is either fixed, set here once when the handle is made, or it varies, and then CurlTransfer sets it for
-//   every request; no option is in both lists, and none is set for some requests only, but for those of a signature;
-// - a handle whose transfer failed or was cut short is dropped, not given back; so is one that signed a request, since
+// - an option is either fixed and set here once, or it varies and CurlTransfer sets it for every request; no option is
+//   in both lists, and none is set for some requests only, except those of a signature;
+// - a handle whose transfer failed or was aborted is destroyed, not reused; so is one that signed a request, because
 //   libcurl keeps the keys in it;
-// - nothing that a handle points to (header list, body, error buffer, transfer) outlives the transfer: CurlTransfer
-// clears these
-//   pointers before it gives the handle back.
+// - CurlTransfer clears all pointers in the handle (header list, body, error buffer, transfer) before it returns the
+//   handle: what they point to ends with the transfer.
 //
-// All handles share the DNS cache and TLS sessions, so that a new connection of one pool profits from the others'. Must
-// outlive the handles it gave out. Used on the loop thread only.
+// All handles share the DNS cache and TLS sessions, so that new connections of all pools profit. Must outlive its
+// handles. Loop thread only.
 class CurlHandles {
  public:
   explicit CurlHandles(CurlHandleOptions options);
@@ -57,7 +56,7 @@ class CurlHandles {
   CurlHandle Make() const;
 
   CurlHandleOptions options_;
-  // Declared before the handles, so that it goes after them: a share in use cannot be freed.
+  // Declared before the handles, so that it is destroyed after them: a share in use cannot be freed.
   std::unique_ptr<CURLSH, ShareDeleter> share_;
   std::vector<CurlHandle> free_;
 };

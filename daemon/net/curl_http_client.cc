@@ -67,7 +67,7 @@ std::shared_ptr<CurlMulti> CurlHttpClient::Pool::Connections() {
   if (!multi_->IsSuspect(patience_)) return multi_;
   absl::StatusOr<std::unique_ptr<CurlMulti>> fresh = CurlMulti::Make(executor_, limit_);
   if (!fresh.ok()) return multi_;
-  Log(LogLevel::kInfo, "a connection upstream gives no answers, further requests go over another");
+  Log(LogLevel::kInfo, "an upstream connection does not answer, new requests use another one");
   std::erase_if(left_, [](const std::weak_ptr<CurlMulti>& left) { return left.expired(); });
   left_.push_back(multi_);
   multi_ = *std::move(fresh);
@@ -110,7 +110,7 @@ Task<absl::StatusOr<HttpResponse>> CurlHttpClient::Send(CallContext context, Htt
   while (!transfer.finished()) {
     absl::Status waited = co_await transfer.Wait(context);
     if (absl::IsCancelled(waited) && request.irrevocable_once_sent && transfer.sending()) {
-      context = context.Detached(context.deadline());  // deaf to its caller from here on
+      context = context.Detached(context.deadline());  // no longer cancelled by its caller
     } else if (!waited.ok()) {
       transfer.End(waited);
     }

@@ -405,7 +405,7 @@ TEST_F(CurlHttpClientTest, PoolsDoNotStarveEachOther) {
   EXPECT_TRUE(created.get().ok());
 }
 
-TEST_F(CurlHttpClientTest, WaitingForATurnDoesNotCountAsConnecting) {
+TEST_F(CurlHttpClientTest, QueueingDoesNotCountAsConnecting) {
   HttpClientOptions options;
   options.max_calls = 1;
   options.connect_timeout = milliseconds(100);

@@ -56,7 +56,7 @@ CurlMulti::CurlMulti(const Executor& executor, size_t max_connections)
   curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, OnTimerCallback);
   curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
   curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
-  // How many requests run at a time is Admission's affair; this is how many idle connections are kept.
+  // The number of idle connections. Admission limits the concurrent requests.
   curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(max_connections));
 }
 
@@ -94,7 +94,8 @@ void CurlMulti::NoteAnswered(Transfer& transfer) {
 
 void CurlMulti::NoteAnswerOrEnd(Transfer& transfer) {
   unanswered_.erase({transfer.sent_at_, &transfer});
-  // A further connection may have had another reason, such as a peer that goes away. So each burst tells anew.
+  // A further connection may have another reason, such as a peer that is shutting down. So each burst determines it
+  // again.
   if (unanswered_.empty() && has_settings_) SetStreams(kUsualStreams);
 }
 
@@ -137,12 +138,12 @@ void CurlMulti::ApplyLimits() {
   if (http1_noted_) {
     connections = max_connections_;
   } else if (has_settings_) {
-    // Always one more than there are: if libcurl opens it, the others are full (NoteFurtherConnection).
+    // Always one more than exist: if libcurl opens it, the others are full (NoteFurtherConnection).
     connections = std::max(Http2Connections(max_connections_, streams_), std::min(sockets_ + 1, max_connections_));
   }
   curl_multi_setopt(multi_, CURLMOPT_MAX_CONCURRENT_STREAMS, static_cast<long>(streams_));
   curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(connections));
-  // libcurl looks at those that wait for a place when another one leaves.
+  // libcurl starts queued transfers when another one is removed.
   CURL* const nobody = curl_easy_init();
   if (nobody != nullptr && curl_multi_add_handle(multi_, nobody) == CURLM_OK) curl_multi_remove_handle(multi_, nobody);
   curl_easy_cleanup(nobody);
@@ -177,7 +178,7 @@ int CurlMulti::OnTimerCallback(CURLM*, long timeout_ms, void* self) {
   } else if (timeout_ms < 0) {
     multi->due_ = LoopTimer::time_point::max();
   } else {
-    // A little late is fine. Early is not: libcurl would find nothing to do and not ask again.
+    // A little late is fine. Too early is not: libcurl would find nothing to do and not set the timer again.
     multi->due_ = steady_clock::now() + milliseconds(timeout_ms + 1);
     multi->ArmTimer();
   }
@@ -266,7 +267,7 @@ void CurlMulti::CollectFinished() {
     const CURLcode result = message->data.result;
     Transfer* transfer = nullptr;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
-    if (!transfer->KeepsConnection()) Remove(*transfer);  // the message is gone with it
+    if (!transfer->KeepsConnection()) Remove(*transfer);  // this invalidates the message
     transfer->OnFinished(result);
   }
 }

@@ -17,19 +17,19 @@
 
 namespace daytonad {
 
-// A libcurl multi handle, that is a set of connections, driven by the event loop. Used on the loop thread only.
+// A libcurl multi handle (a set of connections), driven by the event loop. Loop thread only.
 class CurlMulti final : private SocketPoller::Listener {
  public:
-  // Told of a transfer's end on the loop, outside of libcurl. When that is called the multi handle has let go of the
-  // easy handle (but see KeepsConnection).
+  // Notified of a transfer's end, on the loop and outside of libcurl. By then the easy handle has been removed from the
+  // multi handle (but see KeepsConnection).
   class Transfer {
    public:
     virtual CURL* easy() = 0;
     virtual void OnFinished(CURLcode result) = 0;
-    // Whether libcurl only connects for it, and it then uses the connection by itself: the multi handle keeps the easy
-    // handle until Remove, since taking it out closes the connection.
+    // Whether libcurl only opens the connection, for use outside of HTTP. The easy handle then stays in the multi
+    // handle until Remove, because removing it closes the connection.
     virtual bool KeepsConnection() const { return false; }
-    // The client shuts down.
+    // The client is shutting down.
     virtual void OnAbandoned() = 0;
 
    protected:
@@ -40,36 +40,35 @@ class CurlMulti final : private SocketPoller::Listener {
     LoopTimer::time_point sent_at_;  // over HTTP/2
   };
 
-  // Keeps up to `max_connections` idle connections. UNAVAILABLE (DAEMON_EXHAUSTED) if the system has no descriptor for
-  // it.
+  // Keeps up to `max_connections` idle connections. UNAVAILABLE (DAEMON_EXHAUSTED) if no descriptor is available.
   static absl::StatusOr<std::unique_ptr<CurlMulti>> Make(const Executor& executor, size_t max_connections);
   CurlMulti(const CurlMulti&) = delete;
   CurlMulti& operator=(const CurlMulti&) = delete;
   ~CurlMulti();
 
-  // Begins a transfer, in the next turn of the loop. It must not move, and live until OnFinished, OnAbandoned or
-  // Remove.
+  // Starts a transfer, in the next iteration of the loop. It must not move, and must live until OnFinished, OnAbandoned
+  // or Remove.
   void Start(Transfer& transfer);
 
-  // Ends a transfer at once, without OnFinished. An HTTP/1.1 connection in the middle of an answer is closed.
+  // Aborts a transfer at once, without OnFinished. An HTTP/1.1 connection in the middle of an answer is closed.
   void Remove(Transfer& transfer);
 
-  // A peer speaks HTTP/1.1, so each request needs a connection to itself. Until that is known there are few, which is
-  // right for HTTP/2: without a limit a burst opens hundreds of connections that nobody needs. May be called from
-  // within libcurl, as the next two may.
+  // Call this when a peer speaks HTTP/1.1, so that each request needs its own connection. Before, connections are few,
+  // as HTTP/2 needs: without a limit a burst would open hundreds of them. This and the next two may be called from
+  // within libcurl.
   void NoteHttp1() { limits_changed_ = !std::exchange(http1_noted_, true) || limits_changed_; }
-  // A request is going out over HTTP/2; the head of its answer is there.
+  // A request is being sent over HTTP/2; the head of its answer has arrived.
   void NoteSent(Transfer& transfer);
   void NoteAnswered(Transfer& transfer);
 
-  // Has an HTTP/2 request waited for its answer for so long, or a series of them that each gave up earlier? libcurl
-  // notices nothing of a connection that a router has forgotten, and would send all further requests over it, too.
+  // Whether an HTTP/2 request has been unanswered for this long, or a series of requests that each gave up earlier.
+  // libcurl does not notice a connection that a router has dropped, and would send all further requests over it.
   bool IsSuspect(std::chrono::milliseconds patience) const;
 
-  // Why the last socket could not be had, an errno; 0 if it could. libcurl says nothing of it.
+  // The errno of the last failure to create a socket; 0 if it succeeded. libcurl does not report it.
   int last_socket_error() const { return last_socket_error_; }
 
-  // Abandons all transfers and closes all connections. The object is then good for nothing but being destroyed.
+  // Abandons all transfers and closes all connections. After this the object can only be destroyed.
   void Shutdown();
 
  private:
@@ -97,13 +96,13 @@ class CurlMulti final : private SocketPoller::Listener {
   size_t max_connections_;
   bool http1_noted_ = false;
   int last_socket_error_ = 0;
-  // Over HTTP/2: what was sent and when.
+  // Over HTTP/2: the requests and when they were sent.
   std::set<std::pair<LoopTimer::time_point, Transfer*>> unanswered_;
-  // When the first request went out after the last answer; max() if there is an answer to all.
+  // When the first request after the last answer was sent; max() if all are answered.
   LoopTimer::time_point silent_since_ = LoopTimer::time_point::max();
-  // How many requests each HTTP/2 connection gets at a time; 1 until the first of them had the peer's settings.
+  // Concurrent requests per HTTP/2 connection; 1 until the first one has the peer's settings.
   size_t streams_ = 1;
-  bool limits_changed_ = true;  // so that the first Start, on the loop, sets them
+  bool limits_changed_ = true;  // set by the first Start, on the loop
   bool awaits_settings_ = false;
   bool has_settings_ = false;
   LoopTimer settings_timer_;
@@ -113,10 +112,10 @@ class CurlMulti final : private SocketPoller::Listener {
   absl::flat_hash_set<Transfer*> transfers_;
 
   LoopTimer timer_;
-  LoopTimer::time_point due_ = LoopTimer::time_point::max();          // when libcurl wants to be called
-  LoopTimer::time_point armed_until_ = LoopTimer::time_point::max();  // when the timer goes off; never later than due_
+  LoopTimer::time_point due_ = LoopTimer::time_point::max();          // when libcurl needs to be called
+  LoopTimer::time_point armed_until_ = LoopTimer::time_point::max();  // when the timer expires; never later than due_
   bool drive_posted_ = false;
-  // Expires with this object: what was posted just before must not find it.
+  // Expires with this object, so that handlers posted just before its end do not use it.
   std::shared_ptr<CurlMulti*> self_ = std::make_shared<CurlMulti*>(this);
 };
 

@@ -29,7 +29,7 @@ constexpr size_t kMaxHeaderBytes = size_t{64} << 10;
 constexpr int kMaxHeaderLines = 500;
 // Lists that repeat themselves are compressed to a thirtieth; deflate's most is a thousandth.
 constexpr size_t kMaxInflation = 100;
-constexpr size_t kInflationLooked = size_t{256} << 10;  // smaller bodies may be compressed as they like
+constexpr size_t kInflationLooked = size_t{256} << 10;  // smaller bodies may have any compression ratio
 
 bool MayBeRepeated(HttpMethod method) { return method == HttpMethod::kGet || method == HttpMethod::kHead; }
 
@@ -148,9 +148,9 @@ absl::Status CurlTransfer::SetOptions() {
   // HttpMethodName gives literals, which end with a NUL.
   Set(easy, CURLOPT_CUSTOMREQUEST, named_by_libcurl ? nullptr : HttpMethodName(request_.method).data());
 
-  // HTTP/2 only where ALPN agrees on it, and then new requests wait for a connection that is being made. In the clear,
-  // and for streams, a connection each: libcurl 7.88 stops reading a whole HTTP/2 connection when one of its streams is
-  // paused.
+  // HTTP/2 only if ALPN selects it; new requests then wait for a connection that is being opened. Without TLS, and for
+  // streams, each request has its own connection: libcurl 7.88 stops reading a whole HTTP/2 connection when one of its
+  // streams is paused.
   const bool multiplex = body_kind_ == Body::kWhole && absl::StartsWithIgnoreCase(request_.url, "https:");
   Set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(multiplex ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   Set(easy, CURLOPT_PIPEWAIT, multiplex ? 1L : 0L);
@@ -190,8 +190,8 @@ absl::Status CurlTransfer::BuildHeaderList() {
     // libcurl reads "Name:" as "do not send it" and "Name;" as "send it empty".
     AppendHeader((value.empty() ? absl::StrCat(name, ";") : absl::StrCat(name, ": ", value)).c_str());
   }
-  if (request_.headers.Get("Content-Type").empty()) AppendHeader("Content-Type:");  // no guess by libcurl
-  AppendHeader("Expect:");  // no round trip of its own before a large body
+  if (request_.headers.Get("Content-Type").empty()) AppendHeader("Content-Type:");  // libcurl must not guess one
+  AppendHeader("Expect:");  // no extra round trip before a large body
   if (HasControlCharacter(request_.bearer.Reveal())) {
     return MakeError(absl::StatusCode::kInvalidArgument, "INVALID_HEADER",
                      "The credential contains a control character.");
@@ -277,7 +277,7 @@ bool CurlTransfer::OnHeaderLine(std::string_view line) {
   const absl::string_view name = absl::StripTrailingAsciiWhitespace(text.substr(0, colon));
   const absl::string_view value = absl::StripLeadingAsciiWhitespace(text.substr(colon + 1));
   headers_.Add(StdView(name), StdView(value));
-  // libcurl decodes whatever it can, asked for or not; other formats have windows of many megabytes.
+  // libcurl decodes whatever it can, requested or not, and other formats need windows of many megabytes.
   if (absl::EqualsIgnoreCase(name, "Content-Encoding") && !IsAskedForEncoding(value)) {
     unwanted_ = Unwanted::kEncoding;
     return false;
@@ -299,8 +299,8 @@ size_t CurlTransfer::OnBody(char* data, size_t size, size_t count, void* self) {
 bool CurlTransfer::OnBodyBytes(std::string_view bytes) {
   if (body_kind_ == Body::kWhole) return AddToWhole(bytes);
   const size_t size = body_.size() + bytes.size();
-  // If paused, libcurl keeps these bytes and offers them again. Each stream has a connection to itself, so that no
-  // other waits with it.
+  // While paused, libcurl keeps these bytes and offers them again. Each stream has its own connection, so that no other
+  // is blocked.
   paused_ = body_.size() >= kStreamBuffer || (!body_.empty() && !share_->Grow(size));
   if (paused_) return false;
   wakeup_.Set();
@@ -335,7 +335,7 @@ bool CurlTransfer::AddToWhole(std::string_view bytes) {
 
 bool CurlTransfer::IsInflatedBeyondBelief(size_t size) {
   if (size <= kInflationLooked) return false;
-  curl_off_t received = 0;  // as it came over the wire
+  curl_off_t received = 0;  // as received, before decompression
   curl_easy_getinfo(easy_.get(), CURLINFO_SIZE_DOWNLOAD_T, &received);
   return size / kMaxInflation > static_cast<size_t>(received);
 }
@@ -356,7 +356,7 @@ absl::Status CurlTransfer::UnwantedError() const {
 }
 
 void CurlTransfer::OnFinished(CURLcode code) {
-  // To libcurl, an answer whose connection is closed within its head is whole, and empty.
+  // libcurl takes an answer whose connection closes within the headers for complete and empty.
   if (code == CURLE_OK && !headers_received_) {
     code = CURLE_GOT_NOTHING;
     constexpr std::string_view kCutHead = "the connection was closed within the head of the answer";
@@ -378,7 +378,7 @@ void CurlTransfer::OnFinished(CURLcode code) {
   if (unwanted_ != Unwanted::kNo) {
     status = UnwantedError();
   } else if (code == CURLE_ABORTED_BY_CALLBACK) {
-    // BeforeSend forbade a second attempt, and that is libcurl's text; the first one's end is what matters.
+    // BeforeSend prevented a second attempt, and this is libcurl's text for that. The end of the first attempt matters.
     status =
         TransferError(CURLE_GOT_NOTHING, sending(), request_.url, "the connection was closed before an answer came");
   } else {

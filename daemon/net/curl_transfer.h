@@ -21,50 +21,49 @@
 
 namespace daytonad {
 
-// One request and its answer, from libcurl's callbacks to the coroutine that waits. It must not move. Destroying it
-// ends the transfer at once.
+// One request and its answer, between libcurl's callbacks and the waiting coroutine. It must not move. Destroying it
+// aborts the transfer at once.
 //
-// A request is sent once, or it is one that may be repeated: libcurl by itself sends a request again when a kept-alive
-// connection broke before any byte of the answer came, whatever the method and however much of it the peer has
-// processed. For GET and HEAD that is welcome. For all others this class forbids it, unless not a byte had gone out: a
-// doubled POST could be a doubled sandbox. They fail as lost with Delivery::kUnknown, and who knows the request
-// decides.
+// libcurl repeats a request on its own if a kept-alive connection breaks before any byte of the answer, whatever the
+// method and however much the peer has processed. That is fine for GET and HEAD. For all other methods this class
+// prevents it, unless no byte was sent: a repeated POST could create a second sandbox. Such a request fails with
+// Delivery::kUnknown, and the caller decides.
 class CurlTransfer final : public CurlMulti::Transfer {
  public:
   enum class Body {
-    kWhole,     // kept together, up to the request's max_body_bytes; of an error, up to kMaxErrorBody
-    kAsStream,  // handed on as it comes; when nobody takes it, the peer is slowed down
+    kWhole,     // collected, up to the request's max_body_bytes; for an error, up to kMaxErrorBody
+    kAsStream,  // passed on as it arrives, with back-pressure
   };
 
-  // `request` must outlive the transfer's end. `permit` is given back at the end. The body takes its memory
-  // from `budget`.
+  // `request` must outlive the transfer. `permit` is returned at its end. The body's memory counts against `budget`.
   CurlTransfer(const Executor& executor, CurlHandles& handles, std::shared_ptr<CurlMulti> multi,
                Admission::Permit permit, std::shared_ptr<BodyBudget> budget, const HttpRequest& request, Body body);
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
   ~CurlTransfer();
 
-  // Begins. Fails if the request cannot be expressed in HTTP.
+  // Starts it. Fails if the request cannot be expressed in HTTP.
   absl::Status Start();
 
-  // Ends the transfer now, if it is still under way; `reason` becomes its result.
+  // Aborts the transfer if it is in progress; `reason` becomes its result.
   void End(const absl::Status& reason);
 
-  // OK when something happened: headers are there, bytes are there, or it is finished (for kWhole only the last).
-  // CANCELLED or DEADLINE_EXCEEDED if the context ended first; the transfer goes on then.
+  // OK when headers or bytes have arrived, or the transfer is finished (for kWhole only the last). CANCELLED or
+  // DEADLINE_EXCEEDED if the context ended first; the transfer goes on then.
   Task<absl::Status> Wait(CallContext context) { return wakeup_.Wait(std::move(context)); }
 
   bool headers_received() const { return headers_received_; }
   bool finished() const { return finished_; }
-  // Did any of it go out, as far as can be told?
+  // Whether any byte of it was sent, as far as is known.
   bool sending() const { return attempts_ > 0; }
-  // How it ended, with a Delivery: OK if the answer was received whole.
+  // The result, with a Delivery: OK if the complete answer was received.
   const absl::Status& result() const { return result_; }
 
   int status() const { return status_; }
   HttpHeaders& headers() { return headers_; }
   const HttpHeaders& headers() const { return headers_; }
-  // What has come of the body and was not taken before. It no longer counts, unless its share is kept.
+  // Takes the bytes of the body that arrived since the last call. They no longer count against the budget, unless the
+  // share is kept.
   std::string TakeBody();
   std::shared_ptr<BodyBudget::Share> share() const { return share_; }
 
@@ -82,15 +81,15 @@ class CurlTransfer final : public CurlMulti::Transfer {
   absl::Status BuildHeaderList();
   void AppendHeader(const char* line);
   void AppendSecretHeader(std::string_view prefix, const Secret& secret);
-  // False if the answer is not wanted any more.
+  // False if the answer is no longer wanted.
   bool OnHeaderLine(std::string_view line);
   bool OnBodyBytes(std::string_view bytes);
   bool AddToWhole(std::string_view bytes);
   bool IsInflatedBeyondBelief(size_t size);
-  // Why this class itself ended the transfer, in terms of HttpClient.
+  // HttpClient's error, if this class itself ended the transfer.
   absl::Status UnwantedError() const;
   Delivery DeliveryNow();
-  // Lets go of the handle, the header list with the credential in it, and the place.
+  // Releases the handle, the header list with the credential, and the permit.
   void Finish(absl::Status result, bool reuse_handle);
 
   CurlHandles& handles_;
@@ -105,17 +104,17 @@ class CurlTransfer final : public CurlMulti::Transfer {
   curl_slist* secret_line_ = nullptr;  // in header_list_
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   bool started_ = false;
-  int attempts_ = 0;  // how often the request was about to be sent
+  int attempts_ = 0;  // number of times the request was about to be sent
 
   int status_ = 0;
   HttpHeaders headers_;
   bool headers_received_ = false;
-  size_t header_bytes_ = 0;  // of all heads and the trailer
+  size_t header_bytes_ = 0;  // of all header blocks and trailers
   int header_lines_ = 0;
   std::string body_;
   const std::shared_ptr<BodyBudget::Share> share_;
   bool paused_ = false;
-  // Why the rest of the answer is not wanted.
+  // Why the rest of the answer is not read.
   enum class Unwanted { kNo, kHeadersTooLarge, kBodyTooLarge, kNoMemory, kEncoding, kRestOfError };
   Unwanted unwanted_ = Unwanted::kNo;
   bool finished_ = false;

@@ -66,7 +66,7 @@ class CurlStream {
   void Close() { connection_->Close(); }
 
  private:
-  // An operation never completes within the call that starts it, but in a later turn of the loop.
+  // An operation never completes within the call that starts it, but in a later iteration of the loop.
   enum class Step { kTry, kWaited, kDone };
 
   struct Reading {
@@ -101,7 +101,7 @@ class CurlStream {
     }
   };
 
-  // After a try: ends the operation, or has it try again when the socket is ready.
+  // After an attempt: completes the operation, or retries when the socket is ready.
   template <typename Self>
   void Continue(Self& self, Step& step, error_code result, size_t count,
                 CurlConnection::Descriptor::wait_type readiness) {
@@ -116,7 +116,7 @@ class CurlStream {
     }
   }
 
-  // From what was read ahead, or from the connection.
+  // Reads from the read-ahead buffer, or from the connection.
   size_t Take(boost::asio::mutable_buffer buffer, error_code& error) {
     if (ahead_.size() == 0) {
       if (buffer.size() >= kReadBuffer) return connection_->Receive(buffer.data(), buffer.size(), error);
@@ -129,7 +129,7 @@ class CurlStream {
     return taken;
   }
 
-  // The first of the buffers with something in it.
+  // The first non-empty buffer.
   template <typename Buffer, typename Buffers>
   static Buffer First(const Buffers& buffers) {
     const auto end = boost::asio::buffer_sequence_end(buffers);
@@ -192,7 +192,7 @@ class Watchdog {
   std::function<void()> action_;
   TimePoint deadline_ = TimePoint::max();
   TimePoint armed_until_ = TimePoint::max();
-  // Expires with this object: a wait that completed just before must not find it.
+  // Expires with this object, so that a wait that completed just before its end does not use it.
   std::shared_ptr<Watchdog*> self_ = std::make_shared<Watchdog*>(this);
 };
 
@@ -264,7 +264,7 @@ class Session {
   }
 
  private:
-  // Closes the connection, and so ends the operation, when the call is cancelled or out of time.
+  // Closes the connection, and so aborts the operation, when the call is cancelled or times out.
   class EndWithCall {
    public:
     EndWithCall(Session& session, const CallContext& context, Watchdog& watchdog)
@@ -292,7 +292,7 @@ class Session {
 
   websocket::stream<CurlStream, /*deflateSupported=*/false> stream_;
   const std::string peer_;
-  bool closed_ = false;  // Beast's stream must not be used any more after an error
+  bool closed_ = false;  // Beast's stream must not be used after an error
   Watchdog reading_;
   Watchdog writing_;
 };

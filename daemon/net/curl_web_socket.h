@@ -12,11 +12,11 @@
 
 namespace daytonad {
 
-// WebSockets (Boost.Beast) on connections that libcurl makes, so that certificate authorities, proxies and NO_PROXY
-// mean the same as for CurlHttpClient. No compression. Its WebSockets may outlive it, but not the loop.
+// WebSockets (Boost.Beast) over connections that libcurl opens, so that certificate authorities, proxies and NO_PROXY
+// work as in CurlHttpClient. No compression. Its WebSockets may outlive it, but not the loop.
 class CurlWebSocketConnector final : public WebSocketConnector {
  public:
-  // Of the options those count that say how to connect; limits and life times of pools mean nothing here.
+  // Uses only the connection options; limits and lifetimes of pools are ignored.
   CurlWebSocketConnector(const Executor& executor, const HttpClientOptions& options);
 
   Task<absl::StatusOr<std::unique_ptr<WebSocket>>> Connect(CallContext context, WebSocketRequest request) override;

@@ -11,8 +11,8 @@
 namespace daytonad {
 
 EventLoop::EventLoop(const std::string& thread_name) {
-  // Asio makes its epoll set with the first timer or socket, and throws if there is no descriptor for it: so at the
-  // start, and not in the middle of some call.
+  // Asio creates its epoll set with the first timer or socket, and throws if no descriptor is available. Do it at
+  // start, not in the middle of a call.
   const LoopTimer first(executor());
   thread_ = std::thread([this] {
     context_.run();

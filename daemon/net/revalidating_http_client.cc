@@ -50,7 +50,7 @@ Task<absl::StatusOr<std::unique_ptr<HttpStream>>> RevalidatingHttpClient::Open(C
 
 Task<absl::StatusOr<HttpResponse>> RevalidatingHttpClient::Revalidate(CallContext context, HttpRequest request) {
   std::string key = KeyOf(request);
-  // Held while the request is under way, so that a 304 has its body whatever is forgotten meanwhile.
+  // Held during the request, so that a 304 has its body even if the answer is evicted meanwhile.
   const std::shared_ptr<const Answer> known = Find(key);
   HttpRequest conditional = request;
   if (known != nullptr) conditional.headers.Add("If-None-Match", known->etag);
@@ -64,7 +64,7 @@ Task<absl::StatusOr<HttpResponse>> RevalidatingHttpClient::Revalidate(CallContex
       response->reading = known->reading;
       co_return response;
     }
-    // Not modified since something that is not known here: the body is needed after all.
+    // The 304 refers to an answer that is not cached here: the body is needed after all.
     Forget(key);
     response = co_await inner_.Send(std::move(context), std::move(request));
   }
@@ -77,7 +77,7 @@ std::shared_ptr<const RevalidatingHttpClient::Answer> RevalidatingHttpClient::Fi
   if (found == by_key_.end()) return nullptr;
   answers_.splice(answers_.begin(), answers_, found->second);
   const std::shared_ptr<const Answer>& answer = answers_.front();
-  // What its reader could make nothing of was broken on its way, perhaps: it is had anew, whole.
+  // A body that could not be parsed may have been corrupted in transit: request it again in full.
   const bool unread = answer->reading != nullptr && !answer->reading->has_value();
   return unread ? nullptr : answer;
 }

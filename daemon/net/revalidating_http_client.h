@@ -12,22 +12,21 @@
 
 namespace daytonad {
 
-// Makes repeated reads cheap: remembers the answer to a GET that has an ETag, and asks next time only whether it still
-// holds (If-None-Match). A "304 Not Modified" comes out as the remembered 200, with the headers of the 304 alone, since
-// what they say of rate limits is of now. With the body it keeps what a reader made of it (HttpResponse::reading),
-// which then need not be read again.
+// Makes repeated reads cheap: caches the answer to a GET that has an ETag, and revalidates it next time
+// (If-None-Match). A "304 Not Modified" is returned as the cached 200, with the headers of the 304 only, because their
+// rate limits are current. The parsed form of the body is cached, too (HttpResponse::reading), so that it need not be
+// parsed again.
 //
-// It never answers by itself: each request goes upstream, so nothing that comes out is older than its request. Only
-// requests that ask for it (HttpRequest::revalidate) are remembered, by their URL, all their headers and their
-// credential; everything else passes through.
+// It never answers on its own: each request goes upstream, so no answer is older than its request. Only requests with
+// HttpRequest::revalidate are cached, by URL, headers and credential; all others pass through.
 class RevalidatingHttpClient : public HttpClient {
  public:
   struct Options {
-    // For all answers together; the least recently used ones go first.
+    // The limit of all answers; the least recently used ones are evicted first.
     size_t max_bytes = size_t{8} << 20;
-    // A larger answer is not kept.
+    // Larger answers are not cached.
     size_t max_body_bytes = size_t{256} << 10;
-    // Nor is the reading of one that is larger than this: a list's would need more memory than it saves time.
+    // The parsed form of larger answers is not cached: for a list it would cost more memory than it saves time.
     size_t max_read_bytes = size_t{16} << 10;
   };
 
@@ -37,7 +36,7 @@ class RevalidatingHttpClient : public HttpClient {
   Task<absl::StatusOr<HttpResponse>> Send(CallContext context, HttpRequest request) override;
   Task<absl::StatusOr<std::unique_ptr<HttpStream>>> Open(CallContext context, HttpRequest request) override;
 
-  // What is remembered, in bytes.
+  // The size of the cache in bytes.
   size_t bytes() const { return bytes_; }
 
  private:

@@ -56,7 +56,8 @@ std::string SocketIoConnectFrame(std::string_view token) {
   constexpr std::string_view kHead = R"(40{"token":")";
   constexpr std::string_view kTail = R"("})";
   std::string frame;
-  frame.reserve(kHead.size() + 2 * token.size() + kTail.size());  // once: no copy is left where it grew
+  frame.reserve(kHead.size() + 2 * token.size() +
+                kTail.size());  // allocated once: a reallocation would leave a copy behind
   frame.append(kHead);
   for (const char c : token) {
     if (c == '"' || c == '\\') frame.push_back('\\');

@@ -53,8 +53,8 @@ void SocketPoller::SetInterest(int fd, unsigned wanted) {
   socket.wanted = static_cast<uint8_t>(wanted);
   const unsigned missing = wanted & ~socket.registered;
   const unsigned surplus = socket.registered & ~wanted;
-  // A surplus of kReadable may stay; a surplus of kWritable would report at once, since a socket is nearly always
-  // writable.
+  // An unneeded kReadable may stay registered. An unneeded kWritable would fire at once, because a socket is nearly
+  // always writable.
   if (missing != 0 || (surplus & kWritable) != 0 || !socket.announced) Register(fd, socket, wanted);
 }
 
@@ -65,7 +65,8 @@ void SocketPoller::Register(int fd, Socket& socket, unsigned events) {
   if ((events & kReadable) != 0) event.events |= EPOLLIN;
   if ((events & kWritable) != 0) event.events |= EPOLLOUT;
   event.data.fd = fd;
-  // Failure leaves the socket silent, and the request on it to its deadline; there is nobody to tell here.
+  // After a failure the socket reports nothing, and its request runs into its deadline. There is no caller to report
+  // to.
   (void)::epoll_ctl(epoll_.native_handle(), operation, fd, &event);
   socket.registered = static_cast<uint8_t>(events);
 }
@@ -82,12 +83,12 @@ void SocketPoller::WaitForBatch() {
 
 void SocketPoller::HandleBatch() {
   std::array<epoll_event, 128> events;
-  // One batch per turn of the loop, so that others have theirs; what is left is reported again.
+  // One batch per iteration of the loop, so that other work can run; the rest is reported again.
   const int count = ::epoll_wait(epoll_.native_handle(), events.data(), static_cast<int>(events.size()), 0);
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<size_t>(i)];
     const int fd = event.data.fd;
-    // An error or a hang-up is found out by whoever reads or writes.
+    // The next read or write finds errors and hang-ups.
     constexpr uint32_t kBroken = EPOLLERR | EPOLLHUP;
     unsigned ready = 0;
     if ((event.events & (EPOLLIN | kBroken)) != 0) ready |= kReadable;
@@ -95,7 +96,7 @@ void SocketPoller::HandleBatch() {
     Socket& socket = At(fd);
     ready &= socket.wanted;
     if (ready == 0) {
-      Register(fd, socket, socket.wanted);  // no longer wanted: now it is time to say so
+      Register(fd, socket, socket.wanted);  // no longer wanted: unregister it now
     } else {
       listener_.OnSocketReady(fd, ready);
     }

@@ -11,20 +11,20 @@
 
 namespace daytonad {
 
-// Readiness of sockets that a library owns, for a loop that is Asio's.
+// Polls a library's sockets for readiness on an Asio loop.
 //
-// Given to Asio one by one, each socket costs an epoll_ctl, an allocation and a trip through the scheduler for every
-// event. So the sockets stand in an epoll set of their own, that set is the one descriptor that Asio waits for, and
-// what is ready is fetched and handled in batches.
+// If each socket were registered with Asio, every event would cost an epoll_ctl, an allocation and a pass through the
+// scheduler. So the sockets are in an epoll set of their own. Asio waits for that one descriptor, and ready sockets are
+// handled in batches.
 //
-// The set is level-triggered and lazy: when nobody wants to read a socket any more, it stays registered until it does
-// become readable. A keep-alive connection, wanted again with the next request, then costs no system call in between.
+// The set is level-triggered and lazy: a socket that nobody reads any more stays registered until it becomes readable.
+// So a keep-alive connection costs no system call between two requests.
 class SocketPoller {
  public:
   static constexpr unsigned kReadable = 1;
   static constexpr unsigned kWritable = 2;
 
-  // Called on the loop. OnSocketReady may call everything of the poller, but not destroy it.
+  // Called on the loop. OnSocketReady may call any method of the poller, but must not destroy it.
   class Listener {
    public:
     virtual void OnSocketReady(int fd, unsigned ready) = 0;
@@ -34,14 +34,14 @@ class SocketPoller {
     ~Listener() = default;
   };
 
-  // UNAVAILABLE (DAEMON_EXHAUSTED) if the system has no descriptor for it.
+  // UNAVAILABLE (DAEMON_EXHAUSTED) if no descriptor is available.
   static absl::StatusOr<std::unique_ptr<SocketPoller>> Make(const Executor& executor, Listener& listener);
   SocketPoller(const SocketPoller&) = delete;
   SocketPoller& operator=(const SocketPoller&) = delete;
   ~SocketPoller();
 
-  // The descriptor will be removed by Remove() before it is closed, so laziness is safe. For descriptors that were not
-  // announced interest is kept exact, and an interest of 0 forgets them.
+  // Announces a descriptor that will be removed by Remove() before it is closed, so laziness is safe. For other
+  // descriptors the registration is kept exact, and an interest of 0 removes them.
   void Announce(int fd);
   void Remove(int fd);
 
@@ -67,7 +67,7 @@ class SocketPoller {
   Listener& listener_;
   Descriptor epoll_;
   std::vector<Socket> sockets_;  // by descriptor
-  // Expires with this object: a wait that completed just before must not find it.
+  // Expires with this object, so that a wait that completed just before its end does not use it.
   std::shared_ptr<SocketPoller*> self_ = std::make_shared<SocketPoller*>(this);
 };
 

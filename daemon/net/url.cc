@@ -92,7 +92,7 @@ std::string Origin::ToString() const { return absl::StrCat(scheme, "://", Author
 absl::StatusOr<BaseUrl> BaseUrl::Parse(std::string_view text) {
   const absl::StatusOr<ParsedUrl> parsed = ParseUrl(text);
   if (!parsed.ok()) return parsed.status();
-  // Looked for in the text: an empty query or fragment ("...?") has no part, and would still swallow what is appended.
+  // Search the text: an empty query or fragment ("...?") is not among the parts, and would still break appended paths.
   if (text.find('?') != std::string_view::npos || text.find('#') != std::string_view::npos) {
     return InvalidUrl("The URL must not have a query (?) or a fragment (#).");
   }

@@ -10,14 +10,14 @@
 
 namespace daytonad {
 
-// Where a URL leads: the unit of trust. Equal for equal peers, however the URL was written.
+// The origin of a URL: the unit of trust. Equal for equal peers, however the URL is written.
 struct Origin {
   std::string scheme;  // "http" or "https"
   std::string host;    // lower case; an IPv6 address in brackets
   uint16_t port = 0;   // the scheme's own if the URL names none
 
-  // INVALID_ARGUMENT (reason INVALID_URL) unless it is an absolute http or https URL without user and password. The
-  // message does not repeat the URL, which might hold a secret.
+  // INVALID_ARGUMENT (INVALID_URL) unless it is an absolute http or https URL without user and password. The message
+  // does not repeat the URL, which might contain a secret.
   static absl::StatusOr<Origin> Of(std::string_view url);
 
   std::string Authority() const;  // "host:port"
@@ -26,17 +26,17 @@ struct Origin {
   bool operator==(const Origin&) const = default;
 };
 
-// What an API's paths are appended to: "https://app.daytona.io/api". With any path, with or without a slash at its end.
+// The base URL of an API: "https://app.daytona.io/api". It may have a path, with or without a trailing slash.
 class BaseUrl {
  public:
-  // INVALID_ARGUMENT (reason INVALID_URL) for what Origin refuses, and for a query or a fragment.
+  // INVALID_ARGUMENT (INVALID_URL) for whatever Origin rejects, and for a query or a fragment.
   static absl::StatusOr<BaseUrl> Parse(std::string_view text);
 
-  // `path` begins with a slash, is encoded already, and may end with a query.
+  // `path` begins with a slash, is percent-encoded, and may end with a query.
   std::string Join(std::string_view path) const;
 
   const Origin& origin() const { return origin_; }
-  // Without a slash at its end.
+  // Without a trailing slash.
   const std::string& text() const { return text_; }
 
  private:
@@ -46,10 +46,10 @@ class BaseUrl {
   std::string text_;
 };
 
-// One segment of a path: "a/b c" becomes "a%2Fb%20c". "." and ".." are encoded, too, or they would climb.
+// Encodes one path segment: "a/b c" becomes "a%2Fb%20c". "." and ".." are encoded, too: they would change the path.
 std::string EncodePathSegment(std::string_view segment);
 
-// A query, built up: "" or "?a=1&b=x%20y". A name may be added more than once.
+// Builds a query: "" or "?a=1&b=x%20y". A name may be added more than once.
 class QueryString {
  public:
   QueryString& Add(std::string_view name, std::string_view value);

@@ -13,8 +13,7 @@ void Wakeup::Set() {
 
 Task<absl::Status> Wakeup::Wait(CallContext context) {
   const std::stop_callback on_stop(context.stop_token(), [this] { timer_.cancel(); });
-  // A loop, since a timer that has just expired can no longer be cut short, and one that was cut short need not mean
-  // anything.
+  // A loop, because a timer that has just expired can no longer be cancelled, and a cancelled one may be spurious.
   while (!set_) {
     if (absl::Status status = context.Check(std::chrono::steady_clock::now()); !status.ok()) co_return status;
     timer_.expires_at(context.deadline());

@@ -13,18 +13,18 @@ namespace daytonad {
 using LoopTimer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
                                                     boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
-// What one coroutine waits for while callbacks work for it: set as often as they like, seen once per Wait.
+// Wakes one coroutine from callbacks. It may be set many times; each Wait consumes all sets before it.
 //
-// It is a timer at the call's deadline, which Set() and the call's cancellation cut short. Real time; loop thread only.
-// It outlives the wait.
+// It is a timer at the call's deadline, which Set() and cancellation cut short. Real time; loop thread only. It must
+// outlive the wait.
 class Wakeup {
  public:
   explicit Wakeup(const Executor& executor) : timer_(executor) {}
 
-  // Ends the wait that is under way, or else the next one at once. The coroutine resumes later, never within this call.
+  // Ends the current wait, or else the next one at once. The coroutine resumes later, never within this call.
   void Set();
 
-  // OK once set (and it is then unset again), else CANCELLED or DEADLINE_EXCEEDED.
+  // OK once set (and resets it), else CANCELLED or DEADLINE_EXCEEDED.
   Task<absl::Status> Wait(CallContext context);
 
  private:

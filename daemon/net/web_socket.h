@@ -14,35 +14,35 @@
 namespace daytonad {
 
 struct WebSocketRequest {
-  std::string url;  // ws or wss; http and https mean the same
+  std::string url;  // ws or wss; http and https are synonyms
   HttpHeaders headers;
 };
 
 // An open WebSocket connection (RFC 6455) for text messages. At most one Read and one Write at a time. Destroying it
-// ends the connection at once, without a closing handshake, and what is under way with it.
+// closes the connection at once, without a closing handshake, and aborts pending operations.
 //
-// A Read or Write that fails has ended the connection, also when it failed because its call was cancelled or out of
-// time: half a frame may have gone out.
+// A failed Read or Write has closed the connection, even if its call was cancelled or timed out: half a frame may have
+// been sent.
 class WebSocket {
  public:
   virtual ~WebSocket() = default;
 
-  // The next message, whole. UNAVAILABLE (reason WEB_SOCKET_CLOSED) when the connection ended, by the peer or because
-  // the peer sent something other than text of a tolerable size.
+  // The next complete message. UNAVAILABLE (WEB_SOCKET_CLOSED) if the connection ended: the peer closed it, or sent
+  // something other than text within the size limit.
   virtual Task<absl::StatusOr<std::string>> Read(CallContext context) = 0;
 
   // Sends one message. `text` must live until this has returned.
   virtual Task<absl::Status> Write(CallContext context, std::string_view text) = 0;
 };
 
-// Opens them. Loop thread only.
+// Opens WebSockets. Loop thread only.
 class WebSocketConnector {
  public:
   virtual ~WebSocketConnector() = default;
 
-  // Connects, and asks for the upgrade. FAILED_PRECONDITION (reason UPGRADE_REFUSED, metadata `http_status`) if the
-  // peer answers with something else, a redirection included; UNAVAILABLE (UPSTREAM_UNREACHABLE, UPSTREAM_TLS_FAILED,
-  // WEB_SOCKET_CLOSED) if there is no such answer; or as the context says. The context's end ends it at once.
+  // Connects and upgrades. FAILED_PRECONDITION (UPGRADE_REFUSED, metadata `http_status`) if the peer gives another
+  // answer, including redirects; UNAVAILABLE (UPSTREAM_UNREACHABLE, UPSTREAM_TLS_FAILED, WEB_SOCKET_CLOSED) if there is
+  // no answer; or the context's error, at once when the context ends.
   virtual Task<absl::StatusOr<std::unique_ptr<WebSocket>>> Connect(CallContext context, WebSocketRequest request) = 0;
 };
 

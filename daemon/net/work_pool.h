@@ -14,17 +14,17 @@
 
 namespace daytonad {
 
-// A few threads for what would hold the loop up: hashing, file I/O, rendering an image that reads files.
+// A few threads for work that would block the loop: hashing, file I/O, planning an image that reads files.
 //
 //   auto plan = [image = std::move(image), &files] { return PlanImage(image, files); };
 //   absl::StatusOr<BuildPlan> result = co_await RunOnPool(pool, std::move(plan));
 //
-// Work is not interrupted, and has the thread to itself until it returns. So it is short: long work is cut into pieces
-// that come back to the loop in between, which also lets everybody have a turn and notices a cancelled call. It never
-// waits for a peer.
+// Work is not interrupted and occupies its thread until it returns. So it must be short: split long work into pieces
+// that return to the loop in between, which also gives others a chance to run and notices cancellation. It must never
+// wait for a peer.
 //
-// Make the pool after the loop (in tests: after the io_context) and destroy it before: destroying it waits for the work
-// that was begun, and for its last touch of the loop.
+// Create the pool after the loop (in tests: after the io_context) and destroy it before: its destructor waits for
+// running work and its last use of the loop.
 class WorkPool {
  public:
   explicit WorkPool(size_t threads = 2) : threads_(threads) {}
@@ -41,8 +41,8 @@ class WorkPool {
   boost::asio::thread_pool threads_;
 };
 
-// Calls `fn` on a thread of the pool and comes back to the loop with what it returned (not void). It may not throw.
-// What it refers to lives until then: a coroutine's own locals do, since nothing else ends this wait.
+// Calls `fn` on a thread of the pool and returns its result (not void) on the loop. It must not throw. Whatever it
+// refers to must live until then; a coroutine's own locals do, because nothing else ends this wait.
 template <typename Fn>
 Task<std::invoke_result_t<Fn&>> RunOnPool(WorkPool& pool, Fn fn) {
   using Result = std::invoke_result_t<Fn&>;

@@ -94,7 +94,7 @@ Task<absl::StatusOr<BuildLogOperations::Build>> BuildLogOperations::WatchUntilOv
                                                                                    std::unique_ptr<Watch<T>> watch,
                                                                                    Build build) {
   Goal<T> goal;
-  goal.decide = [&build](const Sighting<T>& seen) -> std::optional<absl::Status> {
+  goal.decide = [&build](const Observation<T>& seen) -> std::optional<absl::Status> {
     if (seen.status.ok()) {
       build = BuildOf(*seen.object);
       return build.over ? std::optional(absl::OkStatus()) : std::nullopt;
@@ -105,7 +105,7 @@ Task<absl::StatusOr<BuildLogOperations::Build>> BuildLogOperations::WatchUntilOv
     return absl::OkStatus();
   };
   const WaitContext limits(context, clock_, Clock::Duration::zero());
-  Sighting<T> last;
+  Observation<T> last;
   absl::Status status = co_await WaitUntil(clock_, limits, *watch, goal, last);
   if (!status.ok()) co_return status;
   co_return build;

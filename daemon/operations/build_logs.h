@@ -6,8 +6,8 @@
 
 #include "absl/status/statusor.h"
 #include "daemon/api/api.h"
-#include "daemon/operations/collaborators.h"
 #include "daemon/operations/create.h"
+#include "daemon/operations/dependencies.h"
 #include "daemon/operations/log_follower.h"
 #include "daemon/operations/waiting.h"
 
@@ -17,12 +17,12 @@ namespace daytonad {
 // contract (SnapshotService.StreamBuildLogs).
 class BuildLogOperations {
  public:
-  explicit BuildLogOperations(const Collaborators& with)
-      : api_(with.api),
-        watches_(with.watches),
-        follower_(with.follower),
-        clock_(with.clock),
-        executor_(with.executor) {}
+  explicit BuildLogOperations(const Dependencies& dependencies)
+      : api_(dependencies.api),
+        watches_(dependencies.watches),
+        follower_(dependencies.follower),
+        clock_(dependencies.clock),
+        executor_(dependencies.executor) {}
 
   // Delivers the log from byte `offset` on, and says why it ended. With `follow` that is when the build is over, else
   // when all there is now has been delivered. Leaves `offset` of what it returns to who counts the bytes, the sink.

@@ -16,11 +16,11 @@
 
 namespace daytonad {
 
-// Lets one request for a build go ahead of the others that ask for the same.
+// Lets one request for a build go ahead of other requests for the same build.
 //
-// Upstream keeps one record for each combination of Dockerfile and contexts. Requests that make the same record at once
-// collide, and all but one are refused, with words about a name that is taken. Once one has been accepted the record is
-// there, and the others may go at once. Loop thread only.
+// Upstream keeps one record per combination of Dockerfile and contexts. Concurrent requests that create the same record
+// collide: all but one are rejected as if a name were taken. Once one was accepted, the record exists and the others
+// may go at once. Loop thread only.
 class BuildTurns {
  private:
   struct First {
@@ -30,7 +30,7 @@ class BuildTurns {
   using Firsts = std::map<std::string, std::shared_ptr<First>>;
 
  public:
-  // Held while the request is made. Empty for what need not wait for anybody, nor anybody for it.
+  // Held while the request is in flight. Empty if there is nothing to serialise.
   class Turn {
    public:
     Turn() = default;
@@ -44,7 +44,7 @@ class BuildTurns {
       first->over.Fire();
     }
 
-    // Upstream has taken the request.
+    // Upstream has accepted the request.
     void Accepted() {
       if (firsts_ != nullptr) place_->second->accepted = true;
     }
@@ -54,7 +54,8 @@ class BuildTurns {
     Firsts::iterator place_;
   };
 
-  // Waits while a first request for this build is under way. `build` outlives the call; without one there is no wait.
+  // Waits while a first request for this build is in flight. `build` outlives the call; without a build there is no
+  // wait.
   Task<absl::StatusOr<Turn>> Take(Clock& clock, CallContext context, const std::optional<ImageBuild>& build) {
     if (!build.has_value()) co_return Turn();
     const std::string key = KeyOf(*build);
@@ -65,9 +66,9 @@ class BuildTurns {
         co_return Turn(firsts_, place);
       }
       const std::shared_ptr<First> first = place->second;
-      const TurnWait wait("", clock.Now());
-      const TurnScope waiting(context, clock, wait);
-      absl::Status waited = co_await first->over.Wait(clock, context.WithDeadline(context.turn_by(clock.Now())));
+      const QueueWait wait("", clock.Now());
+      const QueueWaitScope waiting(context, clock, wait);
+      absl::Status waited = co_await first->over.Wait(clock, context.WithDeadline(context.queue_until(clock.Now())));
       if (!waited.ok()) co_return waited;
       if (first->accepted) co_return Turn();
     }

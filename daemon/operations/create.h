@@ -99,7 +99,7 @@ class CreationWait {
         observer_(observer) {}
 
   // `last` is what the create answered, and is kept up to date.
-  Task<absl::Status> Run(Sighting<T>& last) {
+  Task<absl::Status> Run(Observation<T>& last) {
     if (observer_ != nullptr) {
       observer_->EndBy(context_.wait.deadline());
       creation_.goal.observe = [this](const T& object) { return Observe(object); };

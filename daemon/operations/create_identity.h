@@ -14,31 +14,31 @@
 
 namespace daytonad {
 
-// The call's own; empty if it has none.
+// The call's request id; empty if it has none.
 inline std::string RequestIdOf(const CallContext& context) {
   return context.request_key() == nullptr ? std::string() : context.request_key()->id;
 }
 
-// What came of an earlier call with the call's request id, if it is known that there was one; else null.
+// The known outcome of an earlier call with the same request id; null if there was none.
 inline const EarlierRequest* EarlierOf(const CallContext& context) {
   const RequestKey* const key = context.request_key();
   return key == nullptr || !key->earlier.has_value() ? nullptr : &*key->earlier;
 }
 
-// The id of what an earlier call changed, if it did; else empty.
-inline std::string ChangedEarlier(const CallContext& context) {
+// The id of what an earlier call mutated, if it did; else empty.
+inline std::string MutatedEarlier(const CallContext& context) {
   const EarlierRequest* const earlier = EarlierOf(context);
   return earlier == nullptr || !earlier->done ? std::string() : earlier->object_id;
 }
 
-// Did an earlier call perhaps change something, and nobody knows, or not what?
-inline bool MayHaveChangedEarlier(const CallContext& context) {
+// Whether an earlier call may have mutated something, with an unknown outcome or object.
+inline bool MayHaveMutatedEarlier(const CallContext& context) {
   const EarlierRequest* const earlier = EarlierOf(context);
   return earlier != nullptr && (!earlier->done || earlier->object_id.empty());
 }
 
-// What a create is about, in the metadata of each of its errors and warnings: whatever becomes of the call, the caller
-// can find what it may have left behind, or ask for it again.
+// Identifies a create in the metadata of each of its errors and warnings: whatever happens to the call, the caller can
+// find what it may have left behind, or repeat it.
 class CreateIdentity {
  public:
   // `kind` is the prefix of the keys, "sandbox".
@@ -49,7 +49,7 @@ class CreateIdentity {
 
   void NoteId(const std::string& id) { Note("_id", id); }
 
-  // What the status itself tells is kept.
+  // Existing metadata is kept.
   absl::Status In(absl::Status status) const {
     for (const auto& [key, value] : facts_) {
       if (!ErrorMetadataValue(status, key).has_value()) status = WithErrorMetadata(std::move(status), key, value);
@@ -70,7 +70,7 @@ class CreateIdentity {
   std::map<std::string, std::string> facts_;
 };
 
-// Has every warning say what it is about.
+// Adds the identity to every warning.
 template <typename T>
 class IdentifyingObserver final : public CreateObserver<T> {
  public:

@@ -12,25 +12,25 @@
 
 namespace daytonad {
 
-// From the contract's ways of naming an image to what upstream builds: the Dockerfile (operations/image/), and its
-// files in upstream's store (operations/build_context/).
+// Turns the contract's forms of an image into what upstream builds: a Dockerfile (operations/image/), and its files in
+// upstream's store (operations/build_context/).
 class ImageBuilder {
  public:
   using Build = absl::StatusOr<std::optional<ImageBuild>>;
 
-  // All of these outlive it.
+  // All of these must outlive it.
   ImageBuilder(WorkPool& pool, const HostFiles& files, ContextUploader& uploader)
       : pool_(pool), files_(files), uploader_(uploader) {}
 
-  // What a sandbox is to be built from, once its files are uploaded; nullopt if it comes from a snapshot. `spec`
-  // outlives the call.
+  // The build of a sandbox, after its files were uploaded; nullopt if it comes from a snapshot. `spec` outlives the
+  // call.
   Task<Build> ForSandbox(CallContext context, const v1::SandboxSpec& spec);
 
-  // What a snapshot is to be built from; nullopt if it is an image that upstream pulls. A build's entrypoint becomes an
-  // instruction of its Dockerfile.
+  // The build of a snapshot; nullopt if upstream pulls an image. A build's entrypoint becomes an instruction of its
+  // Dockerfile.
   Task<Build> ForSnapshot(CallContext context, const v1::SnapshotSpec& spec);
 
-  // Requests for the same build take turns, those for sandboxes and for snapshots alike.
+  // Serialises requests for the same build, of sandboxes and snapshots alike.
   BuildTurns& turns() { return turns_; }
 
  private:

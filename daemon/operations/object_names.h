@@ -11,17 +11,17 @@
 
 namespace daytonad {
 
-// The name of a sandbox that was given none, but a request id: every daemon comes to the same one, and nobody else
-// does. `daytonad-`, then the first 32 hexadecimal digits of the id's SHA-256.
+// The name of a sandbox without a given name, derived from its request id: every daemon derives the same one.
+// `daytonad-`, then the first 32 hexadecimal digits of the id's SHA-256.
 std::string NameFromRequestId(std::string_view request_id);
 
-// For a create that has none, so that it can be asked for again all the same.
+// A random request id for a create without one, so that it can be repeated safely.
 std::string NewRequestId();
 
-// Upstream renames what it deletes, to have the name free: "box" is "DESTROYED_box_1795875334646" then, a volume
-// "data-deleted". Who deleted it, or watched it go, is told the name that it had.
+// Upstream renames deleted objects to free the name: "box" becomes "DESTROYED_box_1795875334646", a volume
+// "data-deleted". These restore the name for callers that deleted or watched it.
 void KeepName(v1::Sandbox& sandbox);
-// The same for one that others hold, too: most have kept it.
+// The same for a shared object: most have kept their name.
 std::shared_ptr<const v1::Sandbox> WithKeptName(std::shared_ptr<const v1::Sandbox> sandbox);
 bool IsRenamed(const v1::Sandbox& sandbox);
 void KeepName(v1::Snapshot& snapshot);

@@ -8,16 +8,16 @@
 
 namespace daytonad {
 
-// How often to look: quickly at first, because most changes come soon, then slower.
+// How often to poll: quickly at first, because most changes come soon, then slower.
 struct PollPolicy {
   Clock::Duration first = std::chrono::milliseconds(100);
   double growth = 1.25;
   Clock::Duration longest = std::chrono::seconds(1);
-  // For so long the first pause is repeated before it begins to grow.
+  // How long the first pause is repeated before it grows.
   Clock::Duration quick_for = std::chrono::seconds(0);
 };
 
-// The pauses that a policy asks for, one after another.
+// The successive pauses of a policy.
 class PollBackoff {
  public:
   explicit PollBackoff(const PollPolicy& policy) : policy_(policy), next_(policy.first) {}

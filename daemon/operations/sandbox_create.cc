@@ -10,11 +10,11 @@
 #include "daemon/operations/image_builder.h"
 #include "daemon/operations/object_names.h"
 #include "daemon/operations/outcome.h"
+#include "daemon/operations/queue_warnings.h"
 #include "daemon/operations/sandbox_spec_fields.h"
 #include "daemon/operations/sandbox_states.h"
 #include "daemon/operations/sandboxes.h"
 #include "daemon/operations/settle.h"
-#include "daemon/operations/turn_warnings.h"
 
 namespace daytonad {
 namespace {
@@ -104,17 +104,17 @@ Task<SandboxOperations::SharedResult> SandboxOperations::Create(CallContext cont
     observer = std::make_unique<IdentifyingObserver<v1::Sandbox>>(IdentityOf(*spec, request_id), *options.observer);
     options.observer = observer.get();
   }
-  const std::shared_ptr<TurnWarnings> turn_warnings = TurnWarnings::To(options.observer, with_.executor);
-  WaitContext limits(context, clock_, options.timeout, turn_warnings->listener());
+  const std::shared_ptr<QueueWarnings> queue_warnings = QueueWarnings::To(options.observer, dependencies_.executor);
+  WaitContext limits(context, clock_, options.timeout, queue_warnings->listener());
   absl::Status status = co_await Warn(IdentityOf(*spec, request_id), options, SpecWarnings(*spec));
   if (!status.ok()) co_return IdentityOf(*spec, request_id).In(std::move(status));
 
-  const auto created = std::make_shared<Changed<v1::Sandbox>>();
-  RequestLog::Change<v1::Sandbox> once = [this, spec, name_from](CallContext own) {
+  const auto created = std::make_shared<MutationResult<v1::Sandbox>>();
+  IdempotencyStore::Mutation<v1::Sandbox> once = [this, spec, name_from](CallContext own) {
     return CreateNow(std::move(own), spec, name_from);
   };
-  status = co_await with_.requests.Once(limits.wait, std::move(once), *created);
-  co_await turn_warnings->Finish(clock_);
+  status = co_await dependencies_.requests.Once(limits.wait, std::move(once), *created);
+  co_await queue_warnings->Finish(clock_);
   if (!status.ok()) {
     const std::string left = WhatIsLeft(context, status);
     // Last, so that every error has it.
@@ -134,13 +134,13 @@ Task<SandboxOperations::SharedResult> SandboxOperations::Create(CallContext cont
   if (!options.wait || up) co_return made;
   SharedResult sandbox = co_await WaitUntilUp(limits, made, options);
   if (!sandbox.ok()) co_return CreateIdentity("sandbox", made->name(), request_id).In(sandbox.status());
-  if (!created->concluded) with_.requests.Conclude(context, **sandbox);
+  if (!created->concluded) dependencies_.requests.Conclude(context, **sandbox);
   co_return sandbox;
 }
 
 Task<SandboxResult> SandboxOperations::CreateNow(CallContext context, std::shared_ptr<const v1::SandboxSpec> spec,
                                                  NameFrom name_from) {
-  if (std::string id = ChangedEarlier(context); !id.empty()) {
+  if (std::string id = MutatedEarlier(context); !id.empty()) {
     co_return co_await api_.GetSandbox(std::move(context), std::move(id));
   }
   // Whatever it answers, it tells who it is.
@@ -168,9 +168,9 @@ Task<absl::Status> SandboxOperations::UndoIgnoring(CallContext context, Made<v1:
   if (made.adopted) {
     co_return Naming(IgnoredError(ignored, "The sandbox was there already, and was left as it is."), made.object);
   }
-  const auto change = std::make_shared<const Change>(DeleteChange());
+  const auto mutation = std::make_shared<const Mutation>(DeleteMutation());
   const CallContext own = context.Detached(clock_.Now() + kUndoLimit);
-  SandboxResult deleted = co_await ChangeWhenStable(own, made.object.id(), change);
+  SandboxResult deleted = co_await MutateWhenStable(own, made.object.id(), mutation);
   if (deleted.ok() || IsAbsent(deleted.status())) {
     co_return Naming(IgnoredError(ignored, "The sandbox that was made was deleted again."), made.object);
   }
@@ -182,9 +182,9 @@ Task<absl::Status> SandboxOperations::UndoIgnoring(CallContext context, Made<v1:
 Task<absl::StatusOr<Made<v1::Sandbox>>> SandboxOperations::PostInTurn(CallContext context,
                                                                       std::shared_ptr<const v1::SandboxSpec> spec,
                                                                       NameFrom name_from) {
-  absl::StatusOr<std::optional<ImageBuild>> build = co_await with_.images.ForSandbox(context, *spec);
+  absl::StatusOr<std::optional<ImageBuild>> build = co_await dependencies_.images.ForSandbox(context, *spec);
   if (!build.ok()) co_return build.status();
-  absl::StatusOr<BuildTurns::Turn> first = co_await with_.images.turns().Take(clock_, context, *build);
+  absl::StatusOr<BuildTurns::Turn> first = co_await dependencies_.images.turns().Take(clock_, context, *build);
   if (!first.ok()) co_return WithDelivery(first.status(), Delivery::kNotSent);
   const absl::StatusOr<Admission::Permit> turn = co_await CreateTurn(context);
   if (!turn.ok()) co_return WithDelivery(turn.status(), Delivery::kNotSent);
@@ -196,13 +196,13 @@ Task<absl::StatusOr<Made<v1::Sandbox>>> SandboxOperations::PostInTurn(CallContex
 
 Task<absl::StatusOr<Admission::Permit>> SandboxOperations::CreateTurn(CallContext context) {
   if (create_turns_.free()) co_return co_await create_turns_.Acquire(std::move(context));
-  const TurnWait wait("", clock_.Now());
-  const TurnScope waiting(context, clock_, wait);
+  const QueueWait wait("", clock_.Now());
+  const QueueWaitScope waiting(context, clock_, wait);
   while (true) {
-    const Clock::TimePoint turn_by = context.turn_by(clock_.Now());
-    absl::StatusOr<Admission::Permit> turn = co_await create_turns_.Acquire(context.WithDeadline(turn_by));
+    const Clock::TimePoint queue_until = context.queue_until(clock_.Now());
+    absl::StatusOr<Admission::Permit> turn = co_await create_turns_.Acquire(context.WithDeadline(queue_until));
     // Somebody may have joined who has more time.
-    const bool too_late = absl::IsDeadlineExceeded(turn.status()) && context.turn_by(clock_.Now()) <= turn_by;
+    const bool too_late = absl::IsDeadlineExceeded(turn.status()) && context.queue_until(clock_.Now()) <= queue_until;
     if (turn.ok() || too_late || !absl::IsDeadlineExceeded(turn.status())) co_return turn;
   }
 }
@@ -259,8 +259,9 @@ Task<SandboxOperations::SharedResult> SandboxOperations::WaitUntilUp(WaitContext
   creation.goal.decide = DecideByState({v1::SANDBOX_STATE_STARTED});
   creation.building = IsBuilding;
   creation.log_offset = options.log_offset;
-  CreationWait<v1::Sandbox> wait(with_.executor, clock_, with_.follower, limits, std::move(creation), options.observer);
-  Sighting<v1::Sandbox> last;
+  CreationWait<v1::Sandbox> wait(dependencies_.executor, clock_, dependencies_.follower, limits, std::move(creation),
+                                 options.observer);
+  Observation<v1::Sandbox> last;
   last.object = std::move(made);
   absl::Status status = co_await wait.Run(last);
   if (status.ok()) co_return last.object;

@@ -66,7 +66,7 @@ class SandboxCreateTest : public OperationsFixture {
     api_.list_sandboxes.Add(page);
   }
 
-  SandboxOperations operations_{with_, 10};
+  SandboxOperations operations_{dependencies_, 10};
 };
 
 TEST_F(SandboxCreateTest, ALostAnswerIsPostedAgainAndThatOneCounts) {

@@ -42,7 +42,7 @@ bool IsPassingState(v1::SandboxState state) {
 }
 
 SandboxDecision DecideByState(std::vector<v1::SandboxState> wanted) {
-  return [wanted = std::move(wanted)](const Sighting<v1::Sandbox>& seen) -> std::optional<absl::Status> {
+  return [wanted = std::move(wanted)](const Observation<v1::Sandbox>& seen) -> std::optional<absl::Status> {
     const auto is_wanted = [&](v1::SandboxState state) { return std::ranges::find(wanted, state) != wanted.end(); };
     if (seen.status.ok()) {
       if (is_wanted(seen.object->state())) return absl::OkStatus();
@@ -56,7 +56,7 @@ SandboxDecision DecideByState(std::vector<v1::SandboxState> wanted) {
 }
 
 SandboxDecision DecideWhenStable(bool gone_is_good) {
-  return [gone_is_good](const Sighting<v1::Sandbox>& seen) -> std::optional<absl::Status> {
+  return [gone_is_good](const Observation<v1::Sandbox>& seen) -> std::optional<absl::Status> {
     if (seen.status.ok())
       return IsPassingState(seen.object->state()) ? std::nullopt : std::make_optional(absl::OkStatus());
     if (!IsAbsent(seen.status) || !gone_is_good) return seen.status;
@@ -64,7 +64,7 @@ SandboxDecision DecideWhenStable(bool gone_is_good) {
   };
 }
 
-std::shared_ptr<const v1::Sandbox> ObjectOf(const Sighting<v1::Sandbox>& seen) {
+std::shared_ptr<const v1::Sandbox> ObjectOf(const Observation<v1::Sandbox>& seen) {
   if (!IsAbsent(seen.status)) return seen.object;
   auto sandbox = std::make_shared<v1::Sandbox>(*seen.object);
   MarkDestroyed(*sandbox);

@@ -10,27 +10,27 @@
 #include "daemon/api/watch.h"
 #include "daytonad/v1/sandbox.pb.h"
 
-// What a sandbox's state means to who waits for it: the `decide` of goals (waiting.h).
+// What a sandbox's state means for a wait: the `decide` of goals (waiting.h).
 namespace daytonad {
 
-// It is gone: what is known of it stays.
+// The sandbox was deleted; its other fields stay.
 void MarkDestroyed(v1::Sandbox& sandbox);
 
 bool IsBuilding(const v1::Sandbox& sandbox);
 
-// Leads to another state by itself. States that we don't know count as such: a wait goes on.
+// A transient state, which leads to another one. Unknown states count as transient: a wait continues.
 bool IsPassingState(v1::SandboxState state);
 
-using SandboxDecision = std::function<std::optional<absl::Status>(const Sighting<v1::Sandbox>&)>;
+using SandboxDecision = std::function<std::optional<absl::Status>(const Observation<v1::Sandbox>&)>;
 
-// Ends a wait when one of the wanted states is reached or can't be any more. A sandbox that is gone is DESTROYED.
+// Ends a wait when one of the wanted states is reached or unreachable. A deleted sandbox is DESTROYED.
 SandboxDecision DecideByState(std::vector<v1::SandboxState> wanted);
 
-// Ends a wait when the state lasts. With `gone_is_good`, a sandbox that is gone is DESTROYED, too.
+// Ends a wait when the state is stable. With `gone_is_good`, deletion is a success with DESTROYED.
 SandboxDecision DecideWhenStable(bool gone_is_good);
 
-// What was seen; of a sandbox that is gone, what was known of it, and that it is DESTROYED.
-std::shared_ptr<const v1::Sandbox> ObjectOf(const Sighting<v1::Sandbox>& seen);
+// The observed object; for a deleted sandbox its last known state with DESTROYED.
+std::shared_ptr<const v1::Sandbox> ObjectOf(const Observation<v1::Sandbox>& seen);
 
 }  // namespace daytonad
 

@@ -90,7 +90,7 @@ bool HasAll(const v1::Sandbox& sandbox, const google::protobuf::Map<std::string,
 
 std::optional<CachedObject<v1::Sandbox>> SandboxOperations::FindCached(const std::string& id_or_name,
                                                                        std::optional<Clock::Duration> max_age) const {
-  std::optional<CachedObject<v1::Sandbox>> cached = with_.cached.FindSandbox(id_or_name, max_age);
+  std::optional<CachedObject<v1::Sandbox>> cached = dependencies_.cached.FindSandbox(id_or_name, max_age);
   if (cached.has_value() && IsRenamed(*cached->object)) return std::nullopt;  // Get() tells its name
   return cached;
 }
@@ -103,7 +103,7 @@ Task<SandboxResult> SandboxOperations::Get(CallContext context, std::string id_o
 
 Task<absl::Status> SandboxOperations::StreamUpdates(CallContext context, std::string id_or_name,
                                                     UpdateSink<v1::Sandbox>& sink) {
-  return WatchToTheEnd(std::move(context), with_.watches.WatchSandbox(std::move(id_or_name)), sink);
+  return WatchToTheEnd(std::move(context), dependencies_.watches.WatchSandbox(std::move(id_or_name)), sink);
 }
 
 Task<SandboxResult> SandboxOperations::FindByLabels(CallContext context,
@@ -197,14 +197,14 @@ Task<absl::StatusOr<NumberedSandboxPage>> SandboxOperations::WalkToPage(CallCont
 }
 
 std::unique_ptr<Watch<v1::Sandbox>> SandboxOperations::Watching(const v1::Sandbox& known) const {
-  return with_.watches.WatchSandbox(known.id().empty() ? known.name() : known.id());
+  return dependencies_.watches.WatchSandbox(known.id().empty() ? known.name() : known.id());
 }
 
 Task<SandboxOperations::SharedResult> SandboxOperations::WaitForState(WaitContext limits,
                                                                       std::shared_ptr<const v1::Sandbox> known,
                                                                       std::vector<v1::SandboxState> wanted) {
   const auto watch = Watching(*known);
-  Sighting<v1::Sandbox> last;
+  Observation<v1::Sandbox> last;
   last.object = std::move(known);
   Goal<v1::Sandbox> goal;
   goal.decide = DecideByState(std::move(wanted));
@@ -226,7 +226,7 @@ Task<SandboxOperations::SharedResult> SandboxOperations::WaitFor(CallContext con
 v1::Sandbox SandboxOperations::Known(const std::string& id_or_name) const {
   constexpr auto kAnyAge = std::chrono::hours(24 * 365);
   v1::Sandbox known = Called(id_or_name);
-  const std::optional<CachedObject<v1::Sandbox>> cached = with_.cached.FindSandbox(id_or_name, kAnyAge);
+  const std::optional<CachedObject<v1::Sandbox>> cached = dependencies_.cached.FindSandbox(id_or_name, kAnyAge);
   if (!cached.has_value()) return known;
   known.set_id(cached->object->id());
   known.set_name(cached->object->name());
@@ -245,60 +245,60 @@ Task<absl::Status> SandboxOperations::WhyGone(CallContext context, std::shared_p
   co_return why.value_or(std::move(status));
 }
 
-// --- Changes ---
+// --- Mutations ---
 
 Task<SandboxResult> SandboxOperations::Start(CallContext context, std::string id_or_name, TimeLimit timeout,
                                              bool wait) {
-  Change change;
-  change.send = [this](CallContext call, std::string sandbox) {
+  Mutation mutation;
+  mutation.send = [this](CallContext call, std::string sandbox) {
     return api_.StartSandbox(std::move(call), std::move(sandbox));
   };
-  change.goal = {v1::SANDBOX_STATE_STARTED};
-  change.way = {v1::SANDBOX_STATE_STARTING, v1::SANDBOX_STATE_RESUMING, v1::SANDBOX_STATE_RESTORING};
-  return ChangeAndWait(std::move(context), std::move(id_or_name), std::move(change), timeout, wait,
+  mutation.goal = {v1::SANDBOX_STATE_STARTED};
+  mutation.way = {v1::SANDBOX_STATE_STARTING, v1::SANDBOX_STATE_RESUMING, v1::SANDBOX_STATE_RESTORING};
+  return MutateAndWait(std::move(context), std::move(id_or_name), std::move(mutation), timeout, wait,
                        "the request was sent; it may still start");
 }
 
 Task<SandboxResult> SandboxOperations::Stop(CallContext context, std::string id_or_name, TimeLimit timeout, bool wait,
                                             bool force) {
-  Change change;
-  change.send = [this, force](CallContext call, std::string sandbox) {
+  Mutation mutation;
+  mutation.send = [this, force](CallContext call, std::string sandbox) {
     return api_.StopSandbox(std::move(call), std::move(sandbox), force);
   };
   // An ephemeral sandbox is gone when it stops.
-  change.goal = {v1::SANDBOX_STATE_STOPPED, v1::SANDBOX_STATE_DESTROYED};
-  change.way = {v1::SANDBOX_STATE_STOPPING, v1::SANDBOX_STATE_DESTROYING};
-  return ChangeAndWait(std::move(context), std::move(id_or_name), std::move(change), timeout, wait,
+  mutation.goal = {v1::SANDBOX_STATE_STOPPED, v1::SANDBOX_STATE_DESTROYED};
+  mutation.way = {v1::SANDBOX_STATE_STOPPING, v1::SANDBOX_STATE_DESTROYING};
+  return MutateAndWait(std::move(context), std::move(id_or_name), std::move(mutation), timeout, wait,
                        "the request was sent; it may still stop");
 }
 
 Task<SandboxResult> SandboxOperations::Delete(CallContext context, std::string id_or_name, TimeLimit timeout,
                                               bool wait) {
-  return ChangeAndWait(std::move(context), std::move(id_or_name), DeleteChange(), timeout, wait,
+  return MutateAndWait(std::move(context), std::move(id_or_name), DeleteMutation(), timeout, wait,
                        "the request was sent; it may still be deleted");
 }
 
-SandboxOperations::Change SandboxOperations::DeleteChange() {
-  Change change;
-  change.send = [this](CallContext call, std::string sandbox) {
+SandboxOperations::Mutation SandboxOperations::DeleteMutation() {
+  Mutation mutation;
+  mutation.send = [this](CallContext call, std::string sandbox) {
     return api_.DeleteSandbox(std::move(call), std::move(sandbox));
   };
-  change.goal = {v1::SANDBOX_STATE_DESTROYED};
-  change.way = {v1::SANDBOX_STATE_DESTROYING};
-  return change;
+  mutation.goal = {v1::SANDBOX_STATE_DESTROYED};
+  mutation.way = {v1::SANDBOX_STATE_DESTROYING};
+  return mutation;
 }
 
-Task<SandboxResult> SandboxOperations::ChangeAndWait(CallContext context, std::string id_or_name, Change change,
+Task<SandboxResult> SandboxOperations::MutateAndWait(CallContext context, std::string id_or_name, Mutation mutation,
                                                      TimeLimit timeout, bool wait, std::string meanwhile) {
   WaitContext limits(context, clock_, timeout);
-  const auto shared = std::make_shared<const Change>(std::move(change));
-  // Before the change: while one is made, little is known.
+  const auto shared = std::make_shared<const Mutation>(std::move(mutation));
+  // Before the mutation: while one is under way, nothing is answered from memory.
   auto known = std::make_shared<const v1::Sandbox>(Known(id_or_name));
-  RequestLog::Change<v1::Sandbox> once = [this, id_or_name = std::move(id_or_name), shared](CallContext own) {
-    return ChangeWhenStable(std::move(own), id_or_name, shared);
+  IdempotencyStore::Mutation<v1::Sandbox> once = [this, id_or_name = std::move(id_or_name), shared](CallContext own) {
+    return MutateWhenStable(std::move(own), id_or_name, shared);
   };
-  Changed<v1::Sandbox> changed;
-  absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), changed);
+  MutationResult<v1::Sandbox> changed;
+  absl::Status status = co_await dependencies_.requests.Once(limits.wait, std::move(once), changed);
   if (!status.ok()) {
     if (Contains(shared->goal, v1::SANDBOX_STATE_STARTED))
       status = co_await WhyGone(limits.call, known, std::move(status));
@@ -312,15 +312,15 @@ Task<SandboxResult> SandboxOperations::ChangeAndWait(CallContext context, std::s
   known = std::make_shared<const v1::Sandbox>(std::move(changed.object));
   SharedResult reached = co_await WaitForState(limits, std::move(known), shared->goal);
   if (!reached.ok()) co_return reached.status();
-  with_.requests.Conclude(context, **reached);
+  dependencies_.requests.Conclude(context, **reached);
   co_return **reached;
 }
 
-Task<SandboxResult> SandboxOperations::ChangeWhenStable(CallContext context, std::string id_or_name,
-                                                        std::shared_ptr<const Change> change) {
-  if (std::string id = ChangedEarlier(context); !id.empty()) {
+Task<SandboxResult> SandboxOperations::MutateWhenStable(CallContext context, std::string id_or_name,
+                                                        std::shared_ptr<const Mutation> mutation) {
+  if (std::string id = MutatedEarlier(context); !id.empty()) {
     SandboxResult now = co_await api_.GetSandbox(context, std::move(id));
-    const bool gone = IsAbsent(now.status()) && Contains(change->goal, v1::SANDBOX_STATE_DESTROYED);
+    const bool gone = IsAbsent(now.status()) && Contains(mutation->goal, v1::SANDBOX_STATE_DESTROYED);
     co_return gone ? SandboxResult(DestroyedEarlier(context)) : now;
   }
   PollBackoff backoff{PollPolicy()};
@@ -328,43 +328,43 @@ Task<SandboxResult> SandboxOperations::ChangeWhenStable(CallContext context, std
   latest.set_name(id_or_name);
   while (true) {
     std::string target = latest.id().empty() ? latest.name() : latest.id();
-    SandboxResult answer = co_await change->send(context, std::move(target));
+    SandboxResult answer = co_await mutation->send(context, std::move(target));
     if (OutcomeUnknown(answer.status())) {
-      co_return co_await SettleChange(std::move(context), std::move(latest), std::move(change), answer.status());
+      co_return co_await SettleMutation(std::move(context), std::move(latest), std::move(mutation), answer.status());
     }
     if (!ChangeInProgress(answer.status())) {
-      if (answer.ok() || !MayHaveChangedEarlier(context)) co_return answer;
-      co_return co_await SettleChange(std::move(context), std::move(latest), std::move(change), answer.status());
+      if (answer.ok() || !MayHaveMutatedEarlier(context)) co_return answer;
+      co_return co_await SettleMutation(std::move(context), std::move(latest), std::move(mutation), answer.status());
     }
     absl::Status slept = co_await clock_.Sleep(context, backoff.Next());
     if (absl::IsDeadlineExceeded(slept)) co_return StillInProgress(answer.status(), latest);
     if (!slept.ok()) co_return slept;
 
     const auto watch = Watching(latest);
-    Sighting<v1::Sandbox> last;
+    Observation<v1::Sandbox> last;
     last.object = std::make_shared<const v1::Sandbox>(std::move(latest));
     Goal<v1::Sandbox> stable;
-    stable.decide = DecideWhenStable(Contains(change->goal, v1::SANDBOX_STATE_DESTROYED));
+    stable.decide = DecideWhenStable(Contains(mutation->goal, v1::SANDBOX_STATE_DESTROYED));
     const WaitContext until(context, clock_, Clock::Duration::zero());
     absl::Status waited = co_await WaitUntil(clock_, until, *watch, stable, last);
     latest = *ObjectOf(last);
     if (absl::IsDeadlineExceeded(waited)) co_return StillInProgress(answer.status(), latest);
     if (!waited.ok()) co_return waited;
-    // The other change was the same one.
-    if (Contains(change->goal, latest.state())) co_return latest;
+    // The other mutation had the same goal.
+    if (Contains(mutation->goal, latest.state())) co_return latest;
   }
 }
 
-Task<SandboxResult> SandboxOperations::SettleChange(CallContext context, v1::Sandbox known,
-                                                    std::shared_ptr<const Change> change, absl::Status lost) {
+Task<SandboxResult> SandboxOperations::SettleMutation(CallContext context, v1::Sandbox known,
+                                                      std::shared_ptr<const Mutation> mutation, absl::Status lost) {
   std::string target = known.id().empty() ? known.name() : known.id();
   SandboxResult now = co_await api_.GetSandbox(std::move(context), std::move(target));
   if (now.ok()) {
-    const bool made = Contains(change->goal, now->state()) || Contains(change->way, now->state());
+    const bool made = Contains(mutation->goal, now->state()) || Contains(mutation->way, now->state());
     if (made) co_return now;
     co_return Naming(lost, *now);
   }
-  if (!IsAbsent(now.status()) || !Contains(change->goal, v1::SANDBOX_STATE_DESTROYED)) co_return lost;
+  if (!IsAbsent(now.status()) || !Contains(mutation->goal, v1::SANDBOX_STATE_DESTROYED)) co_return lost;
   MarkDestroyed(known);
   co_return known;
 }

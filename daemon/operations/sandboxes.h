@@ -12,10 +12,10 @@
 #include "absl/status/statusor.h"
 #include "daemon/api/api.h"
 #include "daemon/net/admission.h"
-#include "daemon/operations/collaborators.h"
 #include "daemon/operations/create.h"
+#include "daemon/operations/dependencies.h"
+#include "daemon/operations/idempotency_store.h"
 #include "daemon/operations/log_follower.h"
-#include "daemon/operations/request_log.h"
 #include "daemon/operations/settle.h"
 #include "daemon/operations/waiting.h"
 #include "daemon/operations/watching.h"
@@ -31,8 +31,11 @@ class SandboxOperations {
  public:
   // `creates_at_once`: how many create requests are under way at a time, as many as have a connection each. The others
   // wait their turn here, where one that waits costs least.
-  SandboxOperations(const Collaborators& with, size_t creates_at_once)
-      : api_(with.api), clock_(with.clock), with_(with), create_turns_(creates_at_once) {}
+  SandboxOperations(const Dependencies& dependencies, size_t creates_at_once)
+      : api_(dependencies.api),
+        clock_(dependencies.clock),
+        dependencies_(dependencies),
+        create_turns_(creates_at_once) {}
 
   struct CreateOptions {
     TimeLimit timeout = kDefaultWait;
@@ -92,22 +95,22 @@ class SandboxOperations {
   // and the wait for the sandbox that was made.
   Task<SharedResult> WaitUntilUp(WaitContext limits, std::shared_ptr<const v1::Sandbox> made, CreateOptions options);
 
-  // A change of a sandbox, the states that it leads to, and those on the way there.
-  struct Change {
+  // A mutation of a sandbox, the states that it leads to, and those on the way there.
+  struct Mutation {
     std::function<Task<Result>(CallContext, std::string id_or_name)> send;
     std::vector<v1::SandboxState> goal;
     std::vector<v1::SandboxState> way;
   };
-  Change DeleteChange();
-  // Changes, and waits for the goal if that is wanted. `meanwhile` is what a time limit leaves behind.
-  Task<Result> ChangeAndWait(CallContext context, std::string id_or_name, Change change, TimeLimit timeout, bool wait,
-                             std::string meanwhile);
-  // Sends the change; while another one is in progress, waits for its end and tries again.
-  Task<Result> ChangeWhenStable(CallContext context, std::string id_or_name, std::shared_ptr<const Change> change);
-  // The answer was lost with this error: the sandbox's state may tell whether the change was made. If not, the error
-  // stays.
-  Task<Result> SettleChange(CallContext context, v1::Sandbox known, std::shared_ptr<const Change> change,
-                            absl::Status lost);
+  Mutation DeleteMutation();
+  // Sends it, and waits for the goal if that is wanted. `meanwhile` is what a time limit leaves behind.
+  Task<Result> MutateAndWait(CallContext context, std::string id_or_name, Mutation mutation, TimeLimit timeout,
+                             bool wait, std::string meanwhile);
+  // Sends the mutation; while another one is in progress, waits for its end and tries again.
+  Task<Result> MutateWhenStable(CallContext context, std::string id_or_name, std::shared_ptr<const Mutation> mutation);
+  // The answer was lost with this error: the sandbox's state may tell whether the mutation was carried out. If not, the
+  // error stays.
+  Task<Result> SettleMutation(CallContext context, v1::Sandbox known, std::shared_ptr<const Mutation> mutation,
+                              absl::Status lost);
   // `known` has an id or a name at least.
   Task<SharedResult> WaitForState(WaitContext limits, std::shared_ptr<const v1::Sandbox> known,
                                   std::vector<v1::SandboxState> wanted);
@@ -122,7 +125,7 @@ class SandboxOperations {
 
   Api& api_;
   Clock& clock_;
-  const Collaborators with_;
+  const Dependencies dependencies_;
   Admission create_turns_;
   // The server was seen not to have it.
   bool no_numbered_list_ = false;

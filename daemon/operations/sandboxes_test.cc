@@ -40,7 +40,7 @@ class SandboxOperationsTest : public OperationsFixture {
     return **created;
   }
 
-  SandboxOperations operations_{with_, 10};
+  SandboxOperations operations_{dependencies_, 10};
 };
 
 TEST_F(SandboxOperationsTest, CreateAsksAtOnceBecauseTheAnswerOfTheCreateIsOld) {

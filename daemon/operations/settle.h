@@ -17,30 +17,30 @@
 #include "daemon/operations/outcome.h"
 #include "daemon/operations/polling.h"
 
-// What became of a create whose answer does not settle it.
+// Finds out the outcome of a create whose answer does not tell.
 //
-// Naively the answer would be passed on. Two answers can't be taken as they are. One that is lost: the caller tries
-// again, meets a taken name, and an orphan runs up costs. And that the name is taken: upstream says so of every
-// collision in its database, that of two builds of the same Dockerfile among them, though nobody has the name.
+// Two kinds of answers cannot simply be passed on. A lost answer: the caller would try again, find the name taken, and
+// an orphan would cause costs. And "the name is taken": upstream says so for every collision in its database, even for
+// two builds of the same Dockerfile when nobody has the name.
 //
-// So the daemon asks itself: it posts the same create again, and again while upstream is away. If the first one never
-// arrived, this is it; if it did, the name is taken, and whoever has it is looked up in a list and adopted, if it can
-// only be what this request asked for. If the list shows nobody, it lags or the refusal was false: the create is posted
-// again after a pause, for as long as the call may take.
+// So the daemon repeats the create itself, also while upstream is unavailable. If the first one never arrived, the
+// repeated one creates the object. If it did arrive, the name is taken: the object with that name is looked up in a
+// list, and adopted if it can only be the result of this request. If the list does not show it, the list lags or the
+// rejection was wrong: the create is repeated after a pause, until the call's deadline.
 //
-// The name is looked up in a list, never by a GET: after something was deleted by its name, upstream finds nothing by
-// that name for 10 s, whoever has it since.
+// The name is looked up in a list, never by a GET: after a deletion by name, upstream finds nothing by that name for 10
+// s, even if another object has it.
 namespace daytonad {
 
-// Upstream may have done it, or not.
+// Whether upstream may have carried it out.
 inline bool OutcomeUnknown(const absl::Status& status) {
   return !status.ok() && ErrorMetadataValue(status, "outcome") == "unknown";
 }
 
 inline bool NameTaken(const absl::Status& status) { return ErrorReason(status) == "NAME_TAKEN"; }
 
-// Something was made after this moment, which was taken just before it was asked for. Upstream's clock is not ours; a
-// minute makes up for that.
+// Whether an object was created after this time, which is taken just before the request. A minute allows for
+// differences between upstream's clock and ours.
 class MadeSince {
  public:
   explicit MadeSince(std::chrono::system_clock::time_point moment = std::chrono::system_clock::now())
@@ -59,30 +59,30 @@ class MadeSince {
 template <typename T>
 struct CreateRequest {
   std::function<Task<absl::StatusOr<T>>(CallContext)> post;
-  // Looks once for what has the name: whole, or nullopt if it is not seen (yet).
+  // Looks up the object with the name once: the full object, or nullopt if the list does not show it (yet).
   std::function<Task<absl::StatusOr<std::optional<T>>>(CallContext)> find;
-  // Is what was found what this request asks for?
+  // Whether the object that was found is what this request asks for.
   std::function<bool(const T&)> fits;
-  // Nobody comes to this name but by this request, or by one with its request id: it is derived from that. Then what
-  // has the name may be adopted though it was made before, perhaps by another daemon.
+  // The name is derived from the request id, so only requests with that id use it. Then an object with the name may be
+  // adopted even if it is older, perhaps created through another daemon.
   bool name_is_ours = false;
 };
 
-// What came of a create.
+// The result of a create.
 template <typename T>
 struct Made {
   T object;
-  // It was there already, and is taken for what a lost request made.
+  // It existed already, and is taken for the result of a lost request.
   bool adopted = false;
 };
 
-// Lists lag behind: what is known to be there is looked for this long.
+// Lists lag: how long to look for an object that is known to exist.
 inline constexpr auto kFindLimit = std::chrono::seconds(15);
 
-// Each time costs a create of the rate limit.
+// Each attempt counts against the rate limit of creates.
 inline constexpr PollPolicy kRepostPolicy = {.growth = 1.5, .longest = std::chrono::seconds(2)};
 
-// Looks for what has the name until it is seen. Nullopt if it is not, within kFindLimit.
+// Looks for the object with the name until the list shows it. Nullopt if it does not within kFindLimit.
 template <typename T>
 Task<std::optional<T>> FindSoon(Clock& clock, CallContext context, CreateRequest<T>& request) {
   const CallContext limited = context.WithDeadline(clock.Now() + kFindLimit);
@@ -96,7 +96,7 @@ Task<std::optional<T>> FindSoon(Clock& clock, CallContext context, CreateRequest
   }
 }
 
-// What has the name that was refused as `taken`: ours or another's? It may be ours if one of our requests was `lost`.
+// Decides whether the object with the taken name is ours. It may be if the answer to one of our requests was `lost`.
 template <typename T>
 absl::StatusOr<Made<T>> Adopt(const CreateRequest<T>& request, T found, const MadeSince& made_since, bool lost,
                               const absl::Status& taken) {
@@ -105,14 +105,14 @@ absl::StatusOr<Made<T>> Adopt(const CreateRequest<T>& request, T found, const Ma
   return request.name_is_ours ? Naming(RequestIdReusedError(), found) : taken;
 }
 
-// Posts, and settles what is not known, that of an earlier call with the same request id included. The answer is the
-// new object, or upstream's refusal; an error whose metadata still say `outcome: unknown` could not be settled.
+// Posts the create and settles unknown outcomes, including that of an earlier call with the same request id. Returns
+// the new object, or upstream's rejection. An error whose metadata still say `outcome: unknown` could not be settled.
 // `request` outlives the call.
 template <typename T>
 Task<absl::StatusOr<Made<T>>> CreateOrAdopt(Clock& clock, CallContext context, CreateRequest<T>& request) {
-  const bool lost_earlier = MayHaveChangedEarlier(context);
+  const bool lost_earlier = MayHaveMutatedEarlier(context);
   const MadeSince made_since = lost_earlier ? MadeSince(EarlierOf(context)->since) : MadeSince();
-  absl::Status lost;  // of the first request that may have been carried out
+  absl::Status lost;  // the error of the first request that may have been carried out
   PollBackoff backoff{kRepostPolicy};
   while (true) {
     absl::StatusOr<T> answer = co_await request.post(context);
@@ -126,10 +126,10 @@ Task<absl::StatusOr<Made<T>>> CreateOrAdopt(Clock& clock, CallContext context, C
       }
       if (!found.ok() && !IsPassing(found.status())) co_return lost.ok() ? refused : lost;
     } else if (OutcomeUnknown(refused)) {
-      if (!lost.ok() && !IsPassing(refused)) co_return lost;  // a fault of upstream's own, again
+      if (!lost.ok() && !IsPassing(refused)) co_return lost;  // an internal error of upstream, again
       if (lost.ok()) lost = refused;
     } else if (lost.ok() || !absl::IsUnavailable(refused)) {
-      co_return lost.ok() ? refused : lost;  // a refusal for another reason says nothing of the first request
+      co_return lost.ok() ? refused : lost;  // a rejection for another reason says nothing about the first request
     }
     absl::Status slept = co_await clock.Sleep(context, backoff.Next());
     if (!slept.ok()) co_return lost.ok() ? WithMetadataOf(std::move(slept), refused) : lost;

@@ -12,8 +12,8 @@
 #include "daemon/operations/create_identity.h"
 #include "daemon/operations/image_builder.h"
 #include "daemon/operations/outcome.h"
+#include "daemon/operations/queue_warnings.h"
 #include "daemon/operations/settle.h"
-#include "daemon/operations/turn_warnings.h"
 
 namespace daytonad {
 namespace {
@@ -65,15 +65,15 @@ v1::Snapshot Called(const std::string& id_or_name) {
   return snapshot;
 }
 
-// What an earlier call changed, as far as that is known.
-v1::Snapshot ChangedSnapshot(const CallContext& context) {
+// What an earlier call mutated, as far as that is known.
+v1::Snapshot MutatedSnapshot(const CallContext& context) {
   v1::Snapshot snapshot;
   snapshot.set_id(EarlierOf(context)->object_id);
   snapshot.set_name(EarlierOf(context)->object_name);
   return snapshot;
 }
 
-// The error of a change of it. What the error tells of itself counts more.
+// The error of a mutation of it. What the error tells of itself counts more.
 absl::Status About(const std::string& id_or_name, absl::Status status) {
   return WithMetadataOf(std::move(status), Naming(absl::UnknownError(""), Called(id_or_name)));
 }
@@ -88,12 +88,14 @@ Task<SnapshotResult> SnapshotOperations::Create(CallContext context, v1::Snapsho
     observer = std::make_unique<IdentifyingObserver<v1::Snapshot>>(identity, *options.observer);
     options.observer = observer.get();
   }
-  const std::shared_ptr<TurnWarnings> turn_warnings = TurnWarnings::To(options.observer, with_.executor);
-  WaitContext limits(context, clock_, options.timeout, turn_warnings->listener());
-  RequestLog::Change<v1::Snapshot> once = [this, shared](CallContext own) { return CreateNow(std::move(own), shared); };
-  const auto created = std::make_unique<Changed<v1::Snapshot>>();
-  absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), *created);
-  co_await turn_warnings->Finish(clock_);
+  const std::shared_ptr<QueueWarnings> queue_warnings = QueueWarnings::To(options.observer, dependencies_.executor);
+  WaitContext limits(context, clock_, options.timeout, queue_warnings->listener());
+  IdempotencyStore::Mutation<v1::Snapshot> once = [this, shared](CallContext own) {
+    return CreateNow(std::move(own), shared);
+  };
+  const auto created = std::make_unique<MutationResult<v1::Snapshot>>();
+  absl::Status status = co_await dependencies_.requests.Once(limits.wait, std::move(once), *created);
+  co_await queue_warnings->Finish(clock_);
   if (!status.ok()) {
     status =
         ExplainTimeout(std::move(status), limits, clock_, "the request was sent, and the snapshot may still be made");
@@ -105,17 +107,17 @@ Task<SnapshotResult> SnapshotOperations::Create(CallContext context, v1::Snapsho
   if (!options.wait || done) co_return std::move(snapshot);
   status = co_await WaitUntilActive(limits, snapshot, options);
   if (!status.ok()) co_return identity.In(std::move(status));
-  if (!created->concluded) with_.requests.Conclude(context, snapshot);
+  if (!created->concluded) dependencies_.requests.Conclude(context, snapshot);
   co_return std::move(snapshot);
 }
 
 Task<SnapshotResult> SnapshotOperations::CreateNow(CallContext context, std::shared_ptr<const v1::SnapshotSpec> spec) {
-  if (std::string id = ChangedEarlier(context); !id.empty()) {
+  if (std::string id = MutatedEarlier(context); !id.empty()) {
     co_return co_await api_.GetSnapshot(std::move(context), std::move(id));
   }
-  absl::StatusOr<std::optional<ImageBuild>> build = co_await with_.images.ForSnapshot(context, *spec);
+  absl::StatusOr<std::optional<ImageBuild>> build = co_await dependencies_.images.ForSnapshot(context, *spec);
   if (!build.ok()) co_return build.status();
-  absl::StatusOr<BuildTurns::Turn> first = co_await with_.images.turns().Take(clock_, context, *build);
+  absl::StatusOr<BuildTurns::Turn> first = co_await dependencies_.images.turns().Take(clock_, context, *build);
   if (!first.ok()) co_return first.status();
   absl::StatusOr<Made<v1::Snapshot>> made = co_await PostCreate(std::move(context), std::move(spec), *std::move(build));
   if (!made.ok()) co_return made.status();
@@ -157,8 +159,8 @@ Task<absl::Status> SnapshotOperations::WaitUntilActive(WaitContext limits, v1::S
                                                        CreateOptions options) {
   Creation<v1::Snapshot> creation;
   creation.owner = LogOwner::kSnapshot;
-  creation.watch = with_.watches.WatchSnapshot(snapshot.id());
-  creation.goal.decide = [](const Sighting<v1::Snapshot>& seen) -> std::optional<absl::Status> {
+  creation.watch = dependencies_.watches.WatchSnapshot(snapshot.id());
+  creation.goal.decide = [](const Observation<v1::Snapshot>& seen) -> std::optional<absl::Status> {
     if (!seen.status.ok()) return seen.status;
     if (seen.object->state() == v1::SNAPSHOT_STATE_ACTIVE) return absl::OkStatus();
     if (HasFailed(*seen.object)) return FailedError(*seen.object);
@@ -166,9 +168,9 @@ Task<absl::Status> SnapshotOperations::WaitUntilActive(WaitContext limits, v1::S
   };
   creation.building = IsBuilding;
   creation.log_offset = options.log_offset;
-  CreationWait<v1::Snapshot> wait(with_.executor, clock_, with_.follower, limits, std::move(creation),
+  CreationWait<v1::Snapshot> wait(dependencies_.executor, clock_, dependencies_.follower, limits, std::move(creation),
                                   options.observer);
-  Sighting<v1::Snapshot> last;
+  Observation<v1::Snapshot> last;
   last.object = std::make_shared<const v1::Snapshot>(std::move(snapshot));
   absl::Status status = co_await wait.Run(last);
   snapshot = *last.object;
@@ -182,7 +184,7 @@ Task<SnapshotResult> SnapshotOperations::Get(CallContext context, std::string id
 
 Task<absl::Status> SnapshotOperations::StreamUpdates(CallContext context, std::string id_or_name,
                                                      UpdateSink<v1::Snapshot>& sink) {
-  return WatchToTheEnd(std::move(context), with_.watches.WatchSnapshot(std::move(id_or_name)), sink);
+  return WatchToTheEnd(std::move(context), dependencies_.watches.WatchSnapshot(std::move(id_or_name)), sink);
 }
 
 Task<absl::Status> SnapshotOperations::ResolveSource(CallContext context, SnapshotListQuery& query) {
@@ -206,41 +208,41 @@ Task<absl::StatusOr<SnapshotPage>> SnapshotOperations::List(CallContext context,
   co_return listed;
 }
 
-Task<absl::Status> SnapshotOperations::ChangeOnce(CallContext context, std::string id_or_name, ChangeById change,
-                                                  Changed<v1::Snapshot>& changed) {
-  const auto shared = std::make_shared<const ChangeById>(std::move(change));
-  RequestLog::Change<v1::Snapshot> once = [this, id_or_name = std::move(id_or_name), shared](CallContext own) {
-    return ChangeByIdOrName(std::move(own), id_or_name, shared);
+Task<absl::Status> SnapshotOperations::MutateOnce(CallContext context, std::string id_or_name, MutationById mutation,
+                                                  MutationResult<v1::Snapshot>& changed) {
+  const auto shared = std::make_shared<const MutationById>(std::move(mutation));
+  IdempotencyStore::Mutation<v1::Snapshot> once = [this, id_or_name = std::move(id_or_name), shared](CallContext own) {
+    return MutateByIdOrName(std::move(own), id_or_name, shared);
   };
-  return with_.requests.Once(std::move(context), std::move(once), changed);
+  return dependencies_.requests.Once(std::move(context), std::move(once), changed);
 }
 
-Task<SnapshotResult> SnapshotOperations::ChangeByIdOrName(CallContext context, std::string id_or_name,
-                                                          std::shared_ptr<const ChangeById> change) {
-  if (std::string id = ChangedEarlier(context); !id.empty()) {
+Task<SnapshotResult> SnapshotOperations::MutateByIdOrName(CallContext context, std::string id_or_name,
+                                                          std::shared_ptr<const MutationById> mutation) {
+  if (std::string id = MutatedEarlier(context); !id.empty()) {
     SnapshotResult now = co_await api_.GetSnapshot(context, std::move(id));
-    co_return IsAbsent(now.status()) ? SnapshotResult(ChangedSnapshot(context)) : now;
+    co_return IsAbsent(now.status()) ? SnapshotResult(MutatedSnapshot(context)) : now;
   }
-  SnapshotResult changed = co_await SendChange(context, id_or_name, change);
-  if (changed.ok() || !MayHaveChangedEarlier(context)) co_return changed;
-  co_return co_await SettleChange(std::move(context), std::move(id_or_name), change->goal, changed.status());
+  SnapshotResult changed = co_await SendMutation(context, id_or_name, mutation);
+  if (changed.ok() || !MayHaveMutatedEarlier(context)) co_return changed;
+  co_return co_await SettleMutation(std::move(context), std::move(id_or_name), mutation->goal, changed.status());
 }
 
-Task<SnapshotResult> SnapshotOperations::SendChange(CallContext context, std::string id_or_name,
-                                                    std::shared_ptr<const ChangeById> change) {
+Task<SnapshotResult> SnapshotOperations::SendMutation(CallContext context, std::string id_or_name,
+                                                      std::shared_ptr<const MutationById> mutation) {
   if (LooksLikeUuid(id_or_name)) {
-    SnapshotResult changed = co_await change->send(context, id_or_name);
+    SnapshotResult changed = co_await mutation->send(context, id_or_name);
     if (changed.ok() || !IsAbsent(changed.status())) co_return changed;
   }
   SnapshotResult named = co_await api_.GetSnapshot(context, std::move(id_or_name));
   if (!named.ok()) co_return named.status();
-  SnapshotResult changed = co_await change->send(std::move(context), named->id());
+  SnapshotResult changed = co_await mutation->send(std::move(context), named->id());
   if (!changed.ok()) co_return Naming(changed.status(), *named);
   co_return changed;
 }
 
-Task<SnapshotResult> SnapshotOperations::SettleChange(CallContext context, std::string id_or_name,
-                                                      v1::SnapshotState goal, absl::Status refused) {
+Task<SnapshotResult> SnapshotOperations::SettleMutation(CallContext context, std::string id_or_name,
+                                                        v1::SnapshotState goal, absl::Status refused) {
   SnapshotResult now = co_await api_.GetSnapshot(std::move(context), id_or_name);
   if (now.ok() && now->state() == goal) co_return now;
   if (IsAbsent(now.status()) && goal == v1::SNAPSHOT_STATE_REMOVING) co_return Called(id_or_name);
@@ -248,13 +250,13 @@ Task<SnapshotResult> SnapshotOperations::SettleChange(CallContext context, std::
 }
 
 Task<SnapshotResult> SnapshotOperations::Activate(CallContext context, std::string id_or_name) {
-  ChangeById change;
-  change.send = [this](CallContext call, std::string id) {
+  MutationById mutation;
+  mutation.send = [this](CallContext call, std::string id) {
     return api_.ActivateSnapshot(std::move(call), std::move(id));
   };
-  change.goal = v1::SNAPSHOT_STATE_ACTIVE;
-  Changed<v1::Snapshot> changed;
-  absl::Status status = co_await ChangeOnce(std::move(context), id_or_name, std::move(change), changed);
+  mutation.goal = v1::SNAPSHOT_STATE_ACTIVE;
+  MutationResult<v1::Snapshot> changed;
+  absl::Status status = co_await MutateOnce(std::move(context), id_or_name, std::move(mutation), changed);
   if (!status.ok()) co_return About(id_or_name, std::move(status));
   co_return std::move(changed.object);
 }
@@ -268,15 +270,15 @@ Task<SnapshotResult> SnapshotOperations::DeactivateById(CallContext context, std
 }
 
 Task<SnapshotResult> SnapshotOperations::Deactivate(CallContext context, std::string id_or_name) {
-  ChangeById change;
-  change.send = [this](CallContext call, std::string id) { return DeactivateById(std::move(call), std::move(id)); };
-  change.goal = v1::SNAPSHOT_STATE_INACTIVE;
-  Changed<v1::Snapshot> changed;
-  absl::Status status = co_await ChangeOnce(context, id_or_name, std::move(change), changed);
+  MutationById mutation;
+  mutation.send = [this](CallContext call, std::string id) { return DeactivateById(std::move(call), std::move(id)); };
+  mutation.goal = v1::SNAPSHOT_STATE_INACTIVE;
+  MutationResult<v1::Snapshot> changed;
+  absl::Status status = co_await MutateOnce(context, id_or_name, std::move(mutation), changed);
   if (!status.ok()) co_return About(id_or_name, std::move(status));
   if (changed.concluded) co_return std::move(changed.object);
   SnapshotResult now = co_await api_.GetSnapshot(context, changed.object.id());
-  if (now.ok()) with_.requests.Conclude(context, *now);
+  if (now.ok()) dependencies_.requests.Conclude(context, *now);
   co_return now;
 }
 
@@ -291,11 +293,11 @@ Task<SnapshotResult> SnapshotOperations::DeleteById(CallContext context, std::st
 Task<absl::StatusOr<std::string>> SnapshotOperations::Delete(CallContext context, std::string id_or_name,
                                                              TimeLimit timeout, bool wait) {
   WaitContext limits(context, clock_, timeout);
-  ChangeById change;
-  change.send = [this](CallContext call, std::string id) { return DeleteById(std::move(call), std::move(id)); };
-  change.goal = v1::SNAPSHOT_STATE_REMOVING;
-  Changed<v1::Snapshot> changed;
-  absl::Status status = co_await ChangeOnce(limits.wait, id_or_name, std::move(change), changed);
+  MutationById mutation;
+  mutation.send = [this](CallContext call, std::string id) { return DeleteById(std::move(call), std::move(id)); };
+  mutation.goal = v1::SNAPSHOT_STATE_REMOVING;
+  MutationResult<v1::Snapshot> changed;
+  absl::Status status = co_await MutateOnce(limits.wait, id_or_name, std::move(mutation), changed);
   if (!status.ok()) {
     status = ExplainTimeout(std::move(status), limits, clock_, "the request was sent; it may still be deleted");
     co_return About(id_or_name, std::move(status));
@@ -304,13 +306,13 @@ Task<absl::StatusOr<std::string>> SnapshotOperations::Delete(CallContext context
   if (!wait || changed.concluded) co_return id;
   limits.RequestIsOver();
 
-  const auto watch = with_.watches.WatchSnapshot(id);
-  Sighting<v1::Snapshot> last;
+  const auto watch = dependencies_.watches.WatchSnapshot(id);
+  Observation<v1::Snapshot> last;
   last.object = std::make_shared<const v1::Snapshot>(changed.object);
   Goal<v1::Snapshot> goal;
   // Still there: a failed snapshot that is being removed passes through REMOVING, so an error state only counts after
   // that.
-  goal.decide = [removing = false](const Sighting<v1::Snapshot>& seen) mutable -> std::optional<absl::Status> {
+  goal.decide = [removing = false](const Observation<v1::Snapshot>& seen) mutable -> std::optional<absl::Status> {
     if (!seen.status.ok()) return IsAbsent(seen.status) ? absl::OkStatus() : seen.status;
     if (seen.object->state() == v1::SNAPSHOT_STATE_REMOVING) removing = true;
     if (removing && HasFailed(*seen.object)) return FailedError(*seen.object);
@@ -320,7 +322,7 @@ Task<absl::StatusOr<std::string>> SnapshotOperations::Delete(CallContext context
   if (!status.ok()) {
     co_return Naming(ExplainTimeout(std::move(status), limits, clock_, "the snapshot is still there"), *last.object);
   }
-  with_.requests.Conclude(context, changed.object);
+  dependencies_.requests.Conclude(context, changed.object);
   co_return id;
 }
 

@@ -10,10 +10,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "daemon/api/api.h"
-#include "daemon/operations/collaborators.h"
 #include "daemon/operations/create.h"
+#include "daemon/operations/dependencies.h"
+#include "daemon/operations/idempotency_store.h"
 #include "daemon/operations/log_follower.h"
-#include "daemon/operations/request_log.h"
 #include "daemon/operations/settle.h"
 #include "daemon/operations/waiting.h"
 #include "daemon/operations/watching.h"
@@ -24,7 +24,8 @@ namespace daytonad {
 
 class SnapshotOperations {
  public:
-  explicit SnapshotOperations(const Collaborators& with) : api_(with.api), clock_(with.clock), with_(with) {}
+  explicit SnapshotOperations(const Dependencies& dependencies)
+      : api_(dependencies.api), clock_(dependencies.clock), dependencies_(dependencies) {}
 
   struct CreateOptions {
     // As in the SDKs, a snapshot may take as long as it takes.
@@ -39,7 +40,7 @@ class SnapshotOperations {
   // What is in memory, and not older than this; on any thread.
   std::optional<CachedObject<v1::Snapshot>> FindCached(const std::string& id_or_name,
                                                        std::optional<Clock::Duration> max_age) const {
-    return with_.cached.FindSnapshot(id_or_name, max_age);
+    return dependencies_.cached.FindSnapshot(id_or_name, max_age);
   }
   Task<absl::StatusOr<v1::Snapshot>> Get(CallContext context, std::string id_or_name);
   // What it is now and each change, until it is gone.
@@ -62,8 +63,8 @@ class SnapshotOperations {
   Task<absl::StatusOr<std::optional<v1::Snapshot>>> FindByName(CallContext context, std::string name);
   Task<absl::Status> WaitUntilActive(WaitContext limits, v1::Snapshot& snapshot, CreateOptions options);
 
-  // A change of what has this id.
-  struct ChangeById {
+  // A mutation of what has this id.
+  struct MutationById {
     // The result is the snapshot, as far as upstream's answer tells it: the id at least.
     std::function<Task<Result>(CallContext, std::string id)> send;
     // Where it leads to. What is REMOVING is gone soon.
@@ -71,18 +72,20 @@ class SnapshotOperations {
   };
   // Upstream changes snapshots by id only. What looks like an id is tried as one, and is looked up as a name if there
   // is none. Once for each request id.
-  Task<absl::Status> ChangeOnce(CallContext context, std::string id_or_name, ChangeById change,
-                                Changed<v1::Snapshot>& changed);
-  Task<Result> ChangeByIdOrName(CallContext context, std::string id_or_name, std::shared_ptr<const ChangeById> change);
-  Task<Result> SendChange(CallContext context, std::string id_or_name, std::shared_ptr<const ChangeById> change);
-  // A call that was made before, by a daemon that is no more, may have made the change that is refused now.
-  Task<Result> SettleChange(CallContext context, std::string id_or_name, v1::SnapshotState goal, absl::Status refused);
+  Task<absl::Status> MutateOnce(CallContext context, std::string id_or_name, MutationById mutation,
+                                MutationResult<v1::Snapshot>& changed);
+  Task<Result> MutateByIdOrName(CallContext context, std::string id_or_name,
+                                std::shared_ptr<const MutationById> mutation);
+  Task<Result> SendMutation(CallContext context, std::string id_or_name, std::shared_ptr<const MutationById> mutation);
+  // A call that was made before, by a daemon that is no more, may have carried out the mutation that is refused now.
+  Task<Result> SettleMutation(CallContext context, std::string id_or_name, v1::SnapshotState goal,
+                              absl::Status refused);
   Task<Result> DeactivateById(CallContext context, std::string id);
   Task<Result> DeleteById(CallContext context, std::string id);
 
   Api& api_;
   Clock& clock_;
-  const Collaborators with_;
+  const Dependencies dependencies_;
 };
 
 }  // namespace daytonad

@@ -11,9 +11,9 @@
 #include "daemon/base/error_metadata.h"
 #include "daemon/base/ids.h"
 #include "daemon/operations/create_identity.h"
+#include "daemon/operations/idempotency_store.h"
 #include "daemon/operations/object_names.h"
 #include "daemon/operations/outcome.h"
-#include "daemon/operations/request_log.h"
 #include "daemon/operations/settle.h"
 
 namespace daytonad {
@@ -21,7 +21,7 @@ namespace {
 
 using VolumeResult = absl::StatusOr<v1::Volume>;
 
-std::optional<absl::Status> ReadyOrFailed(const Sighting<v1::Volume>& seen) {
+std::optional<absl::Status> ReadyOrFailed(const Observation<v1::Volume>& seen) {
   if (!seen.status.ok()) return seen.status;
   if (seen.object->state() == v1::VOLUME_STATE_READY) return absl::OkStatus();
   if (seen.object->state() == v1::VOLUME_STATE_ERROR) return FailedError(*seen.object);
@@ -40,7 +40,7 @@ v1::Volume Called(const std::string& id_or_name) {
   return volume;
 }
 
-std::optional<absl::Status> GoneOrFailed(const Sighting<v1::Volume>& seen) {
+std::optional<absl::Status> GoneOrFailed(const Observation<v1::Volume>& seen) {
   if (!seen.status.ok()) return IsAbsent(seen.status) ? absl::OkStatus() : seen.status;
   const v1::Volume& volume = *seen.object;
   if (volume.state() == v1::VOLUME_STATE_DELETED) return absl::OkStatus();
@@ -52,8 +52,8 @@ std::optional<absl::Status> GoneOrFailed(const Sighting<v1::Volume>& seen) {
 
 Task<VolumeResult> VolumeOperations::WaitFor(WaitContext limits, v1::Volume known, Decide decide,
                                              std::string meanwhile) {
-  const auto watch = with_.watches.WatchVolume(known.id());
-  Sighting<v1::Volume> last;
+  const auto watch = dependencies_.watches.WatchVolume(known.id());
+  Observation<v1::Volume> last;
   last.object = std::make_shared<const v1::Volume>(std::move(known));
   Goal<v1::Volume> goal;
   goal.decide = decide;
@@ -68,9 +68,11 @@ Task<VolumeResult> VolumeOperations::WaitFor(WaitContext limits, v1::Volume know
 
 Task<VolumeResult> VolumeOperations::Create(CallContext context, std::string name, TimeLimit timeout, bool wait) {
   WaitContext limits(context, clock_, timeout);
-  RequestLog::Change<v1::Volume> once = [this, name](CallContext own) { return CreateNow(std::move(own), name); };
-  Changed<v1::Volume> created;
-  absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), created);
+  IdempotencyStore::Mutation<v1::Volume> once = [this, name](CallContext own) {
+    return CreateNow(std::move(own), name);
+  };
+  MutationResult<v1::Volume> created;
+  absl::Status status = co_await dependencies_.requests.Once(limits.wait, std::move(once), created);
   if (!status.ok()) {
     status =
         ExplainTimeout(std::move(status), limits, clock_, "the request was sent, and the volume may still be made");
@@ -82,12 +84,12 @@ Task<VolumeResult> VolumeOperations::Create(CallContext context, std::string nam
   VolumeResult ready =
       co_await WaitFor(limits, std::move(created.object), ReadyOrFailed, "the volume is not ready yet");
   if (!ready.ok()) co_return CreateIdentity("volume", name, RequestIdOf(context)).In(ready.status());
-  with_.requests.Conclude(context, *ready);
+  dependencies_.requests.Conclude(context, *ready);
   co_return ready;
 }
 
 Task<VolumeResult> VolumeOperations::CreateNow(CallContext context, std::string name) {
-  if (std::string id = ChangedEarlier(context); !id.empty()) {
+  if (std::string id = MutatedEarlier(context); !id.empty()) {
     co_return co_await api_.GetVolumeById(std::move(context), std::move(id));
   }
   CreateRequest<v1::Volume> request;
@@ -123,16 +125,16 @@ Task<absl::Status> VolumeOperations::StreamUpdates(CallContext context, std::str
   // By its name once, since a deleted volume loses it.
   VolumeResult volume = co_await Get(context, std::move(id_or_name));
   if (!volume.ok()) co_return volume.status();
-  auto watch = with_.watches.WatchVolume(volume->id());
+  auto watch = dependencies_.watches.WatchVolume(volume->id());
   co_return co_await WatchToTheEnd(std::move(context), std::move(watch), sink);
 }
 
 Task<absl::StatusOr<v1::GetVolumeResponse>> VolumeOperations::GetOrCreate(CallContext context, std::string id_or_name) {
-  RequestLog::Change<v1::GetVolumeResponse> once = [this, id_or_name](CallContext own) {
+  IdempotencyStore::Mutation<v1::GetVolumeResponse> once = [this, id_or_name](CallContext own) {
     return GetOrCreateNow(std::move(own), id_or_name);
   };
-  Changed<v1::GetVolumeResponse> result;
-  absl::Status status = co_await with_.requests.Once(std::move(context), std::move(once), result);
+  MutationResult<v1::GetVolumeResponse> result;
+  absl::Status status = co_await dependencies_.requests.Once(std::move(context), std::move(once), result);
   // What the error tells of itself counts more.
   if (!status.ok()) co_return WithMetadataOf(std::move(status), Naming(absl::UnknownError(""), Called(id_or_name)));
   co_return std::move(result.object);
@@ -171,11 +173,11 @@ Task<absl::StatusOr<std::string>> VolumeOperations::Delete(CallContext context, 
                                                            TimeLimit timeout, bool wait) {
   WaitContext limits(context, clock_, timeout);
   const v1::Volume called = Called(id_or_name);
-  RequestLog::Change<v1::Volume> once = [this, id_or_name = std::move(id_or_name)](CallContext own) {
+  IdempotencyStore::Mutation<v1::Volume> once = [this, id_or_name = std::move(id_or_name)](CallContext own) {
     return DeleteNow(std::move(own), id_or_name);
   };
-  Changed<v1::Volume> deleted;
-  absl::Status status = co_await with_.requests.Once(limits.wait, std::move(once), deleted);
+  MutationResult<v1::Volume> deleted;
+  absl::Status status = co_await dependencies_.requests.Once(limits.wait, std::move(once), deleted);
   if (!status.ok()) {
     status = ExplainTimeout(std::move(status), limits, clock_, "the request was sent; it may still be deleted");
     // What the error tells of itself counts more.
@@ -186,18 +188,18 @@ Task<absl::StatusOr<std::string>> VolumeOperations::Delete(CallContext context, 
   limits.RequestIsOver();
   VolumeResult gone = co_await WaitFor(limits, std::move(deleted.object), GoneOrFailed, "the volume is still there");
   if (!gone.ok()) co_return gone.status();
-  with_.requests.Conclude(context, *gone);
+  dependencies_.requests.Conclude(context, *gone);
   co_return id;
 }
 
 Task<VolumeResult> VolumeOperations::DeleteNow(CallContext context, std::string id_or_name) {
-  if (std::string id = ChangedEarlier(context); !id.empty()) {
+  if (std::string id = MutatedEarlier(context); !id.empty()) {
     v1::Volume volume;
     volume.set_id(std::move(id));
     co_return volume;
   }
   VolumeResult deleted = co_await SendDelete(context, id_or_name);
-  if (deleted.ok() || !MayHaveChangedEarlier(context)) co_return deleted;
+  if (deleted.ok() || !MayHaveMutatedEarlier(context)) co_return deleted;
   // A call that was made before, by a daemon that is no more, may have deleted it.
   VolumeResult now = co_await Get(std::move(context), id_or_name);
   if (now.ok() && IsGoing(*now)) co_return now;

@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "daemon/api/api.h"
-#include "daemon/operations/collaborators.h"
+#include "daemon/operations/dependencies.h"
 #include "daemon/operations/waiting.h"
 #include "daemon/operations/watching.h"
 #include "daytonad/v1/volume_service.pb.h"
@@ -19,14 +19,15 @@ namespace daytonad {
 
 class VolumeOperations {
  public:
-  explicit VolumeOperations(const Collaborators& with) : api_(with.api), clock_(with.clock), with_(with) {}
+  explicit VolumeOperations(const Dependencies& dependencies)
+      : api_(dependencies.api), clock_(dependencies.clock), dependencies_(dependencies) {}
 
   Task<absl::StatusOr<v1::Volume>> Create(CallContext context, std::string name, TimeLimit timeout, bool wait);
 
   // What is in memory, and not older than this; on any thread.
   std::optional<CachedObject<v1::Volume>> FindCached(const std::string& id_or_name,
                                                      std::optional<Clock::Duration> max_age) const {
-    return with_.cached.FindVolume(id_or_name, max_age);
+    return dependencies_.cached.FindVolume(id_or_name, max_age);
   }
   Task<absl::StatusOr<v1::Volume>> Get(CallContext context, std::string id_or_name);
   // What it is now and each change, until it is gone.
@@ -42,7 +43,7 @@ class VolumeOperations {
   Task<absl::StatusOr<std::string>> Delete(CallContext context, std::string id_or_name, TimeLimit timeout, bool wait);
 
  private:
-  using Decide = std::optional<absl::Status> (*)(const Sighting<v1::Volume>& seen);
+  using Decide = std::optional<absl::Status> (*)(const Observation<v1::Volume>& seen);
   Task<absl::StatusOr<v1::Volume>> WaitFor(WaitContext limits, v1::Volume known, Decide decide, std::string meanwhile);
 
   Task<absl::StatusOr<v1::Volume>> CreateNow(CallContext context, std::string name);
@@ -54,7 +55,7 @@ class VolumeOperations {
 
   Api& api_;
   Clock& clock_;
-  const Collaborators with_;
+  const Dependencies dependencies_;
 };
 
 }  // namespace daytonad

@@ -16,97 +16,96 @@
 
 namespace daytonad {
 
-// How long a request's `timeout` lets an operation take; zero is as long as it takes.
+// The limit that a request's `timeout` sets; zero: no limit.
 class TimeLimit {
  public:
-  // As the caller said: everything counts.
+  // The caller's limit: all time counts.
   template <typename Rep, typename Period>
   // NOLINTNEXTLINE(google-explicit-constructor): a duration is a limit
   TimeLimit(std::chrono::duration<Rep, Period> duration) : duration_(duration) {}
-  // Of a caller who said nothing: the time does not count in which the request waits for its turn. So the calls of a
-  // burst that a rate limit spreads over minutes have this long from when they are sent.
+  // A default limit: time in queues does not count. So calls of a burst that a rate limit spreads over minutes have
+  // this time from when they are sent.
   static TimeLimit FromWhenSent(Clock::Duration duration) {
     TimeLimit limit(duration);
-    limit.turns_count_ = false;
+    limit.queueing_counts_ = false;
     return limit;
   }
 
   Clock::Duration duration() const { return duration_; }
-  bool turns_count() const { return turns_count_; }
+  bool queueing_counts() const { return queueing_counts_; }
 
  private:
   Clock::Duration duration_;
-  bool turns_count_ = true;
+  bool queueing_counts_ = true;
 };
 
-// How long an operation may take, as two limits: `call` is the caller's own deadline, `wait` also knows the request's
-// `timeout` and is never later.
+// The two limits of an operation: `call` is the caller's deadline; `wait` also includes the request's `timeout` and is
+// never later.
 struct WaitContext {
-  // `on_turn_wait` is told when the request waits for its turn; it may be empty.
-  WaitContext(const CallContext& call, Clock& clock, TimeLimit limit, CallTurns::OnWait on_turn_wait = nullptr)
+  // `on_queue_wait` is called when the request is queued; it may be empty.
+  WaitContext(const CallContext& call, Clock& clock, TimeLimit limit, PausableLimit::OnWait on_queue_wait = nullptr)
       : call(call), wait(call) {
-    const bool fixed = limit.turns_count() && limit.duration() != Clock::Duration::zero();
+    const bool fixed = limit.queueing_counts() && limit.duration() != Clock::Duration::zero();
     if (fixed) wait = call.WithDeadline(clock.Now() + limit.duration());
-    if (!limit.turns_count()) {
-      wait = wait.WithTurns(std::make_shared<CallTurns>(clock.Now(), limit.duration(), call.longest_turn_wait(),
-                                                        std::move(on_turn_wait)));
-    } else if (on_turn_wait) {
-      wait = wait.WithTurns(std::make_shared<CallTurns>(std::move(on_turn_wait)));
+    if (!limit.queueing_counts()) {
+      wait = wait.WithProgress(std::make_shared<PausableLimit>(clock.Now(), limit.duration(), call.max_queue_wait(),
+                                                               std::move(on_queue_wait)));
+    } else if (on_queue_wait) {
+      wait = wait.WithProgress(std::make_shared<PausableLimit>(std::move(on_queue_wait)));
     }
   }
 
-  // The request has been sent and answered: whatever waits for a turn from now on does so beside the operation, and its
-  // limit stands.
+  // The request was answered: later queue waits are concurrent work and no longer extend the limit.
   void RequestIsOver() { wait = wait.WithFixedDeadline(); }
 
   CallContext call;
   CallContext wait;
 };
 
-// What is waited for. Outlives the wait that it is given to.
+// The goal of a wait. Outlives the wait.
 template <typename T>
 struct Goal {
-  // What a sighting comes to: OK ends the wait well, an error ends it with that, nullopt goes on.
-  std::function<std::optional<absl::Status>(const Sighting<T>&)> decide;
-  // Told of each object that was seen, before `decide`; an error ends the wait. May be empty.
+  // Judges an observation: OK ends the wait successfully, an error ends it with that error, nullopt continues.
+  std::function<std::optional<absl::Status>(const Observation<T>&)> decide;
+  // Called with each observed object, before `decide`; an error ends the wait. May be empty.
   std::function<Task<absl::Status>(const T&)> observe;
 };
 
-// Waits until `decide` has seen enough. `last` is what the wait began with and ended with; its object is kept when a
-// later sighting has none. `limits` outlive the call. What is known may begin a wait, but never ends one unless it is
-// fresh. When the wait's own time is up, there is one last look with what is left of the call, so that a change in the
-// last moment is not missed.
+// Waits until `decide` ends it. `last` is the first and the last observation; its object is kept when a later
+// observation has none. `limits` outlive the call. A stale observation may start a wait, but only a fresh one ends it.
+// When the wait's own limit is reached, there is one last poll within the call's deadline, so that a last-moment change
+// is not missed.
 //
-// Thousands of calls may be waiting here: the object is shared with all who know it, and in no frame.
+// Thousands of calls may wait here: the object is shared, and not copied into coroutine frames.
 template <typename T>
 Task<absl::Status> WaitUntil(Clock& clock, const WaitContext& limits, Watch<T>& watch, const Goal<T>& goal,
-                             Sighting<T>& last) {
-  constexpr auto kLastLook = std::chrono::seconds(5);
+                             Observation<T>& last) {
+  constexpr auto kLastPollLimit = std::chrono::seconds(5);
   CallContext waiting = limits.wait;
-  bool last_look = false;
+  bool last_poll = false;
   while (true) {
     absl::Status waited = co_await watch.Wait(waiting);
     if (!waited.ok()) {
-      const bool may_look = absl::IsDeadlineExceeded(waited) && limits.call.Check(clock.Now()).ok();
-      if (last_look || !may_look) co_return waited;
-      last_look = true;
-      waiting = limits.call.WithDeadline(clock.Now() + kLastLook);
-      watch.LookNow();
+      const bool may_poll = absl::IsDeadlineExceeded(waited) && limits.call.Check(clock.Now()).ok();
+      if (last_poll || !may_poll) co_return waited;
+      last_poll = true;
+      waiting = limits.call.WithDeadline(clock.Now() + kLastPollLimit);
+      watch.PollNow();
       continue;
     }
-    const Sighting<T> seen = watch.Take();
+    const Observation<T> seen = watch.Take();
     if (seen.object != nullptr) last.object = seen.object;
     last.status = seen.status;
     if (goal.observe && seen.status.ok()) {
       absl::Status observed = co_await goal.observe(*seen.object);
       if (!observed.ok()) co_return observed;
     }
-    // A last look that fails says no more than that the time is up.
-    const bool telling = !last_look || seen.status.ok() || IsAbsent(seen.status);
+    // If the last poll fails, the result is just the timeout.
+    const bool telling = !last_poll || seen.status.ok() || IsAbsent(seen.status);
     std::optional<absl::Status> decided = telling ? goal.decide(seen) : std::nullopt;
     if (decided.has_value() && seen.fresh) co_return *std::move(decided);
-    if (last_look && seen.fresh) co_return DeadlineExceededError();
-    if (decided.has_value() || last_look) watch.LookNow();
+    if (last_poll && seen.fresh) co_return DeadlineExceededError();
+    if (decided.has_value() || last_poll) watch.PollNow();
   }
 }
 

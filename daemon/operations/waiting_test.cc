@@ -21,7 +21,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 using ::testing::ElementsAre;
 
-// Waits for "started"; "error" and whatever upstream answers with an error end the wait, too.
+// Waits for "started"; "error" and errors of upstream end the wait, too.
 class WaitingTest : public ::testing::Test {
  protected:
   using Seen = ScriptedWatch::Seen;
@@ -42,7 +42,7 @@ class WaitingTest : public ::testing::Test {
     co_return observer_;
   }
 
-  // The call has a minute, the wait as long as it says.
+  // The call has a minute, the wait has `limit`.
   absl::Status Wait(Clock::Duration timeout = seconds(10)) {
     const CallContext call =
         CallContext::Background("test").WithDeadline(started_ + minutes(1)).WithStopToken(stop_.get_token());
@@ -68,28 +68,28 @@ TEST_F(WaitingTest, EndsWithTheStateThatIsWaitedFor) {
   EXPECT_TRUE(Wait().ok());
   EXPECT_EQ(Last(), "started");
   EXPECT_THAT(observed_, ElementsAre("creating", "started"));
-  EXPECT_EQ(watch_.looked, 0);
+  EXPECT_EQ(watch_.polled, 0);
 }
 
-TEST_F(WaitingTest, SomethingOldDoesNotEndIt) {
+TEST_F(WaitingTest, AStaleObservationDoesNotEndIt) {
   watch_.seen = {ScriptedWatch::Stale("started")};
-  watch_.looks = {ScriptedWatch::Fresh("stopped")};
+  watch_.polls = {ScriptedWatch::Fresh("stopped")};
   EXPECT_TRUE(absl::IsDeadlineExceeded(Wait()));
   EXPECT_EQ(Last(), "stopped");
 }
 
-TEST_F(WaitingTest, UnlessALookConfirmsIt) {
+TEST_F(WaitingTest, UnlessAPollConfirmsIt) {
   watch_.seen = {ScriptedWatch::Stale("started")};
-  watch_.looks = {ScriptedWatch::Fresh("started")};
+  watch_.polls = {ScriptedWatch::Fresh("started")};
   EXPECT_TRUE(Wait().ok());
-  EXPECT_EQ(watch_.looked, 1);
+  EXPECT_EQ(watch_.polled, 1);
   EXPECT_EQ(Passed(), seconds(0));
 }
 
-TEST_F(WaitingTest, SomethingOldThatIsNotTheEndIsWaitedOnWithoutALook) {
+TEST_F(WaitingTest, AStaleObservationThatDoesNotEndItCausesNoPoll) {
   watch_.seen = {ScriptedWatch::Stale("creating"), ScriptedWatch::Fresh("started")};
   EXPECT_TRUE(Wait().ok());
-  EXPECT_EQ(watch_.looked, 0);
+  EXPECT_EQ(watch_.polled, 0);
 }
 
 TEST_F(WaitingTest, AFailureEndsIt) {
@@ -97,7 +97,7 @@ TEST_F(WaitingTest, AFailureEndsIt) {
   EXPECT_TRUE(absl::IsFailedPrecondition(Wait()));
 }
 
-TEST_F(WaitingTest, AnErrorEndsItAndWhatWasKnownIsKept) {
+TEST_F(WaitingTest, AnErrorEndsItAndKeepsTheLastObject) {
   watch_.seen = {ScriptedWatch::Fresh("creating"), ScriptedWatch::Failed(absl::PermissionDeniedError("no"))};
   EXPECT_TRUE(absl::IsPermissionDenied(Wait()));
   EXPECT_EQ(Last(), "creating");
@@ -105,69 +105,69 @@ TEST_F(WaitingTest, AnErrorEndsItAndWhatWasKnownIsKept) {
   EXPECT_THAT(observed_, ElementsAre("creating"));
 }
 
-TEST_F(WaitingTest, AnObserverThatHasGoneEndsIt) {
+TEST_F(WaitingTest, AnErrorOfTheObserverEndsIt) {
   observer_ = absl::CancelledError("gone");
   watch_.seen = {ScriptedWatch::Fresh("creating"), ScriptedWatch::Fresh("started")};
   EXPECT_TRUE(absl::IsCancelled(Wait()));
   EXPECT_EQ(decided_, 0);
 }
 
-TEST_F(WaitingTest, WhenTheTimeIsUpThereIsALastLook) {
+TEST_F(WaitingTest, ATimeoutPollsOnceMore) {
   watch_.seen = {ScriptedWatch::Fresh("creating")};
-  watch_.looks = {ScriptedWatch::Fresh("started")};
+  watch_.polls = {ScriptedWatch::Fresh("started")};
   EXPECT_TRUE(Wait(seconds(10)).ok());
   EXPECT_EQ(Passed(), seconds(10));
-  EXPECT_EQ(watch_.looked, 1);
+  EXPECT_EQ(watch_.polled, 1);
 }
 
-TEST_F(WaitingTest, ALastLookThatShowsNothingElseEndsItAtOnce) {
+TEST_F(WaitingTest, ALastPollWithoutTheGoalEndsItAtOnce) {
   watch_.seen = {ScriptedWatch::Fresh("creating")};
-  watch_.looks = {ScriptedWatch::Fresh("creating")};
+  watch_.polls = {ScriptedWatch::Fresh("creating")};
   EXPECT_TRUE(absl::IsDeadlineExceeded(Wait(seconds(10))));
   EXPECT_EQ(Passed(), seconds(10));
 }
 
-TEST_F(WaitingTest, ALastLookThatFailsSaysNoMoreThanThatTheTimeIsUp) {
+TEST_F(WaitingTest, ALastPollThatFailsIsATimeout) {
   watch_.seen = {ScriptedWatch::Fresh("creating")};
-  watch_.looks = {ScriptedWatch::Failed(absl::PermissionDeniedError("no"))};
+  watch_.polls = {ScriptedWatch::Failed(absl::PermissionDeniedError("no"))};
   EXPECT_TRUE(absl::IsDeadlineExceeded(Wait(seconds(10))));
 }
 
-TEST_F(WaitingTest, ButThatItIsGoneIsTold) {
+TEST_F(WaitingTest, ExceptIfTheObjectIsGone) {
   watch_.seen = {ScriptedWatch::Fresh("creating")};
-  watch_.looks = {ScriptedWatch::Failed(AbsentError("sandbox", "gone"))};
+  watch_.polls = {ScriptedWatch::Failed(AbsentError("sandbox", "gone"))};
   EXPECT_TRUE(absl::IsNotFound(Wait(seconds(10))));
 }
 
-TEST_F(WaitingTest, ALastLookThatIsToldSomethingOldLooksAgain) {
-  watch_.looks = {ScriptedWatch::Stale("creating"), ScriptedWatch::Fresh("started")};
+TEST_F(WaitingTest, ALastPollWithAStaleObservationIsRepeated) {
+  watch_.polls = {ScriptedWatch::Stale("creating"), ScriptedWatch::Fresh("started")};
   EXPECT_TRUE(Wait(seconds(10)).ok());
-  EXPECT_EQ(watch_.looked, 2);
+  EXPECT_EQ(watch_.polled, 2);
   EXPECT_EQ(Passed(), seconds(10));
 }
 
-TEST_F(WaitingTest, ALastLookTakesFiveSecondsAtMost) {
+TEST_F(WaitingTest, ALastPollTakesFiveSecondsAtMost) {
   watch_.seen = {ScriptedWatch::Fresh("creating")};
   EXPECT_TRUE(absl::IsDeadlineExceeded(Wait(seconds(10))));
   EXPECT_EQ(Passed(), seconds(15));
 }
 
-TEST_F(WaitingTest, NorMoreThanTheCallHasLeft) {
+TEST_F(WaitingTest, NorMoreThanTheRestOfTheCall) {
   watch_.seen = {ScriptedWatch::Fresh("creating")};
   EXPECT_TRUE(absl::IsDeadlineExceeded(Wait(seconds(58))));
   EXPECT_EQ(Passed(), minutes(1));
 }
 
-TEST_F(WaitingTest, WithoutATimeLimitTheCallsOwnEndsItWithoutALastLook) {
+TEST_F(WaitingTest, WithoutATimeoutTheCallsDeadlineEndsItWithoutALastPoll) {
   EXPECT_TRUE(absl::IsDeadlineExceeded(Wait(seconds(0))));
   EXPECT_EQ(Passed(), minutes(1));
-  EXPECT_EQ(watch_.looked, 0);
+  EXPECT_EQ(watch_.polled, 0);
 }
 
-TEST_F(WaitingTest, WhoLeavesIsNotWaitedFor) {
+TEST_F(WaitingTest, ACancelledCallEndsAtOnce) {
   stop_.request_stop();
   EXPECT_TRUE(absl::IsCancelled(Wait()));
-  EXPECT_EQ(watch_.looked, 0);
+  EXPECT_EQ(watch_.polled, 0);
 }
 
 class WaitContextTest : public ::testing::Test {
@@ -175,9 +175,9 @@ class WaitContextTest : public ::testing::Test {
   CallContext Call(Clock::Duration limit) const {
     return CallContext(std::make_shared<CallIdentity>(), clock_.Now() + limit, std::stop_token());
   }
-  // The request waits for its turn for so long.
-  void WaitForTurn(const WaitContext& limits, Clock::Duration duration) {
-    const TurnScope waiting(limits.wait, clock_, TurnWait("sandbox-create", clock_.Now() + duration));
+  // Queues the request for this long.
+  void WaitInQueue(const WaitContext& limits, Clock::Duration duration) {
+    const QueueWaitScope waiting(limits.wait, clock_, QueueWait("sandbox-create", clock_.Now() + duration));
     clock_.Advance(duration);
   }
 
@@ -185,30 +185,30 @@ class WaitContextTest : public ::testing::Test {
   const Clock::TimePoint start_ = clock_.Now();
 };
 
-TEST_F(WaitContextTest, WhatTheCallerSaidCountsEverything) {
+TEST_F(WaitContextTest, ACallersTimeoutIncludesQueueing) {
   const WaitContext limits(Call(std::chrono::hours(1)), clock_, std::chrono::seconds(60));
-  WaitForTurn(limits, std::chrono::seconds(50));
+  WaitInQueue(limits, std::chrono::seconds(50));
   EXPECT_EQ(limits.wait.deadline(), start_ + std::chrono::seconds(60));
   const CallContext call = Call(std::chrono::hours(1));
   EXPECT_EQ(WaitContext(call, clock_, std::chrono::seconds(0)).wait.deadline(), call.deadline());
 }
 
-TEST_F(WaitContextTest, OtherwiseTheTimeInTheQueueDoesNotCountUntilTheRequestIsOver) {
+TEST_F(WaitContextTest, ADefaultTimeoutExcludesQueueingUntilTheRequestIsAnswered) {
   int told = 0;
   WaitContext limits(Call(std::chrono::hours(1)), clock_, TimeLimit::FromWhenSent(std::chrono::seconds(60)),
-                     [&told](const TurnWait&, Clock::TimePoint) { ++told; });
-  WaitForTurn(limits, std::chrono::seconds(50));
+                     [&told](const QueueWait&, Clock::TimePoint) { ++told; });
+  WaitInQueue(limits, std::chrono::seconds(50));
   EXPECT_EQ(limits.wait.deadline(), start_ + std::chrono::seconds(110));
   EXPECT_EQ(limits.call.deadline(), start_ + std::chrono::hours(1));
   EXPECT_EQ(told, 1);
   limits.RequestIsOver();
-  WaitForTurn(limits, std::chrono::seconds(50));
+  WaitInQueue(limits, std::chrono::seconds(50));
   EXPECT_EQ(limits.wait.deadline(), start_ + std::chrono::seconds(110));
 }
 
 TEST_F(WaitContextTest, TheCallsOwnDeadlineStays) {
   const WaitContext limits(Call(std::chrono::seconds(70)), clock_, TimeLimit::FromWhenSent(std::chrono::seconds(60)));
-  WaitForTurn(limits, std::chrono::seconds(50));
+  WaitInQueue(limits, std::chrono::seconds(50));
   EXPECT_EQ(limits.wait.deadline(), start_ + std::chrono::seconds(70));
 }
 

@@ -13,13 +13,13 @@
 
 namespace daytonad {
 
-// What whoever watches an object is told.
+// One message to a watcher of an object.
 template <typename T>
 struct Update {
   std::shared_ptr<const T> object;
-  // It is gone, and `object` is what was known last. The last update.
+  // The object was deleted; `object` is its last known state. This is the last update.
   bool removed = false;
-  // Changes between the update before and this one may have been missed.
+  // Changes between the previous update and this one may have been missed.
   bool maybe_missed = false;
 };
 
@@ -27,12 +27,12 @@ template <typename T>
 class UpdateSink {
  public:
   virtual ~UpdateSink() = default;
-  // An error ends the watching: the watcher has gone.
+  // An error ends the watch: the watcher has left.
   virtual Task<absl::Status> OnUpdate(Update<T> update) = 0;
 };
 
-// Tells the sink what the object is now, fresh, and each change, until it is gone. NOT_FOUND if there is none; another
-// error if upstream will not tell; else it ends with the context.
+// Sends the sink the object's current, fresh state and each change, until it is deleted. NOT_FOUND if it does not
+// exist; another error if upstream fails permanently; otherwise it ends with the context.
 template <typename T>
 Task<absl::Status> WatchToTheEnd(CallContext context, std::unique_ptr<Watch<T>> watch, UpdateSink<T>& sink) {
   std::shared_ptr<const T> told;
@@ -40,11 +40,11 @@ Task<absl::Status> WatchToTheEnd(CallContext context, std::unique_ptr<Watch<T>> 
   while (true) {
     absl::Status waited = co_await watch->Wait(context);
     if (!waited.ok()) co_return waited;
-    const Sighting<T> seen = watch->Take();
+    const Observation<T> seen = watch->Take();
     const bool gone = IsAbsent(seen.status);
     if (!seen.status.ok() && !(gone && told != nullptr)) co_return seen.status;
     if (told == nullptr && !seen.fresh) {
-      watch->LookNow();
+      watch->PollNow();
       continue;
     }
     missed = missed || (seen.maybe_missed && told != nullptr);

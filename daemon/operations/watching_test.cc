@@ -32,10 +32,10 @@ class WatchingTest : public ::testing::Test, protected UpdateSink<v1::Sandbox> {
   }
 
   // To its end, or for a minute.
-  absl::Status WatchIt(std::deque<Seen> seen, std::deque<Seen> looks = {}) {
+  absl::Status WatchIt(std::deque<Seen> seen, std::deque<Seen> polls = {}) {
     auto watch = std::make_unique<ScriptedWatch>(clock_);
     watch->seen = std::move(seen);
-    watch->looks = std::move(looks);
+    watch->polls = std::move(polls);
     const CallContext context = CallContext::Background("test").WithDeadline(clock_.Now() + std::chrono::minutes(1));
     return RunTask(io_, WatchToTheEnd<v1::Sandbox>(context, std::move(watch), *this));
   }
@@ -54,30 +54,30 @@ class WatchingTest : public ::testing::Test, protected UpdateSink<v1::Sandbox> {
   absl::Status taken_;
 };
 
-TEST_F(WatchingTest, TellsWhatIsAndEachChangeUntilTheContextEnds) {
+TEST_F(WatchingTest, SendsTheStateAndEachChangeUntilTheContextEnds) {
   EXPECT_TRUE(
       absl::IsDeadlineExceeded(WatchIt({ScriptedWatch::Fresh("starting"), Missed(ScriptedWatch::Fresh("started"))})));
   EXPECT_THAT(told_, ElementsAre("starting", "started missed"));
 }
 
-TEST_F(WatchingTest, BeginsWithSomethingFresh) {
+TEST_F(WatchingTest, StartsWithAFreshState) {
   (void)WatchIt({ScriptedWatch::Stale("starting")}, {Missed(ScriptedWatch::Fresh("started"))});
   EXPECT_THAT(told_, ElementsAre("started")) << "nothing was missed before the first";
 }
 
-TEST_F(WatchingTest, LaterOnWhatIsKnownIsTold) {
+TEST_F(WatchingTest, LaterStaleStatesAreSent) {
   (void)WatchIt({ScriptedWatch::Fresh("starting"), ScriptedWatch::Stale("started")});
   EXPECT_THAT(told_, ElementsAre("starting", "started"));
 }
 
-TEST_F(WatchingTest, AConfirmationIsNoUpdateButWhatWasMissedIsRemembered) {
+TEST_F(WatchingTest, AConfirmationIsNoUpdateButMaybeMissedIsKept) {
   const Seen first = ScriptedWatch::Fresh("started");
   (void)WatchIt(
       {first, first, Missed(first), first, ScriptedWatch::Fresh("stopped"), ScriptedWatch::Fresh("starting")});
   EXPECT_THAT(told_, ElementsAre("started", "stopped missed", "starting"));
 }
 
-TEST_F(WatchingTest, NorIsASightingInWhichOnlyTimesAreNew) {
+TEST_F(WatchingTest, NorIsAnObservationWithChangedTimesOnly) {
   const auto at = [](int second, bool is_public) {
     v1::Sandbox sandbox = *ScriptedWatch::InState("started");
     sandbox.mutable_updated_at()->set_seconds(second);
@@ -94,13 +94,13 @@ TEST_F(WatchingTest, RemovalIsTheLastUpdate) {
   EXPECT_THAT(told_, ElementsAre("started", "destroyed removed"));
 }
 
-TEST_F(WatchingTest, RemovalIsToldWithWhatWasKnownIfItSaysNoMore) {
+TEST_F(WatchingTest, RemovalIsSentWithTheLastKnownState) {
   EXPECT_TRUE(
       WatchIt({ScriptedWatch::Fresh("started"), Missed(ScriptedWatch::Failed(AbsentError("sandbox", "gone")))}).ok());
   EXPECT_THAT(told_, ElementsAre("started", "started removed missed"));
 }
 
-TEST_F(WatchingTest, WhatIsNotThereIsAnError) {
+TEST_F(WatchingTest, AMissingObjectIsAnError) {
   EXPECT_TRUE(absl::IsNotFound(WatchIt({Gone("destroyed")})));
   EXPECT_TRUE(absl::IsNotFound(WatchIt({ScriptedWatch::Stale("started")}, {Gone("started")})));
   EXPECT_THAT(told_, IsEmpty());
@@ -112,7 +112,7 @@ TEST_F(WatchingTest, AnotherErrorEndsIt) {
   EXPECT_THAT(told_, ElementsAre("started"));
 }
 
-TEST_F(WatchingTest, AWatcherThatHasGoneEndsIt) {
+TEST_F(WatchingTest, AnErrorOfTheSinkEndsIt) {
   taken_ = absl::CancelledError("gone");
   EXPECT_TRUE(absl::IsCancelled(WatchIt({ScriptedWatch::Fresh("started"), ScriptedWatch::Fresh("stopped")})));
   EXPECT_THAT(told_, ElementsAre("started"));

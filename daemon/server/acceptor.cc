@@ -150,12 +150,12 @@ void Acceptor::Run() {
 }
 
 milliseconds Acceptor::TimeToWait(bool sweeping) const {
-  const Moment now = steady_clock::now();
-  Moment next = Moment::max();
+  const TimePoint now = steady_clock::now();
+  TimePoint next = TimePoint::max();
   if (paused_) next = resume_;
   if (!held_.empty()) next = std::min(next, held_.begin()->first);
   if (sweeping) next = std::min(next, now + kSweepInterval);
-  if (next == Moment::max()) return milliseconds(-1);
+  if (next == TimePoint::max()) return milliseconds(-1);
   return std::chrono::ceil<milliseconds>(std::max(now, next) - now);
 }
 
@@ -197,7 +197,7 @@ void Acceptor::AcceptFrom(int listening) {
 }
 
 void Acceptor::Refuse(std::string_view why) const {
-  Log(LogLevel::kWarning, "a connection is refused: there are as many as there may be",
+  Log(LogLevel::kWarning, "a connection is rejected: the limit of connections is reached",
       {{"listener", name_}, {"why", why}});
 }
 
@@ -219,7 +219,7 @@ void Acceptor::Take(int listening, FileDescriptor connection) {
     return;
   }
   SetTcpOptions(connection.get());
-  const Moment welcome_at = connections_.WelcomeAt(peer);
+  const TimePoint welcome_at = connections_.WelcomeAt(peer);
   const ConnectionTable::Id id = connections_.Add(connection.get(), std::move(own), std::move(peer));
   if (welcome_at > steady_clock::now()) {
     held_.emplace(welcome_at, Held{listening, id, std::move(connection)});
@@ -247,8 +247,7 @@ void Acceptor::AcceptAndClose(int listening) {
 }
 
 void Acceptor::Pause(int error) {
-  Log(LogLevel::kWarning, "no connection can be accepted for a moment",
-      {{"listener", name_}, {"why", std::strerror(error)}});
+  Log(LogLevel::kWarning, "accepting connections is paused", {{"listener", name_}, {"why", std::strerror(error)}});
   resume_ = steady_clock::now() + pause_;
   pause_ = std::min(2 * pause_, kLongestPause);
   SetPaused(true);

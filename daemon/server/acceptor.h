@@ -17,16 +17,15 @@
 
 namespace daytonad {
 
-// Accepts the connections of one listener, on a thread of its own: gRPC 1.51's own listener never accepts again after
-// one accept() for which there was no descriptor, and takes as many connections as come.
+// Accepts the connections of one listener, on a thread of its own. gRPC 1.51's own listener never accepts again after
+// one accept() failed for lack of descriptors, and does not limit connections.
 //
-// It goes on whatever accept() says. When descriptors run out, it pauses for a moment and closes what waits in the
-// queue by means of one that it keeps in reserve, so that clients get an answer and may try again. What exceeds the
-// limits of the table is accepted and closed, too. Connections of a peer that the table shuns are taken, and handed
-// over later.
+// It continues after any error of accept(). When descriptors run out, it pauses briefly and closes queued connections
+// with the help of a reserve descriptor, so that clients get an answer and can retry. Connections above the table's
+// limits are accepted and closed, too. Connections of a penalised peer are accepted and handed over later.
 class Acceptor {
  public:
-  // Takes over a new connection; `listening` is the socket that it came in at. On the acceptor's thread.
+  // Takes over a new connection; `listening` is the socket that accepted it. On the acceptor's thread.
   using HandOver = std::function<void(int listening, int connection)>;
 
   // `name` is the listener's, for the log.
@@ -36,26 +35,26 @@ class Acceptor {
   Acceptor& operator=(const Acceptor&) = delete;
   ~Acceptor();
 
-  // Closes the listening sockets. Nothing is handed over from then on. From any thread, any number of times.
+  // Closes the listening sockets; no connection is handed over from then on. Thread-safe and idempotent.
   void StopAccepting();
-  // No connection is open, and none will be.
+  // Whether no connection is open, and none will be.
   bool drained() const { return !accepting_ && connections_.size() == 0; }
 
   ConnectionTable& connections() { return connections_; }
 
  private:
-  using Moment = ConnectionTable::Moment;
+  using TimePoint = ConnectionTable::TimePoint;
 
   Acceptor(std::string name, std::vector<FileDescriptor> listening, ConnectionTable::Limits limits, HandOver hand_over);
 
   bool Watch(int fd, uint32_t events, uint64_t what) const;
   void Run();
   void Handle(uint64_t what);
-  // Hands over what had to wait, and whose time has come.
+  // Hands over delayed connections that are due.
   void HandOverDue();
-  // Until something has to be done without an event; -1 if nothing has.
+  // Time until the next timed action; -1 if there is none.
   std::chrono::milliseconds TimeToWait(bool sweeping) const;
-  // Takes what waits at one socket.
+  // Accepts the queued connections of one socket.
   void AcceptFrom(int listening);
   void Refuse(std::string_view why) const;
   void Take(int listening, FileDescriptor connection);
@@ -68,7 +67,7 @@ class Acceptor {
   const std::string name_;
   const HandOver hand_over_;
   ConnectionTable connections_;
-  std::vector<FileDescriptor> listening_;  // the thread's, once it runs
+  std::vector<FileDescriptor> listening_;  // used by the thread only, once it runs
   FileDescriptor epoll_;
   FileDescriptor wakeup_;
   FileDescriptor reserve_;
@@ -77,9 +76,9 @@ class Acceptor {
     ConnectionTable::Id id;
     FileDescriptor connection;
   };
-  std::multimap<Moment, Held> held_;  // by when each may be handed over
+  std::multimap<TimePoint, Held> held_;  // by the time at which each may be handed over
   bool paused_ = false;
-  Moment resume_;
+  TimePoint resume_;
   std::chrono::milliseconds pause_;
   std::atomic<bool> accepting_ = true;
   std::atomic<bool> stopping_ = false;

@@ -122,7 +122,7 @@ TEST_F(AcceptorTest, HoldsBackWhomTheTableShuns) {
   Await([&] { return taken() == 1; });
   acceptor_->connections().Shun(acceptor_->connections().TakeLoads()[0].id);
   EXPECT_TRUE(IsClosed(flooding));
-  const ConnectionTable::Moment welcome_at = acceptor_->connections().WelcomeAt({::getuid(), ::getpid(), ""});
+  const ConnectionTable::TimePoint welcome_at = acceptor_->connections().WelcomeAt({::getuid(), ::getpid(), ""});
   const FileDescriptor anew = Connect();
   Await([&] { return taken() == 2; });
   EXPECT_GE(std::chrono::steady_clock::now(), welcome_at);

@@ -62,10 +62,10 @@ ConnectionTable::Id ConnectionTable::Add(int socket, FileDescriptor own, Peer pe
   return id;
 }
 
-ConnectionTable::Moment ConnectionTable::WelcomeAt(const Peer& peer) const {
+ConnectionTable::TimePoint ConnectionTable::WelcomeAt(const Peer& peer) const {
   const std::lock_guard lock(mutex_);
   const auto found = shunned_.find(peer);
-  return found == shunned_.end() ? Moment::min() : found->second;
+  return found == shunned_.end() ? TimePoint::min() : found->second;
 }
 
 int ConnectionTable::OwnDescriptor(Id id) const {
@@ -122,7 +122,7 @@ void ConnectionTable::ShutDown(Id id) {
 void ConnectionTable::Shun(Id id) {
   ShutDown(id);
   const std::lock_guard lock(mutex_);
-  const Moment now = std::chrono::steady_clock::now();
+  const TimePoint now = std::chrono::steady_clock::now();
   std::erase_if(shunned_, [now](const auto& entry) { return entry.second <= now; });
   const auto found = connections_.find(id);
   if (found != connections_.end()) shunned_[found->second.peer] = now + limits_.shunning;

@@ -14,18 +14,18 @@
 
 namespace daytonad {
 
-// The open connections of one listener. gRPC owns and closes their descriptors without a word; the table has one of its
-// own for each, by which a connection can be shut down, and by which its end is noticed. Thread-safe.
+// The open connections of one listener. gRPC owns their descriptors and closes them without notice. The table has a
+// duplicate of each, to shut the connection down and to notice its end. Thread-safe.
 class ConnectionTable {
  public:
   using Id = uint64_t;
 
-  using Moment = std::chrono::steady_clock::time_point;
+  using TimePoint = std::chrono::steady_clock::time_point;
 
-  // On TCP nobody says who it is.
+  // Unknown for TCP.
   static constexpr uid_t kUnknownUser = static_cast<uid_t>(-1);
 
-  // Who is at the other end, as far as the system tells: a process on a UNIX socket, a host on TCP.
+  // The peer, as far as the system tells: a process on a UNIX socket, a host on TCP.
   struct Peer {
     uid_t user = kUnknownUser;
     pid_t process = 0;
@@ -36,19 +36,19 @@ class ConnectionTable {
 
   struct Limits {
     size_t connections = 1024;
-    size_t per_user = 1024;  // of those whose user is known
-    // How long a peer waits that is shunned: long enough for what a flood left in gRPC to be worked off.
+    size_t per_user = 1024;  // for connections with a known user
+    // The penalty of a peer: long enough for gRPC to process what a flood left behind.
     std::chrono::milliseconds shunning = std::chrono::seconds(1);
   };
   enum class Room { kYes, kFull, kUserFull };
 
-  // What a connection has done: the measure of who made the memory grow.
+  // A connection's traffic, which shows who made the memory grow.
   struct Load {
     Id id = 0;
     Peer peer;
-    Moment since;
-    // Bytes that came in since the last time that loads were asked for: on TCP counted by the system. A UNIX socket
-    // counts nothing, and tells what has come and is not read yet: nothing, of a client that waits for its answers.
+    TimePoint since;
+    // Bytes received since the last query. For TCP the system counts them. For a UNIX socket it is the unread bytes:
+    // zero for a client that waits for its answers.
     uint64_t bytes_in = 0;
     // Bytes that were sent and wait for the peer to take them.
     uint64_t bytes_untaken = 0;
@@ -57,23 +57,22 @@ class ConnectionTable {
   explicit ConnectionTable(Limits limits) : limits_(limits) {}
 
   Room RoomFor(uid_t user) const;
-  // `socket` is gRPC's descriptor, about to be handed over, `own` another one of the same connection.
+  // `socket` is gRPC's descriptor, about to be handed over; `own` is a duplicate of it.
   Id Add(int socket, FileDescriptor own, Peer peer);
-  // A peer of which a connection was just shut down may speak again from this moment on; the past, of all others.
-  Moment WelcomeAt(const Peer& peer) const;
-  // Our own descriptor; -1 if there is no such connection.
+  // When a penalised peer may connect again; a time in the past for all others.
+  TimePoint WelcomeAt(const Peer& peer) const;
+  // The table's own descriptor; -1 if there is no such connection.
   int OwnDescriptor(Id id) const;
 
-  // The connection is shut down, by whomever. It counts until gRPC has closed its descriptor.
+  // The connection was shut down, by either side. It counts until gRPC has closed its descriptor.
   void MarkEnded(Id id);
-  // Forgets those that gRPC has closed. True if some are left that are shut down.
+  // Removes connections that gRPC has closed. True if some that were shut down remain.
   bool Sweep();
 
   std::vector<Load> TakeLoads();
-  // Ends the connection: both sides notice it at once, what has come and is not read yet is lost, and gRPC closes it.
+  // Shuts the connection down: both sides notice it at once, unread data is lost, and gRPC closes it.
   void ShutDown(Id id);
-  // The same, and new connections of the same peer have to wait (WelcomeAt): one that floods the daemon begins anew at
-  // once.
+  // The same, and delays new connections of the peer (WelcomeAt): a flooding peer would reconnect at once.
   void Shun(Id id);
 
   size_t size() const;
@@ -85,7 +84,7 @@ class ConnectionTable {
     ino_t inode = 0;
     FileDescriptor own;
     Peer peer;
-    Moment since;
+    TimePoint since;
     uint64_t received = 0;
   };
 
@@ -95,7 +94,7 @@ class ConnectionTable {
   std::map<Id, Connection> connections_;
   std::map<uid_t, size_t> per_user_;
   std::vector<Id> ended_;
-  std::map<Peer, Moment> shunned_;
+  std::map<Peer, TimePoint> shunned_;
 };
 
 }  // namespace daytonad

@@ -65,8 +65,8 @@ absl::Status Daemon::Start() {
     listeners_.clear();
     return status;
   }
-  loop_watchdog_ =
-      std::make_unique<LoopWatchdog>(loop_, options_.loop_watchdog, [this](bool turns) { health_.SetTurns(turns); });
+  loop_watchdog_ = std::make_unique<LoopWatchdog>(loop_, options_.loop_watchdog,
+                                                  [this](bool running) { health_.SetLoopRunning(running); });
   running_ = true;
   GuardListeners();
   loop_.Spawn(RunProbe());
@@ -116,7 +116,7 @@ void Daemon::GuardListeners() {
   memory_watchdog_ = std::make_unique<MemoryWatchdog>(options_.max_memory, gate_, std::move(connections));
   listener_probe_ =
       std::make_unique<ListenerProbe>(ListenerProbe::Options(), std::move(addresses), [](const std::string& listener) {
-        Log(LogLevel::kError, "a listener is deaf, the process ends", {{"listener", listener}});
+        Log(LogLevel::kError, "a listener no longer accepts connections, the process ends", {{"listener", listener}});
         FlushLog();
         std::_Exit(1);
       });
@@ -161,13 +161,13 @@ Task<void> Daemon::Drain(std::string why) {
   const CallContext drain = context.WithDeadline(clock_.Now() + options_.drain_timeout);
   absl::Status idle = co_await calls_.WaitUntilIdle(clock_, drain);
   if (!idle.ok()) {
-    Log(LogLevel::kWarning, "calls are ended that took too long", {{"calls", absl::StrCat(calls_.size())}});
+    Log(LogLevel::kWarning, "calls that took too long are cancelled", {{"calls", absl::StrCat(calls_.size())}});
     calls_.ShutDownAll();
     idle = co_await calls_.WaitUntilIdle(clock_, context.WithDeadline(clock_.Now() + kTimeToEnd));
   }
   if (services_.settle) {
     absl::Status settled = co_await services_.settle(drain);
-    if (!settled.ok()) Log(LogLevel::kWarning, "changes were sent whose answers did not come in time");
+    if (!settled.ok()) Log(LogLevel::kWarning, "mutations were sent and not answered in time");
   }
   co_await BecomeQuiet();
   probe_stop_.request_stop();

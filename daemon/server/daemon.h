@@ -31,39 +31,39 @@ namespace daytonad {
 
 struct DaemonOptions {
   std::vector<ListenerOptions> listeners;
-  // The longest that any call may take.
+  // The longest duration of any call.
   Clock::Duration max_wait = std::chrono::hours(24);
-  // The longest that one may wait for its turn within upstream's rate limits, and a client may leave a message untaken.
+  // The longest time that a call may be queued, and that a client may leave a message unread.
   Clock::Duration max_queue_wait = std::chrono::minutes(5);
   Clock::Duration max_stall = std::chrono::seconds(60);
-  // How long unary calls in progress may run on when the daemon is told to stop.
+  // How long unary calls in progress may continue when the daemon stops.
   Clock::Duration drain_timeout = std::chrono::seconds(25);
-  // The first SIGTERM or SIGINT stops the daemon in order, the second ends the process at once with exit status 1.
+  // The first SIGTERM or SIGINT stops the daemon gracefully, the second ends the process at once with exit status 1.
   // SIGHUP is ignored.
   bool stop_on_signals = false;
-  // Open at a time, on all listeners.
+  // Open calls on all listeners together.
   size_t max_calls = CallGate::Limits().calls;
-  // Of a request that came compressed, as it is then; listeners have limits of their own for what comes.
+  // The limit of a compressed request after decompression; listeners have their own limits for received bytes.
   size_t max_request_bytes = kMaxRequestBytes;
-  // Above it, connections are shut down.
+  // Above it, the watchdog shuts connections down.
   size_t max_memory = DefaultMaxMemory(CallGate::Limits().calls, 0);
   UpstreamProbeOptions probe;
-  // While the loop is stalled, health says NOT_SERVING.
+  // While the loop is stalled, health is NOT_SERVING.
   LoopWatchdogOptions loop_watchdog;
-  // Where to write the listeners' bound addresses, one a line; empty for nowhere.
+  // The file for the listeners' bound addresses, one per line; empty: none.
   std::string address_file;
 };
 
-// What a server offers: the full names of its services, and how to make a set of them for one class of caller.
+// The services of a server: their full names, and a factory for one listener's set of them.
 struct ServiceCatalog {
   std::vector<std::string> names;
   std::function<std::vector<std::unique_ptr<grpc::Service>>(const RpcRuntime&, const Caller&)> make;
-  // Waits for what goes on when no call is left: changes whose callers have gone. May be empty.
+  // Waits for work that outlives its calls: mutations whose callers have left. May be empty.
   std::function<Task<absl::Status>(CallContext)> settle;
 };
 
-// The running daemon, from the first listener to the end of the drain. What the services work with, and the loop,
-// belong to the caller and outlive it.
+// The running daemon, from the first listener to the end of the drain. The loop and the services' dependencies belong
+// to the caller and outlive it.
 //
 //   Daemon daemon(options, loop, clock, ping, services);
 //   if (absl::Status status = daemon.Start(); !status.ok()) return status;
@@ -73,25 +73,25 @@ class Daemon {
   Daemon(DaemonOptions options, EventLoop& loop, Clock& clock, UpstreamPing ping, ServiceCatalog services);
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
-  // Stops, unless that was done.
+  // Stops if it was not stopped.
   ~Daemon();
 
-  // Opens all listeners and begins to look whether upstream answers. An error says which address could not be had; no
-  // listener is open then.
+  // Opens all listeners and starts to probe upstream. An error names the address that could not be bound; no listener
+  // is open then.
   absl::Status Start();
 
-  // Begins to stop; returns at once. From any thread, any number of times.
+  // Starts to stop; returns at once. Thread-safe and idempotent.
   //
-  // In this order: health says NOT_SERVING; no new connection and no new call is taken, and streams end with
-  // UNAVAILABLE (SHUTTING_DOWN); unary calls, and changes upstream whose callers have gone, run on until they are done
-  // or `drain_timeout` is over; what is left then ends with the same status; when no call has come for a moment,
-  // clients are told to go elsewhere, and calls that came in that moment are refused; listeners close.
+  // In this order: health becomes NOT_SERVING; new connections and calls are rejected, and streams end with UNAVAILABLE
+  // (SHUTTING_DOWN); unary calls, and mutations whose callers have left, continue until they are done or
+  // `drain_timeout` is over, when the rest ends with the same status; once no call arrives for a moment, clients get a
+  // GOAWAY, and calls that arrive meanwhile are rejected; listeners close.
   void RequestStop(std::string_view why);
 
-  // Returns when all of that has happened. Blocks; not on the loop.
+  // Returns when all of that is done. Blocks; do not call it on the loop.
   void WaitUntilStopped();
 
-  // What clients dial, in the order of the options.
+  // The addresses that clients dial, in the order of the options.
   std::vector<std::string> addresses() const;
 
  private:

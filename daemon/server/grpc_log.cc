@@ -16,7 +16,7 @@ void RedirectGrpcLog() {
     const LogField severity("grpc", gpr_log_severity_string(args->severity));
     const LogField place("at", absl::StrCat(args->file, ":", args->line));
     if (std::string_view(args->message).starts_with("assertion failed")) {
-      LogLastWords("gRPC gives up, the process ends", {text, severity, place});
+      LogLastWords("gRPC aborts, the process ends", {text, severity, place});
     } else if (args->severity == GPR_LOG_SEVERITY_ERROR) {
       Log(LogLevel::kError, "gRPC reports an error", {text, severity, place});
     } else {

@@ -3,8 +3,7 @@
 
 namespace daytonad {
 
-// Sends what gRPC itself logs to our log: its errors as errors, which nobody else may notice, everything else at level
-// debug. Call before anything of gRPC's is used.
+// Redirects gRPC's own log to ours: its errors as errors, everything else at level debug. Call before using gRPC.
 void RedirectGrpcLog();
 
 }  // namespace daytonad

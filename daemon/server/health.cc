@@ -17,10 +17,10 @@ void Health::SetUpstream(bool serving) {
   for (grpc::HealthCheckServiceInterface* health : servers_) health->SetServingStatus(kUpstreamHealthName, serving);
 }
 
-void Health::SetTurns(bool turns) {
+void Health::SetLoopRunning(bool running) {
   for (grpc::HealthCheckServiceInterface* health : servers_) {
-    health->SetServingStatus("", turns);
-    for (const std::string& name : service_names_) health->SetServingStatus(name, turns);
+    health->SetServingStatus("", running);
+    for (const std::string& name : service_names_) health->SetServingStatus(name, running);
   }
 }
 

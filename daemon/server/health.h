@@ -8,17 +8,17 @@
 
 namespace daytonad {
 
-// The health name that says whether Daytona answers.
+// The health name for whether Daytona answers.
 inline constexpr char kUpstreamHealthName[] = "upstream";
 
 // grpc.health.v1 of all listeners: the empty name and each service are SERVING while the daemon takes calls and its
-// event loop turns; `upstream` is SERVING while Daytona answers, and has no influence on the others. The service itself
-// is gRPC's own, which answers on gRPC's threads.
+// event loop runs; `upstream` is SERVING while Daytona answers, independently of the others. The service is gRPC's own,
+// which answers on gRPC's threads.
 //
-// All servers are attached before the first report; reports may come from any thread.
+// Attach all servers before the first report. Reports are thread-safe.
 class Health {
  public:
-  // Gives the servers that are built from now on a health service.
+  // Enables the health service of servers that are built from now on.
   static void EnableForNewServers();
 
   // `service_names` are the daemon's services.
@@ -28,9 +28,9 @@ class Health {
   void Attach(grpc::Server& server);
 
   void SetUpstream(bool serving);
-  // Whether the event loop turns, as it does in the beginning.
-  void SetTurns(bool turns);
-  // Everything is NOT_SERVING, for good.
+  // Whether the event loop runs; initially true.
+  void SetLoopRunning(bool running);
+  // Sets everything to NOT_SERVING, permanently.
   void BeginShutdown();
 
  private:

@@ -10,9 +10,9 @@
 
 namespace daytonad {
 
-// Where to listen: a UNIX socket or a TCP port.
+// An address to listen on: a UNIX socket or a TCP port.
 struct ListenAddress {
-  // As it was written; also what gRPC takes, and the name of the listener in logs and errors.
+  // As configured; also gRPC's target, and the listener's name in logs and errors.
   std::string text;
   // A UNIX socket's absolute path; empty for TCP.
   std::string path;
@@ -21,12 +21,11 @@ struct ListenAddress {
   uint16_t port = 0;
 
   bool is_unix() const { return !path.empty(); }
-  // Can only this machine reach it? A host name other than localhost counts as no.
+  // Whether only this machine can reach it. False for host names other than localhost.
   bool is_loopback() const;
 };
 
-// Understands `unix:PATH`, `HOST:PORT` and `[IPV6]:PORT`. INVALID_ARGUMENT says what is wrong and which forms there
-// are.
+// Parses `unix:PATH`, `HOST:PORT` and `[IPV6]:PORT`. INVALID_ARGUMENT says what is wrong and lists the forms.
 absl::StatusOr<ListenAddress> ParseListenAddress(std::string_view written);
 
 }  // namespace daytonad

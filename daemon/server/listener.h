@@ -24,49 +24,49 @@ namespace daytonad {
 
 struct ListenerOptions {
   ListenAddress address;
-  // Callers that come in here may change nothing (access/policy.h).
+  // Callers of this listener may only read (access/policy.h).
   bool read_only = false;
   // Permission bits of a UNIX socket: who may connect.
   mode_t socket_mode = 0660;
-  // Connections at a time.
+  // Concurrent connections.
   ConnectionTable::Limits connections = {};
-  // The largest message that is taken, before it is decompressed.
+  // The largest accepted message, before decompression.
   int max_message_bytes = kMaxRequestBytes;
-  // Calls at a time on one connection. A client waits with what is above.
+  // Concurrent calls per connection. Clients queue further ones.
   int max_streams = 1000;
-  // What all listeners may have in gRPC's own account of its memory; null for no limit.
+  // gRPC's own memory quota, shared by all listeners; null: no limit.
   const grpc::ResourceQuota* quota = nullptr;
 };
 
-// One place where calls come in: one address, one class of caller, one grpc::Server with services of its own.
+// One address, one class of caller, one grpc::Server with its own services.
 class Listener {
  public:
-  // Binds, and serves from then on. FAILED_PRECONDITION or PERMISSION_DENIED say why the address cannot be had. Not to
-  // be called on two threads at once: for the moment of binding it sets the process's umask, so that a UNIX socket
-  // never has other permissions than those asked for.
+  // Binds and serves. FAILED_PRECONDITION or PERMISSION_DENIED say why the address cannot be bound. Not thread-safe: it
+  // sets the process's umask while binding, so that a UNIX socket never has other permissions than requested.
   static absl::StatusOr<std::unique_ptr<Listener>> Start(const ListenerOptions& options,
                                                          std::vector<std::unique_ptr<grpc::Service>> services);
 
-  // Ends what is still in progress, at once.
+  // Cancels calls in progress at once.
   ~Listener();
 
-  // What a client dials: "unix:/run/daytonad/daytonad.sock", "127.0.0.1:41231" (the real port if 0 was asked for).
+  // The address that clients dial: "unix:/run/daytonad/daytonad.sock", "127.0.0.1:41231" (the real port if 0 was
+  // configured).
   const std::string& bound_address() const { return bound_address_; }
   bool read_only() const { return read_only_; }
   grpc::Server& server() { return *server_; }
 
-  // Takes no more connections, and removes the socket file; those that are open stay. Once for all; any thread.
+  // Stops accepting connections, permanently, and removes the socket file; open connections stay. Thread-safe.
   void StopAccepting();
-  // Where the process itself can reach it.
+  // How the process itself can reach it.
   const std::vector<OwnAddress>& own_addresses() const { return own_addresses_; }
   ConnectionTable& connections() { return acceptor_->connections(); }
 
-  // Tells all clients to make their next calls elsewhere (HTTP/2's GOAWAY). A call that arrives before its client has
-  // read that is cancelled by gRPC, with nothing that says why; calls in progress go on. Before ShutDown, once.
+  // Sends HTTP/2's GOAWAY to all clients, so that they make new calls elsewhere. gRPC cancels a call that arrives
+  // before its client has read that, without a reason; calls in progress continue. Call it once, before ShutDown.
   void SendGoAway();
 
-  // Takes no more connections and calls, waits for those in progress until `deadline`, then ends them with UNAVAILABLE.
-  // Blocks; not on the loop, which the calls in progress need.
+  // Rejects new connections and calls, waits for those in progress until `deadline`, then ends them with UNAVAILABLE.
+  // Blocks; do not call it on the loop, which the calls in progress need.
   void ShutDown(std::chrono::system_clock::time_point deadline);
 
  private:
@@ -80,7 +80,7 @@ class Listener {
   std::mutex stop_mutex_;
   SocketFile file_;
   std::unique_ptr<Acceptor> acceptor_;          // hands over to the server
-  grpc_completion_queue* gone_away_ = nullptr;  // where gRPC says that all calls have ended since SendGoAway
+  grpc_completion_queue* gone_away_ = nullptr;  // where gRPC reports that all calls have ended after SendGoAway
 };
 
 }  // namespace daytonad

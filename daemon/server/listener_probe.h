@@ -13,35 +13,35 @@
 
 namespace daytonad {
 
-// Where the process itself can reach one of its listening sockets.
+// How the process itself can reach one of its listening sockets.
 struct OwnAddress {
   std::string listener;
   sockaddr_storage address{};
   socklen_t length = 0;
 };
 
-// Does the socket answer within `limit`? It does if it is heard of at all: HTTP/2 settings, or the end of a connection
-// that is one too many. So is a failure that is not the listener's: no descriptor to look with.
+// Whether the socket answers within `limit`. Any reaction counts: HTTP/2 settings, or the close of a connection above
+// the limit. So does a failure of the probe itself, such as a lack of descriptors.
 bool Answers(const OwnAddress& own, std::chrono::milliseconds limit);
 
-// Connects to all listeners of the process, again and again, on a thread of its own: whatever makes one deaf, the
-// process has to notice, since a client sees no difference from a daemon that is slow.
+// Connects to all listeners of the process periodically, on a thread of its own, to notice a listener that no longer
+// accepts connections. Clients cannot tell it from a slow daemon.
 class ListenerProbe {
  public:
   struct Options {
     std::chrono::milliseconds interval = std::chrono::seconds(5);
     std::chrono::milliseconds limit = std::chrono::seconds(5);
-    // Deaf for so long, with no success in between.
+    // How long a listener may fail all probes.
     std::chrono::milliseconds patience = std::chrono::seconds(30);
   };
 
-  // `deaf` is called once, with the listener's name.
+  // `deaf` is called once, with the name of the failed listener.
   ListenerProbe(Options options, std::vector<OwnAddress> addresses, std::function<void(const std::string&)> deaf);
   ListenerProbe(const ListenerProbe&) = delete;
   ListenerProbe& operator=(const ListenerProbe&) = delete;
   ~ListenerProbe();
 
-  // The listeners are about to close. From any thread, any number of times.
+  // Call this before the listeners close. Thread-safe and idempotent.
   void Stop();
 
  private:

@@ -14,7 +14,7 @@
 
 namespace daytonad {
 
-// The file of a bound UNIX socket; removed with the object, unless it is another one by then.
+// The file of a bound UNIX socket; removed with the object, unless it was replaced.
 class SocketFile {
  public:
   SocketFile() = default;
@@ -30,17 +30,16 @@ class SocketFile {
   ino_t inode_ = 0;
 };
 
-// The sockets that one address comes to, bound and listening, non-blocking. A host name may stand for several IP
-// addresses; they share the port.
+// The sockets of one address: bound, listening, non-blocking. A host name may have several IP addresses; they share the
+// port.
 struct ListeningSockets {
   std::vector<FileDescriptor> sockets;
   SocketFile file;
-  uint16_t port = 0;  // of TCP: the real one, if 0 was asked for
+  uint16_t port = 0;  // for TCP: the real one if 0 was configured
 };
 
-// Binds and listens. A UNIX socket's path must be free, and its file gets the permissions `socket_mode`: for the moment
-// of binding the process's umask is another, so not to be called on two threads at once. FAILED_PRECONDITION says why
-// the address cannot be had.
+// Binds and listens. A UNIX socket's path must be free; its file gets the permissions `socket_mode`. Not thread-safe:
+// it changes the process's umask while binding. FAILED_PRECONDITION says why the address cannot be bound.
 absl::StatusOr<ListeningSockets> OpenListeningSockets(const ListenAddress& address, mode_t socket_mode);
 
 }  // namespace daytonad

@@ -45,32 +45,32 @@ void LoopWatchdog::Run() {
   while (!stop_.wait_for(lock, options_.tick, [this] { return stopping_; })) OnTick();
 }
 
-// Asks the loop to say that it turns.
+// Posts a beat to the loop.
 void LoopWatchdog::Beat() {
-  *turned_ = false;
-  loop_.Post([turned = turned_] { *turned = true; });
+  *beat_ = false;
+  loop_.Post([beat = beat_] { *beat = true; });
 }
 
 void LoopWatchdog::OnTick() {
-  const bool turned = *turned_;
-  switch (meter_.OnTick(turned)) {
+  const bool beat = *beat_;
+  switch (meter_.OnTick(beat)) {
     case StallMeter::Change::kNone:
       break;
     case StallMeter::Change::kStalled:
-      Log(LogLevel::kError, "the event loop does not turn: no call goes on",
+      Log(LogLevel::kError, "the event loop is stalled: no call makes progress",
           {{"seconds", Stalled()}, {"cpu_seconds", CpuSince()}});
       on_change_(false);
       break;
     case StallMeter::Change::kResumed:
-      Log(LogLevel::kWarning, "the event loop turns again", {{"cpu_seconds", CpuSince()}});
+      Log(LogLevel::kWarning, "the event loop runs again", {{"cpu_seconds", CpuSince()}});
       on_change_(true);
       break;
     case StallMeter::Change::kOverdue:
-      LogLastWords("the event loop has not turned for too long; this is a defect, the process ends",
+      LogLastWords("the event loop was stalled for too long; this is a bug, the process ends",
                    {{"seconds", Stalled()}, {"cpu_seconds", CpuSince()}});
       std::abort();
   }
-  if (!turned) return;
+  if (!beat) return;
   cpu_at_beat_ = loop_.cpu_time();
   Beat();
 }

@@ -17,19 +17,19 @@ namespace daytonad {
 
 struct LoopWatchdogOptions {
   std::chrono::milliseconds tick = std::chrono::seconds(1);
-  // How long the loop may not turn until it counts as stalled, and until the process ends. Measured in ticks.
+  // How long the loop may be blocked before it counts as stalled, and before the process ends. Measured in ticks.
   std::chrono::milliseconds stalled_after = std::chrono::seconds(5);
   std::chrono::milliseconds limit = std::chrono::seconds(30);
 };
 
-// Watches from a thread of its own whether the event loop turns. No step on the loop takes long; one that does not
-// return holds up every call, while gRPC goes on taking new ones. So, after a while the owner is told, and in the end
-// the process is ended by abort(), with what is known in the log, for a supervisor to start it again.
+// Watches the event loop from a thread of its own. No step on the loop takes long; a step that does not return blocks
+// all calls, while gRPC keeps taking new ones. After a while the owner is notified. In the end the watchdog logs what
+// it knows and calls abort(), for a supervisor to restart the process.
 class LoopWatchdog {
  public:
-  // `on_change` is called on the watchdog's thread: false when the loop stalls, true when it turns again. Throws
-  // std::system_error if there is no thread to be had. The loop outlives the watchdog.
-  LoopWatchdog(EventLoop& loop, const LoopWatchdogOptions& options, std::function<void(bool turns)> on_change);
+  // `on_change` is called on the watchdog's thread: false when the loop stalls, true when it runs again. Throws
+  // std::system_error if the thread cannot be started. The loop outlives the watchdog.
+  LoopWatchdog(EventLoop& loop, const LoopWatchdogOptions& options, std::function<void(bool running)> on_change);
   LoopWatchdog(const LoopWatchdog&) = delete;
   LoopWatchdog& operator=(const LoopWatchdog&) = delete;
   ~LoopWatchdog();
@@ -38,17 +38,17 @@ class LoopWatchdog {
   void Run();
   void Beat();
   void OnTick();
-  // For how long it has not turned, and how much of that it computed.
+  // How long the loop has been blocked, and how much CPU time it used meanwhile.
   std::string Stalled() const;
   std::string CpuSince() const;
 
   EventLoop& loop_;
   const LoopWatchdogOptions options_;
   const std::function<void(bool)> on_change_;
-  // Set by the loop. The beat that is on its way when the watchdog goes keeps it.
-  const std::shared_ptr<std::atomic<bool>> turned_ = std::make_shared<std::atomic<bool>>(false);
-  StallMeter meter_;                      // the thread's, as is the next one
-  std::chrono::nanoseconds cpu_at_beat_;  // what the loop had used when it last turned
+  // Set by the loop. A beat that is still posted when the watchdog is destroyed keeps it alive.
+  const std::shared_ptr<std::atomic<bool>> beat_ = std::make_shared<std::atomic<bool>>(false);
+  StallMeter meter_;                      // used by the thread only, like the next one
+  std::chrono::nanoseconds cpu_at_beat_;  // the loop's CPU time at its last beat
 
   std::mutex mutex_;
   std::condition_variable stop_;

@@ -29,9 +29,9 @@ TEST(LoopWatchdogTest, TellsThatTheLoopStallsAndThatItTurnsAgain) {
   // A busy machine may have it stall more often than the test asked for.
   bool told_stalled = false;
   bool told_resumed = false;
-  LoopWatchdog watchdog(loop, QuickOptions(hours(1)), [&](bool turns) {
-    if (!turns && !std::exchange(told_stalled, true)) stalled.set_value();
-    if (turns && !std::exchange(told_resumed, true)) resumed.set_value();
+  LoopWatchdog watchdog(loop, QuickOptions(hours(1)), [&](bool running) {
+    if (!running && !std::exchange(told_stalled, true)) stalled.set_value();
+    if (running && !std::exchange(told_resumed, true)) resumed.set_value();
   });
   loop.Post([future = release.get_future()]() mutable { future.wait(); });
   stalled.get_future().wait();
@@ -43,14 +43,14 @@ TEST(LoopWatchdogDeathTest, EndsTheProcessAndSaysWhatItKnows) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto stall = [] {
     EventLoop loop;
-    const LoopWatchdog watchdog(loop, QuickOptions(milliseconds(20)), [](bool /*turns*/) {});
+    const LoopWatchdog watchdog(loop, QuickOptions(milliseconds(20)), [](bool /*running*/) {});
     std::promise<void> never;
     const std::shared_future<void> end = never.get_future().share();
     loop.Post([end] { end.wait(); });
     end.wait();
   };
   EXPECT_EXIT(stall(), ::testing::KilledBySignal(SIGABRT),
-              "error the event loop has not turned for too long.* seconds=0\\.0 cpu_seconds=");
+              "error the event loop was stalled for too long.* seconds=0\\.0 cpu_seconds=");
 }
 
 }  // namespace

@@ -32,14 +32,14 @@ size_t ShareOf(size_t resident, size_t max_bytes) {
 
 }  // namespace
 
-size_t MemoryGrowth::Extreme::Add(Moment now, size_t value) {
+size_t MemoryGrowth::Extreme::Add(TimePoint now, size_t value) {
   while (!seen_.empty() && (lowest_ ? seen_.back().value >= value : seen_.back().value <= value)) seen_.pop_back();
   seen_.push_back({now, value});
   while (seen_.front().when + span_ < now) seen_.pop_front();
   return seen_.front().value;
 }
 
-MemoryGrowth::Verdict MemoryGrowth::Look(Moment now, const Sample& sample) {
+MemoryGrowth::Verdict MemoryGrowth::Look(TimePoint now, const Sample& sample) {
   const size_t explained = explained_.Add(now, sample.calls * kBytesOfCall + sample.connections * kBytesOfConnection);
   const size_t unexplained = sample.resident - std::min(sample.resident, explained);
   const size_t usual = unexplained_.Add(now, unexplained);
@@ -66,7 +66,7 @@ void BusyConnections::Add(const std::vector<Loads>& of_listeners) {
 }
 
 std::vector<BusyConnections::Culprit> BusyConnections::Choose(const std::vector<Loads>& of_listeners,
-                                                              MemoryGrowth::Moment growth_began) const {
+                                                              MemoryGrowth::TimePoint growth_began) const {
   std::vector<std::pair<double, Culprit>> weighed;
   double total = 0;
   for (const Loads& listener : of_listeners) {

@@ -11,13 +11,13 @@
 
 namespace daytonad {
 
-// Judges how much memory the process has: whether that is too much, and whether somebody makes it grow.
+// Judges the process's memory: whether it is too much, and whether a client makes it grow.
 //
-// Open calls and connections explain most of what the daemon needs. What grows beyond them, quickly, is held by gRPC
-// for frames or messages that are not complete: nothing else tells of it.
+// Open calls and connections explain most of the daemon's memory. Quick growth beyond that is gRPC's buffers of
+// incomplete frames and messages, which nothing else reports.
 class MemoryGrowth {
  public:
-  using Moment = std::chrono::steady_clock::time_point;
+  using TimePoint = std::chrono::steady_clock::time_point;
 
   struct Sample {
     size_t resident = 0;
@@ -25,42 +25,42 @@ class MemoryGrowth {
     size_t connections = 0;
   };
   struct Verdict {
-    bool suspicious = false;  // look who is busy
-    bool too_much = false;    // somebody has to go
-    bool growing = false;     // and was at it just now
-    // How many calls one connection may have.
+    bool suspicious = false;  // find the busy connections
+    bool too_much = false;    // shut connections down
+    bool growing = false;     // it grew just now
+    // Calls allowed per connection.
     size_t share = 0;
   };
 
   explicit MemoryGrowth(size_t max_bytes) : max_bytes_(max_bytes) {}
 
-  Verdict Look(Moment now, const Sample& sample);
+  Verdict Look(TimePoint now, const Sample& sample);
 
  private:
-  // The lowest or highest of what was seen in a span of time.
+  // The minimum or maximum within a time window.
   class Extreme {
    public:
     Extreme(std::chrono::seconds span, bool lowest) : span_(span), lowest_(lowest) {}
-    size_t Add(Moment now, size_t value);
+    size_t Add(TimePoint now, size_t value);
 
    private:
     struct Seen {
-      Moment when;
+      TimePoint when;
       size_t value;
     };
     const std::chrono::seconds span_;
     const bool lowest_;
-    std::deque<Seen> seen_;  // each more extreme than all after it
+    std::deque<Seen> seen_;  // each is more extreme than all after it
   };
 
   const size_t max_bytes_;
-  // Memory comes back a while after the calls that needed it.
+  // Memory is returned some time after the calls that needed it.
   Extreme explained_{std::chrono::seconds(10), false};
   Extreme unexplained_{std::chrono::seconds(60), true};
   Extreme resident_{std::chrono::seconds(2), true};
 };
 
-// Which connections brought most lately, or left most of their answers where they are. Either fills the memory.
+// The connections with the most recent traffic, or the most unread answers. Either fills the memory.
 class BusyConnections {
  public:
   struct Loads {
@@ -72,14 +72,14 @@ class BusyConnections {
     ConnectionTable::Load load;
   };
 
-  // Every few milliseconds, as long as it matters.
+  // Call this every few milliseconds while the memory is suspicious.
   void Add(const std::vector<Loads>& of_listeners);
-  // It does not matter any more.
+  // Call this when it is no longer suspicious.
   void Forget() { weights_.clear(); }
 
-  // Those that are to blame for nearly all of it, the busiest first; one that opened after `growth_began` counts more
-  // than one that was there before. Connections that do little are never among them.
-  std::vector<Culprit> Choose(const std::vector<Loads>& of_listeners, MemoryGrowth::Moment growth_began) const;
+  // Chooses the connections that caused nearly all of the traffic, the busiest first; one opened after `growth_began`
+  // counts more than an older one. Connections with little traffic are never chosen.
+  std::vector<Culprit> Choose(const std::vector<Loads>& of_listeners, MemoryGrowth::TimePoint growth_began) const;
 
  private:
   using Key = std::pair<const ConnectionTable*, ConnectionTable::Id>;

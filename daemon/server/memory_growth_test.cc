@@ -9,7 +9,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr size_t kMiB = 1 << 20;
-constexpr MemoryGrowth::Moment kStart = MemoryGrowth::Moment(std::chrono::hours(1));
+constexpr MemoryGrowth::TimePoint kStart = MemoryGrowth::TimePoint(std::chrono::hours(1));
 
 TEST(MemoryGrowthTest, CallsExplainWhatTheyNeed) {
   MemoryGrowth growth(400 * kMiB);
@@ -71,7 +71,7 @@ TEST(MemoryGrowthTest, AConnectionMayHaveFewerCallsTheLessMemoryThereIs) {
 
 class BusyConnectionsTest : public ::testing::Test {
  protected:
-  static ConnectionTable::Load Load(ConnectionTable::Id id, uint64_t bytes_in, MemoryGrowth::Moment since) {
+  static ConnectionTable::Load Load(ConnectionTable::Id id, uint64_t bytes_in, MemoryGrowth::TimePoint since) {
     ConnectionTable::Load load;
     load.id = id;
     load.bytes_in = bytes_in;

@@ -93,7 +93,7 @@ MemoryWatchdog::~MemoryWatchdog() {
 void MemoryWatchdog::Run() {
   std::unique_lock lock(mutex_);
   while (!wakeup_.wait_for(lock, suspicious_ ? kShortInterval : kInterval, [this] { return ending_; })) {
-    const Moment now = steady_clock::now();
+    const TimePoint now = steady_clock::now();
     const MemoryGrowth::Sample sample = TakeSample();
     const MemoryGrowth::Verdict verdict = growth_.Look(now, sample);
     gate_.SetShare(verdict.share);
@@ -136,7 +136,7 @@ std::vector<BusyConnections::Loads> MemoryWatchdog::TakeLoads() const {
   return loads;
 }
 
-void MemoryWatchdog::Shed(Moment now, size_t resident, const std::vector<BusyConnections::Loads>& loads) {
+void MemoryWatchdog::Shed(TimePoint now, size_t resident, const std::vector<BusyConnections::Loads>& loads) {
   std::vector<BusyConnections::Culprit> culprits = busy_.Choose(loads, suspicious_since_);
   if (culprits.empty()) {
     // Nobody is busy, and it grows all the same: the newest goes.
@@ -151,7 +151,7 @@ void MemoryWatchdog::Shed(Moment now, size_t resident, const std::vector<BusyCon
   }
   last_shed_ = now;
   const ConnectionTable::Load& first = culprits.front().load;
-  Log(LogLevel::kWarning, "connections are shut down: what they sent fills the memory",
+  Log(LogLevel::kWarning, "connections are shut down: their unread data fills the memory",
       {{"connections", absl::StrCat(culprits.size())},
        {"resident", InMiB(resident)},
        {"max_memory", InMiB(max_bytes_)},

@@ -14,14 +14,14 @@
 
 namespace daytonad {
 
-// How much memory the process may have if nobody says: enough for `calls` that wait and a cache of `cache_bytes`, and
-// less than its control group allows.
+// The default memory limit of the process: enough for `calls` waiting calls and a cache of `cache_bytes`, and less than
+// its control group allows.
 size_t DefaultMaxMemory(size_t calls, size_t cache_bytes);
 
-// Looks at the process's memory, on a thread of its own, many times a second. gRPC keeps without a limit what comes in
-// and is not complete: header blocks, messages, frames. When the memory grows beyond what calls explain, or above
-// `max_bytes`, the watchdog shuts down the connections that brought or left the most just before; when half of it is
-// used, the gate begins to take fewer calls of each connection.
+// Checks the process's memory many times a second, on a thread of its own. gRPC buffers incomplete header blocks,
+// messages and frames without a limit. When the memory grows beyond what calls explain, or above `max_bytes`, the
+// watchdog shuts down the connections with the most recent traffic or the most unread answers. When half of it is used,
+// the gate admits fewer calls per connection.
 class MemoryWatchdog {
  public:
   // All outlive it.
@@ -31,13 +31,13 @@ class MemoryWatchdog {
   ~MemoryWatchdog();
 
  private:
-  using Moment = MemoryGrowth::Moment;
+  using TimePoint = MemoryGrowth::TimePoint;
 
   void Run();
   MemoryGrowth::Sample TakeSample() const;
   std::vector<BusyConnections::Loads> TakeLoads() const;
-  // Somebody has to go.
-  void Shed(Moment now, size_t resident, const std::vector<BusyConnections::Loads>& loads);
+  // Shuts connections down.
+  void Shed(TimePoint now, size_t resident, const std::vector<BusyConnections::Loads>& loads);
 
   const size_t max_bytes_;
   CallGate& gate_;
@@ -46,8 +46,8 @@ class MemoryWatchdog {
   MemoryGrowth growth_;
   BusyConnections busy_;
   bool suspicious_ = false;
-  Moment suspicious_since_;
-  Moment last_shed_;
+  TimePoint suspicious_since_;
+  TimePoint last_shed_;
   std::mutex mutex_;
   std::condition_variable wakeup_;
   bool ending_ = false;

@@ -9,11 +9,10 @@
 
 namespace daytonad {
 
-// Server reflection, v1 and v1alpha, for one server: tools such as grpcurl ask it what there is to call. gRPC's own
-// plugin is a synchronous service that needs a thread for each idle stream; these take none.
+// Server reflection, v1 and v1alpha, for one server, for tools such as grpcurl. gRPC's own plugin is a synchronous
+// service that needs a thread per idle stream; these need none.
 //
-// `service_names` are what is listed (the health service and reflection itself are added); files come from the
-// descriptors that are linked into the program.
+// `service_names` are listed (plus the health service and reflection itself); files come from the linked descriptors.
 std::vector<std::unique_ptr<grpc::Service>> MakeReflectionServices(const std::vector<std::string>& service_names);
 
 }  // namespace daytonad

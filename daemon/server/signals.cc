@@ -15,7 +15,7 @@ void StopSignals::WaitForNext() {
     if (error) return;  // forgotten
     WaitForNext();
     if (signal == SIGHUP) {
-      Log(LogLevel::kInfo, "SIGHUP is ignored: nothing is read again but the API key file, which is when it changes");
+      Log(LogLevel::kInfo, "SIGHUP is ignored: only the API key file is reread, when it changes");
     } else {
       on_signal_(signal == SIGTERM ? "SIGTERM" : "SIGINT");
     }

@@ -9,18 +9,19 @@
 
 namespace daytonad {
 
-// Tells of each SIGTERM and SIGINT. A SIGHUP is ignored, and the log says so: it comes when a terminal closes, or from
-// somebody who wants the configuration to be read again, which this program does not do; neither is a reason to end.
+// Reports each SIGTERM and SIGINT. A SIGHUP is ignored and logged: it comes from a closing terminal, or as a request to
+// reload the configuration, which this program does not support; neither is a reason to stop.
 class StopSignals {
  public:
-  // Throws if the system has no descriptors for it: made at the start of a program.
+  // Throws if no descriptors are available: create it at the start of the program.
   StopSignals(const Executor& executor, std::function<void(std::string_view name)> on_signal);
 
-  // Begins to tell, also of what has come since this object was made. On the loop, as what follows from it.
+  // Starts to report signals, including those since this object was created. Call it on the loop, where the callback
+  // runs.
   void Start() { WaitForNext(); }
 
-  // From now on SIGTERM and SIGINT end the process, as if nobody watched. On the loop; to be called before the loop
-  // stops, which would wait for the next signal otherwise.
+  // Restores the default: SIGTERM and SIGINT end the process. Call it on the loop, before the loop stops; otherwise the
+  // loop would wait for the next signal.
   void Forget();
 
  private:

@@ -53,7 +53,7 @@ SocketPathClaim ClaimDirectory(const std::string& directory, std::chrono::millis
   const auto end = std::chrono::steady_clock::now() + patience;
   while (!claim.TryToLock()) {
     if ((errno != EWOULDBLOCK && errno != EINTR) || std::chrono::steady_clock::now() >= end) {
-      Log(LogLevel::kWarning, "the directory of a socket cannot be locked: another daemon must not start there now",
+      Log(LogLevel::kWarning, "the directory of a socket cannot be locked: do not start another daemon there now",
           {{"directory", directory}, {"error", std::strerror(errno)}});
       break;
     }
@@ -66,7 +66,7 @@ absl::Status MakeWay(const std::string& path) {
   struct stat info {};
   if (::lstat(path.c_str(), &info) != 0) {
     if (errno == ENOENT) return absl::OkStatus();
-    return absl::FailedPreconditionError(absl::StrCat(path, " cannot be looked at: ", std::strerror(errno)));
+    return absl::FailedPreconditionError(absl::StrCat(path, " cannot be checked: ", std::strerror(errno)));
   }
   if (!S_ISSOCK(info.st_mode)) {
     return absl::FailedPreconditionError(

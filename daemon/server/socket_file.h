@@ -8,8 +8,8 @@
 
 namespace daytonad {
 
-// The right to make sockets in a directory: while one process has it, others wait. It ends with the object, and with
-// the process however that ends; no file is left of it.
+// A lock on creating sockets in a directory: while one process holds it, others wait. It ends with the object or the
+// process, and leaves no file behind.
 class SocketPathClaim {
  public:
   explicit SocketPathClaim(int directory) : directory_(directory) {}
@@ -18,20 +18,19 @@ class SocketPathClaim {
   SocketPathClaim& operator=(const SocketPathClaim&) = delete;
   ~SocketPathClaim();
 
-  // False, with errno, if somebody else has it or it cannot be had.
+  // False, with errno, if another process holds it or it cannot be acquired.
   bool TryToLock() const;
 
  private:
-  int directory_;  // an open descriptor, which holds the lock; -1 for none
+  int directory_;  // the descriptor that holds the lock; -1 for none
 };
 
-// Makes way for a UNIX socket at `path`: a socket that a daemon left behind when it was killed is removed; one that
-// somebody answers on is not, nor is anything that is no socket. FAILED_PRECONDITION or PERMISSION_DENIED say what is
-// in the way, and what to do.
+// Prepares `path` for a UNIX socket: removes a stale socket that a killed daemon left behind, but neither a socket in
+// use nor any other file. FAILED_PRECONDITION or PERMISSION_DENIED say what is in the way, and what to do.
 //
-// Keep the claim until the socket at `path` listens: else two daemons that start at once both find the same stale
-// socket, and the later one removes the new socket of the other. Nobody needs it for long; whoever keeps it longer than
-// `patience` keeps no daemon from starting.
+// Keep the claim until the socket at `path` listens; otherwise two daemons that start together may find the same stale
+// socket, and the later one removes the other's new socket. A claim is short: after `patience` another daemon starts
+// without it.
 absl::StatusOr<SocketPathClaim> PrepareSocketPath(const std::string& path,
                                                   std::chrono::milliseconds patience = std::chrono::seconds(5));
 

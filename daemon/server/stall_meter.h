@@ -3,20 +3,20 @@
 
 namespace daytonad {
 
-// Tells from the ticks of whoever watches how long something has stood still. By ticks, not by a clock: while the whole
-// process is stopped (SIGSTOP, a frozen cgroup, a machine that sleeps) nobody ticks, and nothing is wrong.
+// Measures in ticks of the watcher how long something has been stalled. Ticks instead of a clock: while the whole
+// process is stopped (SIGSTOP, a frozen cgroup, a suspended machine) there are no ticks, and nothing is wrong.
 class StallMeter {
  public:
   enum class Change {
     kNone,
-    kStalled,  // it has stood still for so long that it counts as stalled
-    kResumed,  // it moves again
-    kOverdue,  // it has stood still for longer than is allowed; again with each further tick
+    kStalled,  // it counts as stalled now
+    kResumed,  // it makes progress again
+    kOverdue,  // it is stalled for longer than allowed; repeated with each further tick
   };
 
   StallMeter(int stalled_after, int overdue_after) : stalled_after_(stalled_after), overdue_after_(overdue_after) {}
 
-  // `moved`: since the last tick.
+  // `moved`: whether it made progress since the last tick.
   Change OnTick(bool moved) {
     if (moved) {
       const bool was_stalled = ticks_ >= stalled_after_;
@@ -28,7 +28,7 @@ class StallMeter {
     return ticks_ == stalled_after_ ? Change::kStalled : Change::kNone;
   }
 
-  // For how many ticks it has stood still.
+  // Ticks without progress.
   int ticks() const { return ticks_; }
 
  private:

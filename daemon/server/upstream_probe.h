@@ -13,26 +13,26 @@
 namespace daytonad {
 
 struct UpstreamProbeOptions {
-  // Between two looks while all is well; also the longest time between two while it is not.
+  // The interval of probes while all is well, and the longest interval after failures.
   Clock::Duration interval = std::chrono::seconds(30);
-  // The first wait after a failure; each further one is half as long again.
+  // The first wait after a failure; each further one is 1.5 times as long.
   Clock::Duration first_retry = std::chrono::seconds(5);
-  // How long an answer may take.
+  // The deadline of a probe.
   Clock::Duration time_limit = std::chrono::seconds(10);
 };
 
-// Asks Daytona once: OK if it answers and accepts our credential.
+// Probes Daytona once: OK if it answers and accepts the credential.
 using UpstreamPing = std::function<Task<absl::Status>(CallContext)>;
 
-// Asks Daytona again and again whether it answers and accepts our credential. Logs each change, with the reason, and
-// nothing else. Loop thread only.
+// Probes periodically whether Daytona answers and accepts the credential. Logs changes only, with the reason. Loop
+// thread only.
 class UpstreamProbe {
  public:
-  // `report` is told each change; before its first call nothing is known.
+  // `report` is called with the first result and each change.
   UpstreamProbe(UpstreamPing ping, Clock& clock, UpstreamProbeOptions options,
                 std::function<void(bool answers)> report);
 
-  // Looks at once, then as the options say, until the context is cancelled. This object must outlive it.
+  // Probes at once, then as the options say, until the context is cancelled. This object must outlive it.
   Task<void> Run(CallContext context);
 
  private:
@@ -46,7 +46,7 @@ class UpstreamProbe {
   const UpstreamProbeOptions options_;
   const std::function<void(bool)> report_;
   State state_ = State::kUnknown;
-  std::string reason_;  // why it is down
+  std::string reason_;  // why Daytona is down
   Clock::Duration retry_;
 };
 

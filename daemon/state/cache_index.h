@@ -16,23 +16,23 @@
 
 namespace daytonad {
 
-// What may be answered from memory, by id and by name. Written by the loop alone, read by any thread: the one exception
-// from "one thread owns everything". Entries never change; a new observation puts a new one in their place.
+// The objects that may be served from the cache, by id and by name. Only the loop writes it, any thread reads it: the
+// one exception from "one thread owns everything". Entries are immutable; a new observation replaces the entry.
 template <typename T>
 class CacheIndex {
  public:
   struct Entry {
-    Entry(std::shared_ptr<const T> object, Clock::TimePoint seen_at) : object(std::move(object)), seen_at(seen_at) {}
+    Entry(std::shared_ptr<const T> object, Clock::TimePoint confirmed_at)
+        : object(std::move(object)), confirmed_at(confirmed_at) {}
 
     const std::shared_ptr<const T> object;
-    const Clock::TimePoint seen_at;
-    // Was it asked for? What was, is kept longer.
+    const Clock::TimePoint confirmed_at;
+    // Set by reads. Used entries are evicted later.
     mutable std::atomic<bool> used = false;
   };
   using EntryPtr = std::shared_ptr<const Entry>;
 
-  // Ids and names are two key spaces: a name may be what another object has as its id. The id is tried first, as
-  // upstream does.
+  // Ids and names are two key spaces: a name may equal another object's id. The id comes first, as it does upstream.
   EntryPtr Find(std::string_view id_or_name) const {
     EntryPtr entry = FindId(id_or_name);
     return entry != nullptr ? entry : FindName(id_or_name);

@@ -12,10 +12,10 @@ Task<absl::StatusOr<T>> CachedApi::Read(Entry<T> (CacheIndex<T>::*find)(std::str
   if (terms != nullptr && terms->max_age != Clock::Duration::zero()) {
     const Entry<T> entry = (index.*find)(key);
     const Clock::TimePoint now = clock_.Now();
-    if (entry != nullptr && knowledge_.freshness.IsFresh(entry->seen_at, now, terms->max_age)) {
+    if (entry != nullptr && caches_.freshness.IsFresh(entry->confirmed_at, now, terms->max_age)) {
       entry->used = true;
       terms->source = ReadTerms::Source::kHit;
-      terms->age = now - entry->seen_at;
+      terms->age = now - entry->confirmed_at;
       co_return *entry->object;
     }
     terms->source = ReadTerms::Source::kMiss;
@@ -25,25 +25,25 @@ Task<absl::StatusOr<T>> CachedApi::Read(Entry<T> (CacheIndex<T>::*find)(std::str
 
 Task<absl::StatusOr<v1::Sandbox>> CachedApi::GetSandbox(CallContext context, std::string id_or_name) {
   Task<absl::StatusOr<v1::Sandbox>> ask = inner_.GetSandbox(context, id_or_name);
-  return Read(&CacheIndex<v1::Sandbox>::Find, knowledge_.sandboxes.index(), std::move(context), std::move(id_or_name),
+  return Read(&CacheIndex<v1::Sandbox>::Find, caches_.sandboxes.index(), std::move(context), std::move(id_or_name),
               std::move(ask));
 }
 
 Task<absl::StatusOr<v1::Snapshot>> CachedApi::GetSnapshot(CallContext context, std::string id_or_name) {
   Task<absl::StatusOr<v1::Snapshot>> ask = inner_.GetSnapshot(context, id_or_name);
-  return Read(&CacheIndex<v1::Snapshot>::Find, knowledge_.snapshots.index(), std::move(context), std::move(id_or_name),
+  return Read(&CacheIndex<v1::Snapshot>::Find, caches_.snapshots.index(), std::move(context), std::move(id_or_name),
               std::move(ask));
 }
 
 Task<absl::StatusOr<v1::Volume>> CachedApi::GetVolumeById(CallContext context, std::string id) {
   Task<absl::StatusOr<v1::Volume>> ask = inner_.GetVolumeById(context, id);
-  return Read(&CacheIndex<v1::Volume>::FindId, knowledge_.volumes.index(), std::move(context), std::move(id),
+  return Read(&CacheIndex<v1::Volume>::FindId, caches_.volumes.index(), std::move(context), std::move(id),
               std::move(ask));
 }
 
 Task<absl::StatusOr<v1::Volume>> CachedApi::GetVolumeByName(CallContext context, std::string name) {
   Task<absl::StatusOr<v1::Volume>> ask = inner_.GetVolumeByName(context, name);
-  return Read(&CacheIndex<v1::Volume>::FindName, knowledge_.volumes.index(), std::move(context), std::move(name),
+  return Read(&CacheIndex<v1::Volume>::FindName, caches_.volumes.index(), std::move(context), std::move(name),
               std::move(ask));
 }
 

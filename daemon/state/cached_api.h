@@ -6,17 +6,16 @@
 
 #include "daemon/api/forwarding_api.h"
 #include "daemon/base/clock.h"
-#include "daemon/state/knowledge.h"
+#include "daemon/state/object_caches.h"
 
 namespace daytonad {
 
-// Answers reads from what is known, as far as their terms allow (ReadTerms). A read without terms, such as those that
-// operations make for themselves, always asks upstream.
+// Answers reads from the cache if their terms allow it (ReadTerms). A read without terms, such as one that an operation
+// makes for itself, always goes upstream.
 class CachedApi final : public ForwardingApi {
  public:
   // The referred objects outlive this one.
-  CachedApi(Api& inner, Knowledge& knowledge, Clock& clock)
-      : ForwardingApi(inner), knowledge_(knowledge), clock_(clock) {}
+  CachedApi(Api& inner, ObjectCaches& caches, Clock& clock) : ForwardingApi(inner), caches_(caches), clock_(clock) {}
 
   Task<absl::StatusOr<v1::Sandbox>> GetSandbox(CallContext context, std::string id_or_name) override;
   Task<absl::StatusOr<v1::Snapshot>> GetSnapshot(CallContext context, std::string id_or_name) override;
@@ -31,7 +30,7 @@ class CachedApi final : public ForwardingApi {
   Task<absl::StatusOr<T>> Read(Entry<T> (CacheIndex<T>::*find)(std::string_view) const, const CacheIndex<T>& index,
                                CallContext context, std::string key, Task<absl::StatusOr<T>> ask);
 
-  Knowledge& knowledge_;
+  ObjectCaches& caches_;
   Clock& clock_;
 };
 

@@ -9,15 +9,15 @@
 
 namespace daytonad {
 
-// How long what is known of an object may be given as an answer. Zero: never.
+// How long a cached object stays fresh. Zero: never fresh.
 struct Lifetimes {
-  // While nothing tells the daemon of changes.
+  // While the event connection is down.
   Clock::Duration polling = std::chrono::seconds(1);
-  // While upstream's events arrive.
+  // While the event connection is up.
   Clock::Duration with_events = std::chrono::seconds(30);
 };
 
-// Is what is known still good enough? Changed on the loop thread, asked on any.
+// Decides whether a cached object is fresh enough for a read. Written on the loop thread, read on any.
 class Freshness {
  public:
   explicit Freshness(Lifetimes lifetimes) : lifetimes_(lifetimes) {}
@@ -26,11 +26,12 @@ class Freshness {
   void EventsDown() { up_since_.store(kDown); }
   bool events_up() const { return up_since_.load() != kDown; }
 
-  // `seen_at` is since when it is known. What was seen before the events came up has not been watched by them.
-  bool IsFresh(Clock::TimePoint seen_at, Clock::TimePoint now, std::optional<Clock::Duration> max_age) const {
-    const bool watched = seen_at.time_since_epoch().count() >= up_since_.load();
+  // An object that was confirmed before the events came up counts as cached without events: they may have missed its
+  // last change.
+  bool IsFresh(Clock::TimePoint confirmed_at, Clock::TimePoint now, std::optional<Clock::Duration> max_age) const {
+    const bool watched = confirmed_at.time_since_epoch().count() >= up_since_.load();
     const Clock::Duration allowed = max_age.value_or(watched ? lifetimes_.with_events : lifetimes_.polling);
-    return allowed > Clock::Duration::zero() && now - seen_at <= allowed;
+    return allowed > Clock::Duration::zero() && now - confirmed_at <= allowed;
   }
 
  private:

@@ -8,56 +8,56 @@
 #include "absl/status/status.h"
 #include "daemon/base/clock.h"
 #include "daemon/state/cache_index.h"
-#include "daemon/state/recency.h"
-#include "daemon/state/superseded.h"
+#include "daemon/state/lru_list.h"
+#include "daemon/state/stale_read_detector.h"
 
 namespace daytonad {
 
-// A point in the order in which this daemon learns things.
-using Moment = std::uint64_t;
+// The order of observations: a counter that grows with each one.
+using Revision = std::uint64_t;
 
-// How something came to be known.
-enum class Sight {
-  kRead,      // the answer to a request for this very object
-  kListItem,  // one of many, from a list that lags
-  kEvent,     // upstream said so by itself
-  kChange,    // the answer to a change that was made through this daemon
+// Where an observation comes from.
+enum class ObservationSource {
+  kRead,      // the answer to a read of this object
+  kListItem,  // an item of a list, which may lag
+  kEvent,     // an upstream event
+  kMutation,  // the answer to a mutation that this daemon sent
 };
 
-// Far enough, and still apart from now by what a Duration holds.
+// Before everything, yet close enough that `now - kLongAgo` does not overflow.
 inline constexpr Clock::TimePoint kLongAgo{Clock::Duration::min() / 2};
 
-// What is known of an object.
+// The last known state of an object.
 template <typename T>
 struct Known {
   std::shared_ptr<const T> object;
-  // Since when it is known to be so; the distant past if that is in doubt.
-  Clock::TimePoint seen_at = kLongAgo;
-  // It exists no more. Final: ids are not used twice.
+  // When this state was last confirmed; kLongAgo if it is unconfirmed.
+  Clock::TimePoint confirmed_at = kLongAgo;
+  // The object was deleted. Final: upstream never reuses an id.
   bool gone = false;
-  // What upstream said when it was looked for then; OK if it was not asked.
+  // Upstream's NOT_FOUND, if a read found out; else OK.
   absl::Status gone_error;
 };
 
-// What KnownObjects keeps of an object.
+// What ObjectCache keeps per object.
 template <typename T>
 struct Record {
-  // Can what was begun at this moment have seen all that is known?
-  bool Counts(Moment since) const { return since >= floor && since > as_of; }
+  // Is an observation of this revision newer than the cached state, and no older than the last mutation?
+  bool Counts(Revision since) const { return since >= floor && since > as_of; }
 
   Known<T> known;
-  Moment as_of = 0;                       // what is known counts from here
-  Moment floor = 0;                       // reads begun before may not have seen a change that was made since
-  Moment answered = 0;                    // when a change was answered last
-  Clock::TimePoint learnt_at = kLongAgo;  // when what is known was seen, in doubt since or not
-  Superseded superseded;
-  bool going = false;  // its deletion was accepted
-  int changing = 0;
-  size_t digest = 0;  // of the object without its times: two that differ share one as good as never
+  Revision as_of = 0;                       // the revision of the cached state
+  Revision floor = 0;                       // reads of lower revisions may not show the last mutation
+  Revision last_mutation = 0;               // when a mutation was last answered
+  Clock::TimePoint observed_at = kLongAgo;  // when the cached state was observed, confirmed or not
+  StaleReadDetector stale_reads;
+  bool deleting = false;  // upstream accepted its deletion
+  int pending_mutations = 0;
+  size_t digest = 0;  // hash of the object without its times; collisions are as good as impossible
   int pins = 0;
   size_t bytes = 0;
   std::shared_ptr<const typename CacheIndex<T>::Entry> published;
-  Recency::Place place;
+  LruList::Place place;
 };
 
 }  // namespace daytonad

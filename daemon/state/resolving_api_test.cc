@@ -16,7 +16,7 @@
 #include "daemon/base/absent.h"
 #include "daemon/base/spawn.h"
 #include "daemon/base/testing/fake_clock.h"
-#include "daemon/state/recording_api.h"
+#include "daemon/state/cache_updating_api.h"
 #include "daemon/state/testing/objects.h"
 
 namespace daytonad {
@@ -35,7 +35,7 @@ v1::Sandbox Named(const std::string& id, const std::string& name) {
   return sandbox;
 }
 
-// An upstream that takes ids before names, and has forgotten some names.
+// An upstream that tries ids before names, and does not find some names for a while.
 class ForgetfulUpstream final : public FakeApi {
  public:
   Task<SandboxResult> GetSandbox(CallContext, std::string key) override { co_return Find("Get", key); }
@@ -76,9 +76,9 @@ class ResolvingApiTest : public ::testing::Test {
 
   void Upstream(const v1::Sandbox& sandbox) { upstream_.objects[sandbox.id()] = sandbox; }
   void Learn(const v1::Sandbox& sandbox) {
-    knowledge_.sandboxes.See(sandbox, Sight::kRead, knowledge_.sandboxes.Begin(), clock_.Now());
+    caches_.sandboxes.Observe(sandbox, ObservationSource::kRead, caches_.sandboxes.NextRevision(), clock_.Now());
   }
-  // The name is another one's now, and upstream has forgotten it.
+  // Another object has the name now, and upstream does not find it for a while.
   void RedeployBehindOurBack() {
     upstream_.objects.clear();
     Upstream(Named("b", "box"));
@@ -110,14 +110,14 @@ class ResolvingApiTest : public ::testing::Test {
   boost::asio::io_context io_;
   FakeClock clock_{FakeClock::Mode::kManual};
   ForgetfulUpstream upstream_;
-  Knowledge knowledge_{Lifetimes(), 1 << 20};
-  RecordingApi recording_{upstream_, knowledge_, clock_};
-  ResolvingApi api_{recording_, knowledge_, clock_};
+  ObjectCaches caches_{Lifetimes(), 1 << 20};
+  CacheUpdatingApi updating_{upstream_, caches_, clock_};
+  ResolvingApi api_{updating_, caches_, clock_};
 };
 
-TEST_F(ResolvingApiTest, WhatIsKnownByItsNameIsAskedForById) {
+TEST_F(ResolvingApiTest, AKnownNameIsReplacedByItsId) {
   EXPECT_EQ(Get("box"), "a");
-  EXPECT_THAT(Calls(), ElementsAre("Get box")) << "nothing is known yet";
+  EXPECT_THAT(Calls(), ElementsAre("Get box")) << "nothing is cached yet";
   upstream_.forgotten.insert("box");
   EXPECT_EQ(Get("box"), "a");
   EXPECT_EQ(Start("box"), "a");
@@ -127,10 +127,11 @@ TEST_F(ResolvingApiTest, WhatIsKnownByItsNameIsAskedForById) {
   EXPECT_THAT(Calls(), ElementsAre("Get a", "Start a", "Get a", "Stop a", "Delete a"));
 }
 
-TEST_F(ResolvingApiTest, WhatIsNotKnownIsStartedAndStoppedAsAskedButDeletedById) {
+TEST_F(ResolvingApiTest, UnknownNamesArePassedOnExceptForDeletions) {
   EXPECT_EQ(Stop("box"), "a");
   EXPECT_THAT(Calls(), ElementsAre("Stop box"));
-  knowledge_.sandboxes.See(SandboxIn("a", "destroyed"), Sight::kEvent, knowledge_.sandboxes.Begin(), clock_.Now());
+  caches_.sandboxes.Observe(SandboxIn("a", "destroyed"), ObservationSource::kEvent, caches_.sandboxes.NextRevision(),
+                            clock_.Now());
   Upstream(Named("b", "box"));
   upstream_.objects.erase("a");
   EXPECT_EQ(Delete("box"), "b");
@@ -138,7 +139,7 @@ TEST_F(ResolvingApiTest, WhatIsNotKnownIsStartedAndStoppedAsAskedButDeletedById)
   EXPECT_EQ(Delete("box"), not_found_);
 }
 
-TEST_F(ResolvingApiTest, AnIdIsAskedForAsItIs) {
+TEST_F(ResolvingApiTest, AnIdIsPassedOn) {
   Learn(Named("a", "box"));
   Upstream(Named(kUuid, "other"));
   EXPECT_EQ(Get("a"), "a");
@@ -148,7 +149,7 @@ TEST_F(ResolvingApiTest, AnIdIsAskedForAsItIs) {
   EXPECT_THAT(Calls(), ElementsAre("Get a", "Stop a", "Delete a", std::string("Delete ") + kUuid));
 }
 
-TEST_F(ResolvingApiTest, ANameThatIsKnownFromLongAgoIsLookedAtBeforeAChange) {
+TEST_F(ResolvingApiTest, AStaleNameIsReadBeforeAMutation) {
   Learn(Named("a", "box"));
   clock_.Advance(seconds(2));
   EXPECT_EQ(Stop("box"), "a");
@@ -161,7 +162,7 @@ TEST_F(ResolvingApiTest, ANameThatIsKnownFromLongAgoIsLookedAtBeforeAChange) {
   EXPECT_EQ(Delete("box"), "b");
 }
 
-TEST_F(ResolvingApiTest, ANameOfWhatIsGoneIsAskedForOnce) {
+TEST_F(ResolvingApiTest, ANameOfADeletedObjectIsAskedForOnce) {
   for (const bool fresh : {true, false}) {
     upstream_.objects.clear();
     const std::string old_id = fresh ? "a" : "c";
@@ -177,17 +178,17 @@ TEST_F(ResolvingApiTest, ANameOfWhatIsGoneIsAskedForOnce) {
   EXPECT_EQ(Get("box"), not_found_);
 }
 
-TEST_F(ResolvingApiTest, WhatBecomesKnownAfterANameWasForgottenIsFoundByIt) {
+TEST_F(ResolvingApiTest, AnObjectThatIsCachedMeanwhileIsFoundByANameThatUpstreamForgot) {
   Learn(Named("a", "box"));
   RedeployBehindOurBack();
-  EXPECT_EQ(Get("box"), not_found_) << "nobody can know";
+  EXPECT_EQ(Get("box"), not_found_) << "nobody can tell";
   Learn(Named("b", "box"));
   EXPECT_EQ(Get("box"), "b");
   EXPECT_EQ(Stop("box"), "b");
   EXPECT_EQ(Delete("box"), "b");
 }
 
-TEST_F(ResolvingApiTest, ANameThatLooksLikeAnIdIsTheIdOfAnotherOneFirst) {
+TEST_F(ResolvingApiTest, ANameThatLooksLikeAnIdIsTriedAsAnIdFirst) {
   upstream_.objects.clear();
   Upstream(Named("b", kUuid));
   EXPECT_EQ(Get(kUuid), "b");
@@ -199,12 +200,12 @@ TEST_F(ResolvingApiTest, ANameThatLooksLikeAnIdIsTheIdOfAnotherOneFirst) {
   EXPECT_EQ(Get("b"), "b");
 }
 
-TEST_F(ResolvingApiTest, AnIdThatIsOnlyANameByNowIsGone) {
+TEST_F(ResolvingApiTest, AnIdThatMatchesAsANameOnlyIsGone) {
   Learn(Named(kUuid, "box"));
   upstream_.objects.clear();
   Upstream(Named("b", kUuid));
   EXPECT_EQ(Get(kUuid), "b");
-  EXPECT_TRUE(knowledge_.sandboxes.Find(kUuid)->gone);
+  EXPECT_TRUE(caches_.sandboxes.Find(kUuid)->gone);
 }
 
 TEST_F(ResolvingApiTest, ANameThatLooksLikeAnIdIsFoundThoughUpstreamHasForgottenIt) {
@@ -217,11 +218,11 @@ TEST_F(ResolvingApiTest, ANameThatLooksLikeAnIdIsFoundThoughUpstreamHasForgotten
   EXPECT_EQ(Delete(kUuid), "b");
 }
 
-TEST_F(ResolvingApiTest, ADeletedVolumeIsNoAnswerToItsName) {
+TEST_F(ResolvingApiTest, ADeletedVolumeIsNotFoundByItsName) {
   upstream_.volume.set_id("v");
   upstream_.volume.set_name("vol");
   upstream_.volume.set_view(v1::VIEW_FULL);
-  knowledge_.volumes.See(upstream_.volume, Sight::kRead, knowledge_.volumes.Begin(), clock_.Now());
+  caches_.volumes.Observe(upstream_.volume, ObservationSource::kRead, caches_.volumes.NextRevision(), clock_.Now());
   EXPECT_TRUE(Run(api_.GetVolumeByName(Context(), "vol")).ok());
   EXPECT_THAT(Calls(), ElementsAre("GetVolumeById v"));
   upstream_.volume.set_state(v1::VOLUME_STATE_DELETED);

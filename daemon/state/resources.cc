@@ -18,15 +18,15 @@ auto Order(const google::protobuf::Timestamp& time) { return std::make_tuple(tim
 }  // namespace
 
 bool IsGone(const v1::Sandbox& sandbox) { return sandbox.state() == v1::SANDBOX_STATE_DESTROYED; }
-bool IsGone(const v1::Snapshot&) { return false; }  // it is removed, and no state says so
+bool IsGone(const v1::Snapshot&) { return false; }  // no state says so
 bool IsGone(const v1::Volume& volume) { return volume.state() == v1::VOLUME_STATE_DELETED; }
 
-bool IsGoing(const v1::Sandbox& sandbox) {
+bool IsDeleting(const v1::Sandbox& sandbox) {
   return sandbox.state() == v1::SANDBOX_STATE_DESTROYING ||
          sandbox.desired_state() == v1::SANDBOX_DESIRED_STATE_DESTROYED;
 }
-bool IsGoing(const v1::Snapshot& snapshot) { return snapshot.state() == v1::SNAPSHOT_STATE_REMOVING; }
-bool IsGoing(const v1::Volume& volume) {
+bool IsDeleting(const v1::Snapshot& snapshot) { return snapshot.state() == v1::SNAPSHOT_STATE_REMOVING; }
+bool IsDeleting(const v1::Volume& volume) {
   return volume.state() == v1::VOLUME_STATE_PENDING_DELETE || volume.state() == v1::VOLUME_STATE_DELETING;
 }
 
@@ -95,19 +95,19 @@ void TakeState(v1::Volume& item, const v1::Volume& known) {
   if (known.has_updated_at()) *item.mutable_updated_at() = known.updated_at();
 }
 
-void MakeGoing(v1::Sandbox& sandbox) {
+void MarkDeleting(v1::Sandbox& sandbox) {
   sandbox.set_state(v1::SANDBOX_STATE_DESTROYING);
   sandbox.set_state_text("destroying");
   sandbox.set_desired_state(v1::SANDBOX_DESIRED_STATE_DESTROYED);
   sandbox.set_desired_state_text("destroyed");
 }
 
-void MakeGoing(v1::Snapshot& snapshot) {
+void MarkDeleting(v1::Snapshot& snapshot) {
   snapshot.set_state(v1::SNAPSHOT_STATE_REMOVING);
   snapshot.set_state_text("removing");
 }
 
-void MakeGoing(v1::Volume& volume) {
+void MarkDeleting(v1::Volume& volume) {
   volume.set_state(v1::VOLUME_STATE_PENDING_DELETE);
   volume.set_state_text("pending_delete");
 }

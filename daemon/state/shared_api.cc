@@ -25,10 +25,10 @@ std::string IdIn(const absl::StatusOr<T>& result) {
   return result.ok() ? result->id() : "";
 }
 
-// By what a read may ask for this object; empty if it may be any.
+// The keys by which a read may ask for this object; empty if the object is not cached.
 template <typename T>
-std::vector<std::string> KeysOf(KnownObjects<T>& known, const std::string& id_or_name) {
-  const Known<T>* const object = known.Find(id_or_name);
+std::vector<std::string> KeysOf(ObjectCache<T>& cache, const std::string& id_or_name) {
+  const Known<T>* const object = cache.Find(id_or_name);
   if (object == nullptr) return {};
   return {id_or_name, object->object->id(), object->object->name()};
 }
@@ -39,18 +39,18 @@ void Forget(SingleFlight<T>& reads, const std::vector<std::string>& keys) {
   for (const std::string& key : keys) reads.Forget(key);
 }
 
-// Volumes are read by an id or by a name, and it is said which.
+// Volumes are read by id or by name; the caller says which.
 std::string VolumeId(const std::string& id) { return absl::StrCat("id/", id); }
 std::string VolumeName(const std::string& name) { return absl::StrCat("name/", name); }
 
-// What makes two lists the same request.
+// Two lists with the same key are the same request.
 std::string KeyOf(const SandboxListQuery& query, const std::string& position) {
   std::string key = absl::StrJoin({static_cast<int>(query.sort), static_cast<int>(query.order), query.page_size}, ",");
   absl::StrAppend(&key, "/", position.size(), "/", position);
   {
     google::protobuf::io::StringOutputStream stream(&key);
     google::protobuf::io::CodedOutputStream coded(&stream);
-    coded.SetSerializationDeterministic(true);  // or labels come in any order
+    coded.SetSerializationDeterministic(true);  // otherwise the order of labels is random
     query.filter.SerializeToCodedStream(&coded);
   }
   return key;
@@ -63,9 +63,9 @@ std::string KeyOf(const SnapshotListQuery& query, int page) {
 
 }  // namespace
 
-SharedApi::SharedApi(Api& inner, Knowledge& knowledge, Executor executor, Clock& clock, SharedApiOptions options)
+SharedApi::SharedApi(Api& inner, ObjectCaches& caches, Executor executor, Clock& clock, SharedApiOptions options)
     : ForwardingApi(inner),
-      knowledge_(knowledge),
+      caches_(caches),
       executor_(executor),
       clock_(clock),
       options_(options),
@@ -94,7 +94,7 @@ Task<T> SharedApi::RunMutation(CallContext context, ForgetOld forget, typename F
   if (--mutations_ == 0) std::exchange(settled_, Event()).Fire();
   forget(IdIn(result));
   if (context.cancelled()) {
-    Log(LogLevel::kInfo, context, "a change was answered after its caller had left",
+    Log(LogLevel::kInfo, context, "a mutation was answered after its caller had left",
         {{"outcome", StatusOf(result).ok() ? "done" : StatusOf(result).ToString()}});
   }
   co_return result;
@@ -107,10 +107,10 @@ Task<T> SharedApi::Mutate(ForgetOld forget, Task<T> (Owner::*method)(CallContext
                                    call = Bind(method, std::move(args)...)](CallContext own) mutable {
     return RunMutation<T>(std::move(own), std::move(forget), std::move(call));
   };
-  // A caller with more time than that may wait for its turn within upstream's rate limits.
+  // A caller with a later deadline may wait longer in the queue of a rate limit.
   const Clock::TimePoint limit = std::max(context.latest_deadline(), clock_.Now() + options_.mutation_limit);
   auto flight = Flight<T>::Start(executor_, context, limit, std::move(work));
-  // What is done under a request id is remembered, so its end is waited for.
+  // The outcome under a request id is recorded, so wait for it.
   if (context.request_key() != nullptr) return Flight<T>::JoinToTheEnd(std::move(flight), clock_, std::move(context));
   return Flight<T>::Join(std::move(flight), clock_, std::move(context));
 }
@@ -196,17 +196,17 @@ Task<absl::StatusOr<v1::Sandbox>> SharedApi::CreateSandbox(CallContext context, 
 }
 
 Task<absl::StatusOr<v1::Sandbox>> SharedApi::StartSandbox(CallContext context, std::string id_or_name) {
-  ForgetOld forget = OldSandboxReads(KeysOf(knowledge_.sandboxes, id_or_name));
+  ForgetOld forget = OldSandboxReads(KeysOf(caches_.sandboxes, id_or_name));
   return Mutate(std::move(forget), &SandboxApi::StartSandbox, std::move(context), std::move(id_or_name));
 }
 
 Task<absl::StatusOr<v1::Sandbox>> SharedApi::StopSandbox(CallContext context, std::string id_or_name, bool force) {
-  ForgetOld forget = OldSandboxReads(KeysOf(knowledge_.sandboxes, id_or_name));
+  ForgetOld forget = OldSandboxReads(KeysOf(caches_.sandboxes, id_or_name));
   return Mutate(std::move(forget), &SandboxApi::StopSandbox, std::move(context), std::move(id_or_name), force);
 }
 
 Task<absl::StatusOr<v1::Sandbox>> SharedApi::DeleteSandbox(CallContext context, std::string id_or_name) {
-  ForgetOld forget = OldSandboxReads(KeysOf(knowledge_.sandboxes, id_or_name));
+  ForgetOld forget = OldSandboxReads(KeysOf(caches_.sandboxes, id_or_name));
   return Mutate(std::move(forget), &SandboxApi::DeleteSandbox, std::move(context), std::move(id_or_name));
 }
 
@@ -216,17 +216,17 @@ Task<absl::StatusOr<v1::Snapshot>> SharedApi::CreateSnapshot(CallContext context
 }
 
 Task<absl::StatusOr<v1::Snapshot>> SharedApi::ActivateSnapshot(CallContext context, std::string id) {
-  ForgetOld forget = OldSnapshotReads(KeysOf(knowledge_.snapshots, id));
+  ForgetOld forget = OldSnapshotReads(KeysOf(caches_.snapshots, id));
   return Mutate(std::move(forget), &SnapshotApi::ActivateSnapshot, std::move(context), std::move(id));
 }
 
 Task<absl::Status> SharedApi::DeactivateSnapshot(CallContext context, std::string id) {
-  ForgetOld forget = OldSnapshotReads(KeysOf(knowledge_.snapshots, id));
+  ForgetOld forget = OldSnapshotReads(KeysOf(caches_.snapshots, id));
   return Mutate(std::move(forget), &SnapshotApi::DeactivateSnapshot, std::move(context), std::move(id));
 }
 
 Task<absl::Status> SharedApi::DeleteSnapshot(CallContext context, std::string id) {
-  ForgetOld forget = OldSnapshotReads(KeysOf(knowledge_.snapshots, id));
+  ForgetOld forget = OldSnapshotReads(KeysOf(caches_.snapshots, id));
   return Mutate(std::move(forget), &SnapshotApi::DeleteSnapshot, std::move(context), std::move(id));
 }
 
@@ -236,7 +236,7 @@ Task<absl::StatusOr<v1::Volume>> SharedApi::CreateVolume(CallContext context, st
 }
 
 Task<absl::Status> SharedApi::DeleteVolume(CallContext context, std::string id) {
-  ForgetOld forget = OldVolumeReads(KeysOf(knowledge_.volumes, id));
+  ForgetOld forget = OldVolumeReads(KeysOf(caches_.volumes, id));
   return Mutate(std::move(forget), &VolumeApi::DeleteVolume, std::move(context), std::move(id));
 }
 

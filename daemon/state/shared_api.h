@@ -9,28 +9,28 @@
 #include <vector>
 
 #include "daemon/api/forwarding_api.h"
-#include "daemon/state/knowledge.h"
+#include "daemon/state/object_caches.h"
 #include "daemon/state/single_flight.h"
 
 namespace daytonad {
 
 struct SharedApiOptions {
-  // How long a request may take that several callers share, and that none of them bounds.
+  // The deadline of a shared request, independent of its callers.
   Clock::Duration read_limit = std::chrono::seconds(60);
-  // How long a mutation may take at least, though its caller leaves. Upstream holds a create for up to 30 s.
+  // The least time that a mutation gets, even if its caller leaves. Upstream may answer a create only after 30 s.
   Clock::Duration mutation_limit = std::chrono::seconds(120);
 };
 
-// Makes calls independent of their callers: identical reads share one request, and a mutation runs to its answer
-// although its caller has gone. Everything else passes through.
+// Detaches requests from their callers: identical reads share one request, and a mutation runs until it is answered,
+// even if its caller leaves. Everything else passes through.
 //
-// Read-your-writes: a read that begins after a mutation was begun or answered never joins a read that began before it
-// and may be about the same: a read of the object, by its id or its name, or a list of its kind. What is not known may
-// be any object of its kind.
+// Read-your-writes: when a mutation is sent, and again when it is answered, the reads in flight that it affects are no
+// longer joined. These are reads of the object by id or name, and lists of its kind; if the object is not cached, all
+// reads of its kind.
 class SharedApi final : public ForwardingApi {
  public:
   // The referred objects outlive this one.
-  SharedApi(Api& inner, Knowledge& knowledge, Executor executor, Clock& clock, SharedApiOptions options);
+  SharedApi(Api& inner, ObjectCaches& caches, Executor executor, Clock& clock, SharedApiOptions options);
 
   Task<absl::StatusOr<v1::Sandbox>> CreateSandbox(CallContext context, NewSandbox sandbox) override;
   Task<absl::StatusOr<v1::Sandbox>> GetSandbox(CallContext context, std::string id_or_name) override;
@@ -55,22 +55,22 @@ class SharedApi final : public ForwardingApi {
   Task<absl::StatusOr<std::vector<v1::Volume>>> ListVolumes(CallContext context, bool include_deleted) override;
   Task<absl::Status> DeleteVolume(CallContext context, std::string id) override;
 
-  // Returns when every mutation that was begun has its answer, or when the context ends.
+  // Returns when every mutation in flight is answered, or when the context ends.
   Task<absl::Status> WaitForMutations(CallContext context);
 
  private:
-  // A call of one of inner_'s methods, to be made by a flight.
+  // A call of one of inner_'s methods, for a flight.
   template <typename Owner, typename T, typename... Params>
   typename Flight<T>::Work Bind(Task<T> (Owner::*method)(CallContext, Params...), std::type_identity_t<Params>... args);
 
-  // Forgets the reads in flight that a mutation makes old. Called when it begins, and with the id of what it is about,
-  // if the answer says that, when it was answered.
+  // Stops the sharing of reads in flight that a mutation makes outdated. Called when the mutation is sent, and again
+  // when it is answered, then with the object's id if the answer has it.
   using ForgetOld = std::function<void(const std::string& answered_id)>;
   ForgetOld OldSandboxReads(std::vector<std::string> keys);
   ForgetOld OldSnapshotReads(std::vector<std::string> keys);
   ForgetOld OldVolumeReads(std::vector<std::string> keys);
 
-  // What the flight of a mutation does.
+  // The work of a mutation's flight.
   template <typename T>
   Task<T> RunMutation(CallContext context, ForgetOld forget, typename Flight<T>::Work work);
 
@@ -78,7 +78,7 @@ class SharedApi final : public ForwardingApi {
   Task<T> Mutate(ForgetOld forget, Task<T> (Owner::*method)(CallContext, Params...), CallContext context,
                  std::type_identity_t<Params>... args);
 
-  Knowledge& knowledge_;
+  ObjectCaches& caches_;
   Executor executor_;
   Clock& clock_;
   SharedApiOptions options_;
@@ -89,8 +89,8 @@ class SharedApi final : public ForwardingApi {
   SingleFlight<absl::StatusOr<NumberedSandboxPage>> numbered_sandbox_lists_;
   SingleFlight<absl::StatusOr<SnapshotPage>> snapshot_lists_;
   SingleFlight<absl::StatusOr<std::vector<v1::Volume>>> volume_lists_;
-  int mutations_ = 0;  // that have no answer yet
-  Event settled_;      // fires, and is replaced, when there are none
+  int mutations_ = 0;  // in flight
+  Event settled_;      // fires, and is replaced, when none is in flight
 };
 
 }  // namespace daytonad

@@ -62,7 +62,7 @@ class SlowApi : public FakeApi {
   int answered = 0;
 
  private:
-  // A mutation whose bytes are out is not cancelled any more: net/ sees to that.
+  // A mutation that was sent is not cancelled any more: net/ ensures that.
   Task<SandboxResult> Answer(CallContext context, bool sent) {
     if (sent) context = context.Detached(context.deadline());
     absl::Status waited = co_await answer.Wait(clock_, std::move(context));
@@ -83,7 +83,7 @@ class SharedApiTest : public ::testing::Test {
  protected:
   SharedApiTest() {
     upstream_ = std::make_unique<SlowApi>(clock_);
-    api_ = std::make_unique<SharedApi>(*upstream_, knowledge_, io_.get_executor(), clock_, SharedApiOptions());
+    api_ = std::make_unique<SharedApi>(*upstream_, caches_, io_.get_executor(), clock_, SharedApiOptions());
   }
 
   struct Call {
@@ -92,9 +92,9 @@ class SharedApiTest : public ::testing::Test {
   };
 
   void Know(const v1::Sandbox& sandbox) {
-    knowledge_.sandboxes.See(sandbox, Sight::kRead, knowledge_.sandboxes.Begin(), clock_.Now());
+    caches_.sandboxes.Observe(sandbox, ObservationSource::kRead, caches_.sandboxes.NextRevision(), clock_.Now());
   }
-  // Reads of all kinds that are under way, or that join those.
+  // Starts reads of all kinds, or joins those in flight.
   void ReadAll() {
     for (const char* key : {"a", "name-of-a", "b", "name-of-b", "unknown"}) {
       Spawn(api_->GetSandbox(CallContext::Background("test"), key), calls_.emplace_back());
@@ -114,11 +114,11 @@ class SharedApiTest : public ::testing::Test {
     daytonad::Spawn(io_.get_executor(), Drop(std::move(task)));
     Run();
   }
-  // What a second ReadAll asks upstream after a change that is under way.
-  template <typename Change>
-  std::vector<std::string> AskedAgain(Change change) {
+  // The requests that a second ReadAll sends while a mutation is in flight.
+  template <typename Mutation>
+  std::vector<std::string> AskedAgain(Mutation mutation) {
     ReadAll();
-    Spawn(change(), calls_.emplace_back());
+    Spawn(mutation(), calls_.emplace_back());
     upstream_->calls.clear();
     ReadAll();
     std::vector<std::string> asked = std::exchange(upstream_->calls, {});
@@ -149,7 +149,7 @@ class SharedApiTest : public ::testing::Test {
   boost::asio::io_context io_;
   FakeClock clock_{FakeClock::Mode::kManual};
   std::unique_ptr<SlowApi> upstream_;
-  Knowledge knowledge_{Lifetimes(), 1 << 20};
+  ObjectCaches caches_{Lifetimes(), 1 << 20};
   std::unique_ptr<SharedApi> api_;
   std::deque<Call> calls_;
 };
@@ -168,7 +168,7 @@ TEST_F(SharedApiTest, IdenticalReadsShareOneRequest) {
   EXPECT_EQ(b.result.value()->id(), "id-1");
 }
 
-TEST_F(SharedApiTest, AReadThatWasAnsweredIsNotAnsweredAgainFromMemory) {
+TEST_F(SharedApiTest, ACompletedReadIsNotShared) {
   upstream_->answer.Fire();
   Call a;
   Call b;
@@ -177,7 +177,7 @@ TEST_F(SharedApiTest, AReadThatWasAnsweredIsNotAnsweredAgainFromMemory) {
   EXPECT_EQ(upstream_->calls.size(), 2U);
 }
 
-TEST_F(SharedApiTest, TheFirstCallersGoingAwayDoesNotEndASharedRead) {
+TEST_F(SharedApiTest, ASharedReadOutlivesItsFirstCaller) {
   Call first;
   Call second;
   Spawn(api_->GetSandbox(ContextOf(first), "box"), first);
@@ -192,7 +192,7 @@ TEST_F(SharedApiTest, TheFirstCallersGoingAwayDoesNotEndASharedRead) {
   EXPECT_TRUE(second.result.value().ok());
 }
 
-TEST_F(SharedApiTest, TheLastCallersGoingAwayEndsIt) {
+TEST_F(SharedApiTest, ASharedReadEndsWithItsLastCaller) {
   Call first;
   Call second;
   Spawn(api_->GetSandbox(ContextOf(first), "box"), first);
@@ -201,7 +201,7 @@ TEST_F(SharedApiTest, TheLastCallersGoingAwayEndsIt) {
   second.stop.request_stop();
   Run();
   EXPECT_EQ(upstream_->cancelled, 1);
-  // Who comes now gets a request of its own, not the dying one.
+  // A new caller gets a request of its own instead of the one that is being cancelled.
   Call third;
   Spawn(api_->GetSandbox(ContextOf(third), "box"), third);
   upstream_->answer.Fire();
@@ -209,12 +209,12 @@ TEST_F(SharedApiTest, TheLastCallersGoingAwayEndsIt) {
   EXPECT_TRUE(third.result.value().ok());
 }
 
-TEST_F(SharedApiTest, AReadAfterAChangeDoesNotJoinOneFromBeforeIt) {
+TEST_F(SharedApiTest, AReadAfterAMutationDoesNotJoinOneFromBeforeIt) {
   Call before;
-  Call change;
+  Call mutation;
   Call after;
   Spawn(api_->GetSandbox(ContextOf(before), "box"), before);
-  Spawn(api_->StartSandbox(ContextOf(change), "box"), change);
+  Spawn(api_->StartSandbox(ContextOf(mutation), "box"), mutation);
   Spawn(api_->GetSandbox(ContextOf(after), "box"), after);
   EXPECT_EQ(upstream_->calls, (std::vector<std::string>{"GetSandbox box", "StartSandbox box", "GetSandbox box"}));
   upstream_->answer.Fire();
@@ -223,27 +223,27 @@ TEST_F(SharedApiTest, AReadAfterAChangeDoesNotJoinOneFromBeforeIt) {
   EXPECT_TRUE(after.result.has_value());
 }
 
-TEST_F(SharedApiTest, AChangeMakesOnlyReadsOfTheSameObjectAndListsOfItsKindOld) {
+TEST_F(SharedApiTest, AMutationAffectsReadsOfItsObjectAndListsOfItsKindOnly) {
   Know(SandboxIn("a", "started"));
   Know(SandboxIn("b", "started"));
   EXPECT_THAT(AskedAgain([&] { return api_->StartSandbox(CallContext::Background("test"), "a"); }),
               ElementsAre("GetSandbox a", "GetSandbox name-of-a", "ListSandboxes"));
 }
 
-TEST_F(SharedApiTest, OfWhatIsNotKnownItMayBeAnyReadOfItsKind) {
+TEST_F(SharedApiTest, AMutationOfAnUncachedObjectAffectsAllReadsOfItsKind) {
   EXPECT_THAT(AskedAgain([&] { return api_->StartSandbox(CallContext::Background("test"), "a"); }),
               ElementsAre("GetSandbox a", "GetSandbox name-of-a", "GetSandbox b", "GetSandbox name-of-b",
                           "GetSandbox unknown", "ListSandboxes"));
 }
 
-TEST_F(SharedApiTest, ACreateMakesReadsOfItsNameOld) {
+TEST_F(SharedApiTest, ACreateAffectsReadsOfItsName) {
   NewSandbox sandbox;
   sandbox.spec.set_name("unknown");
   EXPECT_THAT(AskedAgain([&] { return api_->CreateSandbox(CallContext::Background("test"), sandbox); }),
               ElementsAre("GetSandbox unknown", "ListSandboxes"));
 }
 
-TEST_F(SharedApiTest, AfterItsAnswerNobodyJoinsAReadOfWhatACreateHasMade) {
+TEST_F(SharedApiTest, AfterACreateNobodyJoinsAnEarlierReadOfItsObject) {
   Call before;
   Spawn(api_->GetSandbox(ContextOf(before), "id-1"), before);
   upstream_->create_sandbox.Add(SandboxIn("id-1", "started"));
@@ -258,20 +258,20 @@ TEST_F(SharedApiTest, AfterItsAnswerNobodyJoinsAReadOfWhatACreateHasMade) {
   Run();
 }
 
-TEST_F(SharedApiTest, AChangeThatWasSentRunsToItsAnswerWithoutItsCaller) {
-  Call change;
-  Spawn(api_->StartSandbox(ContextOf(change), "box"), change);
-  change.stop.request_stop();
+TEST_F(SharedApiTest, AMutationRunsToItsAnswerWithoutItsCaller) {
+  Call mutation;
+  Spawn(api_->StartSandbox(ContextOf(mutation), "box"), mutation);
+  mutation.stop.request_stop();
   Run();
-  EXPECT_TRUE(absl::IsCancelled(change.result->status()));
+  EXPECT_TRUE(absl::IsCancelled(mutation.result->status()));
   EXPECT_EQ(upstream_->answered, 0);
   upstream_->answer.Fire();
   Run();
   EXPECT_EQ(upstream_->answered, 1);
 }
 
-// Whoever keeps outcomes by request id has to learn this one.
-TEST_F(SharedApiTest, ACallerWithARequestIdIsToldWhatBecameOfAChangeThatItLeft) {
+// The IdempotencyStore has to record the outcome.
+TEST_F(SharedApiTest, ACallerWithARequestIdLearnsTheOutcomeOfItsMutation) {
   Call call;
   RequestKey key{"r", "digest"};
   Spawn(api_->StartSandbox(ContextOf(call).WithRequestKey(std::move(key)), "box"), call);
@@ -283,10 +283,10 @@ TEST_F(SharedApiTest, ACallerWithARequestIdIsToldWhatBecameOfAChangeThatItLeft) 
   EXPECT_EQ(call.result.value()->id(), "id-1");
 }
 
-TEST_F(SharedApiTest, TellsWhenNoChangeIsUnderWayAnyMore) {
-  Call change;
-  Spawn(api_->StartSandbox(ContextOf(change), "box"), change);
-  change.stop.request_stop();
+TEST_F(SharedApiTest, WaitForMutationsReturnsWhenAllAreAnswered) {
+  Call mutation;
+  Spawn(api_->StartSandbox(ContextOf(mutation), "box"), mutation);
+  mutation.stop.request_stop();
   Run();
   std::optional<absl::Status> settled;
   boost::asio::co_spawn(io_, api_->WaitForMutations(CallContext::Background("drain")),
@@ -298,18 +298,18 @@ TEST_F(SharedApiTest, TellsWhenNoChangeIsUnderWayAnyMore) {
   EXPECT_TRUE(settled.value().ok());
 }
 
-TEST_F(SharedApiTest, AChangeMayTakeAsLongAsItsCallerHas) {
-  Call change;
-  Spawn(api_->StartSandbox(ContextOf(change).WithDeadline(clock_.Now() + std::chrono::minutes(10)), "box"), change);
+TEST_F(SharedApiTest, AMutationMayTakeAsLongAsItsCallersDeadline) {
+  Call mutation;
+  Spawn(api_->StartSandbox(ContextOf(mutation).WithDeadline(clock_.Now() + std::chrono::minutes(10)), "box"), mutation);
   clock_.Advance(std::chrono::minutes(9));
   Run();
-  EXPECT_FALSE(change.result.has_value()) << "it may wait for its turn all the time";
+  EXPECT_FALSE(mutation.result.has_value()) << "it may be in a queue all the time";
   upstream_->answer.Fire();
   Run();
-  EXPECT_TRUE(change.result.value().ok());
+  EXPECT_TRUE(mutation.result.value().ok());
 }
 
-TEST_F(SharedApiTest, ACallersDeadlineEndsItsOwnCallOnly) {
+TEST_F(SharedApiTest, ACallersDeadlineEndsOnlyItsOwnCall) {
   Call patient;
   Call hurried;
   Spawn(api_->GetSandbox(ContextOf(patient), "box"), patient);

@@ -2,22 +2,21 @@
 
 #include <utility>
 
-#include "daemon/state/looks.h"
+#include "daemon/state/poll_sources.h"
 
 namespace daytonad {
 
 SharedState::SharedState(Api& upstream, Executor executor, Clock& clock, SharedStateOptions options)
     : clock_(clock),
-      knowledge_(options.lifetimes, options.max_bytes),
-      recording_(upstream, knowledge_, clock),
-      shared_(recording_, knowledge_, executor, clock, options.calls),
-      resolving_(shared_, knowledge_, clock),
-      cached_(resolving_, knowledge_, clock),
-      sandboxes_(executor, clock, knowledge_.sandboxes, knowledge_.freshness, LookAtSandboxes(resolving_),
-                 options.looks),
-      snapshots_(executor, clock, knowledge_.snapshots, knowledge_.freshness, LookAtSnapshots(resolving_),
-                 options.looks),
-      volumes_(executor, clock, knowledge_.volumes, knowledge_.freshness, LookAtVolumes(resolving_), options.looks) {}
+      caches_(options.lifetimes, options.max_bytes),
+      updating_(upstream, caches_, clock),
+      shared_(updating_, caches_, executor, clock, options.calls),
+      resolving_(shared_, caches_, clock),
+      cached_(resolving_, caches_, clock),
+      sandboxes_(executor, clock, caches_.sandboxes, caches_.freshness, SandboxPollSource(resolving_), options.polling),
+      snapshots_(executor, clock, caches_.snapshots, caches_.freshness, SnapshotPollSource(resolving_),
+                 options.polling),
+      volumes_(executor, clock, caches_.volumes, caches_.freshness, VolumePollSource(resolving_), options.polling) {}
 
 // --- Watching ---
 
@@ -39,53 +38,55 @@ std::optional<CachedObject<T>> SharedState::Find(const CacheIndex<T>& index, std
   const auto entry = index.Find(id_or_name);
   if (entry == nullptr) return std::nullopt;
   const Clock::TimePoint now = clock_.Now();
-  if (!knowledge_.freshness.IsFresh(entry->seen_at, now, max_age)) return std::nullopt;
+  if (!caches_.freshness.IsFresh(entry->confirmed_at, now, max_age)) return std::nullopt;
   entry->used.store(true, std::memory_order_relaxed);
-  return CachedObject<T>{entry->object, now - entry->seen_at};
+  return CachedObject<T>{entry->object, now - entry->confirmed_at};
 }
 
 std::optional<CachedObject<v1::Sandbox>> SharedState::FindSandbox(std::string_view id_or_name,
                                                                   std::optional<Clock::Duration> max_age) const {
-  return Find(knowledge_.sandboxes.index(), id_or_name, max_age);
+  return Find(caches_.sandboxes.index(), id_or_name, max_age);
 }
 
 std::optional<CachedObject<v1::Snapshot>> SharedState::FindSnapshot(std::string_view id_or_name,
                                                                     std::optional<Clock::Duration> max_age) const {
-  return Find(knowledge_.snapshots.index(), id_or_name, max_age);
+  return Find(caches_.snapshots.index(), id_or_name, max_age);
 }
 
 std::optional<CachedObject<v1::Volume>> SharedState::FindVolume(std::string_view id_or_name,
                                                                 std::optional<Clock::Duration> max_age) const {
-  return Find(knowledge_.volumes.index(), id_or_name, max_age);
+  return Find(caches_.volumes.index(), id_or_name, max_age);
 }
 
 // --- Events ---
 
 void SharedState::OnSandbox(v1::Sandbox sandbox) {
-  knowledge_.sandboxes.See(std::move(sandbox), Sight::kEvent, knowledge_.sandboxes.Begin(), clock_.Now());
+  caches_.sandboxes.Observe(std::move(sandbox), ObservationSource::kEvent, caches_.sandboxes.NextRevision(),
+                            clock_.Now());
 }
 
 void SharedState::OnSnapshot(v1::Snapshot snapshot) {
-  knowledge_.snapshots.See(std::move(snapshot), Sight::kEvent, knowledge_.snapshots.Begin(), clock_.Now());
+  caches_.snapshots.Observe(std::move(snapshot), ObservationSource::kEvent, caches_.snapshots.NextRevision(),
+                            clock_.Now());
 }
 
 void SharedState::OnVolume(v1::Volume volume) {
-  knowledge_.volumes.See(std::move(volume), Sight::kEvent, knowledge_.volumes.Begin(), clock_.Now());
+  caches_.volumes.Observe(std::move(volume), ObservationSource::kEvent, caches_.volumes.NextRevision(), clock_.Now());
 }
 
-void SharedState::OnSnapshotRemoved(std::string id, std::string name) { knowledge_.snapshots.SeeRemoved(id, name); }
+void SharedState::OnSnapshotRemoved(std::string id, std::string name) { caches_.snapshots.ObserveRemoved(id, name); }
 
 void SharedState::OnEventsUp() {
-  knowledge_.freshness.EventsUp(clock_.Now());
-  TellHubs();
+  caches_.freshness.EventsUp(clock_.Now());
+  NotifyHubs();
 }
 
 void SharedState::OnEventsDown() {
-  knowledge_.freshness.EventsDown();
-  TellHubs();
+  caches_.freshness.EventsDown();
+  NotifyHubs();
 }
 
-void SharedState::TellHubs() {
+void SharedState::NotifyHubs() {
   sandboxes_.OnEventsChanged();
   snapshots_.OnEventsChanged();
   volumes_.OnEventsChanged();

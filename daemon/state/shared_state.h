@@ -11,9 +11,9 @@
 #include "daemon/api/cached_reads.h"
 #include "daemon/api/events.h"
 #include "daemon/api/watch.h"
+#include "daemon/state/cache_updating_api.h"
 #include "daemon/state/cached_api.h"
-#include "daemon/state/knowledge.h"
-#include "daemon/state/recording_api.h"
+#include "daemon/state/object_caches.h"
 #include "daemon/state/resolving_api.h"
 #include "daemon/state/shared_api.h"
 #include "daemon/state/watch_hub.h"
@@ -23,24 +23,23 @@ namespace daytonad {
 struct SharedStateOptions {
   SharedApiOptions calls;
   Lifetimes lifetimes;
-  // What may be kept in memory, roughly; 0: only what is watched.
+  // The approximate memory limit of the caches; 0: cache watched objects only.
   size_t max_bytes = size_t{64} << 20;
-  LookPolicy looks;
+  PollerOptions polling;
 };
 
-// What all callers of one credential share: what is known, the requests in flight, the watching.
+// What all callers of one credential share: caches, requests in flight, watches.
 //
-// An upstream api goes in, and out comes one that costs upstream the less the more use it: from the top, CachedApi
-// answers from what is known, ResolvingApi puts ids in place of known names, SharedApi makes one request of many,
-// RecordingApi learns from each answer. Events come in
-// from the side, watchers look at the same knowledge. No operation can go past any of them.
+// It decorates an upstream api. From the top: CachedApi answers reads from the cache, ResolvingApi replaces known names
+// by ids, SharedApi coalesces identical requests, CacheUpdatingApi feeds each answer into the caches. Events update the
+// same caches, and watchers read them. No operation bypasses any of these.
 class SharedState final : public WatchApi, public CachedReads, public EventSink {
  public:
   // The referred objects outlive this one. Loop thread only, but for CachedReads.
   SharedState(Api& upstream, Executor executor, Clock& clock, SharedStateOptions options);
 
   Api& api() { return cached_; }
-  // As of SharedApi.
+  // See SharedApi.
   Task<absl::Status> WaitForMutations(CallContext context) { return shared_.WaitForMutations(std::move(context)); }
 
   // WatchApi
@@ -64,17 +63,17 @@ class SharedState final : public WatchApi, public CachedReads, public EventSink 
   void OnEventsUp() override;
   void OnEventsDown() override;
 
-  const Knowledge& knowledge() const { return knowledge_; }
+  const ObjectCaches& caches() const { return caches_; }
 
  private:
   template <typename T>
   std::optional<CachedObject<T>> Find(const CacheIndex<T>& index, std::string_view id_or_name,
                                       std::optional<Clock::Duration> max_age) const;
-  void TellHubs();
+  void NotifyHubs();
 
   Clock& clock_;
-  Knowledge knowledge_;
-  RecordingApi recording_;
+  ObjectCaches caches_;
+  CacheUpdatingApi updating_;
   SharedApi shared_;
   ResolvingApi resolving_;
   CachedApi cached_;

@@ -14,15 +14,15 @@
 #include <vector>
 
 #include "daemon/api/testing/fake_api.h"
-#include "daemon/api/testing/next_sighting.h"
+#include "daemon/api/testing/next_observation.h"
 #include "daemon/base/absent.h"
 #include "daemon/base/spawn.h"
 #include "daemon/base/testing/fake_clock.h"
 #include "daemon/state/shared_state.h"
 #include "daemon/state/testing/objects.h"
 
-// Half a minute of everything at once, on an upstream whose answers take their time, whose lists lag, and whose events
-// are late, doubled, out of order or lost. Each change has a number, so that it can be told what is older than what.
+// Half a minute of random calls and changes, on an upstream whose answers are slow, whose lists lag, and whose events
+// are late, doubled, out of order or lost. Each change has a number, which tells older states from newer ones.
 namespace daytonad {
 namespace {
 
@@ -60,13 +60,13 @@ class ErraticUpstream final : public FakeApi {
     Enter(SandboxIn(id, "destroyed", ++number_));
     objects_.erase(id);
   }
-  // The state as it is; "" if there is none.
+  // The object's true state; "" if it does not exist.
   std::string StateOfReal(const std::string& id) const {
     const auto found = objects_.find(id);
     return found == objects_.end() ? "" : found->second.state_text();
   }
 
-  // Events that are to arrive by now.
+  // Events that are due.
   std::vector<v1::Sandbox> TakeEvents() {
     std::vector<v1::Sandbox> due;
     while (!events_.empty() && events_.begin()->first <= clock_.Now()) {
@@ -155,7 +155,7 @@ class SharedStateRandomTest : public ::testing::TestWithParam<unsigned> {
   };
 
   SharedStateRandomTest() {
-    // A handful is looked at in another way than many are.
+    // A few objects are polled singly, many by lists.
     const int count = GetParam() % 2 == 0 ? 3 : 12;
     for (int i = 0; i < count; ++i) {
       ids_.push_back("box-" + std::to_string(i));
@@ -197,7 +197,8 @@ class SharedStateRandomTest : public ::testing::TestWithParam<unsigned> {
     const CallContext context = CallContext::Background("test").WithReadTerms(terms);
     const SandboxResult seen = co_await test->state_.api().GetSandbox(context, id);
     if (!seen.ok()) co_return;
-    EXPECT_GE(NumberOf(*seen), at_least) << "read what was before a change, source " << static_cast<int>(terms->source);
+    EXPECT_GE(NumberOf(*seen), at_least) << "read the state before a mutation, source "
+                                         << static_cast<int>(terms->source);
     EXPECT_EQ(seen->view(), v1::VIEW_FULL);
   }
   static Task<void> ChangeOnce(SharedStateRandomTest* test, std::string id) {
@@ -213,12 +214,12 @@ class SharedStateRandomTest : public ::testing::TestWithParam<unsigned> {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     const CallContext context = CallContext::Background("test").WithStopToken(watcher->stop.get_token());
     while (!watcher->gone) {
-      const absl::StatusOr<Sighting<v1::Sandbox>> seen = co_await NextSighting(*watcher->watch, context);
+      const absl::StatusOr<Observation<v1::Sandbox>> seen = co_await NextObservation(*watcher->watch, context);
       if (!seen.ok()) co_return;
       watcher->gone = absl::IsNotFound(seen->status);
       if (watcher->gone || !seen->status.ok()) continue;
       watcher->state = seen->object->state_text();
-      EXPECT_GE(NumberOf(*seen->object), test->settled_[watcher->id]) << "told what was before a change";
+      EXPECT_GE(NumberOf(*seen->object), test->settled_[watcher->id]) << "observed the state before a mutation";
     }
   }
 
@@ -251,7 +252,7 @@ class SharedStateRandomTest : public ::testing::TestWithParam<unsigned> {
     if (dice_.OneIn(300)) SetEvents(!events_up_);
     if (dice_.OneIn(100)) Open(AnyId());
     if (dice_.OneIn(30))
-      watchers_[static_cast<size_t>(dice_.UpTo(static_cast<int>(watchers_.size()) - 1))].watch->LookNow();
+      watchers_[static_cast<size_t>(dice_.UpTo(static_cast<int>(watchers_.size()) - 1))].watch->PollNow();
   }
 
   Dice dice_{GetParam()};
@@ -262,18 +263,18 @@ class SharedStateRandomTest : public ::testing::TestWithParam<unsigned> {
   bool events_up_ = false;
   std::vector<std::string> ids_;
   std::deque<Watcher> watchers_;
-  std::map<std::string, int> answered_;  // the number of the last change that was answered
-  std::map<std::string, int> settled_;   // the same a moment ago, so that all have been told
+  std::map<std::string, int> answered_;  // the number of the last mutation that was answered
+  std::map<std::string, int> settled_;   // the same one step earlier: watchers must have seen it by now
 };
 
-TEST_P(SharedStateRandomTest, NobodyIsShownWhatWasBeforeAChangeAndAllAreToldHowItEnds) {
+TEST_P(SharedStateRandomTest, ReadsNeverShowTheStateBeforeAMutationAndWatchersSeeTheLastState) {
   for (const std::string& id : ids_) Open(id);
   for (int i = 0; i < 3000; ++i) {
     DoSomething();
     Step();
     if (HasFailure()) FAIL() << "at " << i * 10 << " ms";
   }
-  // Now nothing changes any more, and what was on its way arrives; then comes the look for what was missed.
+  // Nothing changes any more. Events in flight arrive, and polls find what was missed.
   upstream_.Calm();
   for (int i = 0; i < 3500; ++i) Step();
   for (const Watcher& watcher : watchers_) {

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "daemon/api/testing/fake_api.h"
-#include "daemon/api/testing/next_sighting.h"
+#include "daemon/api/testing/next_observation.h"
 #include "daemon/base/absent.h"
 #include "daemon/base/event.h"
 #include "daemon/base/spawn.h"
@@ -32,7 +32,7 @@ using ::testing::SizeIs;
 using Source = ReadTerms::Source;
 using SandboxResult = absl::StatusOr<v1::Sandbox>;
 
-// An upstream with sandboxes: a request is answered as things are when it comes in, but not before its gate opens.
+// An upstream with sandboxes. An answer shows the state at the time of the request, and is sent when the gate opens.
 class SlowUpstream : public FakeApi {
  public:
   explicit SlowUpstream(Clock& clock) : clock_(clock) {}
@@ -121,7 +121,7 @@ class SharedStateTest : public ::testing::Test {
     clock_.Advance(duration);
     Settle();
   }
-  // How often upstream was asked since the last time.
+  // Requests to upstream since the last call.
   size_t Asked() { return std::exchange(upstream_.calls, {}).size(); }
 
   boost::asio::io_context io_;
@@ -164,7 +164,7 @@ TEST_F(SharedStateTest, AReadWithoutTermsAsksUpstream) {
   EXPECT_EQ(Asked(), 2U);
 }
 
-TEST_F(SharedStateTest, AnswersFromMemoryOnAnyThreadAreTheSame) {
+TEST_F(SharedStateTest, CachedReadsOnOtherThreadsAreTheSame) {
   EXPECT_FALSE(state_.FindSandbox("a", std::nullopt).has_value());
   Get("a");
   Pass(milliseconds(400));
@@ -176,7 +176,7 @@ TEST_F(SharedStateTest, AnswersFromMemoryOnAnyThreadAreTheSame) {
   EXPECT_FALSE(state_.FindSandbox("a", seconds(0)).has_value());
 }
 
-TEST_F(SharedStateTest, WhatWasNotFoundIsAskedForAgain) {
+TEST_F(SharedStateTest, NotFoundIsNotCached) {
   EXPECT_TRUE(absl::IsNotFound(Get("b").result->status()));
   upstream_.objects["b"] = SandboxIn("b", "creating");
   EXPECT_EQ(Get("b").state(), "creating");
@@ -184,7 +184,7 @@ TEST_F(SharedStateTest, WhatWasNotFoundIsAskedForAgain) {
 
 // --- How long ---
 
-TEST_F(SharedStateTest, WithoutEventsAnAnswerServesForASecond) {
+TEST_F(SharedStateTest, WithoutEventsAnAnswerIsFreshForASecond) {
   Get("a");
   Pass(seconds(1));
   Get("a");
@@ -206,7 +206,7 @@ TEST_F(SharedStateTest, WithEventsForHalfAMinute) {
   EXPECT_EQ(Asked(), 1U);
 }
 
-TEST_F(SharedStateTest, WhatWasSeenBeforeEventsCameUpIsNotWatchedByThem) {
+TEST_F(SharedStateTest, AnObjectFromBeforeEventsCameUpIsFreshForASecondOnly) {
   Get("a");
   Pass(milliseconds(1));
   state_.OnEventsUp();
@@ -218,15 +218,15 @@ TEST_F(SharedStateTest, WhatWasSeenBeforeEventsCameUpIsNotWatchedByThem) {
   EXPECT_EQ(Asked(), 0U);
   state_.OnEventsDown();
   Get("a");
-  EXPECT_EQ(Asked(), 1U) << "nothing watches any more";
+  EXPECT_EQ(Asked(), 1U) << "events no longer update the cache";
   Pass(milliseconds(1));
   state_.OnEventsUp();
   Pass(seconds(2));
   Get("a");
-  EXPECT_EQ(Asked(), 1U) << "what happened in between was missed";
+  EXPECT_EQ(Asked(), 1U) << "events in between were missed";
 }
 
-TEST_F(SharedStateTest, AReadThatWasSentBeforeEventsCameUpIsNotWatchedEither) {
+TEST_F(SharedStateTest, AReadThatWasSentBeforeEventsCameUpIsFreshForASecondOnly) {
   upstream_.read_gate = std::make_shared<Event>();
   Get("a");
   Pass(milliseconds(1));
@@ -238,7 +238,7 @@ TEST_F(SharedStateTest, AReadThatWasSentBeforeEventsCameUpIsNotWatchedEither) {
   EXPECT_EQ(Asked(), 1U);
 }
 
-TEST_F(SharedStateTest, AnEventIsKnownAtOnce) {
+TEST_F(SharedStateTest, AnEventIsServedAtOnce) {
   state_.OnEventsUp();
   Get("a");
   state_.OnSandbox(SandboxIn("a", "stopped", 2));
@@ -249,7 +249,7 @@ TEST_F(SharedStateTest, AnEventIsKnownAtOnce) {
   EXPECT_TRUE(absl::IsNotFound(Get("a").result->status()));
 }
 
-TEST_F(SharedStateTest, ACallersOwnBoundIsKeptWhateverEventsSay) {
+TEST_F(SharedStateTest, MaxAgeHoldsWhileEventsAreUp) {
   state_.OnEventsUp();
   Get("a");
   Pass(seconds(2));
@@ -258,7 +258,7 @@ TEST_F(SharedStateTest, ACallersOwnBoundIsKeptWhateverEventsSay) {
   EXPECT_EQ(Get("a", seconds(20)).terms->source, Source::kHit);
 }
 
-TEST_F(SharedStateTest, AListNeverTakesThePlaceOfTheWhole) {
+TEST_F(SharedStateTest, AListItemNeverReplacesAFullObject) {
   (*upstream_.objects["a"].mutable_env())["KEY"] = "value";
   Get("a");
   std::optional<absl::StatusOr<SandboxPage>> page;
@@ -274,7 +274,7 @@ TEST_F(SharedStateTest, AListNeverTakesThePlaceOfTheWhole) {
 
 // --- Read your writes ---
 
-TEST_F(SharedStateTest, AChangesAnswerIsWhatIsReadNext) {
+TEST_F(SharedStateTest, AReadAfterAMutationShowsItsAnswer) {
   Get("a");
   EXPECT_EQ(Stop("a").state(), "stopping");
   Asked();
@@ -284,19 +284,19 @@ TEST_F(SharedStateTest, AChangesAnswerIsWhatIsReadNext) {
   EXPECT_EQ(Asked(), 0U);
 }
 
-TEST_F(SharedStateTest, NothingOfItIsAnsweredFromMemoryWhileAChangeIsUnderWay) {
+TEST_F(SharedStateTest, AnObjectIsNotServedWhileAMutationIsInProgress) {
   Get("a");
   upstream_.change_gate = std::make_shared<Event>();
   Stop("a");
   EXPECT_FALSE(state_.FindSandbox("a", std::nullopt).has_value());
   EXPECT_EQ(Get("a").terms->source, Source::kMiss);
-  EXPECT_FALSE(state_.FindSandbox("a", std::nullopt).has_value()) << "nor what was read meanwhile";
+  EXPECT_FALSE(state_.FindSandbox("a", std::nullopt).has_value()) << "nor an object that was read meanwhile";
   upstream_.change_gate->Fire();
   Settle();
   EXPECT_EQ(Get("a").state(), "stopping");
 }
 
-TEST_F(SharedStateTest, AReadFromBeforeAChangeThatIsAnsweredAfterItIsNeitherGivenNorRemembered) {
+TEST_F(SharedStateTest, AReadFromBeforeAMutationIsNeitherReturnedNorCached) {
   const auto old_gate = upstream_.read_gate = std::make_shared<Event>();
   Call& before = Get("a");
   upstream_.read_gate.reset();
@@ -305,12 +305,12 @@ TEST_F(SharedStateTest, AReadFromBeforeAChangeThatIsAnsweredAfterItIsNeitherGive
   EXPECT_EQ(after.state(), "stopping");
   old_gate->Fire();
   Settle();
-  EXPECT_EQ(before.state(), "stopping") << "although it was sent before the change";
+  EXPECT_EQ(before.state(), "stopping") << "although it was sent before the mutation";
   EXPECT_EQ(Get("a").state(), "stopping");
   EXPECT_EQ(Get("name-of-a").state(), "stopping");
 }
 
-TEST_F(SharedStateTest, NorIsItJoinedAfterTheChange) {
+TEST_F(SharedStateTest, NorIsItJoinedAfterTheMutation) {
   const auto old_gate = upstream_.read_gate = std::make_shared<Event>();
   Get("a");
   Stop("a");
@@ -324,7 +324,7 @@ TEST_F(SharedStateTest, NorIsItJoinedAfterTheChange) {
 
 // --- Watching ---
 
-TEST_F(SharedStateTest, WhoWatchesIsToldOfAChangeByAnybodysCall) {
+TEST_F(SharedStateTest, WatchersSeeTheMutationsOfAllCallers) {
   auto watch = state_.WatchSandbox("a");
   std::vector<std::string> told;
   std::stop_source stop;
@@ -333,7 +333,7 @@ TEST_F(SharedStateTest, WhoWatchesIsToldOfAChangeByAnybodysCall) {
       co_await boost::asio::this_coro::throw_if_cancelled(false);
       const CallContext context = CallContext::Background("test").WithStopToken(std::move(stop));
       while (true) {
-        absl::StatusOr<Sighting<v1::Sandbox>> seen = co_await NextSighting(*watch, context);
+        absl::StatusOr<Observation<v1::Sandbox>> seen = co_await NextObservation(*watch, context);
         if (!seen.ok()) co_return;
         told->push_back(seen->object->state_text());
       }

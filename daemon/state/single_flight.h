@@ -11,16 +11,16 @@
 
 namespace daytonad {
 
-// Identical reads in flight are one upstream request. Loop thread only.
+// Coalesces identical reads in flight into one upstream request. Loop thread only.
 template <typename T>
 class SingleFlight {
  public:
   SingleFlight(Executor executor, Clock& clock, Clock::Duration limit)
       : executor_(executor), clock_(clock), limit_(limit) {}
 
-  // Joins the read of that key that is under way, or starts `work`; says in the call's read terms which.
+  // Joins the read in flight with that key, or starts `work`. Says which in the call's read terms.
   Task<T> Do(CallContext context, std::string key, typename Flight<T>::Work work) {
-    // The daemon's own looks wait behind its callers, who shall not wait with them.
+    // The daemon's own polls have low priority. Callers must not join them and wait as long.
     if (context.background()) key += kBackground;
     Read read = Find(key);
     const bool joined = read.flight != nullptr;
@@ -39,7 +39,7 @@ class SingleFlight {
     co_return result;
   }
 
-  // What is under way may not see a change that is made now: later readers shall not join it. Who has joined, stays.
+  // Stops the sharing of reads in flight: they may not show a mutation that begins now. Callers that have joined stay.
   void ForgetAll() { reads_.clear(); }
   void Forget(const std::string& key) {
     reads_.erase(key);

@@ -12,33 +12,33 @@
 #include "daemon/base/error.h"
 #include "daemon/base/task.h"
 #include "daemon/state/freshness.h"
-#include "daemon/state/interest.h"
-#include "daemon/state/known_objects.h"
-#include "daemon/state/look_policy.h"
-#include "daemon/state/looker.h"
-#include "daemon/state/sightings.h"
+#include "daemon/state/notifier.h"
+#include "daemon/state/object_cache.h"
+#include "daemon/state/poller.h"
+#include "daemon/state/poller_options.h"
+#include "daemon/state/subscription.h"
 
 namespace daytonad {
 
-// Watches objects of one kind for any number of callers, as one would for itself.
+// Watches objects of one kind for any number of callers, at the cost of one.
 //
-// Whatever the daemon learns of an object is news for those who watch it: events, answers to anybody's call, and the
-// looks that a Looker takes for all of them.
+// Watchers see every observation of their object: events, answers to any caller's request, and the polls that one
+// Poller sends for all of them.
 template <typename T>
-class WatchHub final : public KnownObjects<T>::Listener {
+class WatchHub final : public ObjectCache<T>::Listener {
  public:
   // The referred objects outlive this one.
-  WatchHub(Executor executor, Clock& clock, KnownObjects<T>& known, const Freshness& freshness, Looks<T> looks,
-           LookPolicy policy = LookPolicy())
+  WatchHub(Executor executor, Clock& clock, ObjectCache<T>& cache, const Freshness& freshness, PollSource<T> source,
+           PollerOptions options = PollerOptions())
       : clock_(clock),
-        known_(known),
-        sightings_(clock, known, freshness),
-        get_(looks.get),
-        policy_(policy),
-        looker_(executor, clock, known, freshness, interests_, std::move(looks), policy) {
-    known_.set_listener(this);
+        cache_(cache),
+        notifier_(clock, cache, freshness),
+        get_(source.get),
+        options_(options),
+        poller_(executor, clock, cache, freshness, subscriptions_, std::move(source), options) {
+    cache_.set_listener(this);
   }
-  ~WatchHub() override { known_.set_listener(nullptr); }
+  ~WatchHub() override { cache_.set_listener(nullptr); }
   WatchHub(const WatchHub&) = delete;
   WatchHub& operator=(const WatchHub&) = delete;
 
@@ -46,102 +46,103 @@ class WatchHub final : public KnownObjects<T>::Listener {
     return std::make_unique<ObjectWatch>(*this, std::move(id_or_name));
   }
 
-  // Events arrive from now on, or no more. Either way something may have been missed.
+  // The event connection came up or went down. Either way changes may have been missed.
   void OnEventsChanged() {
-    for (auto& [id, interest] : interests_) interest->gap = true;
-    looker_.LookAtAll();
+    for (auto& [id, subscription] : subscriptions_) subscription->gap = true;
+    poller_.PollAll();
   }
 
-  // KnownObjects<T>::Listener
-  void OnChanged(const std::string& id, const Known<T>& known, Sight sight) override {
-    const auto found = interests_.find(id);
-    if (found == interests_.end()) return;
-    Interest<T>& interest = *found->second;
-    Sighting<T> sighting = sightings_.Of(known, &interest);
-    sighting.fresh = known.gone || !sightings_.InDoubt(known);
-    // A look shows what is, and not what was in between.
-    sighting.maybe_missed = std::exchange(interest.gap, false) || sight == Sight::kRead || sight == Sight::kListItem;
-    interest.look_wanted = false;
-    interest.in_doubt = false;
-    interest.going = IsGoing(*known.object);
-    interest.gone = known.gone;
-    if (known.gone) interest.next_look = Clock::TimePoint::max();
-    interest.Tell(std::move(sighting));
+  // ObjectCache<T>::Listener
+  void OnChanged(const std::string& id, const Known<T>& known, ObservationSource source) override {
+    const auto found = subscriptions_.find(id);
+    if (found == subscriptions_.end()) return;
+    Subscription<T>& subscription = *found->second;
+    Observation<T> observation = notifier_.ObservationOf(known, &subscription);
+    observation.fresh = known.gone || !notifier_.IsUnconfirmed(known);
+    // A poll shows the current state, not the states in between.
+    observation.maybe_missed = std::exchange(subscription.gap, false) || source == ObservationSource::kRead ||
+                               source == ObservationSource::kListItem;
+    subscription.poll_requested = false;
+    subscription.unconfirmed = false;
+    subscription.deleting = IsDeleting(*known.object);
+    subscription.gone = known.gone;
+    if (known.gone) subscription.next_poll = Clock::TimePoint::max();
+    subscription.Publish(std::move(observation));
   }
-  void OnDoubt(const std::string& id, Sight sight) override {
-    const auto found = interests_.find(id);
-    if (found == interests_.end()) return;
-    // A list lags as a rule, and then of many objects: the next one may agree.
-    if (sight != Sight::kListItem) found->second->in_doubt = true;
-    looker_.LookAt(*found->second, clock_.Now());
+  void OnUnconfirmed(const std::string& id, ObservationSource source) override {
+    const auto found = subscriptions_.find(id);
+    if (found == subscriptions_.end()) return;
+    // Lists often lag, and then for many objects at once. The next list may agree.
+    if (source != ObservationSource::kListItem) found->second->unconfirmed = true;
+    poller_.PollAt(*found->second, clock_.Now());
   }
 
-  // For tests and metrics: how many objects are watched.
-  size_t size() const { return interests_.size(); }
+  // How many objects are watched. For tests and metrics.
+  size_t size() const { return subscriptions_.size(); }
 
  private:
-  using InterestPtr = std::shared_ptr<Interest<T>>;
+  using SubscriptionPtr = std::shared_ptr<Subscription<T>>;
 
   class ObjectWatch final : public Watch<T> {
    public:
     ObjectWatch(WatchHub& hub, std::string id_or_name) : hub_(hub), id_or_name_(std::move(id_or_name)) {}
     ~ObjectWatch() override {
-      if (interest_ != nullptr) hub_.Leave(*interest_);
+      if (subscription_ != nullptr) hub_.Unsubscribe(*subscription_);
     }
     ObjectWatch(const ObjectWatch&) = delete;
     ObjectWatch& operator=(const ObjectWatch&) = delete;
 
     Task<absl::Status> Wait(CallContext context) override {
-      if (interest_ == nullptr) {
-        // Mostly it is known, and met without that coroutine: Asio would hand its memory, most of it unused, to the
-        // long wait that comes next.
+      if (subscription_ == nullptr) {
+        // The common case, a cached object, needs no coroutine. Asio would reuse the coroutine's memory, which is
+        // larger than needed, for the long wait that follows.
         const auto* known = pause_ == Clock::Duration::zero() ? FindKnown() : nullptr;
-        if (known == nullptr) return First(std::move(context));
-        MeetKnown(*known);
+        if (known == nullptr) return ReadFirst(std::move(context));
+        StartFromCache(*known);
       }
-      if (met_ != nullptr || read_ < interest_->newest()) return NoWait();
-      return interest_->arrived().Wait(hub_.clock_, std::move(context));
+      if (first_ != nullptr || read_ < subscription_->newest()) return NoWait();
+      return subscription_->arrived().Wait(hub_.clock_, std::move(context));
     }
 
-    Sighting<T> Take() override {
-      if (met_ != nullptr) return std::move(*std::exchange(met_, nullptr));
-      return interest_->Read(read_);
+    Observation<T> Take() override {
+      if (first_ != nullptr) return std::move(*std::exchange(first_, nullptr));
+      return subscription_->Read(read_);
     }
 
-    void LookNow() override {
+    void PollNow() override {
       pause_ = Clock::Duration::zero();
-      if (interest_ == nullptr) return;  // the first look is fresh
-      interest_->look_wanted = true;
-      if (interest_->gone) return hub_.sightings_.Confirm(*interest_);
-      hub_.looker_.LookAt(*interest_, hub_.clock_.Now());
+      if (subscription_ == nullptr) return;  // the first observation is fresh anyway
+      subscription_->poll_requested = true;
+      if (subscription_->gone) return hub_.notifier_.NotifyConfirmed(*subscription_);
+      hub_.poller_.PollAt(*subscription_, hub_.clock_.Now());
     }
 
    private:
     static Task<absl::Status> NoWait() { co_return absl::OkStatus(); }
 
-    // A name that is known from long ago may be another one's by now, and that one is to be watched then.
+    // A name that was cached long ago may belong to another object by now. That object is the one to watch.
     const Known<T>* FindKnown() const {
-      const Known<T>* const known = hub_.known_.Find(id_or_name_);
+      const Known<T>* const known = hub_.cache_.Find(id_or_name_);
       if (known == nullptr || known->object->id() == id_or_name_) return known;
-      return hub_.sightings_.IsFresh(*known, nullptr) ? known : nullptr;
+      return hub_.notifier_.IsFresh(*known, nullptr) ? known : nullptr;
     }
 
-    // It may be asked for again and again, as long as there is no such object.
-    Task<absl::Status> First(CallContext context) {
+    // A caller may wait repeatedly while the object does not exist: pause between the reads.
+    Task<absl::Status> ReadFirst(CallContext context) {
       Clock::Duration asked_for{};
-      while (met_ == nullptr) {
+      while (first_ == nullptr) {
         if (pause_ > Clock::Duration::zero()) {
           absl::Status slept = co_await hub_.clock_.Sleep(context, std::max(pause_, asked_for));
           if (!slept.ok()) co_return slept;
         }
         if (const auto* known = FindKnown()) {
-          MeetKnown(*known);
+          StartFromCache(*known);
           break;
         }
-        pause_ = std::clamp<Clock::Duration>(pause_ * 2, hub_.policy_.first, hub_.policy_.longest);
+        pause_ = std::clamp<Clock::Duration>(pause_ * 2, hub_.options_.first, hub_.options_.longest);
         absl::StatusOr<T> seen = co_await hub_.get_(context, id_or_name_);
         if (seen.ok()) {
-          MeetSeen(*std::move(seen));
+          StartFromRead(*std::move(seen));
           break;
         }
         if (absl::Status ended = context.Check(hub_.clock_.Now()); !ended.ok()) co_return ended;
@@ -149,78 +150,78 @@ class WatchHub final : public KnownObjects<T>::Listener {
           asked_for = RetryDelay(seen.status()).value_or(std::chrono::seconds(0));
           continue;
         }
-        Sighting<T> sighting;
-        sighting.status = seen.status();
-        Meet(std::move(sighting));
+        Observation<T> observation;
+        observation.status = seen.status();
+        SetFirst(std::move(observation));
       }
       co_return absl::OkStatus();
     }
 
-    void Meet(Sighting<T> sighting) { met_ = std::make_unique<Sighting<T>>(std::move(sighting)); }
+    void SetFirst(Observation<T> observation) { first_ = std::make_unique<Observation<T>>(std::move(observation)); }
 
-    void MeetKnown(Known<T> known) {
+    void StartFromCache(Known<T> known) {
       if (known.gone) {
-        pause_ = hub_.policy_.first;
-        return Meet(hub_.sightings_.Of(known, nullptr));
+        pause_ = hub_.options_.first;
+        return SetFirst(hub_.notifier_.ObservationOf(known, nullptr));
       }
-      Join(known.object->id(), hub_.sightings_.IsFresh(known, nullptr));
-      Meet(hub_.sightings_.Of(known, interest_.get()));
+      Subscribe(known.object->id(), hub_.notifier_.IsFresh(known, nullptr));
+      SetFirst(hub_.notifier_.ObservationOf(known, subscription_.get()));
     }
 
-    // If it counts, it is what is known by now; else that is newer, though perhaps in doubt.
-    void MeetSeen(T seen) {
-      const auto* known = hub_.known_.Find(seen.id());
-      if (known != nullptr && known->gone) return Meet(hub_.sightings_.Of(*known, nullptr));
-      Sighting<T> sighting;
-      sighting.fresh = known != nullptr && !hub_.sightings_.InDoubt(*known);
-      sighting.object = known != nullptr ? known->object : std::make_shared<const T>(std::move(seen));
-      Join(sighting.object->id(), sighting.fresh);
-      Meet(std::move(sighting));
+    // The cache has taken the answer, or holds a newer state that may be unconfirmed.
+    void StartFromRead(T seen) {
+      const auto* known = hub_.cache_.Find(seen.id());
+      if (known != nullptr && known->gone) return SetFirst(hub_.notifier_.ObservationOf(*known, nullptr));
+      Observation<T> observation;
+      observation.fresh = known != nullptr && !hub_.notifier_.IsUnconfirmed(*known);
+      observation.object = known != nullptr ? known->object : std::make_shared<const T>(std::move(seen));
+      Subscribe(observation.object->id(), observation.fresh);
+      SetFirst(std::move(observation));
     }
 
-    void Join(const std::string& id, bool fresh) {
-      interest_ = hub_.Join(id, fresh);
-      read_ = interest_->newest();
+    void Subscribe(const std::string& id, bool fresh) {
+      subscription_ = hub_.Subscribe(id, fresh);
+      read_ = subscription_->newest();
     }
 
     WatchHub& hub_;
     const std::string id_or_name_;
-    InterestPtr interest_;
-    std::unique_ptr<Sighting<T>> met_;  // what the watch begins with, until it is taken
+    SubscriptionPtr subscription_;
+    std::unique_ptr<Observation<T>> first_;  // the first observation, until it is taken
     std::uint64_t read_ = 0;
-    Clock::Duration pause_{};  // before it is asked for again
+    Clock::Duration pause_{};  // before the next first read
   };
 
-  // Fresh: seen just now, or as good as that.
-  InterestPtr Join(const std::string& id, bool fresh) {
-    InterestPtr& entry = interests_[id];
-    if (entry == nullptr) entry = std::make_shared<Interest<T>>(id);
-    InterestPtr interest = entry;
-    if (++interest->watchers > 1) return interest;
-    known_.Pin(id);
-    const auto* known = known_.Find(id);
-    interest->in_doubt = known != nullptr && sightings_.InDoubt(*known);
-    interest->going = known != nullptr && IsGoing(*known->object);
-    looker_.Begin(*interest, fresh);
-    return interest;
+  // `fresh`: the state was observed just now.
+  SubscriptionPtr Subscribe(const std::string& id, bool fresh) {
+    SubscriptionPtr& entry = subscriptions_[id];
+    if (entry == nullptr) entry = std::make_shared<Subscription<T>>(id);
+    SubscriptionPtr subscription = entry;
+    if (++subscription->watchers > 1) return subscription;
+    cache_.Pin(id);
+    const auto* known = cache_.Find(id);
+    subscription->unconfirmed = known != nullptr && notifier_.IsUnconfirmed(*known);
+    subscription->deleting = known != nullptr && IsDeleting(*known->object);
+    poller_.Add(*subscription, fresh);
+    return subscription;
   }
 
-  void Leave(const Interest<T>& interest) {
-    const auto found = interests_.find(interest.id());
+  void Unsubscribe(const Subscription<T>& subscription) {
+    const auto found = subscriptions_.find(subscription.id());
     if (--found->second->watchers > 0) return;
-    const InterestPtr kept = std::move(found->second);  // its id is the key
-    interests_.erase(found);
-    known_.Unpin(kept->id());
-    if (interests_.empty()) looker_.Wake();  // and it ends
+    const SubscriptionPtr kept = std::move(found->second);  // keeps the id alive: it is the map's key
+    subscriptions_.erase(found);
+    cache_.Unpin(kept->id());
+    if (subscriptions_.empty()) poller_.Wake();  // ends its loop
   }
 
   Clock& clock_;
-  KnownObjects<T>& known_;
-  const Sightings<T> sightings_;
+  ObjectCache<T>& cache_;
+  const Notifier<T> notifier_;
   const std::function<Task<absl::StatusOr<T>>(CallContext, std::string)> get_;
-  const LookPolicy policy_;
-  Interests<T> interests_;
-  Looker<T> looker_;
+  const PollerOptions options_;
+  Subscriptions<T> subscriptions_;
+  Poller<T> poller_;
 };
 
 }  // namespace daytonad

@@ -146,7 +146,8 @@ TEST_F(ClientLimitsTest, AListenerGoesOnWhenDescriptorsHaveRunOut) {
   ASSERT_EQ(::prlimit(daemon_->pid(), RLIMIT_NOFILE, &none, nullptr), 0);
   {
     const RawClient waits(daemon_->addresses().front());
-    EXPECT_TRUE(Eventually([&] { return daemon_->log().find("no connection can be accepted") != std::string::npos; }));
+    EXPECT_TRUE(
+        Eventually([&] { return daemon_->log().find("accepting connections is paused") != std::string::npos; }));
     EXPECT_EQ(Get(sandboxes()), "OK");
   }
   ASSERT_EQ(::prlimit(daemon_->pid(), RLIMIT_NOFILE, &before, nullptr), 0);

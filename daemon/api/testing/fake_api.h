@@ -15,8 +15,8 @@
 
 namespace daytonad {
 
-// A stream whose pieces a test lays out beforehand: bytes, or an error in their place; then the end. With a clock there
-// is no end: as a log that is still written, it stands still behind its last piece until the call ends.
+// A stream with the pieces that a test gives: bytes or errors, then the end. With a clock it has no end: like a log
+// that is still being written, it stalls after its last piece until the call ends.
 class FakeByteStream final : public ByteStream {
  public:
   explicit FakeByteStream(std::deque<absl::StatusOr<std::string>> pieces, Clock* stands_still = nullptr)
@@ -38,8 +38,8 @@ class FakeByteStream final : public ByteStream {
   Event more_;  // never fired
 };
 
-// An Api for tests: the answer to each call is laid out beforehand, and each call is noted ("GetSandbox a"). The last
-// answer of a kind is given again and again; without any, a call is answered NOT_FOUND.
+// An Api for tests. The test lays out the answers, and each call is recorded ("GetSandbox a"). The last answer of a
+// kind is repeated; without any answer, a call returns NOT_FOUND.
 class FakeApi : public Api {
  public:
   template <typename T>
@@ -71,11 +71,11 @@ class FakeApi : public Api {
   Answers<absl::StatusOr<v1::Volume>> create_volume, get_volume_by_id, get_volume_by_name;
   Answers<absl::StatusOr<std::vector<v1::Volume>>> list_volumes;
   Answers<absl::Status> delete_volume;
-  // Makes what OpenContextStore gives.
+  // Makes the result of OpenContextStore.
   std::function<std::unique_ptr<ContextStore>()> context_store;
-  // What each OpenBuildLog gives: an error, or the pieces of a stream.
+  // The results of OpenBuildLog: an error, or the pieces of a stream.
   Answers<absl::StatusOr<std::deque<absl::StatusOr<std::string>>>> build_log;
-  // If set, the streams that follow stand still behind their last piece.
+  // If set, streams with `follow` stall after their last piece.
   Clock* followed_logs_stand_still = nullptr;
 
   Task<absl::StatusOr<v1::Sandbox>> CreateSandbox(CallContext, NewSandbox sandbox) override {

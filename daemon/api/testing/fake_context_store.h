@@ -15,19 +15,19 @@
 
 namespace daytonad {
 
-// What the context stores of a test keep between them. It outlives them:
+// The content that the context stores of a test share. It outlives them:
 //
 //   FakeContexts contexts;
 //   contexts.write_results = {absl::OkStatus(), absl::UnavailableError("cut")};   // the second Write fails
 //   api.context_store = [&contexts] { return std::make_unique<FakeContextStore>(contexts); };
 struct FakeContexts {
-  // By hash; what was finished, and only that.
+  // Finished uploads, by hash.
   std::map<std::string, std::string> contents;
-  // What happened, "Contains 0a1b", "Upload 0a1b", "Finish 0a1b", "Abort 0a1b"; writes are not noted.
+  // The calls except writes: "Contains 0a1b", "Upload 0a1b", "Finish 0a1b", "Abort 0a1b".
   std::vector<std::string> calls;
-  // The results of the next calls, in order; after the last one all is well. A Finish that fails keeps nothing.
+  // The results of the next calls, in order; then OK. A Finish that fails stores nothing.
   std::deque<absl::Status> contains_results, write_results, finish_results;
-  // Uploads that were begun and neither finished nor aborted, those included that were destroyed.
+  // Uploads that were neither finished nor aborted, including destroyed ones.
   int unfinished = 0;
   size_t largest_write = 0;
 };

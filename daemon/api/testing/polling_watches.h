@@ -14,7 +14,7 @@
 
 namespace daytonad {
 
-// The plainest watching, for tests of what is built on it: each watch polls for itself, at once, then after 100 ms and
+// The simplest WatchApi, for tests of the layers above: each watch polls on its own, at once, then after 100 ms and
 // after pauses that grow to a second.
 class PollingWatches final : public WatchApi {
  public:
@@ -49,17 +49,17 @@ class PollingWatches final : public WatchApi {
         asked_for_ = RetryDelay(seen.status()).value_or(std::chrono::seconds(0));
         if (IsPassing(seen.status())) continue;
         if (absl::Status ended = context.Check(clock_.Now()); !seen.ok() && !ended.ok()) co_return ended;
-        taken_ = Sighting<T>();
+        taken_ = Observation<T>();
         taken_.status = seen.status();
         if (seen.ok()) {
-          if (!seen->id().empty()) target_ = seen->id();  // a name may become another's
+          if (!seen->id().empty()) target_ = seen->id();  // the name may be given to another object
           taken_.object = std::make_shared<const T>(*std::move(seen));
         }
         co_return absl::OkStatus();
       }
     }
-    Sighting<T> Take() override { return std::move(taken_); }
-    void LookNow() override { at_once_ = true; }
+    Observation<T> Take() override { return std::move(taken_); }
+    void PollNow() override { at_once_ = true; }
 
    private:
     Clock::Duration Pause() {
@@ -72,7 +72,7 @@ class PollingWatches final : public WatchApi {
     Clock& clock_;
     const Get get_;
     std::string target_;
-    Sighting<T> taken_;
+    Observation<T> taken_;
     bool at_once_ = true;
     Clock::Duration next_ = std::chrono::milliseconds(100);
     Clock::Duration asked_for_{};

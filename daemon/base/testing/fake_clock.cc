@@ -10,8 +10,7 @@
 namespace daytonad {
 namespace {
 
-// How often the loop goes round before time jumps, so that coroutines that hand work to each other by posting come to
-// rest.
+// Iterations of the loop before time jumps, so that coroutines that post work to each other become idle.
 constexpr int kSettleRounds = 16;
 
 using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
@@ -19,7 +18,7 @@ using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
 
 }  // namespace
 
-// Never expires by itself: cancelling it is what resumes the coroutine.
+// Never expires on its own: cancelling it resumes the coroutine.
 struct FakeClock::Sleeper {
   explicit Sleeper(const Executor& executor) : wake(executor, Timer::time_point::max()) {}
   Timer wake;
@@ -84,7 +83,7 @@ void FakeClock::Jump(const Executor& executor, int settle_rounds, std::shared_pt
     const TimePoint end = sleepers_.begin()->first.first;
     now_ = std::max(now_, end);
     WakeUntil(end);
-    // Those that still sleep get their turn after the ones just woken have run.
+    // Remaining sleepers wake after the ones just woken have run.
     Jump(executor, kSettleRounds, std::move(scheduled));
   });
 }

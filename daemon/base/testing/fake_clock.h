@@ -15,11 +15,11 @@
 
 namespace daytonad {
 
-// A clock for unit tests: hours of polling pass in no time, and each wait that was asked for can be looked at.
+// A clock for unit tests: hours of polling pass at once, and each wait is recorded.
 //
-// In kAutoAdvance (the default) time jumps to the earliest sleeper's end as soon as everybody sleeps; coroutines that
-// are ready to run come first, so two coroutines that sleep 1 s and 10 s wake in that order, at 1 s and 10 s. In
-// kManual time stands until the test calls Advance().
+// In kAutoAdvance (the default) time jumps to the earliest sleeper's end as soon as all coroutines sleep; ready
+// coroutines run first, so two coroutines that sleep 1 s and 10 s wake in that order, at 1 s and 10 s. In kManual time
+// stands still until the test calls Advance().
 //
 // Used on one thread, the one that runs the coroutines. Must outlive them.
 class FakeClock final : public Clock {
@@ -32,19 +32,19 @@ class FakeClock final : public Clock {
   Task<absl::Status> Sleep(CallContext context, Duration duration) override;
   Task<absl::Status> WaitFor(CallContext context, std::stop_token fired) override;
 
-  // Moves time on; whoever sleeps until then or earlier wakes when the coroutines next run.
+  // Advances time; sleepers whose time has come wake when the coroutines next run.
   void Advance(Duration duration);
 
-  // Every duration that Sleep was asked for, in order, those included that ended early.
+  // The durations of all calls of Sleep, in order, including those that ended early.
   const std::vector<Duration>& sleeps() const { return sleeps_; }
-  // How many coroutines sleep or wait now.
+  // The number of coroutines that sleep or wait now.
   size_t sleepers() const { return sleepers_.size(); }
 
  private:
   struct Sleeper;
-  using SleeperKey = std::pair<TimePoint, uint64_t>;  // the end, and an order among equals
+  using SleeperKey = std::pair<TimePoint, uint64_t>;  // the end, and a number that orders equal ends
 
-  // Until then, or until one of both is requested to stop.
+  // Sleeps until then, or until one of the tokens has a stop request.
   Task<void> SleepUntil(TimePoint end, std::stop_token stop, std::stop_token fired);
   void WakeUntil(TimePoint end);
   void ScheduleJump(const Executor& executor);
@@ -55,7 +55,7 @@ class FakeClock final : public Clock {
   std::vector<Duration> sleeps_;
   std::map<SleeperKey, Sleeper*> sleepers_;
   uint64_t next_sleeper_ = 0;
-  std::weak_ptr<void> jump_;  // alive while a jump is under way, and no longer than its loop
+  std::weak_ptr<void> jump_;  // alive during a jump, and no longer than its loop
 };
 
 }  // namespace daytonad

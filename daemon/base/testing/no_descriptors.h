@@ -7,14 +7,14 @@
 
 namespace daytonad {
 
-// While it lives, this process gets no further descriptor: open, socket and their like fail with EMFILE. What is open
-// stays usable.
+// While it exists, this process gets no further descriptors: open, socket and the like fail with EMFILE. Open
+// descriptors stay usable.
 class NoDescriptors {
  public:
-  // `spare` are still to be had.
+  // `spare` descriptors are still available.
   explicit NoDescriptors(unsigned spare = 0) {
     ::getrlimit(RLIMIT_NOFILE, &before_);
-    // The kernel hands out the lowest free number, and none from the limit on.
+    // The kernel assigns the lowest free number below the limit.
     const int next = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
     ::close(next);
     rlimit limit = before_;

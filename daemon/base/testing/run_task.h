@@ -17,8 +17,8 @@
 
 namespace daytonad {
 
-// Starts a coroutine on a loop that runs on another thread; the future has its value. (Asio's own use_future draws
-// warnings from g++ 12 in sanitizer builds.)
+// Starts a coroutine on a loop that runs on another thread; the future gets its value. (Asio's own use_future causes
+// warnings of g++ 12 in sanitizer builds.)
 template <typename T>
 std::future<T> StartTask(boost::asio::io_context& io, Task<T> task) {
   // A coroutine lambda that captures nothing; the task is its parameter.
@@ -44,9 +44,8 @@ std::future<T> StartTask(boost::asio::io_context& io, Task<T> task) {
 //
 //   EXPECT_TRUE(RunTask(clock.Sleep(CallContext::Background("test"), 5s)).ok());
 //
-// With an io_context of the test's own, other coroutines spawned on it make progress meanwhile and stay suspended
-// afterwards. A coroutine that waits for something that nobody does (for 30 s) ends the test program with a message,
-// instead of hanging it.
+// With the test's own io_context, other coroutines on it make progress meanwhile and stay suspended afterwards. A
+// coroutine that does not end within 30 s terminates the test program with a message, instead of hanging it.
 template <typename T>
 T RunTask(boost::asio::io_context& io, Task<T> task) {
   std::future<T> future = StartTask(io, std::move(task));

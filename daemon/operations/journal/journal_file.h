@@ -17,31 +17,29 @@
 namespace daytonad {
 
 struct JournalOptions {
-  // Made if it is missing. Nobody else may read it.
+  // Created if missing. Readable by its owner only.
   std::string directory;
-  // A segment that is so large or so old is followed by another, and the one before it goes: what is younger than
-  // `segment_age` is kept, unless there is more than `segment_bytes` of it.
+  // A segment of this size or age is followed by a new one, and its predecessor is deleted: records younger than
+  // `segment_age` are kept, unless they exceed `segment_bytes`.
   size_t segment_bytes = size_t{16} << 20;
   std::chrono::seconds segment_age = std::chrono::hours(1);
 };
 
-// The journal in its directory: two segments, of which the later one is written to, and a lock. Blocks; one thread at a
-// time.
+// The journal's directory: two segments, of which the later one is written, and a lock. Blocking; one thread at a time.
 class JournalFile {
  public:
   using Time = std::chrono::system_clock::time_point;
 
-  // Reads what is there. What is broken is logged, and left out. FAILED_PRECONDITION if another daemon uses the
-  // directory, or if it can't be used.
+  // Reads the existing records. Broken ones are logged and skipped. FAILED_PRECONDITION if another daemon uses the
+  // directory, or if it is unusable.
   static absl::StatusOr<std::unique_ptr<JournalFile>> Open(JournalOptions options, Time now);
 
-  // What was found, the oldest first. Once.
+  // The records that were read, oldest first. Call it once.
   std::vector<journal::Record> TakeRecords() { return std::move(records_); }
 
-  // Writes records as EncodeRecord made them. They survive the end of the process then, however it ends. After an error
-  // the file is as it was before.
+  // Writes encoded records. They survive a crash of the process then. After an error the file is unchanged.
   absl::Status Append(std::string_view bytes, Time now);
-  // What was written survives a loss of power, too.
+  // Syncs: written records survive a power failure, too.
   absl::Status Sync();
 
  private:
@@ -49,7 +47,7 @@ class JournalFile {
 
   absl::Status OpenDirectory();
   absl::Status Lock();
-  // Reads one of the files; where its last record ends, 0 if it is missing or not ours.
+  // Reads one of the files. Returns where its last record ends; 0 if it is missing or no journal.
   size_t ReadFile(const char* name);
   absl::Status OpenCurrent(size_t end, Time now);
   absl::Status BeginSegment(Time now);

@@ -14,32 +14,31 @@
 #include "daemon/base/event.h"
 #include "daemon/base/task.h"
 #include "daemon/operations/journal/journal_file.h"
-#include "daemon/operations/request_store.h"
+#include "daemon/operations/request_persistence.h"
 
 namespace daytonad {
 
-// Keeps request ids in a journal, so that they survive the daemon (--state-dir).
+// Persists request ids in a journal (--state-dir).
 //
-// Nothing on the loop waits for the disk: a thread writes. An intent is in the kernel's hands before the request goes
-// out, and its outcome before it is told, so that both survive however the process ends; what a machine loses that
-// loses power is bounded by a second, since the file is synced that often while it is written to. A disk that is slow
-// or full costs the promise, not the call: what is not written within kLongestWrite is not waited for, and what can't
-// be written is left out. Both are logged.
-class RequestJournal final : public RequestStore {
+// The loop never blocks on the disk: a thread writes. An intent is written to the kernel before its request is sent,
+// and an outcome before it is returned, so both survive a crash of the process. A power failure loses at most a second,
+// because the file is synced that often while it is written. A slow or full disk affects durability, not calls: a write
+// is awaited for at most kLongestWrite, and records that cannot be written are skipped. Both are logged.
+class RequestJournal final : public RequestPersistence {
  public:
-  // Nobody waits longer for the disk, and no more records wait for it.
+  // The longest wait for the disk, and the most queued records.
   static constexpr auto kLongestWrite = std::chrono::seconds(1);
   static constexpr size_t kMostWaiting = 10'000;
   static constexpr auto kSyncInterval = std::chrono::seconds(1);
 
-  // `owner` says whose requests these are: they are not given to anybody else.
+  // `owner` is the fingerprint of the credential: requests are restored only for the same owner.
   RequestJournal(Executor executor, Clock& clock, std::unique_ptr<JournalFile> file, std::string owner);
   RequestJournal(const RequestJournal&) = delete;
   RequestJournal& operator=(const RequestJournal&) = delete;
-  // Writes what waits.
+  // Writes the queued records.
   ~RequestJournal() override;
 
-  // What an earlier daemon left for this owner, by id. Once.
+  // The records of an earlier daemon for this owner, by id. Call it once.
   std::vector<StoredRequest> TakeStored();
 
   Task<void> NoteIntent(CallContext context, StoredRequest request) override;
@@ -48,11 +47,11 @@ class RequestJournal final : public RequestStore {
   void Withdraw(StoredRequest request) override;
 
  private:
-  // Fired on the loop when the record is written.
+  // Fires on the loop when the record is written.
   using Written = std::shared_ptr<Event>;
   struct Waiting {
     std::string bytes;
-    Written written;  // null if nobody waits
+    Written written;  // null if no caller waits
   };
 
   Task<void> WriteAndWait(CallContext context, journal::Record record);
@@ -64,16 +63,16 @@ class RequestJournal final : public RequestStore {
 
   Executor executor_;
   Clock& clock_;
-  const std::unique_ptr<JournalFile> file_;  // the thread's, once it runs
+  const std::unique_ptr<JournalFile> file_;  // used by the thread only, once it runs
   const std::string owner_;
-  Clock::TimePoint next_warning_;  // the loop's
+  Clock::TimePoint next_warning_;  // used on the loop
 
   std::mutex mutex_;
   std::condition_variable something_;
   std::vector<Waiting> waiting_;  // guarded by mutex_
   bool ending_ = false;           // guarded by mutex_
 
-  std::chrono::steady_clock::time_point next_report_;  // the thread's
+  std::chrono::steady_clock::time_point next_report_;  // used by the thread
   std::thread thread_;
 };
 

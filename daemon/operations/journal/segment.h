@@ -8,28 +8,27 @@
 
 #include "daemon/operations/journal/record.pb.h"
 
-// The bytes of a journal's file: a head that says what it is and in which version, then records. A record is two bytes
-// that mark its beginning, its length and a CRC-32 of length and content (both 4 bytes, little-endian), and its
-// content.
+// The format of a journal file: a header with type and version, then records. A record is a two-byte marker, its length
+// and a CRC-32 of length and content (both 4 bytes, little-endian), and its content.
 //
-// The daemon may be killed while it writes, and disks lose bytes. So what can't be read is passed over, up to the next
-// place where a whole record begins; at the end of the file it is a record that was not written to its end.
+// The daemon may be killed while it writes, and disks lose bytes. So unreadable bytes are skipped up to the next
+// complete record; at the end of the file they are a record that was not written completely.
 namespace daytonad {
 
 inline constexpr std::string_view kSegmentHead{"DAYTONAD\x01\n", 10};
-// No record is longer.
+// The maximum length of a record.
 inline constexpr size_t kMaxRecordBytes = size_t{4} << 10;
 
-// One record as it stands in the file. Empty if it would be too long.
+// Encodes one record. Empty if it would be too long.
 std::string EncodeRecord(const journal::Record& record);
 
 struct Segment {
-  // It begins with another head: another version's, or not a journal at all.
+  // It has another header: of another version, or not of a journal.
   bool foreign = false;
   std::vector<journal::Record> records;
-  // Bytes in the middle that are no record.
+  // Skipped bytes in the middle.
   size_t lost_bytes = 0;
-  // Behind this there is none any more.
+  // The end of the last record.
   size_t end = 0;
 };
 

@@ -14,10 +14,10 @@
 #include "daemon/base/testing/fake_clock.h"
 #include "daemon/base/testing/run_task.h"
 #include "daemon/operations/build_context/context_uploader.h"
-#include "daemon/operations/collaborators.h"
+#include "daemon/operations/dependencies.h"
+#include "daemon/operations/idempotency_store.h"
 #include "daemon/operations/image_builder.h"
 #include "daemon/operations/log_follower.h"
-#include "daemon/operations/request_log.h"
 #include "daemon/operations/sandboxes.h"
 
 namespace daytonad {
@@ -54,13 +54,13 @@ class OperationsFixture : public ::testing::Test {
   PollingWatches watches_{api_, clock_};
   NothingCached cached_;
   LogFollower follower_{api_, clock_};
-  RequestLog requests_{io_.get_executor(), clock_};
+  IdempotencyStore requests_{io_.get_executor(), clock_};
   WorkPool pool_{1};
   ContextRoots roots_;
   StoreUploads uploads_{clock_, 4};
   ContextUploader uploader_{api_, roots_, pool_, uploads_, clock_};
   ImageBuilder images_{pool_, roots_, uploader_};
-  Collaborators with_{api_, watches_, cached_, clock_, io_.get_executor(), follower_, requests_, images_};
+  Dependencies dependencies_{api_, watches_, cached_, clock_, io_.get_executor(), follower_, requests_, images_};
   CallContext context_ = CallContext::Background("test");
 };
 

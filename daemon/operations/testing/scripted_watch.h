@@ -13,10 +13,10 @@
 
 namespace daytonad {
 
-// A watch whose sightings a test lays out. When there are no more, it waits until its context ends.
+// A watch with scripted observations. After the last one it waits until its context ends.
 class ScriptedWatch final : public Watch<v1::Sandbox> {
  public:
-  using Seen = Sighting<v1::Sandbox>;
+  using Seen = Observation<v1::Sandbox>;
 
   explicit ScriptedWatch(Clock& clock) : clock_(clock) {}
 
@@ -37,10 +37,10 @@ class ScriptedWatch final : public Watch<v1::Sandbox> {
     return seen;
   }
 
-  // What comes by itself, and what each LookNow() brings.
+  // The observations that come on their own, and those that PollNow() brings.
   std::deque<Seen> seen;
-  std::deque<Seen> looks;
-  int looked = 0;
+  std::deque<Seen> polls;
+  int polled = 0;
 
   Task<absl::Status> Wait(CallContext context) override {
     if (!seen.empty()) co_return absl::OkStatus();
@@ -52,11 +52,11 @@ class ScriptedWatch final : public Watch<v1::Sandbox> {
     return next;
   }
 
-  void LookNow() override {
-    ++looked;
-    if (looks.empty()) return;
-    seen.push_back(std::move(looks.front()));
-    looks.pop_front();
+  void PollNow() override {
+    ++polled;
+    if (polls.empty()) return;
+    seen.push_back(std::move(polls.front()));
+    polls.pop_front();
   }
 
  private:

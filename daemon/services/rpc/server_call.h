@@ -36,7 +36,7 @@ class ServerCall {
   struct Limits {
     Clock::TimePoint deadline = Clock::TimePoint::max();
     bool from_client = true;
-    Clock::Duration max_queue_wait = CallContext::kLongestTurnWait;
+    Clock::Duration max_queue_wait = CallContext::kMaxQueueWait;
   };
 
   ServerCall(CallKind kind, std::shared_ptr<const CallIdentity> identity, Limits limits);
@@ -125,7 +125,7 @@ struct RpcRuntime {
   // The longest that any call may take, --max-wait.
   Clock::Duration max_wait;
   // The longest that a call may wait for its turns, --max-queue-wait.
-  Clock::Duration max_queue_wait = CallContext::kLongestTurnWait;
+  Clock::Duration max_queue_wait = CallContext::kMaxQueueWait;
   // The longest that a client may leave a message of its stream untaken, --max-stall.
   Clock::Duration max_stall = std::chrono::seconds(60);
   // The largest request, as it is when it is not compressed.

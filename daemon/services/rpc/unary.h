@@ -93,8 +93,8 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
     }
     if constexpr (!HasTimeout<Request>) {
       if (call->without_deadline()) {
-        context = context.WithTurns(std::make_shared<CallTurns>(reactor->runtime_.clock.Now(), kSingleRequestLimit,
-                                                                context.longest_turn_wait()));
+        context = context.WithProgress(std::make_shared<PausableLimit>(reactor->runtime_.clock.Now(),
+                                                                       kSingleRequestLimit, context.max_queue_wait()));
       }
     }
     absl::StatusOr<Response> response = co_await (service->*handler)(context, std::move(request));

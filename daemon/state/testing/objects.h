@@ -17,7 +17,7 @@ inline v1::SandboxState StateOf(const std::string& text) {
   return v1::SANDBOX_STATE_STARTING;
 }
 
-// A sandbox "id" named "name-of-id", whole, last changed at that second.
+// A full sandbox "id" with the name "name-of-id", updated at that second.
 inline v1::Sandbox SandboxIn(const std::string& id, const std::string& state, int updated_at = 1) {
   v1::Sandbox sandbox;
   sandbox.set_id(id);
@@ -29,7 +29,7 @@ inline v1::Sandbox SandboxIn(const std::string& id, const std::string& state, in
   return sandbox;
 }
 
-// The same as an item of a list shows it: without what only the whole object has.
+// The same as a list item, without the fields that only the full object has.
 inline v1::Sandbox ItemIn(const std::string& id, const std::string& state, int updated_at = 1) {
   v1::Sandbox item = SandboxIn(id, state, updated_at);
   item.set_view(v1::VIEW_BASIC);

@@ -15,30 +15,30 @@
 
 namespace daytonad {
 
-// An HTTP client that follows a script: each request, sent or opened, gets the next answer of the script, and is kept
-// for the test to look at. A request beyond the script's end fails with INTERNAL, "not in the script".
+// An HTTP client with a script: each request, sent or opened, gets the next answer of the script and is recorded. A
+// request after the script's end fails with INTERNAL, "not in the script".
 class FakeHttpClient : public HttpClient {
  public:
   using Headers = std::vector<std::pair<std::string, std::string>>;
 
   explicit FakeHttpClient(Clock& clock) : clock_(clock) {}
 
-  // For Open, the body's bytes come in one piece.
+  // For Open, the body arrives in one piece.
   FakeHttpClient& Answer(int status, std::string body, const Headers& headers = {});
-  // A body that was had before, and what came of it.
+  // A body that was received before, and what was parsed from it.
   FakeHttpClient& AnswerAgain(std::string body, std::shared_ptr<std::any> reading);
   // The connection fails.
   FakeHttpClient& Fail(absl::Status error);
-  // No answer comes, until the deadline or until the call is cancelled.
+  // No answer until the deadline or cancellation.
   FakeHttpClient& StaySilent();
 
-  // What of the script was not asked for.
+  // The unused answers of the script.
   void ForgetScript() { script_.clear(); }
 
   // "POST http://api.test/api/sandbox?force=true", one for each request so far.
   std::vector<std::string> Lines() const;
   const std::vector<HttpRequest>& requests() const { return requests_; }
-  // How long each request had at the most, from the moment when it was made.
+  // The time until each request's deadline when it was made.
   const std::vector<Clock::Duration>& limits() const { return limits_; }
 
   Task<absl::StatusOr<HttpResponse>> Send(CallContext context, HttpRequest request) override;
@@ -57,7 +57,7 @@ class FakeHttpClient : public HttpClient {
 };
 
 // An error of the transport, as HttpClient gives it.
-absl::Status ConnectionRefused();  // UNAVAILABLE, surely not sent
+absl::Status ConnectionRefused();  // UNAVAILABLE, certainly not sent
 absl::Status ConnectionLost();     // UNAVAILABLE, perhaps processed
 
 }  // namespace daytonad

@@ -11,7 +11,7 @@
 
 namespace daytonad {
 
-// Writes down what it is told, a line each.
+// Records each call as a line.
 class RecordingSink final : public EventSink {
  public:
   std::vector<std::string> lines;

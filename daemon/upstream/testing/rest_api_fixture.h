@@ -14,8 +14,8 @@
 
 namespace daytonad {
 
-// A RestApi at http://api.test/api with an API key, which http://logs.test:4000 may have, too, over a scripted HTTP
-// client and a clock that jumps.
+// A RestApi at http://api.test/api over a scripted HTTP client and a fake clock. Its API key may also be sent to
+// http://logs.test:4000.
 class RestApiFixture : public testing::Test {
  protected:
   RestApiFixture() { api_ = NewApi(); }

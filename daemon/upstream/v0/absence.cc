@@ -32,7 +32,7 @@ struct Listed {
 // One page of any of the lists.
 struct Listing {
   std::vector<Listed> items;
-  bool whole = true;  // each item could be read
+  bool whole = true;  // every item was parsed
   std::string next_cursor;
   int32_t total_pages = 0;
 };
@@ -102,8 +102,8 @@ Task<absl::StatusOr<std::optional<std::string>>> RestApi::FindListed(CallContext
     if (subject == Subject::kSnapshot && next_page <= page->total_pages) position = std::to_string(next_page);
     if (absl::Status status = walk.Take(position, !page->items.empty()); !status.ok()) co_return status;
   } while (!position.empty());
-  // What could not be read may have been it.
-  if (!whole) co_return ForeignResponse("an item of a list can't be read");
+  // The object may be among the items that could not be parsed.
+  if (!whole) co_return ForeignResponse("an item of a list can't be parsed");
   co_return Found();
 }
 
@@ -111,7 +111,7 @@ Task<absl::Status> RestApi::Confirmed(CallContext context, Subject subject, std:
   if (!IsUnclearAbsence(error, subject, object)) co_return error;
   absl::StatusOr<std::optional<std::string>> found = std::optional<std::string>();
   if (LooksLikeUuid(object)) found = co_await FindListed(context, subject, object, /*by_id=*/true);
-  // It may be a name all the same.
+  // It may still be a name.
   if (found.ok() && !found->has_value()) found = co_await FindListed(context, subject, object, /*by_id=*/false);
   const std::string kind(KindOf(subject));
   if (found.ok() && !found->has_value()) {
@@ -123,12 +123,12 @@ Task<absl::Status> RestApi::Confirmed(CallContext context, Subject subject, std:
     if (const auto value = ErrorMetadataValue(error, key)) metadata[key] = *value;
   }
   metadata[kind + (LooksLikeUuid(object) ? "_id" : "_name")] = object;
-  const std::string why = found.ok() ? "its list shows it" : "its list can't be read";
-  absl::Status unclear =
-      MakeError(absl::StatusCode::kUnavailable, "UPSTREAM_FOREIGN_ANSWER",
-                absl::StrCat("It is not clear whether the ", kind, " `", object, "` exists: Daytona answered 404 in ",
-                             "words that are not known, and ", why, ". Try again later."),
-                metadata);
+  const std::string why = found.ok() ? "its list shows it" : "its list can't be parsed";
+  absl::Status unclear = MakeError(
+      absl::StatusCode::kUnavailable, "UPSTREAM_FOREIGN_ANSWER",
+      absl::StrCat("It is unclear whether the ", kind, " `", object, "` exists: Daytona answered 404 with an ",
+                   "unknown text, and ", why, ". Try again later."),
+      metadata);
   co_return WithRetryDelay(std::move(unclear), std::chrono::seconds(1));
 }
 

@@ -5,7 +5,7 @@
 #include "daemon/upstream/v0/json_fields.h"
 #include "daytonad/v1/common.pb.h"
 
-// What the JSON of sandboxes and of snapshots has in common.
+// JSON that sandboxes and snapshots have in common.
 namespace daytonad {
 
 v1::BuildInfo ReadBuildInfo(const Json& json);
@@ -13,7 +13,7 @@ v1::BuildInfo ReadBuildInfo(const Json& json);
 // {"dockerfileContent": ..., "contextHashes": [...]}
 OrderedJson WriteImageBuild(const ImageBuild& build);
 
-// Adds what is given of `cpu`, `gpu`, `gpuType`, `memory` and `disk`.
+// Adds those of `cpu`, `gpu`, `gpuType`, `memory` and `disk` that are set.
 void WriteResources(const v1::Resources& resources, OrderedJson& body);
 
 }  // namespace daytonad

@@ -35,7 +35,7 @@ RestRequest LogRequest(LogOwner owner, const std::string& id, std::string last_s
   RestRequest request(HttpMethod::kGet, Idempotency::kRead,
                       {sandbox ? "sandbox" : "snapshots", id, std::move(last_segment)});
   request.About(sandbox ? Subject::kSandbox : Subject::kSnapshot, id)
-      .Through(ConnectionPool::kStreams, Pace::kHeld)
+      .Through(ConnectionPool::kStreams, Latency::kLongPoll)
       .Tag(sandbox ? "sandbox_id" : "snapshot_id", id);
   return request;
 }
@@ -50,7 +50,7 @@ bool ServesNoLogs(const absl::Status& status) {
 
 absl::Status UntrustedOrigin(const std::string& url, LogOwner owner, const std::string& id) {
   const absl::StatusOr<Origin> origin = Origin::Of(url);
-  if (!origin.ok()) return MalformedResponse("the URL of the build log is none");
+  if (!origin.ok()) return MalformedResponse("the URL of the build log is invalid");
   const std::string name = origin->ToString();
   return MakeError(absl::StatusCode::kFailedPrecondition, "UNTRUSTED_ORIGIN",
                    absl::StrCat("The build log is on ", name, ", where the daemon may not send its credential, and ",
@@ -74,7 +74,7 @@ Task<absl::StatusOr<std::unique_ptr<ByteStream>>> RestApi::OpenBuildLog(CallCont
   }
   RestRequest request = RestRequest::ForUrl(*url);
   request.About(Subject::kBuildLog)
-      .Through(ConnectionPool::kStreams, Pace::kHeld)
+      .Through(ConnectionPool::kStreams, Latency::kLongPoll)
       .Tag(owner == LogOwner::kSandbox ? "sandbox_id" : "snapshot_id", id);
   if (follow) request.AddQuery("follow", "true");
   absl::StatusOr<std::unique_ptr<HttpStream>> stream = co_await client_.Open(context, std::move(request));

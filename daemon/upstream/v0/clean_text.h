@@ -7,8 +7,8 @@
 
 namespace daytonad {
 
-// Text from outside, made fit for an error: valid UTF-8 (each wrong byte becomes U+FFFD), control characters replaced
-// by spaces, no white space at its ends, and at most `max_bytes` long, cut between two characters.
+// Makes untrusted text fit for an error: valid UTF-8 (each invalid byte becomes U+FFFD), control characters replaced by
+// spaces, trimmed, and at most `max_bytes` long, cut between characters.
 std::string CleanText(std::string_view text, size_t max_bytes);
 
 }  // namespace daytonad

@@ -52,7 +52,7 @@ class S3ContextUpload final : public ContextUpload {
         part_ = std::make_shared<std::string>();
         part_->reserve(limits_.part_size);
       }
-      // Only when it is known that more follows: what is just one part needs no parts.
+      // Only when more bytes follow: a single part needs no multipart upload.
       if (part_->size() == limits_.part_size) {
         status_ = co_await SendPart(context);
         if (!status_.ok()) co_return status_;
@@ -109,11 +109,11 @@ class S3ContextUpload final : public ContextUpload {
 
   ObjectStorage& storage_;
   const ObjectStorage::Key key_;
-  absl::Status status_;  // not OK: nothing more can come of it, and its parts are to be aborted
+  absl::Status status_;  // not OK: the upload has failed, and its parts must be aborted
   const PartLimits limits_;
-  std::shared_ptr<std::string> part_;  // what was written and not sent; null: nothing
-  std::string upload_id_;              // empty: nothing was begun, or all is done
-  std::vector<std::string> etags_;     // of the parts that were sent
+  std::shared_ptr<std::string> part_;  // bytes that were written but not sent; null: none
+  std::string upload_id_;              // empty: no multipart upload is in progress
+  std::vector<std::string> etags_;     // of the sent parts
 };
 
 }  // namespace
@@ -125,7 +125,7 @@ absl::StatusOr<StorageAccess> ReadStorageAccess(const Json& json) {
   }
   absl::StatusOr<BaseUrl> endpoint = BaseUrl::Parse(fields.String("storageUrl"));
   if (!endpoint.ok()) {
-    // Which does not repeat the URL.
+    // The error does not repeat the URL.
     const absl::string_view why = absl::StripSuffix(endpoint.status().message(), ".");
     return MalformedResponse(absl::StrCat("its `storageUrl` can't be used: ", why));
   }

@@ -16,7 +16,7 @@
 
 namespace daytonad {
 
-// Where Daytona wants build contexts to be put, and the keys that it lends for that.
+// The place where Daytona wants build contexts to be stored, and temporary keys for it.
 struct StorageAccess {
   BaseUrl endpoint;
   std::string bucket;
@@ -24,11 +24,11 @@ struct StorageAccess {
   StorageSignature signature;
 };
 
-// The answer to GET /object-storage/push-access. UPSTREAM_FOREIGN_ANSWER, which names the field, if it lacks what can't
-// be done without; UPSTREAM_MALFORMED_RESPONSE if that can't be used. No error repeats a value.
+// Parses the answer to GET /object-storage/push-access. UPSTREAM_FOREIGN_ANSWER names a missing required field;
+// UPSTREAM_MALFORMED_RESPONSE an unusable one. No error repeats a value.
 absl::StatusOr<StorageAccess> ReadStorageAccess(const Json& json);
 
-// How an upload is cut into parts; S3 itself wants at least 5 MiB and at most 10,000 parts.
+// The part sizes of an upload. S3 itself requires at least 5 MiB per part and at most 10,000 parts.
 struct PartLimits {
   size_t part_size = size_t{8} << 20;
   int max_parts = 10'000;
@@ -37,11 +37,11 @@ struct PartLimits {
 // The build contexts of one organization: each is the object {organization}/{hash}/context.tar. The referred objects
 // must outlive this one.
 //
-// What fits into one part is sent whole by Finish; of more, each part is sent as soon as it is full, while Write waits,
-// so that an upload holds one part in memory.
+// A context that fits into one part is sent by Finish in one request. A larger one is sent part by part, each as soon
+// as it is full, while Write waits; so an upload holds one part in memory.
 //
-// Errors, besides those of ObjectStorage: INVALID_ARGUMENT, INVALID_REQUEST for a hash that is none, CONTEXT_TOO_LARGE
-// (metadata `limit`, bytes).
+// Errors, besides those of ObjectStorage: INVALID_ARGUMENT with INVALID_REQUEST for an invalid hash, or
+// CONTEXT_TOO_LARGE (metadata `limit`, bytes).
 class S3ContextStore final : public ContextStore {
  public:
   S3ContextStore(const StorageAccess& access, HttpClient& http, Clock& clock, RandomFraction random,

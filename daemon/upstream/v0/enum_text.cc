@@ -44,7 +44,7 @@ v1::SandboxDesiredState SandboxDesiredStateFromText(std::string_view text) {
 }
 
 v1::BackupState BackupStateFromText(std::string_view text) {
-  // The only one that upstream writes in camel case.
+  // The only text that upstream writes in camel case.
   if (text == "InProgress") return v1::BACKUP_STATE_IN_PROGRESS;
   return FromText(DAYTONAD_ENUM_PARSE(BackupState), "BACKUP_STATE_", text);
 }

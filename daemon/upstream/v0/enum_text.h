@@ -8,11 +8,10 @@
 #include "daytonad/v1/snapshot.pb.h"
 #include "daytonad/v1/volume.pb.h"
 
-// Upstream's spelling of the contract's enums. The contract's values are named after upstream's ("pending_build" is
-// SANDBOX_STATE_PENDING_BUILD, "linux-vm" is SANDBOX_CLASS_LINUX_VM), so no list of them is needed here.
+// Converts the contract's enums from and to upstream's texts. The contract's values are named after upstream's
+// ("pending_build" is SANDBOX_STATE_PENDING_BUILD, "linux-vm" is SANDBOX_CLASS_LINUX_VM), so no table is needed.
 //
-// Reading gives _UNSPECIFIED for what the enum does not know. Writing gives "" for _UNSPECIFIED and for unknown
-// numbers.
+// Parsing an unknown text gives _UNSPECIFIED. Formatting gives "" for _UNSPECIFIED and unknown numbers.
 namespace daytonad {
 
 v1::SandboxState SandboxStateFromText(std::string_view text);
@@ -27,7 +26,7 @@ std::string SandboxStateText(v1::SandboxState state);
 std::string SandboxClassText(v1::SandboxClass sandbox_class);
 std::string GpuTypeText(v1::GpuType gpu_type);
 
-// Of a list's `sort` parameter. The numbered list of sandboxes says "region" for what is a target elsewhere.
+// For a list's `sort` parameter. The numbered list of sandboxes says "region" where other lists say "target".
 std::string SandboxSortText(v1::SandboxSortField field);
 std::string SnapshotSortText(v1::SnapshotSortField field);
 std::string SortOrderText(v1::SortOrder order);

@@ -38,10 +38,10 @@ constexpr std::chrono::hours kLongestRateLimitWait(24);
 
 // An error body, as far as it can be read.
 struct ErrorBody {
-  // Daytona's own envelope. What stands before it writes pages, or JSON of other forms.
+  // Daytona's own error format. Proxies in front of it send web pages, or JSON in other formats.
   bool by_daytona = false;
-  std::string raw_message;  // as it stands there
-  std::string message;      // as text for people
+  std::string raw_message;  // as received
+  std::string message;      // as text for users
   std::string error;
 };
 
@@ -56,14 +56,14 @@ bool IsEnvelope(const JsonFields& fields, int http_status) {
 
 ErrorBody ReadErrorBody(const HttpResponse& response) {
   ErrorBody body;
-  // What was cut can't be read.
+  // A truncated body cannot be parsed.
   if (LooksLikeHtml(response.body) || response.body.size() >= kMaxErrorBody) return body;
   const absl::StatusOr<Json> json = ParseJson(response.body);
   if (json.ok() && json->is_object()) {
     const JsonFields fields(*json);
     body.by_daytona = IsEnvelope(fields, response.status);
     const Json* message = fields.Find("message");
-    // One string is not a list here: it may have commas.
+    // A single string is not a list here: it may contain commas.
     body.raw_message = message != nullptr && message->is_array() ? absl::StrJoin(fields.StringList("message"), ", ")
                                                                  : fields.String("message");
     body.error = CleanText(fields.String("error"), kMaxUpstreamText);
@@ -134,7 +134,7 @@ struct Meaning {
   std::string_view reason;
   std::string_view lead;    // what happened
   std::string_view advice;  // what to do
-  // A mutation that was answered so may have happened all the same.
+  // A mutation with this answer may have been carried out nevertheless.
   bool may_have_happened = false;
   milliseconds come_back{0};
 };
@@ -168,7 +168,7 @@ Meaning MeaningOf5xx(int http_status, Subject subject, const ErrorBody& body) {
   const bool no_store = http_status == 503 && subject == Subject::kContextStore &&
                         absl::StartsWithIgnoreCase(body.message, "object storage is not configured");
   if (no_store) return kNoContextStore;
-  // Only Daytona's own word tells that it did nothing.
+  // Only Daytona's own answer proves that nothing was carried out.
   return http_status == 503 && body.by_daytona ? kMaintenance : kUnavailable;
 }
 
@@ -223,7 +223,7 @@ absl::Status ErrorFromResponse(const RestRequest& request, const HttpResponse& r
   }
   const std::optional<ServerDelay> delay = FindServerDelay(response);
   if (delay.has_value() && !delay->throttler.empty()) metadata["throttler"] = delay->throttler;
-  // A page's text is in the metadata; as part of a sentence it would be taken for Daytona's.
+  // A page's text goes into the metadata only; in the message it would look like Daytona's.
   const std::string_view quoted = body.by_daytona ? std::string_view(body.message) : std::string_view();
   absl::Status error = MakeError(meaning.code, meaning.reason, Message(meaning, response.status, quoted), metadata);
   const milliseconds come_back = delay.has_value() ? delay->delay : meaning.come_back;

@@ -10,25 +10,25 @@
 
 namespace daytonad {
 
-// What an answer with a status other than 2xx means. It is decided in this order:
+// Maps an answer with a status other than 2xx to an error. The order of the decision:
 //
-// 1. the class of the status: a 5xx, a 408 or a 429 means what it means, whoever wrote it;
-// 2. who wrote it: a 3xx or 4xx counts only in Daytona's own envelope. A proxy's page proves nothing about an object;
-// 3. what Daytona's text says (refusals.h), since it has no error codes.
+// 1. the class of the status: a 5xx, a 408 or a 429 is mapped whoever wrote it;
+// 2. the author: a 3xx or 4xx counts only in Daytona's own format. A proxy's page proves nothing about an object;
+// 3. Daytona's text (refusals.h), because Daytona has no error codes.
 //
 // Metadata: http_status, upstream_message, upstream_error, throttler, limit, and `outcome` = `unknown` for a mutation
-// that may have happened all the same; RetryInfo if upstream says when to come back, or if the refusal passes.
+// that may have been carried out nevertheless. RetryInfo if upstream gives a retry time, or if the rejection is
+// transient.
 absl::Status ErrorFromResponse(const RestRequest& request, const HttpResponse& response);
 
-// What it means to a caller that HttpClient refused an answer for its size (RESOURCE_EXHAUSTED). `limit` is that of the
-// body.
+// Maps HttpClient's RESOURCE_EXHAUSTED for an oversized answer. `limit` is that of the body.
 absl::Status AnswerTooLarge(const absl::Status& refusal, size_t limit);
 
-// Is this the error of a path that the server does not know, or no longer?
+// Whether the server does not know the path, or no longer.
 bool IsRouteMissing(const absl::Status& status);
 
-// A 404 of Daytona's about this very object, in words that are not known: they may mean something else. It is not
-// IsAbsent(), and a list tells whether the object is there.
+// Whether this is a 404 of Daytona about this object with an unknown text, which may mean something else. It is not
+// IsAbsent(); a list tells whether the object exists.
 bool IsUnclearAbsence(const absl::Status& status, Subject subject, std::string_view object);
 
 }  // namespace daytonad

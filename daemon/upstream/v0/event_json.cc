@@ -117,7 +117,7 @@ absl::StatusOr<PingTerms> ReadPingTerms(std::string_view open_payload) {
   constexpr int32_t kLeast = 1'000;
   constexpr int32_t kMost = 600'000;
   const Json json = ParseLeniently(open_payload);
-  if (!json.is_object()) return MalformedResponse("the terms of the event connection are no JSON object");
+  if (!json.is_object()) return MalformedResponse("the handshake of the event connection is no JSON object");
   const JsonFields fields(json);
   PingTerms terms;
   if (const auto ms = fields.Int32("pingInterval")) terms.interval = milliseconds(std::clamp(*ms, kLeast, kMost));

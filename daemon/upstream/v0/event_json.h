@@ -13,21 +13,21 @@
 // The JSON of upstream's event connection.
 namespace daytonad {
 
-// What one event, `["sandbox.created",{...}]`, has to tell the sink. Events that nobody here wants tell nothing, and
-// are not parsed. UPSTREAM_MALFORMED_RESPONSE if it can't be read; the message has nothing of it.
+// Parses one event, `["sandbox.created",{...}]`, into a call of the sink. Events that the daemon does not use are not
+// parsed and yield nothing. UPSTREAM_MALFORMED_RESPONSE if it cannot be parsed; the message does not quote it.
 absl::StatusOr<std::function<void(EventSink&)>> ReadEvent(std::string_view event);
 
-// Reads one event and hands it to the sink.
+// Parses one event and passes it to the sink.
 absl::Status DeliverEvent(std::string_view event, EventSink& sink);
 
-// How often the server pings, and how long after that it gives us up; we give it up likewise.
+// The server's ping interval, and the timeout after it. Both sides close a connection that exceeds them.
 struct PingTerms {
   Clock::Duration interval = std::chrono::seconds(25);
   Clock::Duration timeout = std::chrono::seconds(20);
 };
 
-// From what the server says first, `{"pingInterval":25000,"pingTimeout":20000,...}`. What it does not say is as above;
-// what is out of reason is brought into it. UPSTREAM_MALFORMED_RESPONSE if that is no JSON object.
+// Parses the server's first message, `{"pingInterval":25000,"pingTimeout":20000,...}`. Missing values have the defaults
+// above; extreme ones are clamped. UPSTREAM_MALFORMED_RESPONSE if it is no JSON object.
 absl::StatusOr<PingTerms> ReadPingTerms(std::string_view open_payload);
 
 }  // namespace daytonad

@@ -36,7 +36,7 @@ absl::Status Lost(absl::string_view why) {
 
 absl::Status Refused() {
   return MakeError(absl::StatusCode::kFailedPrecondition, "EVENTS_REFUSED",
-                   "Daytona does not let this credential receive events.");
+                   "Daytona does not send events to this credential.");
 }
 
 // Would the same attempt end the same way soon?
@@ -56,14 +56,14 @@ struct EventStream::Connection {
   const Secret token;
   LinkedStopSource stop;
   std::unique_ptr<WebSocket> socket;
-  // Longest time between two packets of a server that is alive.
+  // The longest pause between two packets of a live server.
   Clock::Duration silence_limit{};
 
   std::deque<std::string> events;  // packets
   size_t queued_bytes = 0;
   Wakeup arrived;                   // there is an event, or `end` is set
   Wakeup room;                      // `events` has become shorter
-  std::optional<absl::Status> end;  // once nothing is read any more
+  std::optional<absl::Status> end;  // set when reading has ended
 };
 
 EventStream::EventStream(const Executor& executor, EventStreamOptions options, WebSocketConnector& connector,
@@ -125,7 +125,7 @@ Task<absl::Status> EventStream::Serve(CallContext context, const Credential& cre
   sink_->OnEventsUp();
   Spawn(executor_, Receive(connection, while_connected));
   Spawn(executor_, WatchCredential(connection, while_connected));
-  // Not cut short, so that the reader has ended, too, when this has.
+  // Not cancelled, so that the reader has ended when this returns.
   co_await Deliver(connection, context.Detached(Clock::TimePoint::max()));
   connection->stop.RequestStop();
   connection->socket.reset();
@@ -236,11 +236,11 @@ Task<void> EventStream::Deliver(std::shared_ptr<Connection> connection, CallCont
         tell = read();
       }
       if (!tell.ok()) {
-        Log(LogLevel::kDebug, "an event is skipped: it cannot be read");
+        Log(LogLevel::kDebug, "an event is skipped: it cannot be parsed");
       } else if (sink_ != nullptr) {
         (*tell)(*sink_);
       }
-      // Others have their turn, the reader among them.
+      // Let other coroutines run, including the reader.
       co_await boost::asio::post(executor_, kUseTask);
     }
     if (connection->end.has_value()) co_return;
@@ -283,7 +283,7 @@ void EventStream::LogUp() {
 }
 
 void EventStream::LogDown(const absl::Status& reason) {
-  // Not the whole message: libcurl's texts have times in them.
+  // Not the whole message: libcurl's texts contain times.
   const std::string state =
       absl::StrCat(ErrorReason(reason), " ", ErrorMetadataValue(reason, "http_status").value_or(""));
   if (std::exchange(logged_, state) == state) return;

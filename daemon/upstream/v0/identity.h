@@ -3,11 +3,11 @@
 
 #include <string_view>
 
-// What upstream sees of us.
+// How the daemon identifies itself to upstream.
 namespace daytonad {
 
 inline constexpr std::string_view kSource = "daytonad";
-// A level of compatibility that upstream reads, not our version.
+// The compatibility level that upstream checks, not the daemon's version.
 inline constexpr std::string_view kSdkVersion = "0.205.1";
 inline constexpr std::string_view kUserAgent = "daytonad/" DAYTONAD_VERSION;
 

@@ -31,14 +31,14 @@ Json ParseTolerable(std::string_view text) {
 
 absl::Status MalformedResponse(std::string_view what) {
   return MakeError(absl::StatusCode::kInternal, "UPSTREAM_MALFORMED_RESPONSE",
-                   absl::StrCat("Daytona's answer is not what its API promises: ", AbslView(what), "."));
+                   absl::StrCat("Daytona's answer violates its API: ", AbslView(what), "."));
 }
 
 absl::Status ForeignResponse(std::string_view what) {
   return MakeError(
       absl::StatusCode::kUnavailable, "UPSTREAM_FOREIGN_ANSWER",
-      absl::StrCat("The answer is not Daytona's, but that of something between it and the daemon: ", AbslView(what),
-                   ". Try again later; if it stays, check proxies, and the API URL, which mostly ends in "
+      absl::StrCat("The answer is not Daytona's but comes from a proxy or another server: ", AbslView(what),
+                   ". Try again later; if it persists, check proxies, and the API URL, which usually ends in "
                    "/api."));
 }
 
@@ -74,7 +74,7 @@ absl::StatusOr<Json> ParseJson(std::string_view text) {
 }
 
 void NoteUnreadableItems(size_t count) {
-  Log(LogLevel::kDebug, "items of a list from Daytona can't be read, and are left out",
+  Log(LogLevel::kDebug, "items of a list from Daytona are skipped: they cannot be parsed",
       {{"items", std::to_string(count)}});
 }
 
@@ -146,7 +146,7 @@ std::optional<google::protobuf::Timestamp> JsonFields::Timestamp(std::string_vie
   std::string error;
   if (text.empty() || !absl::ParseTime(absl::RFC3339_full, text, &time, &error)) return std::nullopt;
   const int64_t seconds = absl::ToUnixSeconds(time);
-  // What a protobuf timestamp can hold: the years 1 to 9999.
+  // The range of a protobuf timestamp: the years 1 to 9999.
   if (seconds < -62135596800 || seconds > 253402300799) return std::nullopt;
   google::protobuf::Timestamp timestamp;
   timestamp.set_seconds(seconds);

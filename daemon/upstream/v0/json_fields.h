@@ -16,34 +16,34 @@
 namespace daytonad {
 
 using Json = nlohmann::json;
-// Keeps the order of keys: what is sent shall look like what the SDKs send.
+// Keeps the order of keys, so that requests look like those of the SDKs.
 using OrderedJson = nlohmann::ordered_json;
 
-// INTERNAL, UPSTREAM_MALFORMED_RESPONSE: `what` says what is wrong with the answer, "it has no `id`".
+// INTERNAL (UPSTREAM_MALFORMED_RESPONSE). `what` describes the error: "it has no `id`".
 absl::Status MalformedResponse(std::string_view what);
 
-// UNAVAILABLE, UPSTREAM_FOREIGN_ANSWER: an answer that should be Daytona's and is something else, a proxy's login page,
-// say. `what` as above.
+// UNAVAILABLE (UPSTREAM_FOREIGN_ANSWER): the answer is not Daytona's but, for example, a proxy's login page. `what` as
+// above.
 absl::Status ForeignResponse(std::string_view what);
 
-// INTERNAL, UPSTREAM_RESPONSE_TOO_LARGE: an answer holds more than `limit` of what `what` names, "values".
+// INTERNAL (UPSTREAM_RESPONSE_TOO_LARGE): the answer has more than `limit` of `what`, such as "values".
 absl::Status TooManyInResponse(std::string_view what, size_t limit);
 
-// JSON text from outside. One bad string or number does not spoil the rest (RepairJson); discarded if it is no JSON, or
-// of a shape that would take too much to read (ShapeOfJson).
+// Parses untrusted JSON text. Bad strings and numbers are repaired (RepairJson). Returns a discarded value if it is no
+// JSON, or if parsing it would take too much memory (ShapeOfJson).
 Json ParseLeniently(std::string_view text);
 
-// The JSON text of an answer. ForeignResponse if it does not even begin like that, MalformedResponse if it is broken or
-// too deep, TooManyInResponse if it is more than is read.
+// Parses the JSON text of an answer. ForeignResponse if it does not begin like JSON, MalformedResponse if it is broken
+// or nested too deeply, TooManyInResponse if it has too many values.
 absl::StatusOr<Json> ParseJson(std::string_view text);
 
-// Says in the log that a list had so many items that can't be read.
+// Logs the number of items of a list that could not be parsed.
 void NoteUnreadableItems(size_t count);
 
-// A page has some hundred items; this is for lists that have no pages.
+// Pages have a few hundred items; this bounds lists without pages.
 inline constexpr size_t kMaxListItems = 10'000;
 
-// Reads each item of a list. One that can't be read is left out, and the rest stays.
+// Parses the items of a list. Items that cannot be parsed are skipped.
 template <typename T, typename ReadItem>
 absl::StatusOr<std::vector<T>> ReadItems(const Json& list, ReadItem read) {
   if (list.size() > kMaxListItems) return TooManyInResponse("items", kMaxListItems);
@@ -56,14 +56,14 @@ absl::StatusOr<std::vector<T>> ReadItems(const Json& list, ReadItem read) {
   return items;
 }
 
-// Is this text a web page, or other markup, rather than an API's answer?
+// Whether the text is a web page or other markup instead of an API's answer.
 bool LooksLikeHtml(std::string_view text);
 
-// Reads the fields of a JSON object that upstream sent. Upstream's versions differ, so this is tolerant: a field that
-// is absent, null or of another type is simply not there. What can't be done without is for the caller to check.
+// Reads the fields of a JSON object from upstream. Upstream's versions differ, so this is tolerant: a field that is
+// absent, null or of another type counts as missing. The caller checks required fields.
 class JsonFields {
  public:
-  // Refers to `object`, which need not be an object at all: then it has no fields.
+  // Refers to `object`. If that is no JSON object, it has no fields.
   explicit JsonFields(const Json& object) : object_(object) {}
 
   // Null if the field is absent or null.
@@ -71,11 +71,11 @@ class JsonFields {
 
   std::string String(std::string_view name) const;
   bool Bool(std::string_view name) const;
-  // A JSON number, or a string that is one.
+  // A JSON number, or a string with one.
   std::optional<double> Number(std::string_view name) const;
-  // The same, cut to a whole number and to the range of int32.
+  // The same, truncated to an integer and clamped to int32.
   std::optional<int32_t> Int32(std::string_view name) const;
-  // An array of strings, or one string of comma-separated parts.
+  // An array of strings, or a comma-separated string.
   std::vector<std::string> StringList(std::string_view name) const;
   std::map<std::string, std::string> StringMap(std::string_view name) const;
   // ISO 8601.
@@ -85,7 +85,7 @@ class JsonFields {
   const Json& object_;
 };
 
-// Sets a field of `message` if the JSON has that time; leaves it unset otherwise.
+// Sets a field of `message` if the JSON has that time.
 template <typename Message>
 void ReadTimestamp(const JsonFields& fields, std::string_view name, Message& message,
                    google::protobuf::Timestamp* (Message::*mutable_field)()) {

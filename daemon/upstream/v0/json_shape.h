@@ -6,13 +6,13 @@
 
 namespace daytonad {
 
-// A parsed value takes up to fifty times the bytes of its text, so text from outside is looked at before it is parsed.
+// A parsed value takes up to fifty times the memory of its text, so untrusted text is measured before it is parsed.
 inline constexpr size_t kMaxJsonDepth = 64;
 inline constexpr size_t kMaxJsonValues = 500'000;
 
 enum class JsonShape { kTolerable, kTooDeep, kTooManyValues };
 
-// How deep the values of this text lie in one another, and how many there are. The text need not be valid.
+// The nesting depth and the number of values of this text, which need not be valid.
 JsonShape ShapeOfJson(std::string_view text);
 
 }  // namespace daytonad

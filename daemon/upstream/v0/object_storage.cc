@@ -53,7 +53,7 @@ struct ObjectStorage::Operation {
   std::string content_type;
   ObjectContent content;  // null: none
   Clock::Duration limit = kShortLimit;
-  // Is an answer with a 2xx one that says what it should?
+  // Whether a 2xx answer has the expected content.
   bool (*succeeded)(const HttpResponse&) = Always;
 };
 
@@ -124,7 +124,7 @@ Task<absl::Status> ObjectStorage::CompleteUpload(CallContext context, Key key, s
   complete.succeeded = SaysCompleted;
   const absl::StatusOr<HttpResponse> response = co_await Send(context, std::move(complete));
   if (response.ok()) co_return absl::OkStatus();
-  // An attempt whose answer was lost may have been the one that did it; the next then finds no such upload.
+  // An attempt whose answer was lost may have completed the upload; the next attempt then finds no such upload.
   if (absl::IsUnavailable(response.status()) || ErrorMetadataValue(response.status(), "http_status") == "404") {
     const absl::StatusOr<std::optional<int64_t>> there = co_await Contains(context, std::move(key));
     if (there.ok() && there->has_value()) co_return absl::OkStatus();
@@ -174,14 +174,14 @@ absl::Status ObjectStorage::TransportError(const absl::Status& error, const Call
   if (reason == "UPSTREAM_UNREACHABLE" || reason == "UPSTREAM_CONNECTION_LOST") {
     return WithDelivery(Unavailable(StdView(error.message())), DeliveryOf(error));
   }
-  // Not the call's limit, but that of this attempt.
+  // The limit of this attempt, not that of the call.
   if (absl::IsDeadlineExceeded(error) && context.Check(clock_.Now()).ok()) {
     return WithDelivery(Unavailable("it did not answer in time"), DeliveryOf(error));
   }
   if (absl::IsResourceExhausted(error)) return AnswerTooLarge(error, kMaxAnswer);
-  // It was Daytona that gave what the request is made of.
+  // The parameters of the request came from Daytona.
   if (absl::IsInvalidArgument(error)) {
-    return MalformedResponse(absl::StrCat("the storage that it lends can't be used: ", error.message()));
+    return MalformedResponse(absl::StrCat("its storage parameters are unusable: ", error.message()));
   }
   return error;
 }
@@ -195,10 +195,10 @@ absl::Status ObjectStorage::AnswerError(const HttpResponse& response) const {
   if (!message.empty()) absl::StrAppend(&answer, ", \"", message, "\"");
 
   const int status = response.status;
-  if (status / 100 == 2 && code.empty()) absl::StrAppend(&answer, " without saying what came of it");
+  if (status / 100 == 2 && code.empty()) absl::StrAppend(&answer, " without a result");
   const bool elsewhere = status / 100 == 3 || code == "AuthorizationHeaderMalformed";
   const bool expired = code == "ExpiredToken" || code == "ExpiredTokenException";
-  // An answer to HEAD has no code, and S3 itself says 400 about a token that has expired.
+  // An answer to HEAD has no error code, and S3 answers 400 for an expired token.
   const bool refused =
       status == 401 || status == 403 || expired || code == "InvalidToken" || (status == 400 && code.empty());
   const bool passing =
@@ -207,15 +207,15 @@ absl::Status ObjectStorage::AnswerError(const HttpResponse& response) const {
   if (elsewhere) {
     const std::string other = CleanText(response.headers.Get("x-amz-bucket-region"), kMaxStorageText);
     error = MakeError(absl::StatusCode::kUnknown, "UPSTREAM_UNEXPECTED_STATUS",
-                      absl::StrCat(Name(), " keeps the bucket elsewhere: ", answer, ". Daytona named the region ",
+                      absl::StrCat(Name(), " has the bucket elsewhere: ", answer, ". Daytona named the region ",
                                    signature_.region, other.empty() ? "" : ", the storage ", other,
                                    ". Check endpoint and region in the configuration of that Daytona installation."));
   } else if (refused) {
     error = MakeError(
         absl::StatusCode::kPermissionDenied, "CONTEXT_STORE_REFUSED",
-        absl::StrCat(Name(), " did not accept the keys that Daytona lent: ", answer, ". ",
+        absl::StrCat(Name(), " rejected the keys from Daytona: ", answer, ". ",
                      expired
-                         ? "They are good for an hour. Repeat the call, which gets new ones; if that does not help, "
+                         ? "They expire after an hour. Repeat the call, which gets new ones; if that does not help, "
                            "check the clock of the daemon's machine."
                          : "Check the clock of the daemon's machine, and that the daemon's API key has the "
                            "permission write:snapshots or write:sandboxes."));
@@ -223,7 +223,7 @@ absl::Status ObjectStorage::AnswerError(const HttpResponse& response) const {
     error = Unavailable(answer);
   } else {
     error = MakeError(absl::StatusCode::kUnknown, "UPSTREAM_UNEXPECTED_STATUS",
-                      absl::StrCat(Name(), " could not do what was asked: ", answer,
+                      absl::StrCat(Name(), " could not process the request: ", answer,
                                    ". Check the storage's configuration in that Daytona installation."));
   }
   error = WithErrorMetadata(std::move(error), "storage_url", endpoint_.origin().ToString());
@@ -236,7 +236,7 @@ absl::Status ObjectStorage::AnswerError(const HttpResponse& response) const {
 absl::Status ObjectStorage::Unavailable(std::string_view why) const {
   why = StdView(absl::StripSuffix(AbslView(why), "."));
   return MakeError(absl::StatusCode::kUnavailable, "CONTEXT_STORE_UNAVAILABLE",
-                   absl::StrCat(Name(), " can't serve now: ", AbslView(why), ". Try again later."),
+                   absl::StrCat(Name(), " is unavailable: ", AbslView(why), ". Try again later."),
                    {{"storage_url", endpoint_.origin().ToString()}});
 }
 
@@ -251,7 +251,7 @@ std::string XmlElementText(std::string_view xml, std::string_view name) {
   const size_t end = xml.find(absl::StrCat("</", AbslView(name), ">"), begin);
   if (end == std::string_view::npos) return "";
   const std::string_view text = xml.substr(begin + open.size(), end - begin - open.size());
-  // In one pass: what a replacement gives is not looked at again.
+  // In one pass: replacements are not expanded again.
   return absl::StrReplaceAll(AbslView(text), {{"&lt;", "<"},
                                               {"&gt;", ">"},
                                               {"&quot;", "\""},

@@ -19,43 +19,41 @@
 
 namespace daytonad {
 
-// The bytes of an object or of a part of one; shared, so that they can be sent again without a copy.
+// The bytes of an object or of a part; shared, so that a retry needs no copy.
 using ObjectContent = std::shared_ptr<const std::string>;
 
-// A bucket of an S3 store, or of one that speaks the same protocol, addressed in the path
-// ({endpoint}/{bucket}/{key...}). Only what the upload of build contexts needs. Nothing of Daytona's goes there:
-// neither its credential nor its headers.
+// A bucket of an S3-compatible store, with path-style addresses ({endpoint}/{bucket}/{key...}). It has only what
+// uploads of build contexts need. Daytona's credential and headers are never sent there.
 //
-// What can pass is tried a few times: every request here may be sent twice.
+// Transient errors are retried a few times: every request here is idempotent.
 //
 // Errors, with the metadata `storage_url`, `http_status`, `storage_error` (S3's code) and `storage_message` where
 // known:
-// - PERMISSION_DENIED: CONTEXT_STORE_REFUSED, the store does not accept the keys;
-// - UNAVAILABLE: CONTEXT_STORE_UNAVAILABLE, it can't be reached, does not answer in time or can't serve now (5xx, 429);
-//   has a RetryInfo;
-// - UNKNOWN: UPSTREAM_UNEXPECTED_STATUS, another answer that is no success; redirects, too;
-// - INTERNAL: UPSTREAM_MALFORMED_RESPONSE, a signature can't be made with these keys and this region;
-// - those of HttpClient for a connection that is not trustworthy, and for a call that ended.
+// - PERMISSION_DENIED (CONTEXT_STORE_REFUSED): the store rejects the keys;
+// - UNAVAILABLE (CONTEXT_STORE_UNAVAILABLE), with a RetryInfo: no connection, no answer in time, a 5xx or a 429;
+// - UNKNOWN (UPSTREAM_UNEXPECTED_STATUS): any other answer that is not a success, redirects included;
+// - INTERNAL (UPSTREAM_MALFORMED_RESPONSE): the keys and the region cannot be used for a signature;
+// - those of HttpClient for untrusted connections and ended calls.
 class ObjectStorage {
  public:
   // The referred objects must outlive this one.
   ObjectStorage(BaseUrl endpoint, std::string bucket, StorageSignature signature, HttpClient& http, Clock& clock,
                 RandomFraction random);
 
-  // `key` in all of these: the parts of the object's key, which slashes are put between.
+  // `key` has the parts of the object's key; they are joined by slashes.
   using Key = std::vector<std::string>;
 
-  // How many bytes the object has (0 if the store does not tell); nullopt if there is none.
+  // The object's size (0 if the store does not tell); nullopt if it does not exist.
   Task<absl::StatusOr<std::optional<int64_t>>> Contains(CallContext context, Key key);
   Task<absl::Status> Put(CallContext context, Key key, ObjectContent content);
 
-  // An object in parts. It is there when its upload has been completed; until then the parts take up room, so an upload
-  // that will not be completed is to be aborted. An upload is named by the id that BeginUpload gives, a part by its
+  // A multipart upload. The object exists when the upload is completed. Until then the parts use storage, so an upload
+  // that will not be completed must be aborted. BeginUpload returns the upload's id; a part is identified by its
   // number, from 1, and its etag.
   Task<absl::StatusOr<std::string>> BeginUpload(CallContext context, Key key);
   Task<absl::StatusOr<std::string>> UploadPart(CallContext context, Key key, std::string upload_id, int number,
                                                ObjectContent content);
-  // OK if the object is there, even if the answer that said so was lost.
+  // OK if the object exists, even if the answer to an earlier attempt was lost.
   Task<absl::Status> CompleteUpload(CallContext context, Key key, std::string upload_id,
                                     std::vector<std::string> etags);
   Task<absl::Status> AbortUpload(CallContext context, Key key, std::string upload_id);
@@ -78,8 +76,8 @@ class ObjectStorage {
   Retrier retrier_;
 };
 
-// The text of the first element of this name in an XML answer of a store, its character references resolved; empty if
-// there is none. Enough for these answers, whose elements have no attributes that matter.
+// The text of the first element of this name in a store's XML answer, with character references resolved; empty if
+// there is none. Enough for these answers, whose attributes do not matter.
 std::string XmlElementText(std::string_view xml, std::string_view name);
 
 }  // namespace daytonad

@@ -181,7 +181,7 @@ TEST_F(ObjectStorageTest, ExpiredKeysAreToldApart) {
     http_.Answer(status, ErrorXml("ExpiredToken", "The provided token has expired."));
     const absl::Status error = Put();
     EXPECT_EQ(ErrorReason(error), "CONTEXT_STORE_REFUSED");
-    EXPECT_THAT(std::string(error.message()), HasSubstr("good for an hour. Repeat the call"));
+    EXPECT_THAT(std::string(error.message()), HasSubstr("expire after an hour. Repeat the call"));
   }
   http_.Answer(400, "");  // what S3 says to HEAD then
   EXPECT_EQ(ErrorReason(Contains().status()), "CONTEXT_STORE_REFUSED");
@@ -234,7 +234,7 @@ TEST_F(ObjectStorageTest, AnswersWithoutWhatTheyShouldSayAreNotTakenForSuccess) 
   EXPECT_EQ(ErrorReason(Run(storage_.BeginUpload(context_, key_)).status()), "CONTEXT_STORE_UNAVAILABLE");
   for (int i = 0; i < 4; ++i) http_.Answer(200, "");
   const absl::Status error = Run(storage_.UploadPart(context_, key_, "id", 1, Content("part"))).status();
-  EXPECT_THAT(std::string(error.message()), HasSubstr("it answered 200 without saying what came of it"));
+  EXPECT_THAT(std::string(error.message()), HasSubstr("it answered 200 without a result"));
 }
 
 TEST(XmlElementTextTest, ReadsTheFirstElementOfThatName) {

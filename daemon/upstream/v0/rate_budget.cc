@@ -68,18 +68,18 @@ struct RateBudget::Waiter {
   explicit Waiter(const CallContext& context)
       : context(context), client(context.identity().caller.client), background(context.background()) {}
 
-  // Until when its turn may come; a caller who joins may move that.
-  TimePoint TurnBy(TimePoint now) const { return context.turn_by(now); }
-  bool MayWait(TimePoint now) const { return context.Check(now).ok() && now < TurnBy(now); }
+  // How long it may wait in the queue. A caller who joins its flight may extend that.
+  TimePoint QueueUntil(TimePoint now) const { return context.queue_until(now); }
+  bool MayWait(TimePoint now) const { return context.Check(now).ok() && now < QueueUntil(now); }
 
   const CallContext& context;
   const std::string client;
   const bool background;
   bool queued = false;
   FairQueue<Waiter>::Place place;  // while it is queued
-  // Fired when it has left the queue: with a turn, or because it won't get one in time.
+  // Fired when it leaves the queue: with a permit, or because none would come in time.
   Event called;
-  std::optional<RateWindow::Request> turn;
+  std::optional<RateWindow::Request> granted;
 };
 
 // One limit, and who waits for it. Kept alive by what waits.
@@ -89,17 +89,17 @@ struct RateBudget::Throttler {
   FairQueue<Waiter>& QueueOf(const Waiter& waiter) { return waiter.background ? background : callers; }
   bool SomebodyWaits() const { return !callers.empty() || !background.empty(); }
 
-  // May one that comes now go at once?
+  // Whether a new request may be sent at once.
   bool FreeFor(bool is_background) {
     const bool first = is_background ? !SomebodyWaits() : callers.empty();
     return first && window.Allows(clock.Now(), is_background);
   }
 
-  // When one that comes now has its turn at the earliest.
-  TimePoint TurnOf(const Waiter& waiter) {
+  // The earliest time at which a request that comes now gets a permit.
+  TimePoint FreeAt(const Waiter& waiter) {
     const size_t ahead =
         waiter.background ? callers.size() + background.Ahead(waiter.client) : callers.Ahead(waiter.client);
-    return window.EarliestTurn(ahead, waiter.background, clock.Now());
+    return window.EarliestSend(ahead, waiter.background, clock.Now());
   }
 
   void Enter(Waiter& waiter) {
@@ -112,37 +112,37 @@ struct RateBudget::Throttler {
     waiter.queued = false;
   }
 
-  // Gives the turns that can be given now.
-  void GiveTurns() {
+  // Grants all permits that the window allows now.
+  void GrantPermits() {
     const TimePoint now = clock.Now();
     while (SomebodyWaits()) {
       const bool is_background = callers.empty();
       if (!window.Allows(now, is_background)) break;
       Waiter* next = is_background ? background.Pop() : callers.Pop();
       next->queued = false;
-      next->turn = window.Send(now);
+      next->granted = window.Send(now);
       next->called.Fire();
     }
-    // The keeper sleeps too long now, or for nobody.
-    if (keeping && (!SomebodyWaits() || window.NextChange(now) < kept_until)) {
-      std::exchange(disturbed, Event()).Fire();
+    // GrantOverTime now sleeps too long, or no waiter is left.
+    if (granting && (!SomebodyWaits() || window.NextChange(now) < sleeps_until)) {
+      std::exchange(wake, Event()).Fire();
     }
   }
 
-  // What was learned from an answer. If waiting takes longer than it seemed, whoever can't have a turn in time any more
-  // shall know now.
+  // Called after an answer changed the window. If waits got longer, requests that cannot get a permit in time are
+  // dismissed now.
   void Learned(bool later) {
     if (later) {
       DismissLate(callers, 0);
       DismissLate(background, callers.size());
     }
-    GiveTurns();
+    GrantPermits();
   }
 
   void DismissLate(FairQueue<Waiter>& queue, size_t ahead) {
     const TimePoint now = clock.Now();
     for (Waiter* waiter : queue.InOrder()) {
-      if (window.EarliestTurn(ahead, waiter->background, now) <= waiter->TurnBy(now)) {
+      if (window.EarliestSend(ahead, waiter->background, now) <= waiter->QueueUntil(now)) {
         ++ahead;
       } else {
         Leave(*waiter);
@@ -151,28 +151,28 @@ struct RateBudget::Throttler {
     }
   }
 
-  // Gives turns when time alone allows it, as long as somebody waits.
-  static Task<void> Keep(std::shared_ptr<Throttler> self) {
+  // Grants permits as the window frees up, until the queues are empty.
+  static Task<void> GrantOverTime(std::shared_ptr<Throttler> self) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     const CallContext context = CallContext::Background("rate budget");
     while (self->SomebodyWaits()) {
-      self->kept_until = self->window.NextChange(self->clock.Now());
-      (void)co_await self->disturbed.Wait(self->clock, context.WithDeadline(self->kept_until));
-      self->GiveTurns();
+      self->sleeps_until = self->window.NextChange(self->clock.Now());
+      (void)co_await self->wake.Wait(self->clock, context.WithDeadline(self->sleeps_until));
+      self->GrantPermits();
     }
-    self->keeping = false;
+    self->granting = false;
   }
 
-  absl::Status Refusal(TimePoint turn) const {
-    const Clock::Duration wait = std::max<Clock::Duration>(turn - clock.Now(), std::chrono::milliseconds(1));
+  absl::Status Refusal(TimePoint free_at) const {
+    const Clock::Duration wait = std::max<Clock::Duration>(free_at - clock.Now(), std::chrono::milliseconds(1));
     const auto rounded = std::chrono::ceil<std::chrono::milliseconds>(wait);
     const std::string limit = window.limit().has_value() ? std::to_string(*window.limit()) : "";
     absl::Status error = MakeError(
         absl::StatusCode::kResourceExhausted, "RATE_LIMITED",
         absl::StrCat("Daytona's rate limit `", name, "`", limit.empty() ? "" : absl::StrCat(" (", limit, " requests)"),
-                     " is used up, and this request's turn, in ", static_cast<double>(rounded.count()) / 1000,
-                     " s at the earliest, comes after the call's deadline, or later than calls may wait here ",
-                     "(--max-queue-wait). It was not sent: try again then, or give the call more time."),
+                     " is used up. This request could be sent in ", static_cast<double>(rounded.count()) / 1000,
+                     " s at the earliest, which is after the call's deadline or longer than --max-queue-wait. It ",
+                     "was not sent: try again then, or set a later deadline."),
         {{"throttler", name}, {"ended_by", "deadline"}});
     if (!limit.empty()) error = WithErrorMetadata(std::move(error), "limit", limit);
     return WithDelivery(WithRetryDelay(std::move(error), rounded), Delivery::kNotSent);
@@ -183,15 +183,15 @@ struct RateBudget::Throttler {
   RateWindow window;
   FairQueue<Waiter> callers;
   FairQueue<Waiter> background;
-  bool keeping = false;  // Keep runs
-  TimePoint kept_until = TimePoint::max();
-  Event disturbed;
+  bool granting = false;  // GrantOverTime runs
+  TimePoint sleeps_until = TimePoint::max();
+  Event wake;
 };
 
 RateBudget::Permit::~Permit() {
   if (throttler_ == nullptr) return;
   throttler_->window.Lost(request_, throttler_->clock.Now());
-  throttler_->GiveTurns();
+  throttler_->GrantPermits();
 }
 
 void RateBudget::Permit::Answered(const HttpHeaders& headers) {
@@ -219,7 +219,7 @@ std::chrono::milliseconds RateBudget::Permit::Refused(const std::string& throttl
   const TimePoint now = refusing->clock.Now();
   if (!throttler.empty() && throttler != refusing->name) {
     refusing->window.NotSent(request_, now);
-    refusing->GiveTurns();
+    refusing->GrantPermits();
     request_.number = 0;
     refusing = budget_->Find(throttler);
     if (refusing == nullptr) return if_unknown;
@@ -227,7 +227,7 @@ std::chrono::milliseconds RateBudget::Permit::Refused(const std::string& throttl
   const auto believed = std::chrono::ceil<milliseconds>(refusing->window.Believed(wait));
   const bool later = refusing->window.Refused(request_, believed, now);
   if (later) {
-    Log(LogLevel::kWarning, "Daytona takes no more requests for now: its rate limit is used up",
+    Log(LogLevel::kWarning, "requests to Daytona are paused: its rate limit is used up",
         {{"throttler", refusing->name}, {"seconds", absl::StrCat(static_cast<double>(believed.count()) / 1000)}});
   }
   refusing->Learned(later);
@@ -238,7 +238,7 @@ void RateBudget::Permit::NotSent() {
   const std::shared_ptr<Throttler> own = std::exchange(throttler_, nullptr);
   if (own == nullptr) return;
   own->window.NotSent(request_, own->clock.Now());
-  own->GiveTurns();
+  own->GrantPermits();
 }
 
 void RateBudget::Suppose(const std::string& name, int64_t limit, Clock::Duration length) {
@@ -252,30 +252,31 @@ Task<absl::StatusOr<RateBudget::Permit>> RateBudget::Acquire(CallContext context
     co_return Permit(this, throttler, throttler->window.Send(clock_.Now()));
   }
   Waiter waiter(context);
-  // Also if the loop ends, and this never resumes.
+  // Also if the loop ends and this coroutine never resumes.
   const absl::Cleanup leave = [&throttler, &waiter] { throttler->Leave(waiter); };
   while (true) {
-    const TimePoint turn = throttler->TurnOf(waiter);
-    if (turn > waiter.TurnBy(clock_.Now())) break;
-    const TurnWait wait(name, turn);
-    const TurnScope waiting(context, clock_, wait);
+    const TimePoint free_at = throttler->FreeAt(waiter);
+    if (free_at > waiter.QueueUntil(clock_.Now())) break;
+    const QueueWait wait(name, free_at);
+    const QueueWaitScope waiting(context, clock_, wait);
     waiter.called = Event();
     throttler->Enter(waiter);
-    if (!std::exchange(throttler->keeping, true)) {
+    if (!std::exchange(throttler->granting, true)) {
       const Executor executor = co_await boost::asio::this_coro::executor;
-      Spawn(executor, Throttler::Keep(throttler));
+      Spawn(executor, Throttler::GrantOverTime(throttler));
     }
     while (waiter.queued && waiter.MayWait(clock_.Now())) {
-      (void)co_await waiter.called.Wait(clock_, context.WithDeadline(waiter.TurnBy(clock_.Now())));
+      (void)co_await waiter.called.Wait(clock_, context.WithDeadline(waiter.QueueUntil(clock_.Now())));
     }
-    if (waiter.turn.has_value()) co_return Permit(this, throttler, *waiter.turn);
+    if (waiter.granted.has_value()) co_return Permit(this, throttler, *waiter.granted);
     throttler->Leave(waiter);
-    throttler->GiveTurns();  // lets the keeper go, if it was for this one
+    throttler->GrantPermits();  // ends GrantOverTime if this was the last waiter
     if (context.cancelled()) co_return WithDelivery(CancelledError(), Delivery::kNotSent);
     if (!waiter.MayWait(clock_.Now())) break;
-    // It was sent away, because its turn would come too late. Perhaps somebody has joined since who has more time.
+    // It was dismissed because its permit would come too late. A caller with more time may have joined since: try
+    // again.
   }
-  co_return throttler->Refusal(throttler->TurnOf(waiter));
+  co_return throttler->Refusal(throttler->FreeAt(waiter));
 }
 
 size_t RateBudget::waiting(std::string_view throttler) const {

@@ -22,25 +22,25 @@ namespace daytonad {
 
 // Keeps one credential's requests within upstream's rate limits, which it learns from upstream's answers.
 //
-// Naively each request is sent, and waits by itself after a 429. Then whoever asks most gets most, everybody comes back
-// at the same moment, and refusals cost as much as answers. So a request asks for its turn first:
+// If each request were just sent and retried after a 429, the busiest client would get most, all would come back at the
+// same time, and rejections count against the limit like answers. So a request acquires a permit first:
 //
-//   absl::StatusOr<RateBudget::Permit> turn = co_await budget.Acquire(context, kCreateThrottler);
-//   if (!turn.ok()) co_return turn.status();
+//   absl::StatusOr<RateBudget::Permit> permit = co_await budget.Acquire(context, kCreateThrottler);
+//   if (!permit.ok()) co_return permit.status();
 //   absl::StatusOr<HttpResponse> response = co_await http.Send(...);
 //   ...
-//   turn->Answered(response->headers);   // or Refused, or NotSent
+//   permit->Answered(response->headers);   // or Refused, or NotSent
 //
-// While the window has room, turns are given at once. Then the callers queue, clients taking turns (FairQueue), until
-// the window is over. Background work waits behind all callers. Nothing is limited until an answer has named a limit,
-// or one is supposed.
+// While the window has room, permits are granted at once. Then requests queue until the next window, round robin over
+// clients (FairQueue). Background work queues behind all callers. Nothing is limited until an answer has named a limit,
+// or Suppose has set one.
 //
 // Loop thread only. Permits may outlive it.
 class RateBudget {
   struct Throttler;
 
  public:
-  // One request's turn. Who lets go of it without a word leaves open what became of the request.
+  // Permission to send one request. If it is destroyed without a result, the outcome of the request counts as unknown.
   class Permit {
    public:
     Permit() = default;
@@ -48,12 +48,12 @@ class RateBudget {
     Permit& operator=(Permit&& other) = delete;
     ~Permit();
 
-    // An answer with any status but 429. Its headers may speak of other limits, too.
+    // An answer with any status except 429. Its headers may report other limits, too.
     void Answered(const HttpHeaders& headers);
-    // 429: nothing before `wait` is over, as far as that is believed (RateWindow::Believed): it returns how long.
+    // 429: sends nothing for `wait`, at most for as long as it is plausible (RateWindow::Believed). Returns that time.
     // `throttler` is the limit that upstream named; empty for this one's own.
     std::chrono::milliseconds Refused(const std::string& throttler, std::chrono::milliseconds wait);
-    // Surely not processed.
+    // The request was certainly not processed.
     void NotSent();
 
    private:
@@ -66,25 +66,25 @@ class RateBudget {
     RateWindow::Request request_;
   };
 
-  // The clock must outlive this, and whatever still waits when this goes.
+  // The clock must outlive this and all requests that still wait then.
   explicit RateBudget(Clock& clock) : clock_(clock) {}
 
-  // What this throttler's limit is, as long as no answer has told: `limit` requests in `length`.
+  // Sets the throttler's limit until an answer reports one: `limit` requests per `length`.
   void Suppose(const std::string& name, int64_t limit, Clock::Duration length);
 
-  // Waits for a turn of this throttler; an empty name is never limited. Fails, always with Delivery::kNotSent, with
-  // - RESOURCE_EXHAUSTED (RATE_LIMITED) if the turn can't come before the context's turn_by(), as soon as that is
-  //   known; RetryInfo has the wait;
+  // Waits for a permit of this throttler; an empty name is not limited. Errors, always with Delivery::kNotSent:
+  // - RESOURCE_EXHAUSTED (RATE_LIMITED) as soon as it is known that no permit is free before the context's
+  //   queue_until(); RetryInfo has the wait;
   // - CANCELLED.
   Task<absl::StatusOr<Permit>> Acquire(CallContext context, std::string name);
 
-  // How many wait for a turn now.
+  // The number of queued requests.
   size_t waiting(std::string_view throttler) const;
 
  private:
   struct Waiter;
 
-  // Makes it, if it is new. Null if there are more names than upstream can mean seriously.
+  // Finds or creates it. Null if there are implausibly many names.
   std::shared_ptr<Throttler> Find(const std::string& name);
 
   Clock& clock_;

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "daemon/base/crew.h"
 #include "daemon/base/error.h"
+#include "daemon/base/flight_waiters.h"
 #include "daemon/base/spawn.h"
 #include "daemon/base/testing/fake_clock.h"
 
@@ -40,7 +40,7 @@ class RateBudgetTest : public testing::Test {
     return CallContext(std::move(identity), deadline, stop_.get_token());
   }
 
-  // Asks for a turn under this name. What comes of it is in turns_ and order_, or in refusals_.
+  // Asks for a turn under this name. What comes of it is in permits_ and order_, or in refusals_.
   void Ask(const std::string& name, CallContext context) {
     Spawn(io_.get_executor(), Acquire(this, name, std::move(context)));
     Settle();
@@ -49,7 +49,7 @@ class RateBudgetTest : public testing::Test {
     absl::StatusOr<Permit> permit = co_await self->budget_.Acquire(std::move(context), kThrottler);
     if (permit.ok()) {
       self->order_.push_back(name);
-      self->turns_.emplace(name, *std::move(permit));
+      self->permits_.emplace(name, *std::move(permit));
     } else {
       self->refusals_[name] = permit.status();
     }
@@ -72,14 +72,14 @@ class RateBudgetTest : public testing::Test {
     return headers;
   }
   void Answer(const std::string& name, const HttpHeaders& headers) {
-    turns_.at(name).Answered(headers);
+    permits_.at(name).Answered(headers);
     Settle();
   }
   // One request and its answer.
   void Learn(int limit, int remaining, int reset) {
     Ask("learn", Caller("learner"));
     Answer("learn", Headers(limit, remaining, reset));
-    turns_.clear();
+    permits_.clear();
     order_.clear();
   }
 
@@ -87,7 +87,7 @@ class RateBudgetTest : public testing::Test {
   FakeClock clock_{FakeClock::Mode::kManual};
   boost::asio::io_context io_{1};
   RateBudget budget_{clock_};
-  std::map<std::string, Permit> turns_;
+  std::map<std::string, Permit> permits_;
   std::vector<std::string> order_;
   std::map<std::string, absl::Status> refusals_;
 };
@@ -95,7 +95,7 @@ class RateBudgetTest : public testing::Test {
 TEST_F(RateBudgetTest, GivesTurnsAtOnceWhileNothingIsKnown) {
   for (int i = 0; i < 50; ++i) Ask(absl::StrCat(i), Caller("a"));
   EXPECT_EQ(order_.size(), 50U);
-  turns_.at("0").Answered(HttpHeaders());
+  permits_.at("0").Answered(HttpHeaders());
   EXPECT_EQ(budget_.waiting(kThrottler), 0U);
 }
 
@@ -113,11 +113,11 @@ TEST_F(RateBudgetTest, WhatExceedsTheWindowWaitsForTheNext) {
   EXPECT_EQ(order_.back(), "6");
 }
 
-TEST_F(RateBudgetTest, ATurnThatIsGivenBackIsAnothers) {
+TEST_F(RateBudgetTest, APermitThatIsReturnedGoesToTheNext) {
   Learn(3, 1, 60);
   Ask("1", Caller("a"));
   Ask("2", Caller("a"));
-  turns_.at("1").NotSent();
+  permits_.at("1").NotSent();
   Settle();
   EXPECT_THAT(order_, ElementsAre("1", "2"));
 }
@@ -130,7 +130,7 @@ TEST_F(RateBudgetTest, ClientsTakeTurnsHoweverManyCallsOneMakes) {
   EXPECT_THAT(order_, ElementsAre("flood0", "single", "flood1"));
 }
 
-TEST_F(RateBudgetTest, RefusesAtOnceWhatCannotHaveItsTurnInTimeAndSaysWhen) {
+TEST_F(RateBudgetTest, RejectsAtOnceWhatCannotBeSentInTimeAndSaysWhen) {
   Learn(2, 0, 60);
   Advance(18500ms);
   Ask("late", Caller("a", 41s));
@@ -157,12 +157,12 @@ TEST_F(RateBudgetTest, RefusesAtOnceWhatCannotHaveItsTurnInTimeAndSaysWhen) {
   EXPECT_EQ(ErrorReason(refusals_.at("2")), "RATE_LIMITED") << "another client came before it";
 }
 
-TEST_F(RateBudgetTest, WaitersLearnAtOnceThatTheirTurnComesTooLate) {
+TEST_F(RateBudgetTest, WaitersLearnAtOnceThatTheirPermitComesTooLate) {
   Learn(2, 1, 10);
   Ask("sent", Caller("a"));
   Ask("short", Caller("a", 20s));
   Ask("long", Caller("a", 200s));
-  turns_.at("sent").Refused("", 50s);
+  permits_.at("sent").Refused("", 50s);
   Settle();
   EXPECT_EQ(RetryDelay(refusals_.at("short")), 50s);
   EXPECT_EQ(budget_.waiting(kThrottler), 1U);
@@ -172,9 +172,9 @@ TEST_F(RateBudgetTest, WaitersLearnAtOnceThatTheirTurnComesTooLate) {
 
 TEST_F(RateBudgetTest, AfterARefusalAProbeGoesAlone) {
   for (const char* name : {"1", "2"}) Ask(name, Caller("a"));
-  turns_.at("1").Refused("", 5s);
+  permits_.at("1").Refused("", 5s);
   for (const char* name : {"3", "4", "5"}) Ask(name, Caller("a"));
-  turns_.at("2").Answered(Headers(10, 0, 5));
+  permits_.at("2").Answered(Headers(10, 0, 5));
   Advance(5s);
   EXPECT_EQ(order_.back(), "3");
   Advance(1s);
@@ -185,7 +185,7 @@ TEST_F(RateBudgetTest, AfterARefusalAProbeGoesAlone) {
 
 TEST_F(RateBudgetTest, ARefusalByAnotherLimitIsForThatOne) {
   Ask("1", Caller("a"));
-  turns_.at("1").Refused("sandbox-list", 5s);
+  permits_.at("1").Refused("sandbox-list", 5s);
   Ask("2", Caller("a"));
   EXPECT_THAT(order_, ElementsAre("1", "2"));
   std::optional<absl::Status> error;
@@ -200,7 +200,7 @@ TEST_F(RateBudgetTest, ARefusalByAnotherLimitIsForThatOne) {
 TEST_F(RateBudgetTest, LearnsOfOtherLimitsFromEveryAnswer) {
   Ask("1", Caller("a"));
   HttpHeaders headers = Headers(5, 0, 30, "other");
-  turns_.at("1").Answered(headers);
+  permits_.at("1").Answered(headers);
   std::optional<absl::Status> error;
   const auto other = [](RateBudget* budget, CallContext context, std::optional<absl::Status>* out) -> Task<void> {
     *out = (co_await budget->Acquire(std::move(context), "other")).status();
@@ -276,11 +276,11 @@ TEST_F(RateBudgetTest, WhatIsSharedWaitsAsLongAsTheLongestOfItsCallers) {
   Learn(3, 0, 60);
   const CallContext hurried = Caller("a", 100ms);
   const CallContext patient = Caller("b", 120s);
-  const auto crew = std::make_shared<Crew>(hurried);
-  const Crew::Place first(*crew, hurried, clock_);
+  const auto waiters = std::make_shared<FlightWaiters>(hurried);
+  const FlightWaiters::Place first(*waiters, hurried, clock_);
   {
-    const Crew::Place second(*crew, patient, clock_);
-    Ask("shared", hurried.ForFlight(clock_.Now() + 600s, std::stop_token(), crew));
+    const FlightWaiters::Place second(*waiters, patient, clock_);
+    Ask("shared", hurried.ForFlight(clock_.Now() + 600s, std::stop_token(), waiters));
     Advance(100ms);
     EXPECT_THAT(refusals_, IsEmpty()) << "the first caller has left, or will";
     Advance(60s);
@@ -292,17 +292,17 @@ TEST_F(RateBudgetTest, WhoJoinsLaterGivesMoreTime) {
   Learn(3, 0, 60);
   const CallContext first_caller = Caller("a", 61s);
   const CallContext second_caller = Caller("b", 200s);
-  const auto crew = std::make_shared<Crew>(first_caller);
-  const Crew::Place first(*crew, first_caller, clock_);
+  const auto waiters = std::make_shared<FlightWaiters>(first_caller);
+  const FlightWaiters::Place first(*waiters, first_caller, clock_);
   Ask("probe", Caller("c", 100s));
-  Ask("shared", first_caller.ForFlight(clock_.Now() + 600s, std::stop_token(), crew));
-  const Crew::Place second(*crew, second_caller, clock_);
+  Ask("shared", first_caller.ForFlight(clock_.Now() + 600s, std::stop_token(), waiters));
+  const FlightWaiters::Place second(*waiters, second_caller, clock_);
   Advance(60s);
-  turns_.at("shared").NotSent();
+  permits_.at("shared").NotSent();
   order_.clear();
-  turns_.erase("shared");
-  turns_.at("probe").Refused("", 90s);
-  Ask("again", first_caller.ForFlight(clock_.Now() + 600s, std::stop_token(), crew));
+  permits_.erase("shared");
+  permits_.at("probe").Refused("", 90s);
+  Ask("again", first_caller.ForFlight(clock_.Now() + 600s, std::stop_token(), waiters));
   Advance(1s);
   EXPECT_THAT(refusals_, IsEmpty());
   Advance(89s);
@@ -312,12 +312,12 @@ TEST_F(RateBudgetTest, WhoJoinsLaterGivesMoreTime) {
 TEST_F(RateBudgetTest, ALimitThatNobodyChoseDoesNotCountTheQueue) {
   Learn(2, 0, 60);
   std::vector<double> told;
-  const auto turns =
-      std::make_shared<CallTurns>(clock_.Now(), 10s, 100s, [&](const TurnWait& wait, Clock::TimePoint now) {
+  const auto limit =
+      std::make_shared<PausableLimit>(clock_.Now(), 10s, 100s, [&](const QueueWait& wait, Clock::TimePoint now) {
         EXPECT_EQ(wait.what, kThrottler);
-        told.push_back(std::chrono::duration<double>(wait.turn - now).count());
+        told.push_back(std::chrono::duration<double>(wait.until - now).count());
       });
-  const CallContext caller = Caller("a").WithTurns(turns);
+  const CallContext caller = Caller("a").WithProgress(limit);
   Ask("1", caller);
   EXPECT_THAT(told, ElementsAre(60.0));
   Advance(60s);
@@ -327,7 +327,7 @@ TEST_F(RateBudgetTest, ALimitThatNobodyChoseDoesNotCountTheQueue) {
 
 TEST_F(RateBudgetTest, AQueueThatIsTooLongIsRefusedAtOnceWhateverTheLimit) {
   Learn(2, 0, 60);
-  Ask("1", Caller("a").WithTurns(std::make_shared<CallTurns>(clock_.Now(), 0s, 59s)));
+  Ask("1", Caller("a").WithProgress(std::make_shared<PausableLimit>(clock_.Now(), 0s, 59s)));
   EXPECT_EQ(RetryDelay(refusals_.at("1")), 60s);
 }
 

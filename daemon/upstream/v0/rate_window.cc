@@ -22,7 +22,7 @@ void RateWindow::Suppose(int64_t limit, Duration length) {
   supposed_length_ = length;
   if (known_) return;
   known_ = true;
-  over_ = true;  // the first window begins with a request
+  over_ = true;  // the next window begins with a request
   limit_ = limit;
   length_ = length;
 }
@@ -54,7 +54,7 @@ bool RateWindow::Answered(const Request& request, const std::optional<Report>& r
   }
   const TimePoint end_before = latest_end_;
   Learn(request, *report, now);
-  NotSent(request, now);  // whatever it cost was told
+  NotSent(request, now);  // its answer reported what it cost
   return latest_end_ > end_before;
 }
 
@@ -71,7 +71,7 @@ void RateWindow::NotSent(const Request& request, TimePoint now) {
 }
 
 RateWindow::Duration RateWindow::Believed(Duration wait) const {
-  // A window is at least as long as answers told; how much longer, they did not.
+  // Answers give a lower bound for a window's length, not its exact length.
   return std::min(wait, supposed_length_.value_or(std::max<Duration>(length_, kLongestWait)));
 }
 
@@ -79,9 +79,9 @@ bool RateWindow::Refused(const Request& request, Duration wait, TimePoint now) {
   NotSent(request, now);
   const TimePoint until = now + std::max<Duration>(wait, kLeastWait);
   const bool known = request.sent < refused_until_;
-  // Sent before the last refusal was over: if that is long ago, it has nothing to say any more.
+  // The request was sent before the last 429's wait ended. If that is long ago, it says nothing any more.
   if (known && now >= refused_until_) return false;
-  // Of several refusals at a time, upstream means the same end; each one is rounded up.
+  // Concurrent 429s mean the same end of the window; each one is rounded up.
   const bool later = !known || request.sent + wait - kRounding >= refused_until_;
   refused_until_ = later ? until : std::min(refused_until_, until);
   refused_ = true;
@@ -97,22 +97,22 @@ RateWindow::TimePoint RateWindow::NextChange(TimePoint now) {
   return next;
 }
 
-RateWindow::TimePoint RateWindow::EarliestTurn(size_t ahead, bool background, TimePoint now) {
+RateWindow::TimePoint RateWindow::EarliestSend(size_t ahead, bool background, TimePoint now) {
   Roll(now);
-  TimePoint turn = refused_ ? std::max(now, refused_until_) : now;
+  TimePoint earliest = refused_ ? std::max(now, refused_until_) : now;
   const int64_t reserve = Reserve(background);
   auto behind = static_cast<int64_t>(ahead);
   if (known_ && !over_) {
     const int64_t left = std::max<int64_t>(*Available() - reserve, 0);
-    if (behind < left) return turn;
+    if (behind < left) return earliest;
     behind -= left;
-    turn = std::max(turn, latest_end_);
+    earliest = std::max(earliest, latest_end_);
   }
-  if (!limit_.has_value()) return turn;
+  if (!limit_.has_value()) return earliest;
   const int64_t windows = behind / (*limit_ - reserve);
-  // A turn that never comes is not to be exceeded by adding to it.
-  if (length_ > Duration::zero() && windows > (TimePoint::max() - turn) / length_) return TimePoint::max();
-  return turn + windows * length_;
+  // Saturate instead of overflowing.
+  if (length_ > Duration::zero() && windows > (TimePoint::max() - earliest) / length_) return TimePoint::max();
+  return earliest + windows * length_;
 }
 
 void RateWindow::Roll(TimePoint now) {
@@ -145,7 +145,8 @@ void RateWindow::Learn(const Request& request, const Report& report, TimePoint n
   }
   limit_ = report.limit;
   length_ = std::max(length_, reset);
-  // Those sent before the one that tells the lowest count are in that count, but for the odd one that was overtaken.
+  // Requests that were sent before the one that reported the lowest count are in that count, except for rare ones that
+  // were overtaken.
   const bool lowest = report.remaining == remaining_;
   if (lowest) uncounted_.erase(uncounted_.begin(), uncounted_.upper_bound(request.number));
 }

@@ -11,14 +11,13 @@
 
 namespace daytonad {
 
-// What is known of one of upstream's rate limits: so many requests in a window of time, counted there, for everybody
-// who has the same credential. Other processes use it up, too, so only answers tell what is left. Times come in as
-// arguments; nothing here waits.
+// The daemon's view of one upstream rate limit: a number of requests per window of time. Upstream counts per
+// credential, so other processes use it up, too, and only answers tell what is left. Time is passed in; nothing here
+// waits.
 //
-// Answers are of different ages, and upstream rounds the time to a window's end up to whole seconds. So the end is kept
-// as the two times between which it surely lies. Reports whose bounds overlap speak of the same window, and then the
-// lowest count is the latest one; a report that ends before is too old to tell anything; one that ends after is of a
-// new window.
+// Answers are of different ages, and upstream rounds the time until a window's end up to whole seconds. So the window's
+// end is kept as lower and upper bounds. Reports with overlapping bounds are about the same window, and the lowest
+// count is the latest. A report that ends earlier is outdated; one that ends later is about a new window.
 class RateWindow {
  public:
   using Duration = Clock::Duration;
@@ -26,77 +25,78 @@ class RateWindow {
 
   // One request that was sent.
   struct Request {
-    uint64_t number = 0;  // they are numbered as they are sent; 0 for one that does not count against this limit
+    uint64_t number = 0;  // in the order of sending; 0 if the request does not count against this limit
     TimePoint sent;
   };
 
-  // What an answer's headers say.
+  // What an answer's headers report.
   struct Report {
     int64_t limit = 0;      // requests in a window
-    int64_t remaining = 0;  // of them
+    int64_t remaining = 0;  // of these
     Duration reset{};       // until the window's end
   };
 
-  // So many requests in a window of this length, as long as no answer has told better.
+  // Sets the limit per window of this length, until an answer reports one.
   void Suppose(int64_t limit, Duration length);
 
-  // May a request be sent now? Background work may not have the last part of a window: that is for callers.
+  // Whether a request may be sent now. The last part of a window is reserved for callers; background work may not use
+  // it.
   bool Allows(TimePoint now, bool background);
   // Counts one request as sent.
   Request Send(TimePoint now);
 
-  // What became of a request. Each of them ends it; those that return a bool say whether waiting takes longer than it
-  // seemed before.
-  // An answer that does not speak of this limit may have been counted all the same.
+  // The outcome of a request: exactly one of these is called. A bool result says whether the expected wait got longer.
+
+  // An answer. Even without a report about this limit, the request may have been counted.
   bool Answered(const Request& request, const std::optional<Report>& report, TimePoint now);
-  // No answer, and perhaps counted.
+  // No answer; perhaps counted.
   void Lost(const Request& request, TimePoint now);
-  // Surely not counted.
+  // Certainly not counted.
   void NotSent(const Request& request, TimePoint now);
-  // How long a refusal may ask to wait: for the length of a window at most, for that is when the count begins anew. One
-  // header shall not stop everybody for hours.
+  // The plausible part of a 429's wait: at most a window's length, after which the count restarts. One header must not
+  // stop all requests for hours.
   Duration Believed(Duration wait) const;
-  // 429. One request goes alone when the wait is over; the others follow when that was not refused.
+  // 429. After the wait one request is sent as a probe; the others follow if it is not rejected.
   bool Refused(const Request& request, Duration wait, TimePoint now);
 
-  // When Allows() may change by time alone; TimePoint::max() if it won't.
+  // When Allows() may change with time alone; TimePoint::max() if it will not.
   TimePoint NextChange(TimePoint now);
-  // The earliest time at which a request may be sent before which `ahead` others are. Exact for the present window; for
-  // those after it, as good as their length is known.
-  TimePoint EarliestTurn(size_t ahead, bool background, TimePoint now);
+  // The earliest time at which a request with `ahead` others in front may be sent. Exact for the current window; for
+  // later ones, an estimate from their length.
+  TimePoint EarliestSend(size_t ahead, bool background, TimePoint now);
 
-  // Requests in a window, if that is known.
+  // Requests per window, if known.
   std::optional<int64_t> limit() const { return limit_; }
 
  private:
-  // Takes note of it that time has passed.
+  // Ends the window if its time is over.
   void Roll(TimePoint now);
-  // Nothing if the report is of a window that is over.
+  // Does nothing if the report is about an earlier window.
   void Learn(const Request& request, const Report& report, TimePoint now);
-  // How many more may be sent, as far as is known; nullopt for any number.
+  // How many more requests may be sent; nullopt: no known limit.
   std::optional<int64_t> Available() const;
   int64_t Reserve(bool background) const;
 
   std::optional<int64_t> limit_;
-  // The longest time to a window's end that was seen: how long a window is, at least.
+  // The longest reported time until a window's end: the least length of a window.
   Duration length_{};
-  // How long it is, if that was supposed; no answer makes it longer.
+  // The supposed length, an upper bound, if one was set.
   std::optional<Duration> supposed_length_;
 
-  // The present window. There is none before the first report; when one is over, the next one begins with a request.
+  // The current window. There is none before the first report; after one ends, the next begins with a request.
   bool known_ = false;
   bool over_ = false;
   TimePoint earliest_end_;
   TimePoint latest_end_ = TimePoint::min();
   int64_t remaining_ = 0;
-  // Requests in flight that `remaining_` does not count yet: those sent after the one whose answer told it.
+  // Requests in flight that `remaining_` does not include yet: those sent after the request whose answer reported it.
   std::set<uint64_t> uncounted_;
   uint64_t last_number_ = 0;
 
-  // There was a 429, and no request has got through since. Nothing is sent before this.
+  // After a 429, until a request succeeds: nothing is sent before this time.
   bool refused_ = false;
   TimePoint refused_until_ = TimePoint::min();
-  uint64_t probe_ = 0;  // the request that went alone afterwards; 0 if there is none
+  uint64_t probe_ = 0;  // the probe's number; 0 if there is none
   TimePoint probe_limit_;
 };
 

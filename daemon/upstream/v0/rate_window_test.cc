@@ -19,7 +19,7 @@ class RateWindowTest : public testing::Test {
   bool Answer(const Request& request, Report report) { return window_.Answered(request, report, now_); }
   bool Allows() { return window_.Allows(now_, /*background=*/false); }
   bool AllowsBackground() { return window_.Allows(now_, /*background=*/true); }
-  RateWindow::Duration TurnAfter(size_t ahead) { return window_.EarliestTurn(ahead, false, now_) - now_; }
+  RateWindow::Duration SendAfter(size_t ahead) { return window_.EarliestSend(ahead, false, now_) - now_; }
 
   // How many requests may be sent now, which is what this sends.
   int SendAll(bool background = false) {
@@ -42,7 +42,7 @@ class RateWindowTest : public testing::Test {
 TEST_F(RateWindowTest, NothingIsLimitedBeforeALimitIsKnown) {
   EXPECT_EQ(SendAll(), 1000);
   EXPECT_EQ(window_.NextChange(now_), TimePoint::max());
-  EXPECT_EQ(window_.EarliestTurn(1'000'000, true, now_), now_);
+  EXPECT_EQ(window_.EarliestSend(1'000'000, true, now_), now_);
 }
 
 // Row retry-after-hours.
@@ -57,7 +57,7 @@ TEST_F(RateWindowTest, ASupposedLimitHoldsUntilAnAnswerTellsBetter) {
   window_.Suppose(10, 60s);
   const Request first = Send();
   EXPECT_EQ(SendAll(), 9);
-  EXPECT_EQ(TurnAfter(10), 60s);
+  EXPECT_EQ(SendAfter(10), 60s);
   Answer(first, {20, 19, 30s});
   EXPECT_EQ(SendAll(), 10);
   window_.Suppose(1, 60s);
@@ -138,9 +138,9 @@ TEST_F(RateWindowTest, TheQuickestAnswerKnowsTheEndBest) {
   const Request held = Send();
   now_ += 5s;
   Answer(held, {10, 9, 60s});
-  EXPECT_EQ(TurnAfter(9), 60s);
+  EXPECT_EQ(SendAfter(9), 60s);
   Learn({10, 8, 55s});
-  EXPECT_EQ(TurnAfter(8), 55s);
+  EXPECT_EQ(SendAfter(8), 55s);
 }
 
 TEST_F(RateWindowTest, WhatWasNotSentIsGivenBackAndWhatWasLostIsNot) {
@@ -184,7 +184,7 @@ TEST_F(RateWindowTest, ARefusalStopsEverythingForAsLongAsItSays) {
   EXPECT_TRUE(window_.Refused(last_, 7s, now_));
   EXPECT_FALSE(Allows());
   EXPECT_EQ(window_.NextChange(now_), now_ + 7s);
-  EXPECT_EQ(TurnAfter(5), 7s);
+  EXPECT_EQ(SendAfter(5), 7s);
   now_ += 7s - 1ms;
   EXPECT_FALSE(Allows());
   now_ += 1ms;
@@ -244,18 +244,18 @@ TEST_F(RateWindowTest, AServerThatRefusesAndSaysNowIsNotHammered) {
   EXPECT_EQ(window_.NextChange(now_), now_ + 250ms);
 }
 
-TEST_F(RateWindowTest, KnowsTheTurnOfThoseWhoWait) {
+TEST_F(RateWindowTest, PredictsWhenQueuedRequestsAreSent) {
   Learn({10, 3, 60s});
   now_ += 20s;
   Learn({10, 3, 40s});
-  EXPECT_EQ(TurnAfter(2), 0s);
-  EXPECT_EQ(TurnAfter(3), 40s);
-  EXPECT_EQ(TurnAfter(12), 40s);
-  EXPECT_EQ(TurnAfter(13), 100s) << "a window is 60 s long, as was seen";
-  EXPECT_EQ(TurnAfter(23), 160s);
-  EXPECT_EQ(window_.EarliestTurn(2, true, now_) - now_, 40s) << "the last one is not for background work";
-  EXPECT_EQ(window_.EarliestTurn(2 + 9, true, now_) - now_, 100s);
-  EXPECT_LE(TurnAfter(size_t{1} << 60), TimePoint::max() - now_);
+  EXPECT_EQ(SendAfter(2), 0s);
+  EXPECT_EQ(SendAfter(3), 40s);
+  EXPECT_EQ(SendAfter(12), 40s);
+  EXPECT_EQ(SendAfter(13), 100s) << "a window is 60 s long, as was seen";
+  EXPECT_EQ(SendAfter(23), 160s);
+  EXPECT_EQ(window_.EarliestSend(2, true, now_) - now_, 40s) << "the last one is not for background work";
+  EXPECT_EQ(window_.EarliestSend(2 + 9, true, now_) - now_, 100s);
+  EXPECT_LE(SendAfter(size_t{1} << 60), TimePoint::max() - now_);
 }
 
 }  // namespace

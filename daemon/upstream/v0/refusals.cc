@@ -101,7 +101,7 @@ constexpr Refusal kRefusals[] = {
     {404, "runner * not found*", Subject::kNone, Code::kNotFound, "UPSTREAM_NOT_FOUND", kNotFound, kTryLater},
     {404, "toolbox proxy url not *", Subject::kNone, Code::kNotFound, "UPSTREAM_NOT_FOUND", kNotFound, kTryLater},
 
-    // What passes by itself.
+    // Transient conditions.
     {0, "*state change in progress*", Subject::kNone, Code::kAborted, "STATE_CHANGE_IN_PROGRESS", kInChange, kStable},
     {0, "*operation is already in progress*", Subject::kNone, Code::kAborted, "STATE_CHANGE_IN_PROGRESS", kInChange,
      kStable},
@@ -173,8 +173,8 @@ constexpr Refusal kRefusals[] = {
 bool Matches(std::string_view pattern, std::string_view text) {
   size_t p = 0;
   size_t t = 0;
-  size_t star = std::string_view::npos;  // the last one seen
-  size_t taken_to = 0;                   // the end of what that one has taken
+  size_t star = std::string_view::npos;  // the position of the last star
+  size_t taken_to = 0;                   // the end of the text that it matched
   while (t < text.size()) {
     if (p < pattern.size() && pattern[p] == '*') {
       star = p++;
@@ -265,7 +265,7 @@ Missing WhatIsMissing(Subject subject, std::string_view object, std::string_view
   const absl::string_view named = BetweenKindAndNotFound(kind, message);
   if (named == AbslView(object) || Unquoted(named) == AbslView(object)) return Missing::kTheObject;
   const Refusal& refusal = FindRefusal(404, subject, message);
-  if (refusal.subject == subject) return Missing::kUnclear;  // known by nothing but its status
+  if (refusal.subject == subject) return Missing::kUnclear;  // only the status is known
   const bool of_this_kind = refusal.reason == absl::StrCat(absl::AsciiStrToUpper(AbslView(kind)), "_NOT_FOUND");
   const bool of_a_relation = absl::StartsWithIgnoreCase(AbslView(message), "parent ") ||
                              absl::StartsWithIgnoreCase(AbslView(message), "linked ");

@@ -6,13 +6,12 @@
 
 namespace daytonad {
 
-// JSON as sloppy writers send it, made fit for a strict parser. What is valid stays as it is.
+// Repairs slightly invalid JSON for a strict parser. Valid JSON is unchanged.
 //
-// Naively one answer with half an emoji in an error text is no JSON at all, and a list of a thousand objects is lost.
-// So in strings each wrong byte and each half of a surrogate pair becomes U+FFFD, as in the SDKs, control characters
-// are escaped, and a backslash that begins no escape stands for itself; numbers that are none (NaN, Infinity, 1e999)
-// become null. The frame (brackets, commas, quotes) is not touched: if that is broken, so is the text. Text in which
-// hardly anything is valid stays broken, since each repair takes memory.
+// Without repair, half an emoji in one error text would lose a list of a thousand objects. In strings, each invalid
+// byte and each half of a surrogate pair becomes U+FFFD, as in the SDKs; control characters are escaped; a backslash
+// that starts no escape stands for itself. Invalid numbers (NaN, Infinity, 1e999) become null. The structure (brackets,
+// commas, quotes) is not repaired. Mostly invalid text stays broken, because each repair takes memory.
 std::string RepairJson(std::string_view text);
 
 }  // namespace daytonad

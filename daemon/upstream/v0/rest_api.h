@@ -16,11 +16,11 @@ struct RestApiOptions {
   explicit RestApiOptions(BaseUrl api_url) : client(std::move(api_url)) {}
 
   RestClientOptions client;
-  // Region for new sandboxes and snapshots that name none; empty leaves it to the organization's default.
+  // The region of new sandboxes and snapshots that name none; empty: the organization's default.
   std::string default_target;
 };
 
-// Daytona's REST API, version 0. One file per resource has its methods.
+// Daytona's REST API, version 0. The methods of each resource are in a file of their own.
 class RestApi : public Api {
  public:
   // The referred objects must outlive this one.
@@ -64,27 +64,25 @@ class RestApi : public Api {
   std::optional<ServerVersion> server_version() const override { return client_.server_version(); }
 
  private:
-  // Upstream's configuration, which changes with its releases: read again after an hour at the earliest, or with the
-  // next ping if that failed. A failure is no harm, since answers tell what matters.
+  // Reads upstream's configuration, which changes with its releases: at most once an hour, or again with the next ping
+  // after a failure. A failure is harmless: answers carry the rate limits, too.
   Task<void> ReadConfig(CallContext context);
 
-  // absence.cc
-  // The id of the object that the list of its kind, read to its end, shows under this id or name; nullopt if it shows
-  // none.
+  // absence.cc Searches the complete list for an object with this id or name. Returns its id; nullopt if the list does
+  // not show it.
   Task<absl::StatusOr<std::optional<std::string>>> FindListed(CallContext context, Subject subject, std::string object,
                                                               bool by_id);
-  // What an error about an object means once a list was asked: a 404 in words that are not known is either
-  // IsAbsent() or UNAVAILABLE afterwards. Other errors stay as they are.
+  // Settles a 404 whose text is unknown by a list: it becomes IsAbsent() or UNAVAILABLE. Other errors are unchanged.
   Task<absl::Status> Confirmed(CallContext context, Subject subject, std::string object, absl::Status error);
-  // What a GET reaches the sandbox by: its id, if a route of the API hides its name.
+  // The key for a GET of the sandbox: its id, if its name collides with a route of the API.
   Task<absl::StatusOr<std::string>> Reachable(CallContext context, std::string id_or_name);
 
-  // The log from the API itself, by a route that upstream calls deprecated.
+  // Opens the log at the API itself, by a deprecated route.
   Task<absl::StatusOr<std::unique_ptr<ByteStream>>> OpenBuildLogOfApi(CallContext context, LogOwner owner,
                                                                       std::string id, bool follow);
 
   const std::string default_target_;
-  // For the store of build contexts, which is reached past the client: it is not Daytona.
+  // For the store of build contexts. It is not Daytona, so it does not use the client.
   HttpClient& http_;
   Clock& clock_;
   const RandomFraction random_;

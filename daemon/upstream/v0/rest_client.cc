@@ -80,9 +80,9 @@ absl::Status CheckSegments(const RestRequest& request) {
   return absl::OkStatus();
 }
 
-// May a mutation that ended without an answer have happened?
+// Whether a mutation that ended without an answer may have been carried out.
 bool OutcomeUnknown(const absl::Status& error) {
-  if (ErrorMetadataValue(error, "http_status").has_value()) return false;  // the answer told
+  if (ErrorMetadataValue(error, "http_status").has_value()) return false;  // the answer says so
   const bool ended_under_way =
       absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error) || absl::IsCancelled(error);
   return (ended_under_way && DeliveryOf(error) == Delivery::kUnknown) ||
@@ -101,20 +101,20 @@ Task<std::string> ReadErrorBody(CallContext context, HttpStream& stream) {
 
 RetryPolicy PolicyOf(const RestClientOptions& options) {
   RetryPolicy policy = options.retry;
-  policy.attempts_wait_for_their_turn = true;
+  policy.attempts_queue = true;
   return policy;
 }
 
-// What an answer that is an error tells of the rate limits; the error, with the wait that is believed.
-absl::Status NoteError(RateBudget::Permit& turn, absl::Status error, const HttpHeaders& headers,
+// Reports an error answer to the permit. Returns the error, with the plausible wait.
+absl::Status NoteError(RateBudget::Permit& permit, absl::Status error, const HttpHeaders& headers,
                        std::string& throttler) {
   const std::optional<std::chrono::milliseconds> wait = RetryDelay(error);
   if (ErrorReason(error) != "RATE_LIMITED" || !wait.has_value()) {
-    turn.Answered(headers);
+    permit.Answered(headers);
     return error;
   }
   const std::string named = ErrorMetadataValue(error, "throttler").value_or("");
-  const std::chrono::milliseconds believed = turn.Refused(named, *wait);
+  const std::chrono::milliseconds believed = permit.Refused(named, *wait);
   if (!named.empty()) throttler = named;
   return WithRetryDelay(std::move(error), believed);
 }
@@ -126,32 +126,31 @@ absl::Status CheckEmptyAnswer(const std::string& body) {
   const Json json = ParseLeniently(body);
   if (json.is_discarded()) return ForeignResponse("it is not JSON");
   const bool foreign = json.is_object() && !json.empty() && JsonFields(json).Find("id") == nullptr;
-  return foreign ? ForeignResponse("it is of another form") : absl::OkStatus();
+  return foreign ? ForeignResponse("it has an unexpected form") : absl::OkStatus();
 }
 
-// Tells those who wait for a change when it goes out, and when it turns out that it is not carried out. Nobody is told
-// of a read.
-class ChangeUnderWay {
+// Tells the callers of a mutation when it is sent, and when it was not carried out. Nobody is told of a read.
+class MutationInFlight {
  public:
-  ChangeUnderWay(const CallContext& context, const RestRequest& request)
-      : turns_(request.idempotency() == Idempotency::kRead ? nullptr : context.turns()) {}
-  ChangeUnderWay(const ChangeUnderWay&) = delete;
-  ChangeUnderWay& operator=(const ChangeUnderWay&) = delete;
+  MutationInFlight(const CallContext& context, const RestRequest& request)
+      : progress_(request.idempotency() == Idempotency::kRead ? nullptr : context.progress()) {}
+  MutationInFlight(const MutationInFlight&) = delete;
+  MutationInFlight& operator=(const MutationInFlight&) = delete;
 
   // For the request; this object outlives it.
   std::function<void()> when_sent() {
-    if (turns_ == nullptr) return nullptr;
+    if (progress_ == nullptr) return nullptr;
     return [this] {
       sent_ = true;
-      turns_->ChangeSent();
+      progress_->MutationSent();
     };
   }
   void Refused() {
-    if (std::exchange(sent_, false)) turns_->ChangeRefused();
+    if (std::exchange(sent_, false)) progress_->MutationRefused();
   }
 
  private:
-  Turns* const turns_;  // the context outlives this
+  CallProgress* const progress_;  // the context outlives this
   bool sent_ = false;
 };
 
@@ -224,43 +223,43 @@ bool RestClient::Trusts(std::string_view url) const { return trusted_origins_.Co
 
 Task<absl::StatusOr<HttpResponse>> RestClient::SendOnce(CallContext context, const RestRequest& request,
                                                         const std::string& body, std::string& throttler) {
-  ChangeUnderWay change(context, request);
-  absl::StatusOr<RateBudget::Permit> turn = co_await rate_budget_.Acquire(context, throttler);
-  if (!turn.ok()) co_return turn.status();
+  MutationInFlight mutation(context, request);
+  absl::StatusOr<RateBudget::Permit> permit = co_await rate_budget_.Acquire(context, throttler);
+  if (!permit.ok()) co_return permit.status();
   const CallContext one_attempt = OneAttempt(context, request);
   HttpRequest http_request = MakeHttpRequest(request, "application/json", body);
-  http_request.when_sent = change.when_sent();
+  http_request.when_sent = mutation.when_sent();
   absl::StatusOr<HttpResponse> response = co_await http_.Send(one_attempt, std::move(http_request));
   if (!response.ok()) {
     if (DeliveryOf(response.status()) == Delivery::kNotSent) {
-      turn->NotSent();
-      change.Refused();
+      permit->NotSent();
+      mutation.Refused();
     }
     co_return TransportError(response.status(), context, request);
   }
   NoteVersion(response->headers);
   if (response->status / 100 == 2) {
-    turn->Answered(response->headers);
+    permit->Answered(response->headers);
     co_return response;
   }
   absl::Status error = ErrorFromResponse(request, *response);
-  if (ErrorMetadataValue(error, "outcome") != "unknown") change.Refused();
-  co_return NoteError(*turn, std::move(error), response->headers, throttler);
+  if (ErrorMetadataValue(error, "outcome") != "unknown") mutation.Refused();
+  co_return NoteError(*permit, std::move(error), response->headers, throttler);
 }
 
 Task<absl::StatusOr<std::unique_ptr<HttpStream>>> RestClient::OpenOnce(CallContext context, const RestRequest& request,
                                                                        std::string& throttler) {
-  absl::StatusOr<RateBudget::Permit> turn = co_await rate_budget_.Acquire(context, throttler);
-  if (!turn.ok()) co_return turn.status();
+  absl::StatusOr<RateBudget::Permit> permit = co_await rate_budget_.Acquire(context, throttler);
+  if (!permit.ok()) co_return permit.status();
   const CallContext one_attempt = OneAttempt(context, request);
   HttpRequest http_request = MakeHttpRequest(request, "*/*", "");
   absl::StatusOr<std::unique_ptr<HttpStream>> stream = co_await http_.Open(one_attempt, std::move(http_request));
   if (!stream.ok()) {
-    if (DeliveryOf(stream.status()) == Delivery::kNotSent) turn->NotSent();
+    if (DeliveryOf(stream.status()) == Delivery::kNotSent) permit->NotSent();
     co_return TransportError(stream.status(), context, request);
   }
   if ((*stream)->status() / 100 == 2) {
-    turn->Answered((*stream)->headers());
+    permit->Answered((*stream)->headers());
     co_return stream;
   }
   HttpResponse response;
@@ -268,7 +267,7 @@ Task<absl::StatusOr<std::unique_ptr<HttpStream>>> RestClient::OpenOnce(CallConte
   response.headers = (*stream)->headers();
   const CallContext short_wait = context.WithDeadline(clock_.Now() + kErrorBodyLimit);
   response.body = co_await ReadErrorBody(short_wait, **stream);
-  co_return NoteError(*turn, ErrorFromResponse(request, response), response.headers, throttler);
+  co_return NoteError(*permit, ErrorFromResponse(request, response), response.headers, throttler);
 }
 
 HttpRequest RestClient::MakeHttpRequest(const RestRequest& request, std::string_view accept, std::string body) {
@@ -287,7 +286,7 @@ HttpRequest RestClient::MakeHttpRequest(const RestRequest& request, std::string_
     http.headers.Add("Content-Type", "application/json");
     http.body = std::move(body);
   }
-  // The API's own origin is trusted by definition; a URL that an answer brought is looked at.
+  // The API's own origin is trusted by definition; a URL from an answer is checked.
   const bool api_itself = request.url().empty();
   if (api_itself || Trusts(http.url)) Authorize(credentials_.Current(), http);
   return http;
@@ -304,25 +303,26 @@ std::string RestClient::Url(const RestRequest& request) const {
   if (request.url().empty()) return options_.api_url.Join(PathOf(request) + query.text());
   std::string url = request.url().substr(0, request.url().find('#'));
   if (query.text().empty()) return url;
-  // A query of its own goes on.
+  // Append to the URL's own query.
   const bool has_query = url.find('?') != std::string::npos;
   return absl::StrCat(url, has_query ? "&" : "?", query.text().substr(1));
 }
 
 CallContext RestClient::OneAttempt(const CallContext& context, const RestRequest& request) const {
-  return context.WithDeadline(clock_.Now() +
-                              (request.pace() == Pace::kHeld ? options_.held_limit : options_.prompt_limit));
+  return context.WithDeadline(
+      clock_.Now() + (request.latency() == Latency::kLongPoll ? options_.long_poll_limit : options_.prompt_limit));
 }
 
 absl::Status RestClient::TransportError(const absl::Status& error, const CallContext& context,
                                         const RestRequest& request) const {
   if (absl::IsDeadlineExceeded(error) && context.Check(clock_.Now()).ok()) {
-    // Not the call's limit, but that of this attempt.
+    // The limit of this attempt, not that of the call.
     if (DeliveryOf(error) == Delivery::kNotSent) {
       return WithDelivery(
-          MakeError(absl::StatusCode::kUnavailable, "UPSTREAM_UNREACHABLE",
-                    "No connection to Daytona was free or could be made in time. Make fewer calls at once, or let the "
-                    "daemon have more connections."),
+          MakeError(
+              absl::StatusCode::kUnavailable, "UPSTREAM_UNREACHABLE",
+              "No connection to Daytona was free or could be opened in time. Make fewer concurrent calls, or allow "
+              "the daemon more connections."),
           Delivery::kNotSent);
     }
     return WithDelivery(MakeError(absl::StatusCode::kDeadlineExceeded, "UPSTREAM_TIMED_OUT",

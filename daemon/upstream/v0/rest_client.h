@@ -31,30 +31,29 @@ struct RestClientOptions {
   explicit RestClientOptions(BaseUrl api_url) : api_url(std::move(api_url)) {}
 
   BaseUrl api_url;
-  // How long one attempt may take: for requests that upstream answers at once, and for those that it holds for up to 30
-  // s.
+  // The time limits of one attempt: for prompt answers, and for long polls, which upstream may hold for 30 s.
   Clock::Duration prompt_limit = std::chrono::seconds(30);
-  Clock::Duration held_limit = std::chrono::seconds(120);
+  Clock::Duration long_poll_limit = std::chrono::seconds(120);
   RetryPolicy retry;
-  // Where large answers are read, so that the loop goes on meanwhile; null: on the loop.
+  // The pool that parses large answers; null: the loop.
   WorkPool* pool = nullptr;
 };
 
-// What all requests to Daytona's API have in common: URL, headers, who we are, size of the body, turns within the rate
-// limits, retries, and what an answer means. Used on the loop thread only.
+// What all requests to Daytona's API have in common: URL, headers, identity, size limits, rate limits, retries, and the
+// meaning of answers. Loop thread only.
 //
-// Every error has the metadata `upstream_path` and the request's tags, and says with `outcome` = `unknown` when a
-// mutation may have happened all the same.
+// Every error has the metadata `upstream_path` and the request's tags, and `outcome` = `unknown` if a mutation may have
+// been carried out nevertheless.
 class RestClient {
  public:
   // The referred objects must outlive this one.
   RestClient(RestClientOptions options, HttpClient& http, Clock& clock, CredentialSource& credentials,
              const TrustedOrigins& trusted_origins, RandomFraction random = SystemRandomFraction());
 
-  // Sends a request whose answer has no content that matters.
+  // Sends a request and ignores the content of its answer.
   Task<absl::Status> Call(CallContext context, RestRequest request);
 
-  // Sends a request, and reads the JSON of its answer. An answer that can't be Daytona's is an attempt that failed.
+  // Sends a request and parses the JSON of its answer. An answer that is not Daytona's is a failed attempt.
   template <typename T>
   Task<absl::StatusOr<T>> Fetch(CallContext context, RestRequest request, absl::StatusOr<T> (*read)(const Json&)) {
     const absl::StatusOr<std::string> body = BodyOf(request);
@@ -68,22 +67,22 @@ class RestClient {
     co_return result;
   }
 
-  // Sends a request, and gives its answer's body as it arrives. The limits hold until the headers are there.
+  // Sends a request and returns its answer's body as a stream. The time limits apply until the headers arrive.
   Task<absl::StatusOr<std::unique_ptr<HttpStream>>> Open(CallContext context, RestRequest request);
 
-  // A rate limit that is upstream's as a rule: `limit` requests in `length`. What answers tell counts more.
+  // Sets a rate limit of upstream until an answer reports one: `limit` requests per `length`.
   void SupposeRateLimit(std::string_view throttler, int64_t limit, Clock::Duration length) {
     rate_budget_.Suppose(std::string(throttler), limit, length);
   }
 
-  // What the last answer that said it called itself.
+  // The version that upstream's last answer reported.
   std::optional<ServerVersion> server_version() const { return server_version_; }
 
-  // May the credential be sent to this URL?
+  // Whether the credential may be sent to this URL.
   bool Trusts(std::string_view url) const;
 
  private:
-  // Larger answers are read on the pool.
+  // Larger answers are parsed on the pool.
   static constexpr size_t kReadOnLoop = size_t{256} << 10;
 
   template <typename T>
@@ -94,7 +93,7 @@ class RestClient {
                                     std::string& throttler, Reader<T> read) {
     const absl::StatusOr<HttpResponse> response = co_await SendOnce(std::move(context), request, body, throttler);
     if (!response.ok()) co_return response.status();
-    // The same body as before, perhaps.
+    // May be the same body as before (304).
     if (const T* known = std::any_cast<T>(response->reading.get())) co_return *known;
     absl::StatusOr<T> result = co_await ReadBody<T>(response->body, read);
     if (!result.ok()) co_return Unreadable(result.status(), request, response->status);
@@ -102,7 +101,7 @@ class RestClient {
     co_return result;
   }
 
-  // `body` outlives the call: nothing ends it early.
+  // `body` outlives the call, which nothing ends early.
   template <typename T>
   Task<absl::StatusOr<T>> ReadBody(const std::string& body, Reader<T> read) {
     auto work = [&body, read]() -> absl::StatusOr<T> {
@@ -117,9 +116,9 @@ class RestClient {
 
   Task<absl::StatusOr<HttpResponse>> CallOnce(CallContext context, const RestRequest& request, const std::string& body,
                                               std::string& throttler);
-  // The request's body as text, empty if it has none; or why it can't be sent.
+  // The request's body as text, empty if it has none; or an error.
   absl::StatusOr<std::string> BodyOf(const RestRequest& request) const;
-  // One attempt. It counts against `throttler`, and a refusal by another rate limit leaves that one's name there for
+  // One attempt. It counts against `throttler`. If another rate limit rejects it, that one's name is stored there for
   // the next attempt.
   Task<absl::StatusOr<HttpResponse>> SendOnce(CallContext context, const RestRequest& request, const std::string& body,
                                               std::string& throttler);
@@ -133,7 +132,7 @@ class RestClient {
   CallContext OneAttempt(const CallContext& context, const RestRequest& request) const;
   absl::Status TransportError(const absl::Status& error, const CallContext& context, const RestRequest& request) const;
   absl::Status Describe(absl::Status error, const RestRequest& request) const;
-  // The error of an answer that says that all is well, and is not what was asked for.
+  // The error for a success whose content is not what was requested.
   static absl::Status Unreadable(absl::Status error, const RestRequest& request, int http_status);
 
   const RestClientOptions options_;

@@ -262,7 +262,7 @@ TEST_F(RestClientTest, TheCallsOwnDeadlineEndsEverything) {
 TEST_F(RestClientTest, HeldRequestsHaveMoreTimeThanUpstreamHoldsThem) {
   http_.Answer(200, R"({"id": "x"})");
   RestRequest request = Get();
-  request.Through(ConnectionPool::kCreates, Pace::kHeld);
+  request.Through(ConnectionPool::kCreates, Latency::kLongPoll);
   EXPECT_TRUE(Fetch(std::move(request)).ok());
   EXPECT_THAT(http_.limits(), ElementsAre(120s));
 }
@@ -416,7 +416,7 @@ TEST_F(RestClientRateTest, AnotherServersUrlIsNotLimited) {
   EXPECT_TRUE(Fetch(RestRequest::ForUrl("http://logs.test:4000/x")).ok());
 }
 
-TEST_F(RestClientRateTest, ARequestWithoutATurnIsNotSentAndSaysSo) {
+TEST_F(RestClientRateTest, ARequestWithoutAPermitIsNotSentAndSaysSo) {
   http_.Answer(200, R"({"id": "x"})", Rate("authenticated", 5, 0, 60));
   EXPECT_TRUE(Fetch(Get()).ok());
   context_ = context_.WithDeadline(clock_.Now() + 10s);

@@ -12,50 +12,49 @@
 
 namespace daytonad {
 
-// What may be done about a request whose outcome is not known.
+// Whether a request with an unknown outcome may be repeated.
 enum class Idempotency {
-  // Changes nothing.
+  // Has no side effects.
   kRead,
-  // Sending it twice has the effect of sending it once, and gets the same answer.
+  // Sending it twice has the same effect and answer as sending it once.
   kIdempotentWrite,
-  // Sent again only if it was surely not processed.
+  // Repeated only if it was certainly not processed.
   kNotIdempotent,
 };
 
-// What kind of thing the path of a request names.
+// The kind of object that a request's path names.
 enum class Subject { kNone, kSandbox, kSnapshot, kVolume, kBuildLog, kContextStore };
 
-// How long upstream takes to answer: most requests at once; some are held, up to 30 s, until something has happened.
-enum class Pace { kPrompt, kHeld };
+// Most requests are answered promptly. Upstream holds some, as long polls, for up to 30 s.
+enum class Latency { kPrompt, kLongPoll };
 
-// How large an answer may be.
+// The expected size of an answer, which bounds it.
 enum class AnswerSize {
   kObject,  // one object, or nothing
-  kList,    // a page of them, or all that there are
+  kList,    // a page of objects, or all of them
 };
 
-// Upstream's rate limits, by the names that its headers have.
+// The names of upstream's rate limits, as in its headers.
 inline constexpr std::string_view kGeneralThrottler = "authenticated";
-inline constexpr std::string_view kAnonymousThrottler = "anonymous";          // what needs no credential, by address
-inline constexpr std::string_view kCreateThrottler = "sandbox-create";        // creates and forks
-inline constexpr std::string_view kLifecycleThrottler = "sandbox-lifecycle";  // start, stop, delete and their like
+inline constexpr std::string_view kAnonymousThrottler = "anonymous";    // requests without a credential, per address
+inline constexpr std::string_view kCreateThrottler = "sandbox-create";  // create and fork
+inline constexpr std::string_view kLifecycleThrottler = "sandbox-lifecycle";  // start, stop, delete and the like
 
-// One request to Daytona's API, before it is turned into HTTP. One that does not say whether it may be repeated does
-// not compile.
+// One request to Daytona's API, before it becomes HTTP. The constructor requires its idempotency class.
 //
 //   RestRequest request(HttpMethod::kPost, Idempotency::kNotIdempotent, {"sandbox", id, "stop"});
 //   request.AddQuery("force", "false").About(Subject::kSandbox);
 class RestRequest {
  public:
-  // `segments` are the parts of the path below the API's base URL, not encoded.
+  // `segments` are the path segments below the API's base URL, not encoded.
   RestRequest(HttpMethod method, Idempotency idempotency, std::vector<std::string> segments)
       : method_(method), idempotency_(idempotency), segments_(std::move(segments)) {}
 
-  // A GET of a URL that an answer gave, instead of a path below the base URL.
+  // A GET of a URL from an answer, instead of a path below the base URL.
   static RestRequest ForUrl(std::string url) {
     RestRequest request(HttpMethod::kGet, Idempotency::kRead, {});
     request.url_ = std::move(url);
-    request.throttler_ = "";  // it leads to another server
+    request.throttler_ = "";  // it is another server's
     return request;
   }
 
@@ -67,34 +66,34 @@ class RestRequest {
     body_ = std::move(body);
     return *this;
   }
-  // The object that the path names, by its id or name: a 404 may be about that, or about something else.
+  // The object that the path names, by id or name. It tells a 404 about this object from one about something else.
   RestRequest& About(Subject subject, std::string object = "") {
     subject_ = subject;
     object_ = std::move(object);
     return *this;
   }
-  RestRequest& Through(ConnectionPool pool, Pace pace) {
+  RestRequest& Through(ConnectionPool pool, Latency latency) {
     pool_ = pool;
-    pace_ = pace;
+    latency_ = latency;
     return *this;
   }
-  // Its answer is a list. All others are answered with an object at most.
+  // The answer is a list. All others are one object at most.
   RestRequest& Lists() {
     answer_size_ = AnswerSize::kList;
     return *this;
   }
-  // The rate limit that upstream counts it against, kGeneralThrottler unless said; empty for none.
+  // The rate limit that it counts against; kGeneralThrottler by default; empty for none.
   RestRequest& CountedAgainst(std::string_view throttler) {
     throttler_ = throttler;
     return *this;
   }
-  // Its answer may be remembered, and asked for again by its ETag. Not for answers with secrets in them.
+  // The answer may be cached and revalidated by its ETag. Not for answers that contain secrets.
   RestRequest& Revalidate() {
     revalidate_ = true;
     return *this;
   }
-  // A metadata entry of each error of this request, such as the name of what it was to create. Nothing if `value` is
-  // empty.
+  // Adds a metadata entry to each error of this request, such as the name of the object to create. Ignored if `value`
+  // is empty.
   RestRequest& Tag(std::string_view key, std::string_view value) {
     if (!value.empty()) tags_.emplace(key, value);
     return *this;
@@ -111,7 +110,7 @@ class RestRequest {
   Subject subject() const { return subject_; }
   const std::string& object() const { return object_; }
   ConnectionPool pool() const { return pool_; }
-  Pace pace() const { return pace_; }
+  Latency latency() const { return latency_; }
   AnswerSize answer_size() const { return answer_size_; }
   const std::string& throttler() const { return throttler_; }
   bool revalidate() const { return revalidate_; }
@@ -127,7 +126,7 @@ class RestRequest {
   Subject subject_ = Subject::kNone;
   std::string object_;
   ConnectionPool pool_ = ConnectionPool::kCalls;
-  Pace pace_ = Pace::kPrompt;
+  Latency latency_ = Latency::kPrompt;
   AnswerSize answer_size_ = AnswerSize::kObject;
   std::string throttler_{kGeneralThrottler};
   bool revalidate_ = false;

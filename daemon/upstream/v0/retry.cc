@@ -26,7 +26,7 @@ enum class Safety { kFinal, kIfIdempotent, kAlways };
 // Is it safe to send a request again that ended with this?
 Safety SafetyOf(const absl::Status& error) {
   const std::string reason = ErrorReason(error);
-  // Without an answer it is the rate budget that says no, having thought of the deadline already.
+  // Without an answer, the rate budget rejected it, and has already considered the deadline.
   if (reason == "RATE_LIMITED") return HasAnswer(error) ? Safety::kAlways : Safety::kFinal;
   if (reason == "UPSTREAM_UNAVAILABLE" || reason == "UPSTREAM_TIMED_OUT" || reason == "UPSTREAM_INTERNAL" ||
       reason == "UPSTREAM_FOREIGN_ANSWER" || reason == "NO_CAPACITY") {
@@ -76,7 +76,7 @@ Clock::Duration Retrier::Wait(int attempts, const absl::Status& error) {
     return std::chrono::duration_cast<Clock::Duration>(whole * fraction);
   };
   if (const auto asked = ServerDelay(error)) {
-    // Never less than asked for; and an upstream that says "now" each time is not asked in a tight loop.
+    // Never less than requested; and if upstream always says "now", do not retry in a tight loop.
     return std::max<Clock::Duration>(*asked, policy_.first_delay) + part(policy_.first_delay, random_());
   }
   return part(longest, 0.5 + 0.5 * random_());
@@ -86,10 +86,10 @@ Clock::TimePoint Retrier::Limit(const CallContext& context, bool refused, Progre
   const Clock::TimePoint now = clock_.Now();
   if (refused) {
     progress.failing_since.reset();
-    return context.turn_by(now);
+    return context.queue_until(now);
   }
   const Clock::TimePoint since = *(progress.failing_since = progress.failing_since.value_or(now));
-  // Nobody would live to see what is sent later.
+  // Nobody would wait for a later attempt.
   const Clock::TimePoint limit = context.send_by();
   return limit - since > policy_.no_limit ? since + policy_.without_limit : limit;
 }
@@ -100,7 +100,7 @@ Retrier::Decision Retrier::Decide(const CallContext& context, Idempotency idempo
   const Safety safety = SafetyOf(error);
   if (safety == Safety::kFinal || (safety == Safety::kIfIdempotent && idempotency == Idempotency::kNotIdempotent)) {
     if (HasAnswer(error)) NoteAnswer();
-    // The rate budget refused it before it was sent.
+    // The rate budget rejected it before it was sent.
     const int made = ErrorReason(error) == "RATE_LIMITED" ? attempts - 1 : attempts;
     return {attempts == 1 ? error : WithErrorMetadata(error, "attempts", std::to_string(made))};
   }
@@ -119,15 +119,15 @@ Retrier::Decision Retrier::Decide(const CallContext& context, Idempotency idempo
     if (asked_to_wait) return {given_up};
     return {WithRetryDelay(std::move(given_up), std::chrono::ceil<std::chrono::milliseconds>(wait))};
   }
-  // Coming back after 429 when the server said so does it no harm, and needs no budget.
+  // A retry at the time that a 429 gave adds no load, so it does not count against the budget.
   if (safety != Safety::kAlways || !asked_to_wait) {
-    if (tokens_ < 1) return {GivenUp(error, attempts, "budget", "too many requests to Daytona failed of late")};
+    if (tokens_ < 1) return {GivenUp(error, attempts, "budget", "too many requests to Daytona failed recently")};
     tokens_ -= 1;
   }
-  // An attempt that comes before its turn has none to wait for: the limit that refused it is not one that is kept.
-  const bool waits_later = refused && policy_.attempts_wait_for_their_turn && now >= progress.turn;
+  // If the attempt was not queued until that time, its limit is not one that the RateBudget knows: wait here.
+  const bool waits_later = refused && policy_.attempts_queue && now >= progress.queued_until;
   if (!waits_later) return {absl::OkStatus(), wait};
-  progress.turn = now + *ServerDelay(error);
+  progress.queued_until = now + *ServerDelay(error);
   return {absl::OkStatus(), Clock::Duration::zero()};
 }
 

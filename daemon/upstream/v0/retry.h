@@ -16,48 +16,49 @@
 namespace daytonad {
 
 struct RetryPolicy {
-  // Requests made altogether, at least 1, where going on helps nobody: what the daemon does on its own account comes
-  // again by itself, and a 500 is a fault of Daytona's own that seldom passes. Otherwise the limits of a call are its
-  // deadline and the budget.
+  // The maximum number of attempts, at least 1, for background work, which comes again anyway, and after a 500, which
+  // is rarely transient. Otherwise the limits are the call's deadline and the retry budget.
   int few_attempts = 4;
-  // A call whose deadline is further away than `no_limit` was given none: it is repeated for this long.
+  // A call whose deadline is further away than `no_limit` counts as one without a deadline: it is repeated for this
+  // long.
   Clock::Duration without_limit = std::chrono::seconds(60);
   Clock::Duration no_limit = std::chrono::hours(1);
-  // Back-off: the n-th wait is a random part, half to all, of first_delay * 2^n, which grows no further than max_delay.
+  // Back-off: the n-th wait is a random part, half to all, of first_delay * 2^n, capped at max_delay.
   Clock::Duration first_delay = std::chrono::milliseconds(250);
   Clock::Duration max_delay = std::chrono::seconds(5);
-  // Retries that all calls together may make in a row while everything fails, and the part of one that each answer
-  // earns back: a broken upstream is not hit several times as hard.
+  // The retry budget: consecutive retries of all calls together while everything fails, and the fraction that each
+  // answer earns back. It keeps retries from multiplying the load on a broken upstream.
   double budget = 500;
   double budget_per_answer = 0.2;
-  // After a 429 that says when to come back, the attempt itself waits for its turn (RateBudget): no wait here before.
-  bool attempts_wait_for_their_turn = false;
+  // After a 429 with a retry time, the next attempt waits in the RateBudget's queue, so the Retrier adds no wait of its
+  // own.
+  bool attempts_queue = false;
 };
 
-// A number from 0 to below 1.
+// A random number in [0, 1).
 using RandomFraction = std::function<double()>;
 RandomFraction SystemRandomFraction();
 
-// Repeats what is safe to repeat. One object for all calls to one upstream, since they share the budget.
+// Repeats attempts that are safe to repeat. All calls to one upstream share one Retrier and its budget.
 //
-// What is repeated: everything, if it was surely not processed (no connection, or 429); reads and idempotent writes
-// also after a broken connection, any 5xx, a time-out, a refusal that passes, and an answer that is not Daytona's.
-// Never: after an answer that means something else, after a refused certificate.
+// What is repeated: every request that was certainly not processed (no connection, or 429); reads and idempotent writes
+// also after a broken connection, a 5xx, a timeout, a transient rejection, and an answer that is not Daytona's. Never
+// repeated: after any other answer, and after a rejected certificate.
 //
-// How often: as long as the call lasts, be upstream away for a second or for a minute; the budget protects upstream. A
-// few times only after a 500, and for what the daemon does on its own account.
+// How often: until the call's deadline; the budget protects upstream. Only a few times after a 500, and for background
+// work.
 //
-// How long it waits: as long as the server said, with a little added so that callers which were sent away together do
-// not come back together; else the back-off. It never waits past the call's deadline (of a shared read, the latest of
-// those who wait for it): then the error is returned at once, and its RetryInfo says how long the wait would have been.
+// Waits: the server's retry time plus jitter, so that callers that were rejected together do not return together; else
+// the back-off. It never waits past the call's deadline (for a shared read, the latest deadline of its callers): then
+// it returns the error at once, with the wait in its RetryInfo.
 //
-// The last error is what a caller gets, with the metadata `attempts`, and `ended_by` (deadline, budget, or attempts) if
+// The caller gets the last error, with the metadata `attempts`, and `ended_by` (deadline, budget, or attempts) if
 // another attempt would have been safe.
 class Retrier {
  public:
   Retrier(Clock& clock, RetryPolicy policy, RandomFraction random);
 
-  // `attempt` is called with the context, once or more, and returns a Task<absl::StatusOr<T>>.
+  // `attempt` is called with the context, once or more. It returns a Task<absl::StatusOr<T>>.
   template <typename T, typename Attempt>
   Task<absl::StatusOr<T>> Run(CallContext context, Idempotency idempotency, Attempt attempt) {
     Progress progress;
@@ -83,15 +84,15 @@ class Retrier {
 
   struct Progress {
     int attempts = 0;
-    // When the first one failed, refusals by a rate limit not counted.
+    // When the first attempt failed, not counting rejections by a rate limit.
     std::optional<Clock::TimePoint> failing_since;
-    // The next attempt waits for its turn until then.
-    Clock::TimePoint turn = Clock::TimePoint::min();
+    // The next attempt is queued until then.
+    Clock::TimePoint queued_until = Clock::TimePoint::min();
   };
 
   Decision Decide(const CallContext& context, Idempotency idempotency, Progress& progress, const absl::Status& error);
   Clock::Duration Wait(int attempts, const absl::Status& error);
-  // Until when the next attempt has to begin.
+  // The latest time at which the next attempt may begin.
   Clock::TimePoint Limit(const CallContext& context, bool refused, Progress& progress) const;
   void NoteAnswer();
 

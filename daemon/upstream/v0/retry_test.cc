@@ -196,9 +196,9 @@ TEST_F(RetrierTest, DoesNotHammerAServerThatSaysNow) {
   EXPECT_THAT(clock_.sleeps(), ElementsAre(250ms));
 }
 
-TEST_F(RetrierTest, LeavesTheWaitToAttemptsThatWaitForTheirTurn) {
+TEST_F(RetrierTest, LeavesTheWaitToAttemptsThatQueue) {
   RetryPolicy policy;
-  policy.attempts_wait_for_their_turn = true;
+  policy.attempts_queue = true;
   retrier_.emplace(clock_, policy, [] { return 0.5; });
   EXPECT_TRUE(Run(Idempotency::kNotIdempotent, {Answered(429, "12"), Answered(429)}).ok());
   EXPECT_THAT(clock_.sleeps(), ElementsAre(375ms)) << "the second did not say how long";
@@ -206,17 +206,17 @@ TEST_F(RetrierTest, LeavesTheWaitToAttemptsThatWaitForTheirTurn) {
 
 TEST_F(RetrierTest, WaitsItselfIfTheAttemptDidNot) {
   RetryPolicy policy;
-  policy.attempts_wait_for_their_turn = true;
+  policy.attempts_queue = true;
   retrier_.emplace(clock_, policy, [] { return 0.0; });
   context_ = Caller(60s);
   EXPECT_TRUE(Run(Idempotency::kRead, {Answered(429, "12"), Answered(429, "12"), Answered(429, "12")}).ok());
   EXPECT_THAT(clock_.sleeps(), ElementsAre(12s)) << "no limit keeps the attempt back: not a tight loop";
 }
 
-TEST_F(RetrierTest, ATurnThatWouldComeTooLateIsFinal) {
-  const absl::Status no_turn = MakeError(absl::StatusCode::kResourceExhausted, "RATE_LIMITED", "no turn in time");
-  EXPECT_EQ(Run(Idempotency::kRead, {no_turn}).status(), no_turn);
-  const absl::StatusOr<int> result = Run(Idempotency::kRead, {ConnectionLost(), no_turn});
+TEST_F(RetrierTest, APermitThatWouldComeTooLateIsFinal) {
+  const absl::Status refused = MakeError(absl::StatusCode::kResourceExhausted, "RATE_LIMITED", "no permit in time");
+  EXPECT_EQ(Run(Idempotency::kRead, {refused}).status(), refused);
+  const absl::StatusOr<int> result = Run(Idempotency::kRead, {ConnectionLost(), refused});
   EXPECT_EQ(ErrorMetadataValue(result.status(), "attempts"), "1") << "requests that were made";
 }
 

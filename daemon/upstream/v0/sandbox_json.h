@@ -10,15 +10,15 @@
 
 namespace daytonad {
 
-// Each of these: UPSTREAM_FOREIGN_ANSWER if the JSON lacks what can't be done without.
+// Each returns UPSTREAM_FOREIGN_ANSWER if the JSON lacks a required field.
 absl::StatusOr<v1::Sandbox> ReadSandbox(const Json& json);
 absl::StatusOr<SandboxPage> ReadSandboxPage(const Json& json);
 absl::StatusOr<NumberedSandboxPage> ReadNumberedSandboxPage(const Json& json);
 
-// Where a numbered list says that it stands; what it does not say is 0.
+// The position of a numbered page; missing values are 0.
 PageTotals ReadPageTotals(const Json& json);
 
-// The body of POST /sandbox, as the SDKs send it. `default_target` is used if the spec has none; it may be empty, too.
+// The body of POST /sandbox, as the SDKs send it. `default_target` is used if the spec has none; it may be empty.
 OrderedJson WriteNewSandbox(const NewSandbox& sandbox, std::string_view default_target);
 
 // A JSON object in one string, for the `labels` parameter of lists.

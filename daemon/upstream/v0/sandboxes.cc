@@ -92,10 +92,10 @@ void AddOrder(RestRequest& request, const SandboxListQuery& query) {
 Task<absl::StatusOr<v1::Sandbox>> RestApi::CreateSandbox(CallContext context, NewSandbox sandbox) {
   RestRequest request(HttpMethod::kPost, Idempotency::kNotIdempotent, {"sandbox"});
   request.SetBody(WriteNewSandbox(sandbox, default_target_))
-      .Through(ConnectionPool::kCreates, Pace::kHeld)
+      .Through(ConnectionPool::kCreates, Latency::kLongPoll)
       .CountedAgainst(kCreateThrottler)
       .Tag("sandbox_name", sandbox.spec.name());
-  // No coroutine: thousands of creates may wait for their turn, and none shall keep its spec meanwhile.
+  // Not a coroutine: thousands of creates may be queued, and none should keep its spec in memory.
   return client_.Fetch(std::move(context), std::move(request), ReadSandbox);
 }
 
@@ -112,7 +112,7 @@ Task<absl::StatusOr<v1::Sandbox>> RestApi::GetSandbox(CallContext context, std::
 Task<absl::StatusOr<SandboxPage>> RestApi::ListSandboxes(CallContext context, SandboxListQuery query,
                                                          std::string cursor) {
   RestRequest request(HttpMethod::kGet, Idempotency::kRead, {"sandbox"});
-  // The cursor carries neither filters nor order: upstream wants them again with each page.
+  // The cursor contains neither filters nor order: send them with each page.
   AddIfGiven(request, "cursor", std::move(cursor));
   AddCommonFilter(request, query, "regionIds");
   AddNewerFilter(request, query.filter);
@@ -133,14 +133,14 @@ Task<absl::StatusOr<NumberedSandboxPage>> RestApi::ListSandboxesByPage(CallConte
 
 Task<absl::StatusOr<v1::Sandbox>> RestApi::StartSandbox(CallContext context, std::string id_or_name) {
   RestRequest request = SandboxRequest(HttpMethod::kPost, Idempotency::kIdempotentWrite, id_or_name, {"start"});
-  request.Through(ConnectionPool::kCreates, Pace::kHeld).CountedAgainst(kLifecycleThrottler);
+  request.Through(ConnectionPool::kCreates, Latency::kLongPoll).CountedAgainst(kLifecycleThrottler);
   absl::StatusOr<v1::Sandbox> sandbox = co_await client_.Fetch(context, std::move(request), ReadSandbox);
   if (!sandbox.ok()) co_return co_await Confirmed(context, Subject::kSandbox, id_or_name, sandbox.status());
   co_return sandbox;
 }
 
 Task<absl::StatusOr<v1::Sandbox>> RestApi::StopSandbox(CallContext context, std::string id_or_name, bool force) {
-  // Not idempotent: a stopped sandbox refuses to be stopped.
+  // Not idempotent: upstream rejects the stop of a stopped sandbox.
   RestRequest request = SandboxRequest(HttpMethod::kPost, Idempotency::kNotIdempotent, id_or_name, {"stop"});
   request.AddQuery("force", force ? "true" : "false").CountedAgainst(kLifecycleThrottler);
   absl::StatusOr<v1::Sandbox> sandbox = co_await client_.Fetch(context, std::move(request), ReadSandbox);
@@ -149,7 +149,7 @@ Task<absl::StatusOr<v1::Sandbox>> RestApi::StopSandbox(CallContext context, std:
 }
 
 Task<absl::StatusOr<v1::Sandbox>> RestApi::DeleteSandbox(CallContext context, std::string id_or_name) {
-  // Not idempotent: its name is free at once, and may be another sandbox's by the time of a second request.
+  // Not idempotent: the name is free at once, and may belong to another sandbox when the request is repeated.
   RestRequest request = SandboxRequest(HttpMethod::kDelete, Idempotency::kNotIdempotent, id_or_name);
   request.CountedAgainst(kLifecycleThrottler);
   absl::StatusOr<v1::Sandbox> sandbox = co_await client_.Fetch(context, std::move(request), ReadSandbox);

@@ -27,7 +27,7 @@ absl::StatusOr<v1::Snapshot> ReadSnapshot(const Json& json) {
   for (std::string& part : fields.StringList("entrypoint")) snapshot.add_entrypoint(std::move(part));
   if (const auto size = fields.Number("size")) snapshot.set_size_gb(*size);
   snapshot.set_cpu(fields.Number("cpu").value_or(0));
-  // Answers say `mem` where requests say `memory`.
+  // Answers use `mem` where requests use `memory`.
   snapshot.set_memory_gib(fields.Number("mem").value_or(fields.Number("memory").value_or(0)));
   snapshot.set_disk_gib(fields.Number("disk").value_or(0));
   snapshot.set_gpu(fields.Number("gpu").value_or(0));
@@ -62,7 +62,7 @@ OrderedJson WriteNewSnapshot(const NewSnapshot& snapshot, std::string_view defau
   body["name"] = spec.name();
   if (!snapshot.build.has_value()) {
     body["imageName"] = spec.image();
-    // Upstream refuses an entrypoint beside a build, which has it as a line of its Dockerfile.
+    // Upstream rejects an entrypoint together with a build; it is a line of the Dockerfile then.
     if (!spec.entrypoint().empty()) {
       body["entrypoint"] = std::vector<std::string>(spec.entrypoint().begin(), spec.entrypoint().end());
     }

@@ -10,12 +10,11 @@
 
 namespace daytonad {
 
-// Each of these: UPSTREAM_FOREIGN_ANSWER if the JSON lacks what can't be done without.
+// Each returns UPSTREAM_FOREIGN_ANSWER if the JSON lacks a required field.
 absl::StatusOr<v1::Snapshot> ReadSnapshot(const Json& json);
 absl::StatusOr<SnapshotPage> ReadSnapshotPage(const Json& json);
 
-// The body of POST /snapshots, as the SDKs send it. `default_region` is used if the spec has none; it may be empty,
-// too.
+// The body of POST /snapshots, as the SDKs send it. `default_region` is used if the spec has none; it may be empty.
 OrderedJson WriteNewSnapshot(const NewSnapshot& snapshot, std::string_view default_region);
 
 }  // namespace daytonad

@@ -26,7 +26,7 @@ RestRequest SnapshotRequest(HttpMethod method, Idempotency idempotency, const st
 Task<absl::StatusOr<v1::Snapshot>> RestApi::CreateSnapshot(CallContext context, NewSnapshot snapshot) {
   RestRequest request(HttpMethod::kPost, Idempotency::kNotIdempotent, {"snapshots"});
   request.SetBody(WriteNewSnapshot(snapshot, default_target_))
-      .Through(ConnectionPool::kCreates, Pace::kHeld)
+      .Through(ConnectionPool::kCreates, Latency::kLongPoll)
       .Tag("snapshot_name", snapshot.spec.name());
   co_return co_await client_.Fetch(context, std::move(request), ReadSnapshot);
 }
@@ -52,7 +52,7 @@ Task<absl::StatusOr<SnapshotPage>> RestApi::ListSnapshots(CallContext context, S
 }
 
 Task<absl::StatusOr<v1::Snapshot>> RestApi::ActivateSnapshot(CallContext context, std::string id) {
-  // Not idempotent, and neither are the two below: the state that they lead to refuses them.
+  // Not idempotent, like the two below: upstream rejects them in the state that they lead to.
   RestRequest request = SnapshotRequest(HttpMethod::kPost, Idempotency::kNotIdempotent, id, {"activate"});
   absl::StatusOr<v1::Snapshot> snapshot = co_await client_.Fetch(context, std::move(request), ReadSnapshot);
   if (!snapshot.ok()) co_return co_await Confirmed(context, Subject::kSnapshot, id, snapshot.status());

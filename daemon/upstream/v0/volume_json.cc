@@ -24,7 +24,7 @@ absl::StatusOr<v1::Volume> ReadVolume(const Json& json) {
 }
 
 absl::StatusOr<std::vector<v1::Volume>> ReadVolumes(const Json& json) {
-  if (!json.is_array()) return ForeignResponse("the list of volumes is no list");
+  if (!json.is_array()) return ForeignResponse("the list of volumes is no array");
   return ReadItems<v1::Volume>(json, ReadVolume);
 }
 

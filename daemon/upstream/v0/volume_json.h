@@ -9,7 +9,7 @@
 
 namespace daytonad {
 
-// Each of these: UPSTREAM_FOREIGN_ANSWER if the JSON lacks what can't be done without.
+// Each returns UPSTREAM_FOREIGN_ANSWER if the JSON lacks a required field.
 absl::StatusOr<v1::Volume> ReadVolume(const Json& json);
 absl::StatusOr<std::vector<v1::Volume>> ReadVolumes(const Json& json);
 

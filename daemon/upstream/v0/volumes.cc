@@ -20,7 +20,7 @@ Task<absl::StatusOr<v1::Volume>> RestApi::CreateVolume(CallContext context, std:
   RestRequest request(HttpMethod::kPost, Idempotency::kNotIdempotent, {"volumes"});
   OrderedJson body = OrderedJson::object();
   body["name"] = name;
-  request.SetBody(std::move(body)).Through(ConnectionPool::kCreates, Pace::kHeld).Tag("volume_name", name);
+  request.SetBody(std::move(body)).Through(ConnectionPool::kCreates, Latency::kLongPoll).Tag("volume_name", name);
   co_return co_await client_.Fetch(context, std::move(request), ReadVolume);
 }
 
@@ -43,14 +43,14 @@ Task<absl::StatusOr<v1::Volume>> RestApi::GetVolumeByName(CallContext context, s
 
 Task<absl::StatusOr<std::vector<v1::Volume>>> RestApi::ListVolumes(CallContext context, bool include_deleted) {
   RestRequest request(HttpMethod::kGet, Idempotency::kRead, {"volumes"});
-  // Upstream takes any value for yes, "false" too.
+  // Upstream takes any value as true, even "false".
   if (include_deleted) request.AddQuery("includeDeleted", "true");
   request.Lists().Revalidate();
   co_return co_await client_.Fetch(context, std::move(request), ReadVolumes);
 }
 
 Task<absl::Status> RestApi::DeleteVolume(CallContext context, std::string id) {
-  // Not idempotent: a volume that is being deleted refuses to be deleted.
+  // Not idempotent: upstream rejects the deletion of a volume that is being deleted.
   RestRequest request = VolumeRequest(HttpMethod::kDelete, Idempotency::kNotIdempotent, id);
   absl::Status done = co_await client_.Call(context, std::move(request));
   co_return co_await Confirmed(context, Subject::kVolume, id, std::move(done));

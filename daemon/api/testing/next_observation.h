@@ -1,5 +1,5 @@
-#ifndef DAYTONAD_DAEMON_API_TESTING_NEXT_SIGHTING_H_
-#define DAYTONAD_DAEMON_API_TESTING_NEXT_SIGHTING_H_
+#ifndef DAYTONAD_DAEMON_API_TESTING_NEXT_OBSERVATION_H_
+#define DAYTONAD_DAEMON_API_TESTING_NEXT_OBSERVATION_H_
 
 #include <utility>
 
@@ -11,9 +11,9 @@
 
 namespace daytonad {
 
-// Waits, and takes what there is.
+// Waits for the next observation and takes it.
 template <typename T>
-Task<absl::StatusOr<Sighting<T>>> NextSighting(Watch<T>& watch, CallContext context) {
+Task<absl::StatusOr<Observation<T>>> NextObservation(Watch<T>& watch, CallContext context) {
   absl::Status waited = co_await watch.Wait(std::move(context));
   if (!waited.ok()) co_return waited;
   co_return watch.Take();
@@ -21,4 +21,4 @@ Task<absl::StatusOr<Sighting<T>>> NextSighting(Watch<T>& watch, CallContext cont
 
 }  // namespace daytonad
 
-#endif  // DAYTONAD_DAEMON_API_TESTING_NEXT_SIGHTING_H_
+#endif  // DAYTONAD_DAEMON_API_TESTING_NEXT_OBSERVATION_H_

@@ -1,5 +1,5 @@
-#ifndef DAYTONAD_DAEMON_OPERATIONS_COLLABORATORS_H_
-#define DAYTONAD_DAEMON_OPERATIONS_COLLABORATORS_H_
+#ifndef DAYTONAD_DAEMON_OPERATIONS_DEPENDENCIES_H_
+#define DAYTONAD_DAEMON_OPERATIONS_DEPENDENCIES_H_
 
 #include "daemon/api/api.h"
 #include "daemon/api/cached_reads.h"
@@ -11,20 +11,20 @@ namespace daytonad {
 
 class ImageBuilder;
 class LogFollower;
-class RequestLog;
+class IdempotencyStore;
 
-// What operations work with. All of it outlives them.
-struct Collaborators {
+// What operations depend on. All of it outlives them.
+struct Dependencies {
   Api& api;
   WatchApi& watches;
   const CachedReads& cached;
   Clock& clock;
   Executor executor;
   LogFollower& follower;
-  RequestLog& requests;
+  IdempotencyStore& requests;
   ImageBuilder& images;
 };
 
 }  // namespace daytonad
 
-#endif  // DAYTONAD_DAEMON_OPERATIONS_COLLABORATORS_H_
+#endif  // DAYTONAD_DAEMON_OPERATIONS_DEPENDENCIES_H_

@@ -1,5 +1,5 @@
-#ifndef DAYTONAD_DAEMON_STATE_SINGLE_LOOKS_H_
-#define DAYTONAD_DAEMON_STATE_SINGLE_LOOKS_H_
+#ifndef DAYTONAD_DAEMON_STATE_POLL_RATE_LIMITER_H_
+#define DAYTONAD_DAEMON_STATE_POLL_RATE_LIMITER_H_
 
 #include <algorithm>
 #include <chrono>
@@ -9,10 +9,10 @@
 
 namespace daytonad {
 
-// How many looks at single objects may be taken now: so many in a second, after a rest as many at once.
-class SingleLooks {
+// Limits single polls to a rate, as a token bucket does: after an idle second, a second's worth may go at once.
+class PollRateLimiter {
  public:
-  explicit SingleLooks(size_t per_second)
+  explicit PollRateLimiter(size_t per_second)
       : each_(std::chrono::duration_cast<Clock::Duration>(std::chrono::seconds(1)) / static_cast<long>(per_second)),
         rest_(std::chrono::seconds(1)) {}
 
@@ -22,16 +22,16 @@ class SingleLooks {
     return true;
   }
 
-  // When the next one may be taken.
+  // When the next poll may be sent.
   Clock::TimePoint NextAt() const { return spent_until_; }
 
  private:
   const Clock::Duration each_;
   const Clock::Duration rest_;
-  // The time up to which the looks that were taken use it up; what lies before now is free.
+  // The polls that were sent use up the rate until this time.
   Clock::TimePoint spent_until_{};
 };
 
 }  // namespace daytonad
 
-#endif  // DAYTONAD_DAEMON_STATE_SINGLE_LOOKS_H_
+#endif  // DAYTONAD_DAEMON_STATE_POLL_RATE_LIMITER_H_

@@ -1,21 +1,21 @@
-#ifndef DAYTONAD_DAEMON_STATE_RECORDING_API_H_
-#define DAYTONAD_DAEMON_STATE_RECORDING_API_H_
+#ifndef DAYTONAD_DAEMON_STATE_CACHE_UPDATING_API_H_
+#define DAYTONAD_DAEMON_STATE_CACHE_UPDATING_API_H_
 
 #include <string>
 #include <vector>
 
 #include "daemon/api/forwarding_api.h"
 #include "daemon/base/clock.h"
-#include "daemon/state/knowledge.h"
+#include "daemon/state/object_caches.h"
 
 namespace daytonad {
 
-// Learns from every answer that comes by, and knows of every change that is made: nothing goes to upstream past it.
-class RecordingApi final : public ForwardingApi {
+// Feeds every answer of upstream into the caches, and tells them of every mutation. All requests pass through it.
+class CacheUpdatingApi final : public ForwardingApi {
  public:
   // The referred objects outlive this one.
-  RecordingApi(Api& inner, Knowledge& knowledge, Clock& clock)
-      : ForwardingApi(inner), knowledge_(knowledge), clock_(clock) {}
+  CacheUpdatingApi(Api& inner, ObjectCaches& caches, Clock& clock)
+      : ForwardingApi(inner), caches_(caches), clock_(clock) {}
 
   Task<absl::StatusOr<v1::Sandbox>> CreateSandbox(CallContext context, NewSandbox sandbox) override;
   Task<absl::StatusOr<v1::Sandbox>> GetSandbox(CallContext context, std::string id_or_name) override;
@@ -41,30 +41,30 @@ class RecordingApi final : public ForwardingApi {
   Task<absl::Status> DeleteVolume(CallContext context, std::string id) override;
 
  private:
-  // An answer that is older than what was learnt meanwhile is not given: what is known is, or upstream is asked again.
+  // If the answer is older than the cached state, returns the cached object, or asks upstream again.
   template <typename Owner, typename T>
-  Task<absl::StatusOr<T>> Read(KnownObjects<T>& known,
+  Task<absl::StatusOr<T>> Read(ObjectCache<T>& cache,
                                Task<absl::StatusOr<T>> (Owner::*method)(CallContext, std::string), CallContext context,
                                std::string id_or_name);
   template <typename T>
-  Task<absl::StatusOr<T>> Make(KnownObjects<T>& known, typename KnownObjects<T>::Change change,
-                               Task<absl::StatusOr<T>> make);
-  // A change whose answer says nothing of the object.
+  Task<absl::StatusOr<T>> Mutate(ObjectCache<T>& cache, typename ObjectCache<T>::Mutation mutation,
+                                 Task<absl::StatusOr<T>> send);
+  // A mutation whose answer does not contain the object.
   template <typename T>
-  Task<absl::Status> MakeBlindly(KnownObjects<T>& known, typename KnownObjects<T>::Change change,
-                                 Task<absl::Status> make);
-  // A deletion whose answer says nothing of the object.
+  Task<absl::Status> MutateBlindly(ObjectCache<T>& cache, typename ObjectCache<T>::Mutation mutation,
+                                   Task<absl::Status> send);
+  // A deletion whose answer does not contain the object.
   template <typename T>
-  Task<absl::Status> Delete(KnownObjects<T>& known, std::string id, Task<absl::Status> make);
-  // Learns from the items of a list, and corrects them by what is known better; what is not `wanted` then is left out.
-  // Lists lag by seconds, so that one which is asked for after a change may still show what was before it.
+  Task<absl::Status> Delete(ObjectCache<T>& cache, std::string id, Task<absl::Status> send);
+  // Feeds the items of a list into the cache, updates them with newer cached state, and drops those that are not
+  // `wanted` then. Lists lag by seconds: one that is read after a mutation may still show the state before it.
   template <typename T, typename Wanted>
-  void Skim(KnownObjects<T>& known, std::vector<T>& items, Moment since, Clock::TimePoint at, Wanted wanted);
+  void ObserveList(ObjectCache<T>& cache, std::vector<T>& items, Revision since, Clock::TimePoint at, Wanted wanted);
 
-  Knowledge& knowledge_;
+  ObjectCaches& caches_;
   Clock& clock_;
 };
 
 }  // namespace daytonad
 
-#endif  // DAYTONAD_DAEMON_STATE_RECORDING_API_H_
+#endif  // DAYTONAD_DAEMON_STATE_CACHE_UPDATING_API_H_

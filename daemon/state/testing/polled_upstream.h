@@ -1,5 +1,5 @@
-#ifndef DAYTONAD_DAEMON_STATE_TESTING_FAKE_LOOKS_H_
-#define DAYTONAD_DAEMON_STATE_TESTING_FAKE_LOOKS_H_
+#ifndef DAYTONAD_DAEMON_STATE_TESTING_POLLED_UPSTREAM_H_
+#define DAYTONAD_DAEMON_STATE_TESTING_POLLED_UPSTREAM_H_
 
 #include <algorithm>
 #include <map>
@@ -12,42 +12,42 @@
 #include "daemon/base/absent.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/event.h"
-#include "daemon/state/known_objects.h"
+#include "daemon/state/object_cache.h"
 #include "daemon/state/testing/objects.h"
 #include "daemon/state/watch_hub.h"
 
 namespace daytonad {
 
-// An upstream to look at, where what is seen goes into KnownObjects, as it does behind the real api. A look shows what
-// was when it was begun, however late it is answered.
-class FakeLooks {
+// An upstream to poll. Its answers go into the ObjectCache, as they do behind the real api. An answer shows the state
+// at the time of the request, however late it comes.
+class PolledUpstream {
  public:
-  FakeLooks(KnownObjects<v1::Sandbox>& known, Clock& clock) : known_(known), clock_(clock) {}
+  PolledUpstream(ObjectCache<v1::Sandbox>& cache, Clock& clock) : cache_(cache), clock_(clock) {}
 
-  Looks<v1::Sandbox> looks() {
-    Looks<v1::Sandbox> looks;
-    looks.get = [this](CallContext context, std::string id) { return Get(std::move(context), std::move(id)); };
-    looks.list = [this](CallContext context, std::string cursor) {
+  PollSource<v1::Sandbox> source() {
+    PollSource<v1::Sandbox> source;
+    source.get = [this](CallContext context, std::string id) { return Get(std::move(context), std::move(id)); };
+    source.list = [this](CallContext context, std::string cursor) {
       return List(std::move(context), std::move(cursor));
     };
-    return looks;
+    return source;
   }
 
-  // What there is, by id.
+  // The existing objects, by id.
   std::map<std::string, v1::Sandbox> objects;
-  // What the list shows instead of that; empty: the same.
+  // The objects that the list shows; empty: `objects`.
   std::map<std::string, v1::Sandbox> listed;
   size_t page_size = 200;
   absl::Status get_error;
   absl::Status list_error;
-  // While set, answers wait for it.
+  // If set, answers wait for it.
   std::shared_ptr<Event> gate;
   std::shared_ptr<Event> list_gate;
 
-  // When each was begun.
+  // When each was sent.
   std::vector<Clock::TimePoint> gets;
   std::vector<Clock::TimePoint> lists;
-  // Where in the list each of these was.
+  // The cursor of each list.
   std::vector<std::string> cursors;
   int in_flight = 0;
   int most_in_flight = 0;
@@ -55,7 +55,7 @@ class FakeLooks {
  private:
   Task<absl::StatusOr<v1::Sandbox>> Get(CallContext context, std::string id) {
     gets.push_back(clock_.Now());
-    const Moment since = known_.Begin();
+    const Revision since = cache_.NextRevision();
     const Clock::TimePoint at = clock_.Now();
     absl::StatusOr<v1::Sandbox> answer = AbsentError("sandbox", "none");
     for (const auto& [key, object] : objects) {
@@ -67,9 +67,9 @@ class FakeLooks {
     --in_flight;
     if (!waited.ok()) co_return waited;
     if (answer.ok()) {
-      known_.See(*answer, Sight::kRead, since, at);
+      cache_.Observe(*answer, ObservationSource::kRead, since, at);
     } else if (IsAbsent(answer.status())) {
-      known_.SeeNone(id, since);
+      cache_.ObserveNotFound(id, since);
     }
     co_return answer;
   }
@@ -77,7 +77,7 @@ class FakeLooks {
   Task<absl::StatusOr<RecentChanges>> List(CallContext context, std::string cursor) {
     lists.push_back(clock_.Now());
     cursors.push_back(cursor);
-    const Moment since = known_.Begin();
+    const Revision since = cache_.NextRevision();
     const Clock::TimePoint at = clock_.Now();
     std::vector<v1::Sandbox> all;
     for (const auto& [id, object] : listed.empty() ? objects : listed) all.push_back(object);
@@ -91,8 +91,8 @@ class FakeLooks {
     const size_t first = cursor.empty() ? 0 : std::stoul(cursor);
     const size_t end = std::min(first + page_size, all.size());
     for (size_t i = first; i < end; ++i) {
-      known_.See(ItemIn(all[i].id(), all[i].state_text(), static_cast<int>(all[i].updated_at().seconds())),
-                 Sight::kListItem, since, at);
+      cache_.Observe(ItemIn(all[i].id(), all[i].state_text(), static_cast<int>(all[i].updated_at().seconds())),
+                     ObservationSource::kListItem, since, at);
       changes.states.emplace_back(all[i].id(), all[i].state_text());
     }
     if (end < all.size()) changes.next_cursor = std::to_string(end);
@@ -104,10 +104,10 @@ class FakeLooks {
     co_return co_await event->Wait(clock_, std::move(context));
   }
 
-  KnownObjects<v1::Sandbox>& known_;
+  ObjectCache<v1::Sandbox>& cache_;
   Clock& clock_;
 };
 
 }  // namespace daytonad
 
-#endif  // DAYTONAD_DAEMON_STATE_TESTING_FAKE_LOOKS_H_
+#endif  // DAYTONAD_DAEMON_STATE_TESTING_POLLED_UPSTREAM_H_

@@ -1,4 +1,4 @@
-#include "daemon/operations/request_log.h"
+#include "daemon/operations/idempotency_store.h"
 
 #include <openssl/sha.h>
 
@@ -10,15 +10,15 @@
 namespace daytonad {
 namespace {
 
-// The least time that a change is given, whatever its first caller's limit is. Others may join with later ones.
+// The least time limit of a mutation. Calls with later deadlines than the first caller's may join it.
 constexpr std::chrono::minutes kLeastLimit(2);
-// A guess at what an entry needs besides its bytes.
+// An estimate of an entry's size besides its answer.
 constexpr size_t kEntryOverhead = 512;
 
 bool OutcomeUnknown(const absl::Status& status) { return ErrorMetadataValue(status, "outcome") == "unknown"; }
 
-// The request's digest as it is kept, in memory and on disk: made with its id, so that no two ids have the same, and no
-// table of digests of likely requests is of use.
+// The stored digest of a request. It includes the id as a salt: equal requests have different digests, and precomputed
+// digests of likely requests are useless.
 std::string KeptDigest(const RequestKey& key) {
   constexpr size_t kKept = 16;
   const std::string bytes = absl::StrCat(key.id, "\n", key.digest);
@@ -29,7 +29,7 @@ std::string KeptDigest(const RequestKey& key) {
   return digest;
 }
 
-// Would the same request, sent again, end the same way?
+// Whether the same request would end the same way if it were repeated.
 bool IsFinal(const absl::Status& status) {
   if (OutcomeUnknown(status) || RetryDelay(status).has_value()) return false;
   switch (status.code()) {
@@ -51,7 +51,8 @@ absl::Status ReusedError() {
 
 }  // namespace
 
-Task<RequestLog::Outcome> RequestLog::OnceAsAnswer(CallContext context, AnswerChange change, bool& concluded) {
+Task<IdempotencyStore::Outcome> IdempotencyStore::OnceAsAnswer(CallContext context, AnswerMutation mutation,
+                                                               bool& concluded) {
   DropExpired();
   const std::string id = context.request_key()->id;
   const std::string digest = KeptDigest(*context.request_key());
@@ -67,19 +68,19 @@ Task<RequestLog::Outcome> RequestLog::OnceAsAnswer(CallContext context, AnswerCh
     std::shared_ptr<OutcomeFlight> flight = slot->flight;
     if (flight == nullptr) {
       const Clock::TimePoint limit = std::max(context.latest_deadline(), clock_.Now() + kLeastLimit);
-      OutcomeFlight::Work work = [this, change](CallContext own) { return Run(std::move(own), change); };
+      OutcomeFlight::Work work = [this, mutation](CallContext own) { return Run(std::move(own), mutation); };
       flight = OutcomeFlight::Start(executor_, context, limit, std::move(work));
-      // What is refused at once is over by now, and its entry may be gone.
+      // A mutation that was rejected at once is finished by now, and its entry may be gone.
       if (!flight->finished()) entries_[id]->flight = flight;
     }
     const Outcome result = co_await OutcomeFlight::Join(flight, clock_, context);
-    // It was given up because all others had left: for this caller it begins anew.
+    // It was cancelled because all other callers had left: start it again for this one.
     const bool given_up = absl::IsCancelled(result.status()) || (flight->abandoned() && !IsFinal(result.status()));
     if (!given_up || !context.Check(clock_.Now()).ok()) co_return result;
   }
 }
 
-Task<RequestLog::Outcome> RequestLog::Run(CallContext context, AnswerChange change) {
+Task<IdempotencyStore::Outcome> IdempotencyStore::Run(CallContext context, AnswerMutation mutation) {
   RequestKey key = *context.request_key();
   key.earlier = entries_[key.id]->earlier;
   const auto since = key.earlier.has_value() ? key.earlier->since : std::chrono::system_clock::now();
@@ -88,15 +89,17 @@ Task<RequestLog::Outcome> RequestLog::Run(CallContext context, AnswerChange chan
   intent.digest = KeptDigest(key);
   intent.earlier.since = since;
   const bool done = key.earlier.has_value() && key.earlier->done;
-  if (store_ != nullptr && !done) co_await store_->NoteIntent(context, std::move(intent));
-  Outcome result = co_await change(context.WithRequestKey(key));
+  if (persistence_ != nullptr && !done) co_await persistence_->NoteIntent(context, std::move(intent));
+  Outcome result = co_await mutation(context.WithRequestKey(key));
   if (!key.earlier.has_value()) key.earlier = EarlierRequest{.since = since};
-  std::optional<StoredRequest> end = NoteEnd(key, result, context.turns()->may_have_changed());
-  if (store_ != nullptr && end.has_value()) co_await store_->NoteOutcome(std::move(context), *std::move(end));
+  std::optional<StoredRequest> end = NoteEnd(key, result, context.progress()->may_have_mutated());
+  if (persistence_ != nullptr && end.has_value())
+    co_await persistence_->NoteOutcome(std::move(context), *std::move(end));
   co_return result;
 }
 
-std::optional<StoredRequest> RequestLog::NoteEnd(const RequestKey& key, const Outcome& result, bool may_have_changed) {
+std::optional<StoredRequest> IdempotencyStore::NoteEnd(const RequestKey& key, const Outcome& result,
+                                                       bool may_have_mutated) {
   Entry& entry = *entries_[key.id];
   entry.flight.reset();
   StoredRequest end;
@@ -114,22 +117,22 @@ std::optional<StoredRequest> RequestLog::NoteEnd(const RequestKey& key, const Ou
     }
     return end;
   }
-  if (entry.earlier.has_value() || may_have_changed || OutcomeUnknown(result.status())) {
+  if (entry.earlier.has_value() || may_have_mutated || OutcomeUnknown(result.status())) {
     if (!entry.earlier.has_value()) entry.earlier = key.earlier;
     Keep(key.id, entry);
   } else {
     entries_.erase(key.id);
-    if (store_ != nullptr) store_->Withdraw(std::move(end));
+    if (persistence_ != nullptr) persistence_->Withdraw(std::move(end));
   }
   return std::nullopt;
 }
 
-void RequestLog::Note(const std::string& id, Answer answer) {
+void IdempotencyStore::Note(const std::string& id, Answer answer) {
   const auto found = entries_.find(id);
-  // Gone before its time, or not final: then the next call with the id looks for itself.
+  // Dropped early, or not final: the next call with the id reads the state itself.
   if (found == entries_.end() || !found->second->outcome.has_value()) return;
   Entry& entry = *found->second;
-  if (store_ != nullptr && !entry.concluded) {
+  if (persistence_ != nullptr && !entry.concluded) {
     StoredRequest end;
     end.id = id;
     end.digest = entry.digest;
@@ -137,14 +140,14 @@ void RequestLog::Note(const std::string& id, Answer answer) {
     end.earlier.object_id = answer.id;
     end.earlier.object_name = answer.name;
     end.concluded = true;
-    store_->NoteConclusion(std::move(end));
+    persistence_->NoteConclusion(std::move(end));
   }
   entry.outcome = std::move(answer);
   entry.concluded = true;
   Keep(id, entry);
 }
 
-void RequestLog::Restore(std::vector<StoredRequest> stored) {
+void IdempotencyStore::Restore(std::vector<StoredRequest> stored) {
   const auto now = std::chrono::system_clock::now();
   for (StoredRequest& request : stored) {
     const auto age = std::chrono::duration_cast<Clock::Duration>(now - request.when);
@@ -162,7 +165,7 @@ void RequestLog::Restore(std::vector<StoredRequest> stored) {
   }
 }
 
-void RequestLog::Keep(const std::string& id, Entry& entry, Clock::Duration age) {
+void IdempotencyStore::Keep(const std::string& id, Entry& entry, Clock::Duration age) {
   entry.serial = ++last_serial_;
   bytes_ -= entry.size;
   entry.size = kEntryOverhead;
@@ -176,17 +179,17 @@ void RequestLog::Keep(const std::string& id, Entry& entry, Clock::Duration age) 
   while (bytes_ > options_.max_bytes && !expiries_.empty()) DropOldest();
 }
 
-void RequestLog::DropOldest() {
+void IdempotencyStore::DropOldest() {
   const Expiry oldest = std::move(expiries_.front());
   expiries_.pop_front();
   const auto found = entries_.find(oldest.id);
-  if (found == entries_.end() || found->second->serial != oldest.serial) return;  // noted again since
-  if (found->second->flight != nullptr) return;  // in progress again, and noted when that ends
+  if (found == entries_.end() || found->second->serial != oldest.serial) return;  // recorded again since
+  if (found->second->flight != nullptr) return;  // in progress again, and recorded when that ends
   bytes_ -= found->second->size;
   entries_.erase(found);
 }
 
-void RequestLog::DropExpired() {
+void IdempotencyStore::DropExpired() {
   while (!expiries_.empty() && expiries_.front().when <= clock_.Now()) DropOldest();
 }
 

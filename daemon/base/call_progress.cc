@@ -1,4 +1,4 @@
-#include "daemon/base/turns.h"
+#include "daemon/base/call_progress.h"
 
 #include <algorithm>
 
@@ -11,21 +11,23 @@ Clock::TimePoint After(Clock::TimePoint start, Clock::Duration duration) {
 
 }  // namespace
 
-CallTurns::CallTurns(TimePoint now, Duration limit, Duration longest_wait, OnWait on_wait)
+PausableLimit::PausableLimit(TimePoint now, Duration limit, Duration longest_wait, OnWait on_wait)
     : on_wait_(std::move(on_wait)), may_wait_(longest_wait) {
   if (limit > Duration::zero()) limit_ = After(now, limit);
 }
 
-Clock::TimePoint CallTurns::latest_deadline() const { return After(limit_, may_wait_); }
+Clock::TimePoint PausableLimit::latest_deadline() const { return After(limit_, may_wait_); }
 
-Clock::TimePoint CallTurns::turn_by(TimePoint now) const { return After(waits_ == 0 ? now : since_, may_wait_); }
+Clock::TimePoint PausableLimit::queue_until(TimePoint now) const {
+  return After(waits_ == 0 ? now : since_, may_wait_);
+}
 
-void CallTurns::Begin(const TurnWait& wait, TimePoint now) {
+void PausableLimit::BeginWait(const QueueWait& wait, TimePoint now) {
   if (waits_++ == 0) since_ = now;
   if (on_wait_) on_wait_(wait, now);
 }
 
-void CallTurns::End(TimePoint now) {
+void PausableLimit::EndWait(TimePoint now) {
   if (--waits_ > 0) return;
   const Duration waited = now - since_;
   limit_ = After(limit_, waited);

@@ -1,4 +1,4 @@
-#include "daemon/state/looks.h"
+#include "daemon/state/poll_sources.h"
 
 #include <string>
 #include <utility>
@@ -18,7 +18,7 @@ RecentChanges Changes(const Items& items) {
 
 Task<absl::StatusOr<RecentChanges>> ListSandboxes(SandboxApi& api, CallContext context, std::string cursor) {
   SandboxListQuery query;
-  // Any change of state is an activity.
+  // Every state change updates the last activity.
   query.sort = v1::SANDBOX_SORT_FIELD_LAST_ACTIVITY_AT;
   query.order = v1::SORT_ORDER_DESC;
   query.page_size = kPageSize;
@@ -32,7 +32,7 @@ Task<absl::StatusOr<RecentChanges>> ListSandboxes(SandboxApi& api, CallContext c
 
 Task<absl::StatusOr<RecentChanges>> ListSnapshots(SnapshotApi& api, CallContext context, std::string cursor) {
   SnapshotListQuery query;
-  // What changes is mostly new; upstream can't sort by the last change.
+  // Upstream cannot sort by the last change. Most snapshots that change are new.
   query.sort = v1::SNAPSHOT_SORT_FIELD_CREATED_AT;
   query.order = v1::SORT_ORDER_DESC;
   query.page_size = kPageSize;
@@ -52,35 +52,35 @@ Task<absl::StatusOr<RecentChanges>> ListVolumes(VolumeApi& api, CallContext cont
 
 }  // namespace
 
-Looks<v1::Sandbox> LookAtSandboxes(SandboxApi& api) {
-  Looks<v1::Sandbox> looks;
-  looks.get = [&api](CallContext context, std::string id_or_name) {
+PollSource<v1::Sandbox> SandboxPollSource(SandboxApi& api) {
+  PollSource<v1::Sandbox> source;
+  source.get = [&api](CallContext context, std::string id_or_name) {
     return api.GetSandbox(std::move(context), std::move(id_or_name));
   };
-  looks.list = [&api](CallContext context, std::string cursor) {
+  source.list = [&api](CallContext context, std::string cursor) {
     return ListSandboxes(api, std::move(context), std::move(cursor));
   };
-  return looks;
+  return source;
 }
 
-Looks<v1::Snapshot> LookAtSnapshots(SnapshotApi& api) {
-  Looks<v1::Snapshot> looks;
-  looks.get = [&api](CallContext context, std::string id_or_name) {
+PollSource<v1::Snapshot> SnapshotPollSource(SnapshotApi& api) {
+  PollSource<v1::Snapshot> source;
+  source.get = [&api](CallContext context, std::string id_or_name) {
     return api.GetSnapshot(std::move(context), std::move(id_or_name));
   };
-  looks.list = [&api](CallContext context, std::string cursor) {
+  source.list = [&api](CallContext context, std::string cursor) {
     return ListSnapshots(api, std::move(context), std::move(cursor));
   };
-  return looks;
+  return source;
 }
 
-Looks<v1::Volume> LookAtVolumes(VolumeApi& api) {
-  Looks<v1::Volume> looks;
-  looks.get = [&api](CallContext context, std::string id) {
+PollSource<v1::Volume> VolumePollSource(VolumeApi& api) {
+  PollSource<v1::Volume> source;
+  source.get = [&api](CallContext context, std::string id) {
     return api.GetVolumeById(std::move(context), std::move(id));
   };
-  looks.list = [&api](CallContext context, std::string) { return ListVolumes(api, std::move(context)); };
-  return looks;
+  source.list = [&api](CallContext context, std::string) { return ListVolumes(api, std::move(context)); };
+  return source;
 }
 
 }  // namespace daytonad

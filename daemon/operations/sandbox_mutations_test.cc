@@ -1,4 +1,4 @@
-// Changes that meet others.
+// Mutations that meet others.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -13,16 +13,16 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class SandboxChangesTest : public OperationsFixture {
+class SandboxMutationsTest : public OperationsFixture {
  protected:
-  SandboxOperations operations_{with_, 10};
+  SandboxOperations operations_{dependencies_, 10};
 };
 
 absl::Status InProgress() {
   return MakeError(absl::StatusCode::kAborted, "STATE_CHANGE_IN_PROGRESS", "Another change is running.");
 }
 
-TEST_F(SandboxChangesTest, AChangeInProgressIsWaitedForAndThenTheOwnOneIsMade) {
+TEST_F(SandboxMutationsTest, AMutationInProgressIsAwaitedBeforeTheOwnOneIsSent) {
   api_.change_sandbox.Add(InProgress());
   api_.change_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPED, "stopped"));
   api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STARTING, "starting"));
@@ -32,7 +32,7 @@ TEST_F(SandboxChangesTest, AChangeInProgressIsWaitedForAndThenTheOwnOneIsMade) {
   EXPECT_THAT(api_.calls, ElementsAre("StopSandbox box", "GetSandbox box", "GetSandbox id-1", "StopSandbox id-1"));
 }
 
-TEST_F(SandboxChangesTest, IfTheOtherChangeWasTheSameNoneIsNeeded) {
+TEST_F(SandboxMutationsTest, IfTheOtherMutationHadTheSameGoalNoneIsSent) {
   api_.change_sandbox.Add(InProgress());
   api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPING, "stopping"));
   api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPED, "stopped"));
@@ -40,7 +40,7 @@ TEST_F(SandboxChangesTest, IfTheOtherChangeWasTheSameNoneIsNeeded) {
   EXPECT_EQ(std::ranges::count(api_.calls, "StopSandbox box"), 1);
 }
 
-TEST_F(SandboxChangesTest, ASandboxThatIsDeletedMeanwhileIsDeleted) {
+TEST_F(SandboxMutationsTest, ASandboxThatIsDeletedMeanwhileIsDeleted) {
   api_.change_sandbox.Add(InProgress());
   api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_DESTROYING, "destroying"));
   api_.get_sandbox.Add(AbsentError("sandbox", "gone"));
@@ -49,7 +49,7 @@ TEST_F(SandboxChangesTest, ASandboxThatIsDeletedMeanwhileIsDeleted) {
   EXPECT_EQ(deleted->state(), v1::SANDBOX_STATE_DESTROYED);
 }
 
-TEST_F(SandboxChangesTest, AChangeThatNeverEndsIsTheErrorAtTheTimeLimit) {
+TEST_F(SandboxMutationsTest, AMutationThatNeverEndsIsReportedAtTheTimeout) {
   api_.change_sandbox.Add(InProgress());
   api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STARTING, "starting"));
   const Clock::TimePoint begin = clock_.Now();
@@ -65,7 +65,7 @@ absl::Status AnswerLost() {
                            "unknown");
 }
 
-TEST_F(SandboxChangesTest, TheStateSettlesAChangeWhoseAnswerWasLost) {
+TEST_F(SandboxMutationsTest, TheStateSettlesAMutationWhoseAnswerWasLost) {
   api_.change_sandbox.Add(AnswerLost());
   api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPING, "stopping"));
   api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPED, "stopped"));
@@ -73,7 +73,7 @@ TEST_F(SandboxChangesTest, TheStateSettlesAChangeWhoseAnswerWasLost) {
   EXPECT_EQ(std::ranges::count(api_.calls, "StopSandbox box"), 1);
 }
 
-TEST_F(SandboxChangesTest, ADeleteWhoseAnswerWasLostIsNotSentAgainToWhateverHasTheNameNow) {
+TEST_F(SandboxMutationsTest, ADeleteWhoseAnswerWasLostIsNotSentAgainToWhateverHasTheNameNow) {
   api_.change_sandbox.Add(AnswerLost());
   const auto deleted = RunTask(io_, operations_.Delete(context_, "box", std::chrono::seconds(60), false));
   ASSERT_TRUE(deleted.ok()) << deleted.status();  // nothing of that name is there
@@ -81,7 +81,7 @@ TEST_F(SandboxChangesTest, ADeleteWhoseAnswerWasLostIsNotSentAgainToWhateverHasT
   EXPECT_EQ(std::ranges::count(api_.calls, "DeleteSandbox box"), 1);
 }
 
-TEST_F(SandboxChangesTest, AChangeThatTheStateDoesNotShowStaysUnknown) {
+TEST_F(SandboxMutationsTest, AMutationThatTheStateDoesNotShowStaysUnknown) {
   api_.change_sandbox.Add(AnswerLost());
   api_.get_sandbox.Add(Started());
   const absl::Status status =
@@ -90,7 +90,7 @@ TEST_F(SandboxChangesTest, AChangeThatTheStateDoesNotShowStaysUnknown) {
   EXPECT_EQ(ErrorMetadataValue(status, "sandbox_id"), "id-1");
 }
 
-TEST_F(SandboxChangesTest, ARepeatedStopIsNotMadeAgainAlthoughTheSandboxRunsAgain) {
+TEST_F(SandboxMutationsTest, ARepeatedStopIsNotSentAgainAlthoughTheSandboxRunsAgain) {
   api_.change_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPING, "stopping"));
   api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPED, "stopped"));
   ASSERT_TRUE(RunTask(io_, operations_.Stop(WithRequest("r"), "box", std::chrono::seconds(60), true, false)).ok());

@@ -1,4 +1,4 @@
-#include "daemon/operations/turn_warnings.h"
+#include "daemon/operations/queue_warnings.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -39,7 +39,7 @@ class SlowSink final : public LogSink {
   Clock& clock_;
 };
 
-class TurnWarningsTest : public testing::Test {
+class QueueWarningsTest : public testing::Test {
  protected:
   void Settle() {
     io_.restart();
@@ -49,20 +49,20 @@ class TurnWarningsTest : public testing::Test {
   FakeClock clock_{FakeClock::Mode::kManual};
   boost::asio::io_context io_{1};
   SlowSink sink_{clock_};
-  std::shared_ptr<TurnWarnings> warnings_ = TurnWarnings::To(&sink_, io_.get_executor());
-  const CallTurns::OnWait tell_ = warnings_->listener();
+  std::shared_ptr<QueueWarnings> warnings_ = QueueWarnings::To(&sink_, io_.get_executor());
+  const PausableLimit::OnWait tell_ = warnings_->listener();
   const Clock::TimePoint now_ = clock_.Now();
 };
 
-TEST_F(TurnWarningsTest, SaysWhatIsWaitedForAndHowLong) {
+TEST_F(QueueWarningsTest, NamesTheRateLimitAndTheWait) {
   sink_.ready.Fire();
-  tell_(TurnWait("sandbox-create", now_ + 41500ms), now_);
+  tell_(QueueWait("sandbox-create", now_ + 41500ms), now_);
   Settle();
   EXPECT_THAT(sink_.told, ElementsAre("sandbox-create 41.5"));
 }
 
-TEST_F(TurnWarningsTest, TheNewestTakesThePlaceOfWhatCouldNotBeWritten) {
-  for (const auto wait : {10s, 20s, 30s}) tell_(TurnWait("sandbox-create", now_ + wait), now_);
+TEST_F(QueueWarningsTest, TheNewestReplacesUnwrittenOnes) {
+  for (const auto wait : {10s, 20s, 30s}) tell_(QueueWait("sandbox-create", now_ + wait), now_);
   Settle();
   sink_.ready.Fire();
   Settle();
@@ -70,33 +70,33 @@ TEST_F(TurnWarningsTest, TheNewestTakesThePlaceOfWhatCouldNotBeWritten) {
   EXPECT_LE(sink_.told.size(), 2U);
 }
 
-TEST_F(TurnWarningsTest, NothingIsWrittenAfterTheEnd) {
-  tell_(TurnWait("sandbox-create", now_ + 10s), now_);
+TEST_F(QueueWarningsTest, NothingIsWrittenAfterTheEnd) {
+  tell_(QueueWait("sandbox-create", now_ + 10s), now_);
   Settle();
   bool finished = false;
-  const auto finish = [](std::shared_ptr<TurnWarnings> warnings, Clock* clock, bool* done) -> Task<void> {
+  const auto finish = [](std::shared_ptr<QueueWarnings> warnings, Clock* clock, bool* done) -> Task<void> {
     co_await warnings->Finish(*clock);
     *done = true;
   };
   Spawn(io_.get_executor(), finish(warnings_, &clock_, &finished));
   Settle();
   EXPECT_FALSE(finished) << "one is being written";
-  tell_(TurnWait("sandbox-create", now_ + 20s), now_);
+  tell_(QueueWait("sandbox-create", now_ + 20s), now_);
   sink_.ready.Fire();
   Settle();
   EXPECT_TRUE(finished);
   EXPECT_THAT(sink_.told, ElementsAre("sandbox-create 10"));
 }
 
-TEST_F(TurnWarningsTest, AWaitForAConnectionIsNoRateLimit) {
+TEST_F(QueueWarningsTest, AWaitForAConnectionIsNoRateLimit) {
   sink_.ready.Fire();
-  tell_(TurnWait("", now_), now_);
+  tell_(QueueWait("", now_), now_);
   Settle();
   EXPECT_THAT(sink_.told, IsEmpty());
 }
 
-TEST_F(TurnWarningsTest, NobodyIsToldWhereNobodyFollows) {
-  EXPECT_EQ(TurnWarnings::To(nullptr, io_.get_executor())->listener(), nullptr);
+TEST_F(QueueWarningsTest, WithoutAStreamThereIsNoListener) {
+  EXPECT_EQ(QueueWarnings::To(nullptr, io_.get_executor())->listener(), nullptr);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "daemon/operations/request_log.h"
+#include "daemon/operations/idempotency_store.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -29,16 +29,16 @@ v1::Volume Named(const std::string& name) {
   return volume;
 }
 
-// A change that the test lets end, and that counts how often it was begun.
-class RequestLogTest : public ::testing::Test {
+// A mutation that ends when the test says so, and that counts its runs.
+class IdempotencyStoreTest : public ::testing::Test {
  protected:
   struct Call {
     std::stop_source stop;
-    Changed<v1::Volume> changed;
+    MutationResult<v1::Volume> result;
     std::optional<absl::Status> status;
   };
 
-  // A call with this request id, for this content.
+  // Starts a call with this request id and content.
   void Begin(Call& call, const std::string& id, const std::string& digest = "digest",
              Clock::Duration limit = minutes(10)) {
     CallContext context =
@@ -56,7 +56,7 @@ class RequestLogTest : public ::testing::Test {
     io_.poll();
   }
 
-  // Makes a call that is answered at once.
+  // Makes a call that completes at once.
   absl::Status CallNow(const std::string& id, const std::string& digest = "digest") {
     Call call;
     Begin(call, id, digest);
@@ -66,21 +66,21 @@ class RequestLogTest : public ::testing::Test {
 
   boost::asio::io_context io_;
   FakeClock clock_{FakeClock::Mode::kManual};
-  RequestLogOptions options_;
-  std::unique_ptr<RequestLog> log_ = std::make_unique<RequestLog>(io_.get_executor(), clock_, options_);
+  IdempotencyStoreOptions options_;
+  std::unique_ptr<IdempotencyStore> store_ = std::make_unique<IdempotencyStore>(io_.get_executor(), clock_, options_);
   std::shared_ptr<Event> answer_ = std::make_shared<Event>();
   absl::StatusOr<v1::Volume> outcome_ = Named("made");
   int begun_ = 0;
   int cancelled_ = 0;
 
  private:
-  static Task<void> Keep(RequestLogTest* test, CallContext context, Call* call) {
+  static Task<void> Keep(IdempotencyStoreTest* test, CallContext context, Call* call) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
-    RequestLog::Change<v1::Volume> change = [test](CallContext own) { return test->Change(std::move(own)); };
-    call->status = co_await test->log_->Once(std::move(context), std::move(change), call->changed);
+    IdempotencyStore::Mutation<v1::Volume> mutation = [test](CallContext own) { return test->Mutate(std::move(own)); };
+    call->status = co_await test->store_->Once(std::move(context), std::move(mutation), call->result);
   }
 
-  Task<absl::StatusOr<v1::Volume>> Change(CallContext context) {
+  Task<absl::StatusOr<v1::Volume>> Mutate(CallContext context) {
     ++begun_;
     const std::shared_ptr<Event> answer = answer_;
     absl::Status waited = co_await answer->Wait(clock_, std::move(context));
@@ -92,14 +92,14 @@ class RequestLogTest : public ::testing::Test {
   }
 };
 
-TEST_F(RequestLogTest, WithoutARequestIdEachCallChanges) {
+TEST_F(IdempotencyStoreTest, WithoutARequestIdEachCallMutates) {
   answer_->Fire();
   EXPECT_TRUE(CallNow("").ok());
   EXPECT_TRUE(CallNow("").ok());
   EXPECT_EQ(begun_, 2);
 }
 
-TEST_F(RequestLogTest, ACallJoinsTheChangeInProgress) {
+TEST_F(IdempotencyStoreTest, ACallJoinsTheMutationInProgress) {
   Call first;
   Call second;
   Begin(first, "r");
@@ -109,38 +109,38 @@ TEST_F(RequestLogTest, ACallJoinsTheChangeInProgress) {
   EXPECT_EQ(begun_, 1);
   EXPECT_TRUE(first.status->ok());
   EXPECT_TRUE(second.status->ok());
-  EXPECT_EQ(second.changed.object.name(), "made");
-  EXPECT_FALSE(second.changed.concluded);
+  EXPECT_EQ(second.result.object.name(), "made");
+  EXPECT_FALSE(second.result.concluded);
 }
 
-TEST_F(RequestLogTest, ALaterCallGetsTheOutcome) {
+TEST_F(IdempotencyStoreTest, ALaterCallGetsTheOutcome) {
   answer_->Fire();
   EXPECT_TRUE(CallNow("r").ok());
   Call later;
   Begin(later, "r");
-  EXPECT_EQ(later.changed.object.name(), "made");
+  EXPECT_EQ(later.result.object.name(), "made");
   EXPECT_EQ(begun_, 1);
 }
 
-TEST_F(RequestLogTest, WhatTheOperationCameToIsWhatALaterCallGets) {
+TEST_F(IdempotencyStoreTest, ALaterCallGetsTheConclusion) {
   answer_->Fire();
   EXPECT_TRUE(CallNow("r").ok());
   RequestKey key{"r", "digest"};
-  log_->Conclude(CallContext::Background("test").WithRequestKey(std::move(key)), Named("ready"));
+  store_->Conclude(CallContext::Background("test").WithRequestKey(std::move(key)), Named("ready"));
   Call later;
   Begin(later, "r");
-  EXPECT_EQ(later.changed.object.name(), "ready");
-  EXPECT_TRUE(later.changed.concluded);
+  EXPECT_EQ(later.result.object.name(), "ready");
+  EXPECT_TRUE(later.result.concluded);
 }
 
-TEST_F(RequestLogTest, AnotherIdIsAnotherChange) {
+TEST_F(IdempotencyStoreTest, AnotherIdIsAnotherMutation) {
   answer_->Fire();
   EXPECT_TRUE(CallNow("r").ok());
   EXPECT_TRUE(CallNow("s").ok());
   EXPECT_EQ(begun_, 2);
 }
 
-TEST_F(RequestLogTest, AnotherRequestUnderTheSameIdIsRefused) {
+TEST_F(IdempotencyStoreTest, AnotherRequestUnderTheSameIdIsRefused) {
   Call first;
   Begin(first, "r", "create a");
   EXPECT_EQ(ErrorReason(CallNow("r", "create b")), "REQUEST_ID_REUSED");  // while it is in progress,
@@ -150,7 +150,7 @@ TEST_F(RequestLogTest, AnotherRequestUnderTheSameIdIsRefused) {
   EXPECT_EQ(begun_, 1);
 }
 
-TEST_F(RequestLogTest, TheFirstCallersGoingAwayDoesNotEndTheChange) {
+TEST_F(IdempotencyStoreTest, AMutationOutlivesItsFirstCaller) {
   Call first;
   Call second;
   Begin(first, "r");
@@ -164,7 +164,7 @@ TEST_F(RequestLogTest, TheFirstCallersGoingAwayDoesNotEndTheChange) {
   EXPECT_EQ(cancelled_, 0);
 }
 
-TEST_F(RequestLogTest, WhenAllHaveLeftTheChangeIsAskedToEndAndMayBeginAnew) {
+TEST_F(IdempotencyStoreTest, WhenAllCallersHaveLeftTheMutationIsCancelledAndMayRunAgain) {
   Call first;
   Begin(first, "r");
   first.stop.request_stop();
@@ -175,7 +175,7 @@ TEST_F(RequestLogTest, WhenAllHaveLeftTheChangeIsAskedToEndAndMayBeginAnew) {
   EXPECT_EQ(begun_, 2);
 }
 
-TEST_F(RequestLogTest, ACallersShorterLimitIsItsOwn) {
+TEST_F(IdempotencyStoreTest, ACallersShorterDeadlineEndsOnlyItsOwnCall) {
   Call first;
   Call second;
   Begin(first, "r", "digest", seconds(5));
@@ -189,7 +189,7 @@ TEST_F(RequestLogTest, ACallersShorterLimitIsItsOwn) {
   EXPECT_TRUE(second.status->ok());
 }
 
-TEST_F(RequestLogTest, ARefusalIsAnOutcome) {
+TEST_F(IdempotencyStoreTest, ARejectionIsAnOutcome) {
   answer_->Fire();
   outcome_ = MakeError(absl::StatusCode::kAlreadyExists, "NAME_TAKEN", "taken");
   EXPECT_EQ(ErrorReason(CallNow("r")), "NAME_TAKEN");
@@ -197,7 +197,7 @@ TEST_F(RequestLogTest, ARefusalIsAnOutcome) {
   EXPECT_EQ(begun_, 1);
 }
 
-TEST_F(RequestLogTest, AFailureThatPassesIsTriedAgain) {
+TEST_F(IdempotencyStoreTest, ATransientFailureIsRetried) {
   answer_->Fire();
   for (const absl::StatusCode code : {absl::StatusCode::kUnavailable, absl::StatusCode::kResourceExhausted,
                                       absl::StatusCode::kAborted, absl::StatusCode::kPermissionDenied}) {
@@ -209,7 +209,7 @@ TEST_F(RequestLogTest, AFailureThatPassesIsTriedAgain) {
   }
 }
 
-TEST_F(RequestLogTest, AnOutcomeIsKeptForAnHour) {
+TEST_F(IdempotencyStoreTest, AnOutcomeIsKeptForAnHour) {
   answer_->Fire();
   EXPECT_TRUE(CallNow("r").ok());
   clock_.Advance(minutes(59));
@@ -220,9 +220,9 @@ TEST_F(RequestLogTest, AnOutcomeIsKeptForAnHour) {
   EXPECT_EQ(begun_, 2);
 }
 
-TEST_F(RequestLogTest, WhenThereAreTooManyTheOldestGoFirst) {
+TEST_F(IdempotencyStoreTest, WhenThereAreTooManyTheOldestAreDropped) {
   options_.max_bytes = 4096;
-  log_ = std::make_unique<RequestLog>(io_.get_executor(), clock_, options_);
+  store_ = std::make_unique<IdempotencyStore>(io_.get_executor(), clock_, options_);
   answer_->Fire();
   for (int i = 0; i < 100; ++i) EXPECT_TRUE(CallNow("r" + std::to_string(i)).ok());
   EXPECT_EQ(begun_, 100);
@@ -232,10 +232,10 @@ TEST_F(RequestLogTest, WhenThereAreTooManyTheOldestGoFirst) {
   EXPECT_EQ(begun_, 101);
 }
 
-// --- What is known of earlier calls ---
+// --- Earlier calls ---
 
-// A store that keeps what it is told, as the journal does on disk.
-class FakeStore final : public RequestStore {
+// Keeps records in memory, as the journal does on disk.
+class FakePersistence final : public RequestPersistence {
  public:
   Task<void> NoteIntent(CallContext, StoredRequest request) override {
     lines.push_back("intent " + request.id);
@@ -261,41 +261,41 @@ class FakeStore final : public RequestStore {
   std::map<std::string, StoredRequest> stored;
 };
 
-// A change that tells what it was told, and may have been carried out when it fails.
-class EarlierRequestsTest : public RequestLogTest {
+// A mutation that records its RequestKey::earlier, and may have been carried out when it fails.
+class EarlierRequestsTest : public IdempotencyStoreTest {
  protected:
   EarlierRequestsTest() { Restart(); }
 
-  // Another daemon, on what the first one left.
+  // A new daemon with the records of the first one.
   void Restart() {
     std::vector<StoredRequest> stored;
-    for (const auto& [id, request] : store_.stored) stored.push_back(request);
+    for (const auto& [id, request] : persistence_.stored) stored.push_back(request);
     for (StoredRequest& request : stored) request.when = std::chrono::system_clock::now();
-    log_ = std::make_unique<RequestLog>(io_.get_executor(), clock_, options_, &store_);
-    log_->Restore(std::move(stored));
+    store_ = std::make_unique<IdempotencyStore>(io_.get_executor(), clock_, options_, &persistence_);
+    store_->Restore(std::move(stored));
   }
 
   absl::Status CallOnce(const std::string& id, const std::string& digest = "digest") {
     RequestKey key{id, digest};
     CallContext context = CallContext::Background("test").WithRequestKey(std::move(key));
-    RequestLog::Change<v1::Volume> change = [this](CallContext own) { return Tell(std::move(own)); };
-    changed_ = Changed<v1::Volume>();
-    return RunTask(io_, log_->Once(std::move(context), std::move(change), changed_));
+    IdempotencyStore::Mutation<v1::Volume> mutation = [this](CallContext own) { return Tell(std::move(own)); };
+    result_ = MutationResult<v1::Volume>();
+    return RunTask(io_, store_->Once(std::move(context), std::move(mutation), result_));
   }
   Task<absl::StatusOr<v1::Volume>> Tell(CallContext context) {
     ++begun_;
     earlier_ = context.request_key()->earlier;
-    if (sends_) context.turns()->ChangeSent();
+    if (sends_) context.progress()->MutationSent();
     co_return outcome_;
   }
 
-  FakeStore store_;
+  FakePersistence persistence_;
   bool sends_ = true;
   std::optional<EarlierRequest> earlier_;
-  Changed<v1::Volume> changed_;
+  MutationResult<v1::Volume> result_;
 };
 
-TEST_F(EarlierRequestsTest, WhatMayHaveBeenCarriedOutIsToldToTheNextCall) {
+TEST_F(EarlierRequestsTest, TheNextCallLearnsThatTheMutationMayHaveBeenCarriedOut) {
   outcome_ = absl::UnavailableError("lost");
   EXPECT_FALSE(CallOnce("r").ok());
   EXPECT_FALSE(earlier_.has_value());
@@ -306,23 +306,23 @@ TEST_F(EarlierRequestsTest, WhatMayHaveBeenCarriedOutIsToldToTheNextCall) {
   EXPECT_EQ(ErrorReason(CallOnce("r", "another")), "REQUEST_ID_REUSED");
 }
 
-TEST_F(EarlierRequestsTest, WhatWasNotSentIsForgotten) {
+TEST_F(EarlierRequestsTest, AMutationThatWasNotSentIsForgotten) {
   sends_ = false;
   outcome_ = absl::UnavailableError("no connection");
   EXPECT_FALSE(CallOnce("r").ok());
-  EXPECT_THAT(store_.lines, ElementsAre("intent r", "withdrawn r"));
+  EXPECT_THAT(persistence_.lines, ElementsAre("intent r", "withdrawn r"));
   EXPECT_FALSE(CallOnce("r", "another").ok());
   EXPECT_EQ(begun_, 2);
   EXPECT_FALSE(earlier_.has_value());
 }
 
-TEST_F(EarlierRequestsTest, AfterARestartTheChangeIsToldWhatItMade) {
+TEST_F(EarlierRequestsTest, AfterARestartTheMutationLearnsItsObject) {
   outcome_ = Named("made");
   outcome_->set_id("an-id");
   EXPECT_TRUE(CallOnce("r").ok());
   RequestKey key{"r", "digest"};
-  log_->Conclude(CallContext::Background("test").WithRequestKey(std::move(key)), *outcome_);
-  EXPECT_THAT(store_.lines, ElementsAre("intent r", "outcome r", "outcome r concluded"));
+  store_->Conclude(CallContext::Background("test").WithRequestKey(std::move(key)), *outcome_);
+  EXPECT_THAT(persistence_.lines, ElementsAre("intent r", "outcome r", "outcome r concluded"));
   Restart();
   EXPECT_EQ(ErrorReason(CallOnce("r", "another")), "REQUEST_ID_REUSED");
   EXPECT_TRUE(CallOnce("r").ok());
@@ -330,12 +330,12 @@ TEST_F(EarlierRequestsTest, AfterARestartTheChangeIsToldWhatItMade) {
   ASSERT_TRUE(earlier_.has_value());
   EXPECT_TRUE(earlier_->done);
   EXPECT_EQ(earlier_->object_id, "an-id");
-  EXPECT_TRUE(changed_.concluded);
+  EXPECT_TRUE(result_.concluded);
   EXPECT_TRUE(CallOnce("r").ok());  // from memory
   EXPECT_EQ(begun_, 2);
 }
 
-TEST_F(EarlierRequestsTest, AfterACrashTheChangeIsToldThatItMayHaveBeenMade) {
+TEST_F(EarlierRequestsTest, AfterACrashTheMutationLearnsThatItMayHaveBeenCarriedOut) {
   outcome_ = absl::UnavailableError("killed");
   EXPECT_FALSE(CallOnce("r").ok());
   Restart();
@@ -343,10 +343,10 @@ TEST_F(EarlierRequestsTest, AfterACrashTheChangeIsToldThatItMayHaveBeenMade) {
   EXPECT_TRUE(CallOnce("r").ok());
   ASSERT_TRUE(earlier_.has_value());
   EXPECT_FALSE(earlier_->done);
-  EXPECT_FALSE(changed_.concluded);
+  EXPECT_FALSE(result_.concluded);
 }
 
-TEST_F(EarlierRequestsTest, ARefusalSurvives) {
+TEST_F(EarlierRequestsTest, ARejectionSurvivesARestart) {
   outcome_ = MakeError(absl::StatusCode::kAlreadyExists, "NAME_TAKEN", "taken");
   EXPECT_FALSE(CallOnce("r").ok());
   Restart();

@@ -1,4 +1,4 @@
-#include "daemon/operations/turn_warnings.h"
+#include "daemon/operations/queue_warnings.h"
 
 #include <boost/asio/this_coro.hpp>
 #include <chrono>
@@ -12,40 +12,40 @@
 namespace daytonad {
 namespace {
 
-v1::Warning WaitWarning(const TurnWait& wait, Clock::TimePoint now) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(wait.turn - now);
+v1::Warning WaitWarning(const QueueWait& wait, Clock::TimePoint now) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(wait.until - now);
   const std::string seconds = absl::StrCat(static_cast<double>(left.count()) / 1000);
   v1::Warning warning;
   warning.set_reason("RATE_LIMIT_WAIT");
-  warning.set_message(absl::StrCat("Daytona's rate limit `", wait.what,
+  warning.set_message(absl::StrCat("Daytona's rate limit `", wait.throttler,
                                    "` is used up: the request waits for its turn, ", seconds, " s at least."));
-  (*warning.mutable_metadata())["throttler"] = wait.what;
+  (*warning.mutable_metadata())["throttler"] = wait.throttler;
   (*warning.mutable_metadata())["wait_seconds"] = seconds;
   return warning;
 }
 
 }  // namespace
 
-CallTurns::OnWait TurnWarnings::listener() {
+PausableLimit::OnWait QueueWarnings::listener() {
   if (sink_ == nullptr) return nullptr;
-  return [self = shared_from_this()](const TurnWait& wait, Clock::TimePoint now) { self->Tell(wait, now); };
+  return [self = shared_from_this()](const QueueWait& wait, Clock::TimePoint now) { self->Tell(wait, now); };
 }
 
-Task<void> TurnWarnings::Finish(Clock& clock) {
+Task<void> QueueWarnings::Finish(Clock& clock) {
   sink_ = nullptr;
   if (!writing_) co_return;
   // A write has its own bounds.
   (void)co_await written_.Wait(clock, CallContext::Background("turn warnings"));
 }
 
-void TurnWarnings::Tell(const TurnWait& wait, Clock::TimePoint now) {
+void QueueWarnings::Tell(const QueueWait& wait, Clock::TimePoint now) {
   // A wait for a connection is not upstream's doing, and its length is not known.
-  if (sink_ == nullptr || wait.what.empty()) return;
+  if (sink_ == nullptr || wait.throttler.empty()) return;
   next_ = WaitWarning(wait, now);
   if (!std::exchange(writing_, true)) Spawn(executor_, Write(shared_from_this()));
 }
 
-Task<void> TurnWarnings::Write(std::shared_ptr<TurnWarnings> self) {
+Task<void> QueueWarnings::Write(std::shared_ptr<QueueWarnings> self) {
   co_await boost::asio::this_coro::throw_if_cancelled(false);
   while (self->sink_ != nullptr && self->next_.has_value()) {
     v1::Warning warning = *std::exchange(self->next_, std::nullopt);

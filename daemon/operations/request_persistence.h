@@ -1,5 +1,5 @@
-#ifndef DAYTONAD_DAEMON_OPERATIONS_REQUEST_STORE_H_
-#define DAYTONAD_DAEMON_OPERATIONS_REQUEST_STORE_H_
+#ifndef DAYTONAD_DAEMON_OPERATIONS_REQUEST_PERSISTENCE_H_
+#define DAYTONAD_DAEMON_OPERATIONS_REQUEST_PERSISTENCE_H_
 
 #include <chrono>
 #include <string>
@@ -10,34 +10,34 @@
 
 namespace daytonad {
 
-// What is known of a request id after the daemon was started again.
+// What is known about a request id after a restart.
 struct StoredRequest {
   std::string id;
   std::string digest;
   EarlierRequest earlier;
-  // It was refused, with this; OK if it was not.
+  // The error if it was rejected; else OK.
   absl::Status refusal;
   // The operation had ended.
   bool concluded = false;
-  // When the last of this came about.
+  // When this was last updated.
   std::chrono::system_clock::time_point when;
 };
 
-// Where request ids survive the daemon. Loop thread only.
-class RequestStore {
+// Persists request ids across restarts. Loop thread only.
+class RequestPersistence {
  public:
-  virtual ~RequestStore() = default;
+  virtual ~RequestPersistence() = default;
 
-  // A request may go out for this id from now on; and what came of it. Each returns when that would be known after a
-  // crash, or can't be.
+  // Record that a request for this id is about to be sent, and its outcome. Each returns when the record would survive
+  // a crash, or cannot be written.
   virtual Task<void> NoteIntent(CallContext context, StoredRequest request) = 0;
   virtual Task<void> NoteOutcome(CallContext context, StoredRequest request) = 0;
-  // What its operation ended with.
+  // Records how its operation ended.
   virtual void NoteConclusion(StoredRequest request) = 0;
-  // Nothing was sent for it.
+  // Nothing was sent for this id: removes its record.
   virtual void Withdraw(StoredRequest request) = 0;
 };
 
 }  // namespace daytonad
 
-#endif  // DAYTONAD_DAEMON_OPERATIONS_REQUEST_STORE_H_
+#endif  // DAYTONAD_DAEMON_OPERATIONS_REQUEST_PERSISTENCE_H_
