@@ -34,7 +34,7 @@ struct SharedStateOptions {
 // answers from what is known, ResolvingApi puts ids in place of known names, SharedApi makes one request of many,
 // RecordingApi learns from each answer. Events come in
 // from the side, watchers look at the same knowledge. No operation can go past any of them.
-class SharedState final : public WatchApi, public CachedReads, public EventSink {
+class SharedState final : public WatchApi, public CachedReads, public EventSink, public EventStatus {
  public:
   // The referred objects outlive this one. Loop thread only, but for CachedReads.
   SharedState(Api& upstream, Executor executor, Clock& clock, SharedStateOptions options);
@@ -63,6 +63,9 @@ class SharedState final : public WatchApi, public CachedReads, public EventSink 
   void OnSnapshotRemoved(std::string id, std::string name) override;
   void OnEventsUp() override;
   void OnEventsDown() override;
+
+  // EventStatus
+  bool events_up() const override { return knowledge_.freshness.events_up(); }
 
   const Knowledge& knowledge() const { return knowledge_; }
 
