@@ -42,6 +42,7 @@
 #include "daemon/operations/build_context/store_uploads.h"
 #include "daemon/operations/build_context/streamed_uploads.h"
 #include "daemon/operations/build_logs.h"
+#include "daemon/operations/daemon_info.h"
 #include "daemon/operations/dependencies.h"
 #include "daemon/operations/idempotency_store.h"
 #include "daemon/operations/image_builder.h"
@@ -53,6 +54,8 @@
 #include "daemon/server/daemon.h"
 #include "daemon/server/descriptor_plan.h"
 #include "daemon/server/grpc_log.h"
+#include "daemon/services/build_service.h"
+#include "daemon/services/daemon_service.h"
 #include "daemon/services/daytona_service.h"
 #include "daemon/services/snapshot_service.h"
 #include "daemon/services/volume_service.h"
@@ -218,6 +221,17 @@ absl::StatusOr<ContextRoots> OpenContextRoots(const Config& config) {
   return roots;
 }
 
+DaemonSetup SetupOf(const Config& config, const BaseUrl& api_url) {
+  DaemonSetup setup;
+  setup.version = DAYTONAD_VERSION;
+  setup.api_url = api_url.text();  // a BaseUrl has no user and no query
+  setup.events = config.events;
+  setup.has_state_dir = !config.state_dir.empty();
+  setup.has_spool_dir = !config.spool_dir.empty();
+  setup.has_context_roots = !config.context_roots.empty();
+  return setup;
+}
+
 absl::Status Run(const Config& config) {
   AsioClock clock;
   absl::StatusOr<BaseUrl> api_url = BaseUrl::Parse(config.api_url);
@@ -245,6 +259,7 @@ absl::Status Run(const Config& config) {
   RevalidatingHttpClient revalidating(http, RevalidatingHttpClient::Options());
   EventStreamOptions event_options(*api_url);
   event_options.pool = &pool;
+  DaemonSetup setup = SetupOf(config, *api_url);
   RestApi upstream(UpstreamOptions(config, *std::move(api_url), pool), revalidating, clock, **credential,
                    *trusted_origins);
   SharedState state(upstream, loop.executor(), clock, StateOptions(config));
@@ -259,6 +274,7 @@ absl::Status Run(const Config& config) {
   if (*journal != nullptr) requests.Restore((*journal)->TakeStored());
   ContextUploader context_uploader(api, *context_roots, pool, uploads, clock);
   ImageBuilder images(pool, *context_roots, context_uploader);
+  const DaemonInfoOperations info(std::move(setup), api, state);
   const Dependencies dependencies{api, state, state, clock, loop.executor(), follower, requests, images};
   SandboxOperations sandboxes(dependencies, descriptors.creates);
   SnapshotOperations snapshots(dependencies);
@@ -274,12 +290,15 @@ absl::Status Run(const Config& config) {
 
   ServiceCatalog services;
   services.names = {v1::DaytonaService::service_full_name(), v1::SnapshotService::service_full_name(),
-                    v1::VolumeService::service_full_name()};
+                    v1::VolumeService::service_full_name(), v1::BuildService::service_full_name(),
+                    v1::DaemonService::service_full_name()};
   services.make = [&](const RpcRuntime& runtime, const Caller& caller) {
     std::vector<std::unique_ptr<grpc::Service>> made;
     made.push_back(std::make_unique<DaytonaGrpcService>(runtime, caller, sandboxes));
-    made.push_back(std::make_unique<SnapshotGrpcService>(runtime, caller, snapshots, build_logs, streamed_uploads));
+    made.push_back(std::make_unique<SnapshotGrpcService>(runtime, caller, snapshots));
     made.push_back(std::make_unique<VolumeGrpcService>(runtime, caller, volumes));
+    made.push_back(std::make_unique<BuildGrpcService>(runtime, caller, build_logs, streamed_uploads));
+    made.push_back(std::make_unique<DaemonGrpcService>(runtime, caller, info));
     return made;
   };
   services.settle = [&state](CallContext context) { return state.WaitForMutations(std::move(context)); };

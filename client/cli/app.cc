@@ -91,7 +91,9 @@ int Run(std::vector<std::string> arguments, Console& console, Cancellation& canc
   AddVolumeCommands(&app, &action);
   AddContextCommands(&app, &action);
   AddHealthCommand(&app, &action);
-  AddCommand<bool>(&app, "version", "Show the version of this program", &action, PrintVersion);
+  AddInfoCommand(&app, &action);
+  AddCommand<bool>(&app, "version", "Show the version of this program; `info` shows the daemon's", &action,
+                   PrintVersion);
   AddCompletionCommand(&app, &action);
   app.footer(kFooter);  // last, so that commands do not have it, too
 

@@ -45,6 +45,7 @@ void AddSnapshotCommands(CLI::App* app, Action* action);
 void AddVolumeCommands(CLI::App* app, Action* action);
 void AddContextCommands(CLI::App* app, Action* action);
 void AddHealthCommand(CLI::App* app, Action* action);
+void AddInfoCommand(CLI::App* app, Action* action);
 void AddCompletionCommand(CLI::App* app, Action* action);
 
 }  // namespace daytonad::cli

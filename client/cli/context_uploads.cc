@@ -50,7 +50,7 @@ std::optional<client::Error> Upload(Session& session, const std::vector<Planned>
     std::int64_t sent = 0;
     const auto on_progress = [&](std::int64_t sent_now) { bar.Sent(sent_now - std::exchange(sent, sent_now)); };
     const auto result = session.Make([&](grpc::ClientContext& context) {
-      return client::UploadContext(session.client().snapshots(), *planned.source, planned.header, context, on_progress);
+      return client::UploadContext(session.client().builds(), *planned.source, planned.header, context, on_progress);
     });
     if (!result.ok()) return result.error;
     bar.Skipped(planned.header.size() - sent);

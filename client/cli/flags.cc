@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <chrono>
+#include <cmath>
 #include <exception>
 #include <functional>
 #include <optional>
@@ -109,6 +110,17 @@ CLI::Option* AddKeyValues(CLI::App* command, const std::string& name, const std:
   return AddRepeatedText(command, name, value_name, help, [name, map](const std::string& text) {
     const auto [key, value] = ParseKeyValue(name, text);
     (*map)[key] = value;
+  });
+}
+
+CLI::Option* AddDecimal(CLI::App* command, const std::string& name, const std::string& help,
+                        std::function<void(double)> set) {
+  return AddText(command, name, "NUMBER", help, [name, set = std::move(set)](const std::string& text) {
+    double number = 0;
+    if (!absl::SimpleAtod(text, &number) || !std::isfinite(number)) {
+      throw CLI::ValidationError(name, "\"" + text + "\" is no number");
+    }
+    set(number);
   });
 }
 

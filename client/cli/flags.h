@@ -82,6 +82,10 @@ CLI::Option* AddNumber(CLI::App* command, const std::string& name, const std::st
   });
 }
 
+// --name NUMBER, which may have a fraction.
+CLI::Option* AddDecimal(CLI::App* command, const std::string& name, const std::string& help,
+                        std::function<void(double)> set);
+
 // --name, for true. Takes --name=false, too.
 CLI::Option* AddSwitch(CLI::App* command, const std::string& name, const std::string& help,
                        std::function<void(bool)> set);
@@ -103,12 +107,18 @@ CLI::Option* AddEnum(CLI::App* command, const std::string& name, const std::stri
   });
 }
 
-// The same, as often as wanted.
-template <typename Enum, typename Add>
-CLI::Option* AddRepeatedEnum(CLI::App* command, const std::string& name, const std::string& help, Add add) {
-  return AddRepeatedText(command, name, "WORD", help, [name, add](const std::string& word) {
-    add(static_cast<Enum>(ParseEnumValue(name, google::protobuf::GetEnumDescriptor<Enum>(), word)));
-  });
+// Of a word that is a value of the enum, sets that; of any other, the text. For fields that are an enum with a text
+// beside it.
+template <typename Enum>
+TextSetter EnumOrText(std::function<void(Enum)> set, TextSetter set_text) {
+  return [set = std::move(set), set_text = std::move(set_text)](const std::string& word) {
+    const std::optional<int> known = FindEnumValue(google::protobuf::GetEnumDescriptor<Enum>(), word);
+    if (known.has_value()) {
+      set(static_cast<Enum>(*known));
+    } else {
+      set_text(word);
+    }
+  };
 }
 
 // --timeout, --request-id and --max-age, which many requests have.

@@ -12,6 +12,8 @@
 #include "client/cli/exit_code.h"
 #include "client/cli/testing/fake_daemon.h"
 #include "client/cli/testing/run_command.h"
+#include "daytonad/v1/build_service.pb.h"
+#include "daytonad/v1/daemon_service.pb.h"
 #include "daytonad/v1/daytona_service.pb.h"
 #include "daytonad/v1/snapshot_service.pb.h"
 #include "daytonad/v1/volume_service.pb.h"
@@ -251,6 +253,39 @@ TEST_F(ResponseTest, OnATerminalLogsCanDoNothingButShowLinesAndColours) {
                  ReplyWith(first, second, FromText<Event>(R"pb(end { reason: STREAM_END_REASON_COMPLETED })pb")));
   const CommandOutcome outcome = RunCommand(daemon_, {"snapshot", "logs", "a"}, 80);
   EXPECT_EQ(outcome.out, "\x1b[32mok\x1b[0m\n\uFFFD]0;owned\uFFFD \\u202eevil\uFFFD");
+}
+
+TEST_F(ResponseTest, APartOfALogThatIsNoLongerKeptIsTold) {
+  using Event = v1::StreamBuildLogsResponse;
+  daemon_.OnCall("StreamBuildLogs",
+                 ReplyWith(FromText<Event>(R"pb(log { data: "rest\n" offset: 70 missing_bytes: 70 })pb"),
+                           FromText<Event>(R"pb(end { reason: STREAM_END_REASON_COMPLETED })pb")));
+  const CommandOutcome outcome = RunCommand(daemon_, {"snapshot", "logs", "a"});
+  EXPECT_EQ(outcome.exit_code, kExitOk);
+  EXPECT_EQ(outcome.out, "rest\n");
+  EXPECT_EQ(outcome.err, "warning: 70 bytes of the log are no longer kept\n");
+}
+
+TEST_F(ResponseTest, InfoShowsWhatTheDaemonKnowsAndWhatItDoesNot) {
+  daemon_.OnCall("GetDaemonInfo", ReplyWith(FromText<v1::GetDaemonInfoResponse>(R"pb(
+                   version: "0.1.0"
+                   api_url: "https://app.daytona.io/api"
+                   events: EVENTS_STATE_UP
+                   capabilities: CAPABILITY_MUTATIONS
+                   capabilities: 99
+                   unknown_capabilities: CAPABILITY_NUMBERED_SANDBOX_LIST)pb")));
+  const CommandOutcome table = RunCommand(daemon_, {"info"});
+  EXPECT_EQ(table.exit_code, kExitOk);
+  EXPECT_EQ(table.out,
+            "Version:           0.1.0\n"
+            "API:               https://app.daytona.io/api\n"
+            "Upstream version:  not known yet\n"
+            "Events:            up\n"
+            "Can:               mutations\n"
+            "Can:               99\n"
+            "Perhaps:           numbered sandbox list\n");
+  EXPECT_EQ(RunCommand(daemon_, {"info", "-o", "name"}).out, "0.1.0\n");
+  EXPECT_THAT(RunCommand(daemon_, {"info", "-o", "json"}).out, HasSubstr("\"apiUrl\""));
 }
 
 TEST_F(ResponseTest, TheLogOfAFailedBuildFails) {

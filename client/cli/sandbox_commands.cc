@@ -98,7 +98,7 @@ int Delete(Session& session, const v1::DeleteSandboxRequest& request) {
 
 int Wait(Session& session, const v1::WaitSandboxRequest& request) {
   v1::WaitSandboxRequest wanted = request;
-  if (wanted.states().empty()) wanted.add_states(v1::SANDBOX_STATE_STARTED);
+  if (wanted.states().empty() && wanted.state_texts().empty()) wanted.add_states(v1::SANDBOX_STATE_STARTED);
   return PrintLine(session, session.Call(session.client().sandboxes(), &DaytonaService::Stub::WaitSandbox, wanted));
 }
 
@@ -187,8 +187,10 @@ void AddSandboxCommands(CLI::App* app, Action* action) {
   const auto wait = AddCommand<v1::WaitSandboxRequest>(group, "wait", "Wait until one is in a state", action, Wait);
   AddSandbox(wait.flags, wait.options);
   AddTimeout(wait.flags, wait.options, "it");
-  AddRepeatedEnum<v1::SandboxState>(wait.flags, "--state", "The wanted state, or one of these (started, if not given)",
-                                    [request = wait.options](v1::SandboxState state) { request->add_states(state); });
+  v1::WaitSandboxRequest* wanted = wait.options;
+  AddRepeatedText(wait.flags, "--state", "STATE", "The wanted state, or one of these (started, if not given)",
+                  EnumOrText<v1::SandboxState>([wanted](v1::SandboxState known) { wanted->add_states(known); },
+                                               [wanted](const std::string& text) { wanted->add_state_texts(text); }));
 }
 
 }  // namespace daytonad::cli

@@ -10,6 +10,7 @@
 #include "client/cli/session.h"
 #include "client/cli/spec_flags.h"
 #include "client/cli/text.h"
+#include "daytonad/v1/build_service.grpc.pb.h"
 #include "daytonad/v1/snapshot_service.grpc.pb.h"
 
 namespace daytonad::cli {
@@ -112,18 +113,21 @@ int Logs(Session& session, const v1::StreamBuildLogsRequest& request) {
   const Console& console = session.console();
   v1::StreamEnd end;
   TerminalLog terminal_log;
-  const auto error = session.Stream(session.client().snapshots(), &SnapshotService::Stub::StreamBuildLogs, request,
-                                    [&](const v1::StreamBuildLogsResponse& message) {
-                                      if (session.options().output == OutputFormat::kJson) {
-                                        console.out << ToJson(message, /*pretty=*/false) << std::flush;
-                                      } else if (message.has_log()) {
-                                        const std::string& data = message.log().data();
-                                        console.out << (console.width > 0 ? terminal_log.Take(data) : data)
-                                                    << std::flush;
-                                      }
-                                      if (message.has_warning()) console.err << WarningLine(message.warning()) << '\n';
-                                      if (message.has_end()) end = message.end();
-                                    });
+  const auto error = session.Stream(
+      session.client().builds(), &v1::BuildService::Stub::StreamBuildLogs, request,
+      [&](const v1::StreamBuildLogsResponse& message) {
+        if (session.options().output == OutputFormat::kJson) {
+          console.out << ToJson(message, /*pretty=*/false) << std::flush;
+        } else if (message.has_log()) {
+          const std::string& data = message.log().data();
+          console.out << (console.width > 0 ? terminal_log.Take(data) : data) << std::flush;
+        }
+        if (message.log().missing_bytes() > 0) {
+          console.err << "warning: " << message.log().missing_bytes() << " bytes of the log are no longer kept\n";
+        }
+        if (message.has_warning()) console.err << WarningLine(message.warning()) << '\n';
+        if (message.has_end()) end = message.end();
+      });
   console.out << terminal_log.Rest() << std::flush;
   if (error.has_value()) return session.Fail(*error);
   return ExitCodeOfEnd(end, console.err);

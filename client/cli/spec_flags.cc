@@ -35,22 +35,13 @@ std::string ReadText(const std::string& flag, const std::string& path) {
   return text;
 }
 
-void SetResource(v1::Resources* resources, void (v1::Resources::*set)(std::int32_t), int value) {
-  (resources->*set)(value);
-}
-
 // `mutable_resources` is called only when a flag is given: resources that are there, though empty, mean something.
 template <typename Spec>
 void AddResourceFlags(CLI::App* command, Spec* spec) {
-  using v1::Resources;
-  AddNumber(command, "--cpu", "CPU cores",
-            [spec](int n) { SetResource(spec->mutable_resources(), &Resources::set_cpu, n); });
-  AddNumber(command, "--memory", "Memory in GiB",
-            [spec](int n) { SetResource(spec->mutable_resources(), &Resources::set_memory_gib, n); });
-  AddNumber(command, "--disk", "Disk in GiB",
-            [spec](int n) { SetResource(spec->mutable_resources(), &Resources::set_disk_gib, n); });
-  AddNumber(command, "--gpu", "Number of GPUs",
-            [spec](int n) { SetResource(spec->mutable_resources(), &Resources::set_gpu, n); });
+  AddDecimal(command, "--cpu", "CPU cores", [spec](double n) { spec->mutable_resources()->set_cpu(n); });
+  AddDecimal(command, "--memory", "Memory in GiB", [spec](double n) { spec->mutable_resources()->set_memory_gib(n); });
+  AddDecimal(command, "--disk", "Disk in GiB", [spec](double n) { spec->mutable_resources()->set_disk_gib(n); });
+  AddNumber(command, "--gpu", "Number of GPUs", [spec](int n) { spec->mutable_resources()->set_gpu(n); });
   const auto set_gpu_types = [spec](const std::vector<std::string>& words) {
     v1::Resources* resources = spec->mutable_resources();
     const auto known = [](const std::string& word) { return FindEnumValue(v1::GpuType_descriptor(), word); };
@@ -171,8 +162,9 @@ void AddSandboxSpecFlags(CLI::App* command, v1::SandboxSpec* spec, std::string* 
   AddText(source, "--snapshot", "ID_OR_NAME", "Snapshot to create it from",
           [spec](const std::string& snapshot) { spec->set_snapshot(snapshot); });
   AddSourceFlags(command, spec, context, source);
-  AddEnum<v1::CodeLanguage>(command, "--language", "Language that it runs code in",
-                            [spec](v1::CodeLanguage language) { spec->set_language(language); });
+  AddText(command, "--language", "LANGUAGE", "Language that it runs code in (python, typescript, javascript)",
+          EnumOrText<v1::CodeLanguage>([spec](v1::CodeLanguage language) { spec->set_language(language); },
+                                       [spec](const std::string& text) { spec->set_language_text(text); }));
   AddKeyValues(command, "--env", "NAME=VALUE", "Environment variable", spec->mutable_env());
   AddKeyValues(command, "--label", "KEY=VALUE", "Label", spec->mutable_labels());
   AddKeyValues(command, "--secret", "VARIABLE=SECRET", "Expose a secret, by its name, in an environment variable",
@@ -209,14 +201,8 @@ void AddSnapshotSpecFlags(CLI::App* command, v1::SnapshotSpec* spec, std::string
   AddText(command, "--region", "REGION", "Region to make it in",
           [spec](const std::string& region) { spec->set_region_id(region); });
   AddText(command, "--class", "CLASS", "Kind of sandbox that it makes (container, linux-vm, android, windows)",
-          [spec](const std::string& word) {
-            const auto known = FindEnumValue(v1::SandboxClass_descriptor(), word);
-            if (known.has_value()) {
-              spec->set_sandbox_class(static_cast<v1::SandboxClass>(*known));
-            } else {
-              spec->set_sandbox_class_text(word);
-            }
-          });
+          EnumOrText<v1::SandboxClass>([spec](v1::SandboxClass known) { spec->set_sandbox_class(known); },
+                                       [spec](const std::string& text) { spec->set_sandbox_class_text(text); }));
 }
 
 void AddSandboxFilterFlags(CLI::App* command, v1::SandboxFilter* filter) {
@@ -226,33 +212,22 @@ void AddSandboxFilterFlags(CLI::App* command, v1::SandboxFilter* filter) {
           [filter](const std::string& text) { filter->set_name_prefix(text); });
   AddKeyValues(command, "--label", "KEY=VALUE", "Only those with this label", filter->mutable_labels());
   AddRepeatedText(command, "--state", "STATE", "Only those in this state (or one of these)",
-                  [filter](const std::string& word) {
-                    const auto known = FindEnumValue(v1::SandboxState_descriptor(), word);
-                    if (known.has_value()) {
-                      filter->add_states(static_cast<v1::SandboxState>(*known));
-                    } else {
-                      filter->add_state_texts(word);
-                    }
-                  });
+                  EnumOrText<v1::SandboxState>([filter](v1::SandboxState known) { filter->add_states(known); },
+                                               [filter](const std::string& text) { filter->add_state_texts(text); }));
   AddRepeatedText(command, "--snapshot", "NAME", "Only those created from this snapshot (or one of these)",
                   [filter](const std::string& name) { filter->add_snapshots(name); });
   AddRepeatedText(command, "--target", "REGION", "Only those in this region (or one of these)",
                   [filter](const std::string& target) { filter->add_targets(target); });
-  AddRepeatedText(command, "--class", "CLASS", "Only this kind of machine (or one of these)",
-                  [filter](const std::string& word) {
-                    const auto known = FindEnumValue(v1::SandboxClass_descriptor(), word);
-                    if (known.has_value()) {
-                      filter->add_sandbox_classes(static_cast<v1::SandboxClass>(*known));
-                    } else {
-                      filter->add_sandbox_class_texts(word);
-                    }
-                  });
-  AddNumber(command, "--min-cpu", "CPU cores at least", [filter](int n) { filter->set_min_cpu(n); });
-  AddNumber(command, "--max-cpu", "CPU cores at most", [filter](int n) { filter->set_max_cpu(n); });
-  AddNumber(command, "--min-memory", "Memory in GiB at least", [filter](int n) { filter->set_min_memory_gib(n); });
-  AddNumber(command, "--max-memory", "Memory in GiB at most", [filter](int n) { filter->set_max_memory_gib(n); });
-  AddNumber(command, "--min-disk", "Disk in GiB at least", [filter](int n) { filter->set_min_disk_gib(n); });
-  AddNumber(command, "--max-disk", "Disk in GiB at most", [filter](int n) { filter->set_max_disk_gib(n); });
+  AddRepeatedText(
+      command, "--class", "CLASS", "Only this kind of machine (or one of these)",
+      EnumOrText<v1::SandboxClass>([filter](v1::SandboxClass known) { filter->add_sandbox_classes(known); },
+                                   [filter](const std::string& text) { filter->add_sandbox_class_texts(text); }));
+  AddDecimal(command, "--min-cpu", "CPU cores at least", [filter](double n) { filter->set_min_cpu(n); });
+  AddDecimal(command, "--max-cpu", "CPU cores at most", [filter](double n) { filter->set_max_cpu(n); });
+  AddDecimal(command, "--min-memory", "Memory in GiB at least", [filter](double n) { filter->set_min_memory_gib(n); });
+  AddDecimal(command, "--max-memory", "Memory in GiB at most", [filter](double n) { filter->set_max_memory_gib(n); });
+  AddDecimal(command, "--min-disk", "Disk in GiB at least", [filter](double n) { filter->set_min_disk_gib(n); });
+  AddDecimal(command, "--max-disk", "Disk in GiB at most", [filter](double n) { filter->set_max_disk_gib(n); });
   AddNumber(command, "--min-gpu", "GPUs at least", [filter](int n) { filter->set_min_gpu(n); });
   AddNumber(command, "--max-gpu", "GPUs at most", [filter](int n) { filter->set_max_gpu(n); });
   AddSwitch(command, "--public", "Only those with (=false: without) public preview links",

@@ -43,7 +43,9 @@ Client::Client(std::shared_ptr<grpc::Channel> channel)
     : channel_(std::move(channel)),
       sandboxes_(v1::DaytonaService::NewStub(channel_)),
       snapshots_(v1::SnapshotService::NewStub(channel_)),
-      volumes_(v1::VolumeService::NewStub(channel_)) {}
+      volumes_(v1::VolumeService::NewStub(channel_)),
+      builds_(v1::BuildService::NewStub(channel_)),
+      daemon_(v1::DaemonService::NewStub(channel_)) {}
 
 absl::StatusOr<Client> Client::Connect(std::string_view address, ConnectOptions options) {
   absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = client::Connect(address, options);

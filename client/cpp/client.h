@@ -25,6 +25,8 @@
 #include "absl/status/statusor.h"
 #include "client/cpp/address.h"
 #include "client/cpp/error.h"
+#include "daytonad/v1/build_service.grpc.pb.h"
+#include "daytonad/v1/daemon_service.grpc.pb.h"
 #include "daytonad/v1/daytona_service.grpc.pb.h"
 #include "daytonad/v1/snapshot_service.grpc.pb.h"
 #include "daytonad/v1/volume_service.grpc.pb.h"
@@ -55,6 +57,8 @@ class Client {
   v1::DaytonaService::Stub& sandboxes() { return *sandboxes_; }
   v1::SnapshotService::Stub& snapshots() { return *snapshots_; }
   v1::VolumeService::Stub& volumes() { return *volumes_; }
+  v1::BuildService::Stub& builds() { return *builds_; }
+  v1::DaemonService::Stub& daemon() { return *daemon_; }
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
 
  private:
@@ -62,6 +66,8 @@ class Client {
   std::unique_ptr<v1::DaytonaService::Stub> sandboxes_;
   std::unique_ptr<v1::SnapshotService::Stub> snapshots_;
   std::unique_ptr<v1::VolumeService::Stub> volumes_;
+  std::unique_ptr<v1::BuildService::Stub> builds_;
+  std::unique_ptr<v1::DaemonService::Stub> daemon_;
 };
 
 // What a call came to.

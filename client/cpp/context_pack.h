@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "daytonad/v1/snapshot_service.pb.h"
+#include "daytonad/v1/build_service.pb.h"
 
 namespace daytonad::client {
 

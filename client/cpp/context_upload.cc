@@ -67,7 +67,7 @@ absl::Status Send(grpc::ClientWriter<Request>& writer, const ContextSource& sour
 
 }  // namespace
 
-Result<v1::UploadBuildContextResponse> UploadContext(v1::SnapshotService::Stub& stub, const ContextSource& source,
+Result<v1::UploadBuildContextResponse> UploadContext(v1::BuildService::Stub& stub, const ContextSource& source,
                                                      const v1::BuildContextHeader& header, grpc::ClientContext& context,
                                                      const UploadProgress& on_progress) {
   Result<v1::UploadBuildContextResponse> result;

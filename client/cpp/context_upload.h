@@ -8,7 +8,7 @@
 
 #include "client/cpp/client.h"
 #include "client/cpp/context_pack.h"
-#include "daytonad/v1/snapshot_service.grpc.pb.h"
+#include "daytonad/v1/build_service.grpc.pb.h"
 
 namespace daytonad::client {
 
@@ -21,13 +21,13 @@ using UploadProgress = std::function<void(std::int64_t sent)>;
 //   auto packed = daytonad::client::PackContext(source);
 //   if (!packed.ok()) ...;
 //   grpc::ClientContext context;
-//   auto uploaded = daytonad::client::UploadContext(client->snapshots(), source, packed->header, context);
+//   auto uploaded = daytonad::client::UploadContext(client->builds(), source, packed->header, context);
 //   if (uploaded.ok()) image.add_context_hashes(uploaded.value.context_hash());
 //
 // Stops to read and to send as soon as the daemon answers, as it does when Daytona has the context already. Errors are
 // the daemon's, and those of PackContext, which have no reason; ABORTED if the files are not those of `header` any
 // more.
-Result<v1::UploadBuildContextResponse> UploadContext(v1::SnapshotService::Stub& stub, const ContextSource& source,
+Result<v1::UploadBuildContextResponse> UploadContext(v1::BuildService::Stub& stub, const ContextSource& source,
                                                      const v1::BuildContextHeader& header, grpc::ClientContext& context,
                                                      const UploadProgress& on_progress = {});
 

@@ -18,7 +18,9 @@ using google::protobuf::MethodOptions;
 const google::protobuf::ServiceDescriptor* const kServices[] = {
     v1::Sandbox::descriptor()->file()->pool()->FindServiceByName(v1::DaytonaService::service_full_name()),
     v1::Sandbox::descriptor()->file()->pool()->FindServiceByName(v1::SnapshotService::service_full_name()),
-    v1::Sandbox::descriptor()->file()->pool()->FindServiceByName(v1::VolumeService::service_full_name())};
+    v1::Sandbox::descriptor()->file()->pool()->FindServiceByName(v1::VolumeService::service_full_name()),
+    v1::Sandbox::descriptor()->file()->pool()->FindServiceByName(v1::BuildService::service_full_name()),
+    v1::Sandbox::descriptor()->file()->pool()->FindServiceByName(v1::DaemonService::service_full_name())};
 
 std::set<std::string> Repeatable(MethodOptions::IdempotencyLevel level) {
   std::set<std::string> methods;

@@ -18,6 +18,8 @@ import grpc
 from google.rpc import error_details_pb2, status_pb2
 
 from daytonad.v1 import (
+    build_service_pb2,
+    build_service_pb2_grpc,
     daytona_service_pb2,
     daytona_service_pb2_grpc,
     image_pb2,
@@ -41,7 +43,7 @@ def error_info(error: grpc.RpcError) -> error_details_pb2.ErrorInfo:
     return info
 
 
-def upload_context(snapshots, path):
+def upload_context(builds, path):
     """Uploads a small file as a build context, and returns what names it in an image."""
     name = os.path.basename(path)
     with open(path, "rb") as file:
@@ -55,14 +57,14 @@ def upload_context(snapshots, path):
         tar.add(path, arcname=name)
 
     def messages():
-        header = snapshot_service_pb2.BuildContextHeader(archive_path=name, context_hash=digest)
-        yield snapshot_service_pb2.UploadBuildContextRequest(header=header)
+        header = build_service_pb2.BuildContextHeader(archive_path=name, context_hash=digest)
+        yield build_service_pb2.UploadBuildContextRequest(header=header)
         packed.seek(0)
         while data := packed.read(CHUNK_BYTES):
-            yield snapshot_service_pb2.UploadBuildContextRequest(data=data)
+            yield build_service_pb2.UploadBuildContextRequest(data=data)
 
     return image_pb2.FileSource(
-        archive_path=name, context_hash=snapshots.UploadBuildContext(messages()).context_hash
+        archive_path=name, context_hash=builds.UploadBuildContext(messages()).context_hash
     )
 
 
@@ -103,9 +105,10 @@ def main():
     options = [("grpc.service_config", SERVICE_CONFIG.read_text())]
     with grpc.insecure_channel(address, options) as channel:
         snapshots = snapshot_service_pb2_grpc.SnapshotServiceStub(channel)
+        builds = build_service_pb2_grpc.BuildServiceStub(channel)
         sandboxes = daytona_service_pb2_grpc.DaytonaServiceStub(channel)
 
-        file = upload_context(snapshots, __file__)
+        file = upload_context(builds, __file__)
         print(f"{file.archive_path} is uploaded as {file.context_hash}", flush=True)
         snapshot = create_snapshot(snapshots, name, image_with(file))
 

@@ -62,6 +62,25 @@ class ExampleTest(unittest.TestCase):
             check=False,
         )
 
+    def details_by_the_readme(self):
+        """Reason and HTTP status of an error, read by the lines that proto/README.md shows."""
+        readme = (HERE.parents[1] / "proto" / "README.md").read_text()
+        shown = {}
+        exec(re.search(r"```python\n(.*?)```", readme, re.DOTALL).group(1), shown)
+        sys.path.insert(0, str(self.work / "stubs"))
+        import grpc
+        from daytonad.v1 import daytona_service_pb2, daytona_service_pb2_grpc
+
+        with grpc.insecure_channel(self.address) as channel:
+            stub = daytona_service_pb2_grpc.DaytonaServiceStub(channel)
+            try:
+                stub.GetSandbox(daytona_service_pb2.GetSandboxRequest(sandbox="no-such-sandbox"))
+            except grpc.RpcError as error:
+                reason, metadata, delay = shown["details"](error)
+                self.assertEqual(delay.total_seconds(), 0)
+                return reason, metadata["http_status"]
+        return None
+
     def test_example_does_what_it_says(self):
         subprocess.run([HERE / "generate.sh", self.work / "stubs", sys.executable], check=True)
         self.await_daemon()
@@ -81,6 +100,8 @@ class ExampleTest(unittest.TestCase):
             r"^snapshot python-example-\w+ is deleted$",
         ):
             self.assertTrue(any(re.search(expected, line) for line in lines), f"{expected} in\n{example.stdout}")
+
+        self.assertEqual(self.details_by_the_readme(), ("SANDBOX_NOT_FOUND", "404"))
 
         nowhere = self.run_example(f"unix:{self.work}/nowhere.sock")
         self.assertEqual(nowhere.returncode, 1)

@@ -30,6 +30,13 @@ class EventSink {
   virtual void OnEventsDown() = 0;
 };
 
+// Whether events arrive.
+class EventStatus {
+ public:
+  virtual ~EventStatus() = default;
+  virtual bool events_up() const = 0;
+};
+
 // The source of events. Loop thread only.
 class EventSource {
  public:

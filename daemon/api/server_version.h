@@ -4,6 +4,7 @@
 #include <charconv>
 #include <compare>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -34,6 +35,12 @@ inline std::optional<ServerVersion> ParseServerVersion(std::string_view text) {
     text.remove_prefix(static_cast<size_t>(end - text.data()));
   }
   return version;
+}
+
+// "0.190.0".
+inline std::string ToString(const ServerVersion& version) {
+  return std::to_string(version.generation) + "." + std::to_string(version.release) + "." +
+         std::to_string(version.patch);
 }
 
 }  // namespace daytonad

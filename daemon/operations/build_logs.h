@@ -14,7 +14,7 @@
 namespace daytonad {
 
 // The build log of a snapshot, or of a sandbox that is built, for who did not create it. Errors are those of the
-// contract (SnapshotService.StreamBuildLogs).
+// contract (BuildService.StreamBuildLogs).
 class BuildLogOperations {
  public:
   explicit BuildLogOperations(const Dependencies& dependencies)

@@ -7,6 +7,7 @@
 #include "daemon/base/absent.h"
 #include "daemon/net/http_client.h"
 #include "daemon/operations/create_identity.h"
+#include "daemon/operations/ignored_fields.h"
 #include "daemon/operations/image_builder.h"
 #include "daemon/operations/object_names.h"
 #include "daemon/operations/outcome.h"
@@ -35,18 +36,6 @@ std::vector<v1::Warning> SpecWarnings(const v1::SandboxSpec& spec) {
   warning.set_message(
       "The sandbox is ephemeral: it is deleted as soon as it stops, whatever auto_delete_minutes says.");
   return {warning};
-}
-
-std::vector<v1::Warning> IgnoredWarnings(const std::vector<std::string>& fields) {
-  std::vector<v1::Warning> warnings;
-  for (const std::string& field : fields) {
-    v1::Warning warning;
-    warning.set_reason("PARAMETER_IGNORED");
-    warning.set_message(absl::StrCat("The server does not know ", field, ", and made the sandbox without it."));
-    (*warning.mutable_metadata())["field"] = field;
-    warnings.push_back(std::move(warning));
-  }
-  return warnings;
 }
 
 absl::Status IgnoredError(const std::vector<std::string>& fields, const std::string& what_is_left) {
@@ -125,7 +114,7 @@ Task<SandboxOperations::SharedResult> SandboxOperations::Create(CallContext cont
   if (auto ignored = IgnoredFields(api_.server_version(), *spec, *made); !ignored.empty()) {
     CreateIdentity identity = IdentityOf(*spec, request_id);
     identity.NoteId(made->id());
-    status = co_await Warn(std::move(identity), options, IgnoredWarnings(ignored));
+    status = co_await Warn(std::move(identity), options, IgnoredWarnings("sandbox", ignored));
     if (!status.ok()) co_return Naming(std::move(status), *made);
   }
   spec.reset();  // the wait may be long
@@ -256,7 +245,7 @@ Task<SandboxOperations::SharedResult> SandboxOperations::WaitUntilUp(WaitContext
   Creation<v1::Sandbox> creation;
   creation.owner = LogOwner::kSandbox;
   creation.watch = Watching(*made);
-  creation.goal.decide = DecideByState({v1::SANDBOX_STATE_STARTED});
+  creation.goal.decide = DecideByState(WantedStates({v1::SANDBOX_STATE_STARTED}));
   creation.building = IsBuilding;
   creation.log_offset = options.log_offset;
   CreationWait<v1::Sandbox> wait(dependencies_.executor, clock_, dependencies_.follower, limits, std::move(creation),

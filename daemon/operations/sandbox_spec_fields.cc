@@ -101,7 +101,7 @@ Told Machine(const Wanted& wanted, const v1::Sandbox& sandbox) {
 Told Labels(const Wanted& wanted, const v1::Sandbox& sandbox) {
   std::map<std::string, std::string> labels = Sorted(wanted.spec.labels());
   std::map<std::string, std::string> told = Sorted(sandbox.labels());
-  labels[kLanguageLabel] = LanguageText(wanted.spec.language());
+  labels[kLanguageLabel] = LanguageText(wanted.spec);
   told.try_emplace(kLanguageLabel, labels[kLanguageLabel]);
   return If(labels == told);
 }

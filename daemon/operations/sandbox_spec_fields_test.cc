@@ -67,6 +67,7 @@ TEST(SpecFieldsTest, WhatWasMadeForTheSpecFitsIt) {
 TEST(SpecFieldsTest, WhatWasMadeForAnotherSpecDoesNot) {
   const std::pair<const char*, const char*> others[] = {
       {"", "language: CODE_LANGUAGE_TYPESCRIPT"},
+      {"labels { key: 'code-toolbox-language' value: 'python' }", "language_text: 'ruby'"},
       {"", "snapshot: 'other'"},
       {"", "target: 'eu'"},
       {"", "user: 'root'"},

@@ -9,6 +9,13 @@
 namespace daytonad {
 namespace {
 
+constexpr char kDestroyedText[] = "destroyed";
+
+template <typename T>
+bool Contains(const std::vector<T>& values, const T& value) {
+  return std::ranges::find(values, value) != values.end();
+}
+
 bool HasFailed(const v1::Sandbox& sandbox) {
   // A sandbox in error that is to be destroyed is on its way out, not stuck.
   return (sandbox.state() == v1::SANDBOX_STATE_ERROR || sandbox.state() == v1::SANDBOX_STATE_BUILD_FAILED) &&
@@ -19,7 +26,7 @@ bool HasFailed(const v1::Sandbox& sandbox) {
 
 void MarkDestroyed(v1::Sandbox& sandbox) {
   sandbox.set_state(v1::SANDBOX_STATE_DESTROYED);
-  sandbox.set_state_text("destroyed");
+  sandbox.set_state_text(kDestroyedText);
 }
 
 bool IsBuilding(const v1::Sandbox& sandbox) {
@@ -41,16 +48,23 @@ bool IsPassingState(v1::SandboxState state) {
   }
 }
 
-SandboxDecision DecideByState(std::vector<v1::SandboxState> wanted) {
+bool WantedStates::Has(const v1::Sandbox& sandbox) const {
+  return Contains(states_, sandbox.state()) || Contains(texts_, sandbox.state_text());
+}
+
+bool WantedStates::HasDestroyed() const {
+  return Contains(states_, v1::SANDBOX_STATE_DESTROYED) || Contains(texts_, std::string(kDestroyedText));
+}
+
+SandboxDecision DecideByState(WantedStates wanted) {
   return [wanted = std::move(wanted)](const Observation<v1::Sandbox>& seen) -> std::optional<absl::Status> {
-    const auto is_wanted = [&](v1::SandboxState state) { return std::ranges::find(wanted, state) != wanted.end(); };
     if (seen.status.ok()) {
-      if (is_wanted(seen.object->state())) return absl::OkStatus();
+      if (wanted.Has(*seen.object)) return absl::OkStatus();
       if (HasFailed(*seen.object)) return FailedError(*seen.object);
       if (seen.object->state() == v1::SANDBOX_STATE_DESTROYED) return DeletedError(*seen.object);
       return std::nullopt;
     }
-    if (!IsAbsent(seen.status) || !is_wanted(v1::SANDBOX_STATE_DESTROYED)) return seen.status;
+    if (!IsAbsent(seen.status) || !wanted.HasDestroyed()) return seen.status;
     return absl::OkStatus();
   };
 }

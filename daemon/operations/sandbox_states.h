@@ -4,6 +4,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -23,8 +25,22 @@ bool IsPassingState(v1::SandboxState state);
 
 using SandboxDecision = std::function<std::optional<absl::Status>(const Observation<v1::Sandbox>&)>;
 
+// The states that a caller waits for: values of the enum, and upstream's texts for states that it does not know.
+class WantedStates {
+ public:
+  explicit WantedStates(std::vector<v1::SandboxState> states, std::vector<std::string> texts = {})
+      : states_(std::move(states)), texts_(std::move(texts)) {}
+
+  bool Has(const v1::Sandbox& sandbox) const;
+  bool HasDestroyed() const;
+
+ private:
+  std::vector<v1::SandboxState> states_;
+  std::vector<std::string> texts_;
+};
+
 // Ends a wait when one of the wanted states is reached or unreachable. A deleted sandbox is DESTROYED.
-SandboxDecision DecideByState(std::vector<v1::SandboxState> wanted);
+SandboxDecision DecideByState(WantedStates wanted);
 
 // Ends a wait when the state is stable. With `gone_is_good`, deletion is a success with DESTROYED.
 SandboxDecision DecideWhenStable(bool gone_is_good);

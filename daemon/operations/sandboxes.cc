@@ -15,6 +15,7 @@
 #include "daemon/operations/outcome.h"
 #include "daemon/operations/sandbox_spec_fields.h"
 #include "daemon/operations/sandbox_states.h"
+#include "daemon/operations/server_capabilities.h"
 #include "daemon/operations/settle.h"
 #include "daemon/operations/waiting.h"
 
@@ -58,9 +59,6 @@ v1::Sandbox DestroyedEarlier(const CallContext& context) {
   MarkDestroyed(sandbox);
   return sandbox;
 }
-
-// Servers from this one on have no list with numbered pages.
-constexpr ServerVersion kNoNumberedList = {0, 218, 0};
 
 absl::Status FilterError(const std::vector<std::string>& filters) {
   if (filters.empty()) return absl::OkStatus();
@@ -152,7 +150,7 @@ Task<absl::StatusOr<SandboxPage>> SandboxOperations::List(CallContext context, S
 Task<absl::StatusOr<NumberedSandboxPage>> SandboxOperations::ListByPage(CallContext context, SandboxListQuery query,
                                                                         int page) {
   const std::optional<ServerVersion> server = api_.server_version();
-  const bool too_new = server.has_value() && *server >= kNoNumberedList;
+  const bool too_new = server.has_value() && !HasNumberedSandboxList(*server);
   if (!too_new && !no_numbered_list_) {
     absl::StatusOr<NumberedSandboxPage> numbered = co_await api_.ListSandboxesByPage(context, query, page);
     const bool missing = !numbered.ok() && IsListMissing(numbered.status());
@@ -176,9 +174,10 @@ Task<absl::StatusOr<NumberedSandboxPage>> SandboxOperations::WalkToPage(CallCont
     case v1::SANDBOX_SORT_FIELD_SNAPSHOT:
     case v1::SANDBOX_SORT_FIELD_TARGET:
     case v1::SANDBOX_SORT_FIELD_UPDATED_AT:
-      co_return MakeError(absl::StatusCode::kUnimplemented, "UPSTREAM_UNSUPPORTED",
+      co_return MakeError(absl::StatusCode::kUnimplemented, "NOT_SUPPORTED_BY_UPSTREAM",
                           "This server has no list with numbered pages any more, and its other list can't be sorted by "
-                          "this. Sort by name, creation or last activity.");
+                          "this. Sort by name, creation or last activity.",
+                          {{"field", "sort"}});
     default:
       break;
   }
@@ -202,7 +201,7 @@ std::unique_ptr<Watch<v1::Sandbox>> SandboxOperations::Watching(const v1::Sandbo
 
 Task<SandboxOperations::SharedResult> SandboxOperations::WaitForState(WaitContext limits,
                                                                       std::shared_ptr<const v1::Sandbox> known,
-                                                                      std::vector<v1::SandboxState> wanted) {
+                                                                      WantedStates wanted) {
   const auto watch = Watching(*known);
   Observation<v1::Sandbox> last;
   last.object = std::move(known);
@@ -217,10 +216,9 @@ Task<SandboxOperations::SharedResult> SandboxOperations::WaitForState(WaitContex
 }
 
 Task<SandboxOperations::SharedResult> SandboxOperations::WaitFor(CallContext context, std::string id_or_name,
-                                                                 std::vector<v1::SandboxState> states,
-                                                                 Clock::Duration timeout) {
+                                                                 WantedStates wanted, Clock::Duration timeout) {
   const WaitContext limits(context, clock_, timeout);
-  return WaitForState(limits, std::make_shared<const v1::Sandbox>(Called(id_or_name)), std::move(states));
+  return WaitForState(limits, std::make_shared<const v1::Sandbox>(Called(id_or_name)), std::move(wanted));
 }
 
 v1::Sandbox SandboxOperations::Known(const std::string& id_or_name) const {
@@ -310,7 +308,8 @@ Task<SandboxResult> SandboxOperations::MutateAndWait(CallContext context, std::s
   if (!wait || changed.concluded || Contains(shared->goal, changed.object.state())) co_return std::move(changed.object);
   limits.RequestIsOver();
   known = std::make_shared<const v1::Sandbox>(std::move(changed.object));
-  SharedResult reached = co_await WaitForState(limits, std::move(known), shared->goal);
+  WantedStates goal(shared->goal);
+  SharedResult reached = co_await WaitForState(limits, std::move(known), std::move(goal));
   if (!reached.ok()) co_return reached.status();
   dependencies_.requests.Conclude(context, **reached);
   co_return **reached;

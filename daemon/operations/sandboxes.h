@@ -16,6 +16,7 @@
 #include "daemon/operations/dependencies.h"
 #include "daemon/operations/idempotency_store.h"
 #include "daemon/operations/log_follower.h"
+#include "daemon/operations/sandbox_states.h"
 #include "daemon/operations/settle.h"
 #include "daemon/operations/waiting.h"
 #include "daemon/operations/watching.h"
@@ -70,8 +71,7 @@ class SandboxOperations {
                                          bool force);
   Task<absl::StatusOr<v1::Sandbox>> Delete(CallContext context, std::string id_or_name, TimeLimit timeout, bool wait);
   // Waits for any of these states.
-  Task<SharedResult> WaitFor(CallContext context, std::string id_or_name, std::vector<v1::SandboxState> states,
-                             Clock::Duration timeout);
+  Task<SharedResult> WaitFor(CallContext context, std::string id_or_name, WantedStates wanted, Clock::Duration timeout);
 
  private:
   using Result = absl::StatusOr<v1::Sandbox>;
@@ -112,8 +112,7 @@ class SandboxOperations {
   Task<Result> SettleMutation(CallContext context, v1::Sandbox known, std::shared_ptr<const Mutation> mutation,
                               absl::Status lost);
   // `known` has an id or a name at least.
-  Task<SharedResult> WaitForState(WaitContext limits, std::shared_ptr<const v1::Sandbox> known,
-                                  std::vector<v1::SandboxState> wanted);
+  Task<SharedResult> WaitForState(WaitContext limits, std::shared_ptr<const v1::Sandbox> known, WantedStates wanted);
   // What a request about a sandbox says of it, and what is known besides: for errors that come before an answer.
   v1::Sandbox Known(const std::string& id_or_name) const;
   // It is gone, or in the wrong state: why, if upstream gave it up. Then that is the error, else `status`.

@@ -217,10 +217,28 @@ TEST_F(SandboxOperationsTest, DeleteOfAFailedSandboxIsNotTakenForAFailure) {
   EXPECT_TRUE(RunTask(io_, operations_.Delete(context_, "box", seconds(60), true)).ok());
 }
 
+TEST_F(SandboxOperationsTest, WaitForTakesUpstreamsTextOfAStateThatTheEnumDoesNotKnow) {
+  api_.get_sandbox.Add(Started());
+  api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_UNSPECIFIED, "hibernated"));
+  WantedStates wanted({}, {"hibernated"});
+  const auto reached = RunTask(io_, operations_.WaitFor(context_, "box", wanted, seconds(60)));
+  ASSERT_TRUE(reached.ok()) << reached.status();
+  EXPECT_EQ((*reached)->state_text(), "hibernated");
+}
+
+TEST_F(SandboxOperationsTest, TheTextOfDestroyedIsASandboxThatIsGone) {
+  api_.get_sandbox.Add(Started());
+  api_.get_sandbox.Add(AbsentError("sandbox", "gone"));
+  WantedStates wanted({}, {"destroyed"});
+  const auto reached = RunTask(io_, operations_.WaitFor(context_, "box", wanted, seconds(60)));
+  ASSERT_TRUE(reached.ok()) << reached.status();
+  EXPECT_EQ((*reached)->state(), v1::SANDBOX_STATE_DESTROYED);
+}
+
 TEST_F(SandboxOperationsTest, WaitForFollowsTheIdOnceItIsKnown) {
   api_.get_sandbox.Add(Started());
   api_.get_sandbox.Add(AbsentError("sandbox", "gone"));
-  std::vector<v1::SandboxState> wanted = {v1::SANDBOX_STATE_DESTROYED};
+  const WantedStates wanted({v1::SANDBOX_STATE_DESTROYED});
   EXPECT_TRUE(RunTask(io_, operations_.WaitFor(context_, "box", wanted, seconds(60))).ok());
   EXPECT_THAT(api_.calls, ElementsAre("GetSandbox box", "GetSandbox id-1"));
 }
@@ -272,7 +290,7 @@ TEST_F(SandboxOperationsTest, AServerWithoutNumberedPagesIsWalked) {
 }
 
 TEST_F(SandboxOperationsTest, ThatNumberedPagesAreMissingIsRemembered) {
-  api_.list_sandboxes_by_page.Add(MakeError(absl::StatusCode::kUnimplemented, "UPSTREAM_UNSUPPORTED", "no route"));
+  api_.list_sandboxes_by_page.Add(MakeError(absl::StatusCode::kUnimplemented, "NOT_SUPPORTED_BY_UPSTREAM", "no route"));
   api_.list_sandboxes.Add(PageOf(Started()));
   for (int i = 0; i < 2; ++i) EXPECT_TRUE(RunTask(io_, operations_.ListByPage(context_, SandboxListQuery(), 1)).ok());
   EXPECT_THAT(api_.calls, ElementsAre("ListSandboxesByPage 1", "ListSandboxes ", "ListSandboxes "));

@@ -10,9 +10,11 @@
 #include "daemon/base/error_metadata.h"
 #include "daemon/base/ids.h"
 #include "daemon/operations/create_identity.h"
+#include "daemon/operations/ignored_fields.h"
 #include "daemon/operations/image_builder.h"
 #include "daemon/operations/outcome.h"
 #include "daemon/operations/queue_warnings.h"
+#include "daemon/operations/server_capabilities.h"
 #include "daemon/operations/settle.h"
 
 namespace daytonad {
@@ -42,9 +44,15 @@ bool Fits(const v1::Snapshot& snapshot, const v1::SnapshotSpec& spec, const std:
          (!wanted.has_gpu() || wanted.gpu() == snapshot.gpu());
 }
 
-// Servers up to 0.190 list snapshots of all sources, whichever is asked for.
+// The fields of the spec that the server ignored when it made this snapshot: it would tell of them otherwise.
+std::vector<std::string> IgnoredFields(const v1::SnapshotSpec& spec, const v1::Snapshot& snapshot) {
+  const bool asked = spec.sandbox_class() != v1::SANDBOX_CLASS_UNSPECIFIED || !spec.sandbox_class_text().empty();
+  if (asked && snapshot.sandbox_class_text().empty()) return {"spec.sandbox_class"};
+  return {};
+}
+
 bool IgnoresSource(const std::optional<ServerVersion>& server) {
-  return server.has_value() && *server < ServerVersion{0, 191, 0};
+  return server.has_value() && !FiltersSnapshotsBySource(*server);
 }
 
 absl::Status SourceIgnoredError() {
@@ -103,6 +111,14 @@ Task<SnapshotResult> SnapshotOperations::Create(CallContext context, v1::Snapsho
   }
   limits.RequestIsOver();
   v1::Snapshot& snapshot = created->object;
+  for (v1::Warning& warning : IgnoredWarnings("snapshot", IgnoredFields(*shared, snapshot))) {
+    if (options.observer == nullptr) {
+      if (options.warnings != nullptr) *options.warnings->Add() = identity.In(std::move(warning));
+      continue;
+    }
+    absl::Status told = co_await options.observer->OnWarning(std::move(warning));
+    if (!told.ok()) co_return identity.In(std::move(told));
+  }
   const bool done = created->concluded && options.observer == nullptr;
   if (!options.wait || done) co_return std::move(snapshot);
   status = co_await WaitUntilActive(limits, snapshot, options);

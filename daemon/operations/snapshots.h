@@ -34,6 +34,8 @@ class SnapshotOperations {
     int64_t log_offset = 0;
     // Wants states, log and warnings; may be null. Outlives the call.
     CreateObserver<v1::Snapshot>* observer = nullptr;
+    // Gets the warnings if there is no observer; may be null. Outlives the call.
+    google::protobuf::RepeatedPtrField<v1::Warning>* warnings = nullptr;
   };
   Task<absl::StatusOr<v1::Snapshot>> Create(CallContext context, v1::SnapshotSpec spec, CreateOptions options);
 

@@ -154,7 +154,7 @@ Task<absl::StatusOr<v1::FindSandboxResponse>> DaytonaHandlers::FindSandbox(CallC
 
 Task<absl::StatusOr<v1::ListSandboxesResponse>> DaytonaHandlers::ListSandboxes(CallContext context,
                                                                                v1::ListSandboxesRequest request) {
-  const bool numbered = request.paging_case() == v1::ListSandboxesRequest::kPage;
+  const bool numbered = request.has_page();
   const Paging paging = numbered ? Paging::kNumbered : Paging::kToken;
   FieldViolations violations;
   CheckFilter(request.filter(), paging, violations);
@@ -162,8 +162,7 @@ Task<absl::StatusOr<v1::ListSandboxesResponse>> DaytonaHandlers::ListSandboxes(C
   CheckSort(request.sort(), paging, violations);
   CheckSortOrder(request.order(), violations);
   CheckPageSize(request.page_size(), violations);
-  CheckFitsIntoUrl("page_token", request.page_token().size(), violations);
-  if (numbered) CheckPageNumber(request.page(), violations);
+  CheckPaging(request, violations);
   if (!violations.empty()) co_return violations.ToStatus();
   if (numbered) co_return co_await ListByPage(std::move(context), std::move(request));
   co_return co_await ListByToken(std::move(context), std::move(request));
@@ -190,7 +189,7 @@ Task<absl::StatusOr<v1::ListSandboxesResponse>> DaytonaHandlers::ListByPage(Call
 Task<absl::StatusOr<v1::ListSandboxesResponse>> DaytonaHandlers::ListByToken(CallContext context,
                                                                              v1::ListSandboxesRequest request) {
   v1::ListSandboxesRequest scoped = request;
-  scoped.clear_paging();
+  scoped.clear_page_token();
   scoped.clear_page_size();
   scoped.clear_max_age();
   const std::string scope = PageScope(scoped);
@@ -257,19 +256,29 @@ Task<absl::StatusOr<Encoded<v1::WaitSandboxResponse>>> DaytonaHandlers::WaitSand
   FieldViolations violations;
   CheckObject("sandbox", request.sandbox(), violations);
   const TimeLimit timeout = CheckTimeout(request, kDefaultWait, violations);
-  if (request.states().empty()) violations.Add("states", "is required: name at least one state to wait for");
+  if (request.states().empty() && request.state_texts().empty()) {
+    violations.Add("states", "or state_texts is required: name at least one state to wait for");
+  }
   std::vector<v1::SandboxState> states;
   for (const int state : request.states()) {
     if (state == v1::SANDBOX_STATE_UNSPECIFIED || !v1::SandboxState_IsValid(state)) {
-      violations.Add("states", absl::StrCat("has no state of number ", state));
+      violations.Add("states", absl::StrCat("has no state of number ", state,
+                                            "; a state that the enum does not know goes into state_texts"));
     } else if (const auto known = static_cast<v1::SandboxState>(state);
                std::ranges::find(states, known) == states.end()) {
       states.push_back(known);
     }
   }
+  for (int i = 0; i < request.state_texts_size(); ++i) {
+    const std::string field = absl::StrCat("state_texts[", i, "]");
+    if (request.state_texts(i).empty()) violations.Add(field, "is empty; give a state in upstream's spelling");
+    CheckName(field, request.state_texts(i), violations);
+  }
   if (!violations.empty()) return Refuse<v1::WaitSandboxResponse>(violations.ToStatus());
+  std::vector<std::string> texts(request.state_texts().begin(), request.state_texts().end());
+  WantedStates wanted(std::move(states), std::move(texts));
   return AnswerShared<v1::WaitSandboxResponse>(sandboxes_.WaitFor(
-      std::move(context), std::move(*request.mutable_sandbox()), std::move(states), timeout.duration()));
+      std::move(context), std::move(*request.mutable_sandbox()), std::move(wanted), timeout.duration()));
 }
 
 Task<absl::Status> DaytonaHandlers::WatchSandbox(CallContext context, v1::WatchSandboxRequest request,

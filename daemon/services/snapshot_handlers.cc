@@ -18,30 +18,6 @@ namespace {
 // A snapshot's making has no limit of its own, as in the SDKs.
 constexpr Clock::Duration kNoLimit = Clock::Duration::zero();
 
-// Sends a log's bytes and remembers how far it came.
-class LogWriter final : public LogSink {
- public:
-  LogWriter(StreamWriter<v1::StreamBuildLogsResponse>& writer, int64_t offset) : writer_(writer), offset_(offset) {}
-
-  int64_t offset() const { return offset_; }
-
-  Task<absl::Status> OnLog(v1::LogChunk chunk) override {
-    offset_ = chunk.offset() + static_cast<int64_t>(chunk.data().size());
-    v1::StreamBuildLogsResponse message;
-    *message.mutable_log() = std::move(chunk);
-    return writer_.Write(std::move(message));
-  }
-  Task<absl::Status> OnWarning(v1::Warning warning) override {
-    v1::StreamBuildLogsResponse message;
-    *message.mutable_warning() = std::move(warning);
-    return writer_.Write(std::move(message));
-  }
-
- private:
-  StreamWriter<v1::StreamBuildLogsResponse>& writer_;
-  int64_t offset_;
-};
-
 // An answer that is the object alone, or the error.
 template <typename Response>
 absl::StatusOr<Response> Answer(absl::StatusOr<v1::Snapshot> snapshot) {
@@ -87,9 +63,13 @@ Task<absl::StatusOr<v1::CreateSnapshotResponse>> SnapshotHandlers::CreateSnapsho
   absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
   if (!mutation.ok()) co_return mutation.status();
 
+  v1::CreateSnapshotResponse response;
+  options.warnings = response.mutable_warnings();
   absl::StatusOr<v1::Snapshot> snapshot =
       co_await snapshots_.Create(*std::move(mutation), std::move(*request.mutable_spec()), options);
-  co_return Answer<v1::CreateSnapshotResponse>(std::move(snapshot));
+  if (!snapshot.ok()) co_return snapshot.status();
+  *response.mutable_snapshot() = *std::move(snapshot);
+  co_return response;
 }
 
 Task<absl::Status> SnapshotHandlers::CreateSnapshotStream(CallContext context, v1::CreateSnapshotStreamRequest request,
@@ -134,17 +114,17 @@ Task<absl::StatusOr<v1::GetSnapshotResponse>> SnapshotHandlers::GetSnapshot(Call
 
 Task<absl::StatusOr<v1::ListSnapshotsResponse>> SnapshotHandlers::ListSnapshots(CallContext context,
                                                                                 v1::ListSnapshotsRequest request) {
-  const bool numbered = request.paging_case() == v1::ListSnapshotsRequest::kPage;
+  const bool numbered = request.has_page();
   FieldViolations violations;
   CheckList(request, violations);
   CheckMaxAge(request, violations);
-  CheckFitsIntoUrl("page_token", request.page_token().size(), violations);
-  if (numbered) CheckPageNumber(request.page(), violations);
+  CheckPaging(request, violations);
   if (!violations.empty()) co_return violations.ToStatus();
 
   // Upstream counts pages: a token stands for a page's number, and only for pages of the same size.
   v1::ListSnapshotsRequest scoped = request;
-  scoped.clear_paging();
+  scoped.clear_page_token();
+  scoped.clear_page();
   scoped.clear_max_age();
   const std::string scope = PageScope(scoped);
   int page_number = numbered ? request.page() : 1;
@@ -246,42 +226,6 @@ Task<absl::Status> SnapshotHandlers::WatchSnapshot(CallContext context, v1::Watc
   if (!violations.empty()) co_return violations.ToStatus();
   UpdateWriter<v1::Snapshot, v1::WatchSnapshotResponse> updates(*writer, &v1::WatchSnapshotResponse::mutable_snapshot);
   co_return co_await snapshots_.StreamUpdates(std::move(context), std::move(*request.mutable_snapshot()), updates);
-}
-
-Task<absl::Status> SnapshotHandlers::StreamBuildLogs(CallContext context, v1::StreamBuildLogsRequest request,
-                                                     StreamWriter<v1::StreamBuildLogsResponse>* writer) {
-  const bool of_sandbox = request.target_case() == v1::StreamBuildLogsRequest::kSandbox;
-  FieldViolations violations;
-  if (request.target_case() == v1::StreamBuildLogsRequest::TARGET_NOT_SET) {
-    violations.Add("target", "is required: name a snapshot or a sandbox");
-  } else if (of_sandbox) {
-    CheckObject("sandbox", request.sandbox(), violations);
-  } else {
-    CheckObject("snapshot", request.snapshot(), violations);
-  }
-  CheckNotNegative("offset", request.offset(), violations);
-  if (!violations.empty()) co_return violations.ToStatus();
-
-  LogWriter log(*writer, request.offset());
-  const LogOwner owner = of_sandbox ? LogOwner::kSandbox : LogOwner::kSnapshot;
-  std::string object = of_sandbox ? std::move(*request.mutable_sandbox()) : std::move(*request.mutable_snapshot());
-  const bool follow = !request.has_follow() || request.follow();
-  absl::StatusOr<v1::StreamEnd> end =
-      co_await build_logs_.Stream(std::move(context), owner, std::move(object), request.offset(), follow, log);
-  v1::StreamBuildLogsResponse last;
-  if (end.ok()) {
-    *last.mutable_end() = *std::move(end);
-    last.mutable_end()->set_offset(log.offset());
-    co_return co_await writer->Write(std::move(last));
-  }
-  if (writer->shutting_down()) {
-    last.mutable_end()->set_reason(v1::STREAM_END_REASON_SHUTTING_DOWN);
-    last.mutable_end()->set_offset(log.offset());
-    last.mutable_end()->set_message("The daemon is going down. Call again with `offset` to go on.");
-    absl::Status written = co_await writer->Write(std::move(last));
-    if (!written.ok()) co_return written;
-  }
-  co_return end.status();
 }
 
 }  // namespace daytonad

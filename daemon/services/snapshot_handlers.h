@@ -2,11 +2,8 @@
 #define DAYTONAD_DAEMON_SERVICES_SNAPSHOT_HANDLERS_H_
 
 #include "absl/status/statusor.h"
-#include "daemon/operations/build_context/streamed_uploads.h"
-#include "daemon/operations/build_logs.h"
 #include "daemon/operations/sandboxes.h"
 #include "daemon/operations/snapshots.h"
-#include "daemon/services/rpc/stream_reader.h"
 #include "daemon/services/rpc/stream_writer.h"
 #include "daytonad/v1/snapshot_service.pb.h"
 
@@ -16,8 +13,7 @@ namespace daytonad {
 // snapshot_service.proto.
 class SnapshotHandlers {
  public:
-  SnapshotHandlers(SnapshotOperations& snapshots, BuildLogOperations& build_logs, StreamedUploads& uploads)
-      : snapshots_(snapshots), build_logs_(build_logs), uploads_(uploads) {}
+  explicit SnapshotHandlers(SnapshotOperations& snapshots) : snapshots_(snapshots) {}
 
   Task<absl::StatusOr<v1::CreateSnapshotResponse>> CreateSnapshot(CallContext context,
                                                                   v1::CreateSnapshotRequest request);
@@ -38,16 +34,9 @@ class SnapshotHandlers {
                                                                   v1::DeleteSnapshotRequest request);
   Task<absl::Status> WatchSnapshot(CallContext context, v1::WatchSnapshotRequest request,
                                    StreamWriter<v1::WatchSnapshotResponse>* writer);
-  Task<absl::Status> StreamBuildLogs(CallContext context, v1::StreamBuildLogsRequest request,
-                                     StreamWriter<v1::StreamBuildLogsResponse>* writer);
-  // upload_build_context.cc
-  Task<absl::StatusOr<v1::UploadBuildContextResponse>> UploadBuildContext(
-      CallContext context, StreamReader<v1::UploadBuildContextRequest>* reader);
 
  private:
   SnapshotOperations& snapshots_;
-  BuildLogOperations& build_logs_;
-  StreamedUploads& uploads_;
 };
 
 }  // namespace daytonad

@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "daemon/services/checks/request_checks.h"
 #include "daemon/services/rpc/bridge.h"
 #include "daemon/services/snapshot_handlers.h"
 #include "daytonad/v1/snapshot_service.grpc.pb.h"
@@ -22,9 +21,7 @@ using RawSnapshotService =
     v1::SnapshotService::WithRawCallbackMethod_DeactivateSnapshot<
     v1::SnapshotService::WithRawCallbackMethod_DeleteSnapshot<
     v1::SnapshotService::WithRawCallbackMethod_WatchSnapshot<
-    v1::SnapshotService::WithRawCallbackMethod_StreamBuildLogs<
-    v1::SnapshotService::WithRawCallbackMethod_UploadBuildContext<
-    v1::SnapshotService::Service>>>>>>>>>>>;
+    v1::SnapshotService::Service>>>>>>>>>;
 // clang-format on
 
 // SnapshotService at one listener.
@@ -34,14 +31,11 @@ class SnapshotGrpcService final : public RawSnapshotService {
   using Buffer = grpc::ByteBuffer;
   using UnaryReactor = grpc::ServerUnaryReactor;
   using StreamReactor = grpc::ServerWriteReactor<grpc::ByteBuffer>;
-  using UploadReactor = grpc::ServerReadReactor<grpc::ByteBuffer>;
   using Handlers = SnapshotHandlers;
 
   // Runtime and operations outlive the service.
-  SnapshotGrpcService(const RpcRuntime& runtime, Caller caller, SnapshotOperations& snapshots,
-                      BuildLogOperations& build_logs, StreamedUploads& uploads)
-      : bridge_(v1::SnapshotService::service_full_name(), runtime, std::move(caller),
-                Handlers(snapshots, build_logs, uploads)) {}
+  SnapshotGrpcService(const RpcRuntime& runtime, Caller caller, SnapshotOperations& snapshots)
+      : bridge_(v1::SnapshotService::service_full_name(), runtime, std::move(caller), Handlers(snapshots)) {}
 
   UnaryReactor* CreateSnapshot(Context* context, const Buffer* request, Buffer* response) override {
     return bridge_.Unary("CreateSnapshot", context, request, response, &Handlers::CreateSnapshot);
@@ -70,12 +64,6 @@ class SnapshotGrpcService final : public RawSnapshotService {
   }
   StreamReactor* WatchSnapshot(Context* context, const Buffer* request) override {
     return bridge_.Stream("WatchSnapshot", context, request, &Handlers::WatchSnapshot);
-  }
-  StreamReactor* StreamBuildLogs(Context* context, const Buffer* request) override {
-    return bridge_.Stream("StreamBuildLogs", context, request, &Handlers::StreamBuildLogs);
-  }
-  UploadReactor* UploadBuildContext(Context* context, Buffer* response) override {
-    return bridge_.ClientStream("UploadBuildContext", context, response, &Handlers::UploadBuildContext);
   }
 
  private:

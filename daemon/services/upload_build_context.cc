@@ -1,4 +1,4 @@
-// SnapshotHandlers::UploadBuildContext, which is unlike the others: its request is a stream.
+// BuildHandlers::UploadBuildContext, which is unlike the others: its request is a stream.
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -8,8 +8,8 @@
 #include "daemon/access/policy.h"
 #include "daemon/base/error.h"
 #include "daemon/operations/build_context/client_bytes.h"
+#include "daemon/services/build_handlers.h"
 #include "daemon/services/checks/request_checks.h"
-#include "daemon/services/snapshot_handlers.h"
 
 namespace daytonad {
 namespace {
@@ -65,8 +65,8 @@ class UploadedBytes final : public ByteStream {
 
 }  // namespace
 
-Task<absl::StatusOr<v1::UploadBuildContextResponse>> SnapshotHandlers::UploadBuildContext(
-    CallContext context, StreamReader<Request>* reader) {
+Task<absl::StatusOr<v1::UploadBuildContextResponse>> BuildHandlers::UploadBuildContext(CallContext context,
+                                                                                       StreamReader<Request>* reader) {
   absl::Status allowed = CheckAccess(context.identity().caller, Action::kMutate);
   if (!allowed.ok()) co_return allowed;
   const Clock::TimePoint idle_end = uploads_.idle_end();

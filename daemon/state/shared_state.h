@@ -33,7 +33,7 @@ struct SharedStateOptions {
 // It decorates an upstream api. From the top: CachedApi answers reads from the cache, ResolvingApi replaces known names
 // by ids, SharedApi coalesces identical requests, CacheUpdatingApi feeds each answer into the caches. Events update the
 // same caches, and watchers read them. No operation bypasses any of these.
-class SharedState final : public WatchApi, public CachedReads, public EventSink {
+class SharedState final : public WatchApi, public CachedReads, public EventSink, public EventStatus {
  public:
   // The referred objects outlive this one. Loop thread only, but for CachedReads.
   SharedState(Api& upstream, Executor executor, Clock& clock, SharedStateOptions options);
@@ -62,6 +62,9 @@ class SharedState final : public WatchApi, public CachedReads, public EventSink 
   void OnSnapshotRemoved(std::string id, std::string name) override;
   void OnEventsUp() override;
   void OnEventsDown() override;
+
+  // EventStatus
+  bool events_up() const override { return caches_.freshness.events_up(); }
 
   const ObjectCaches& caches() const { return caches_; }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "daytonad/v1/build_service.grpc.pb.h"
 #include "daytonad/v1/snapshot_service.grpc.pb.h"
 #include "tests/bench/channels.h"
 #include "tests/bench/scenario.h"
@@ -27,7 +28,7 @@ struct Shared {
 class Follower final : public grpc::ClientReadReactor<v1::StreamBuildLogsResponse> {
  public:
   Follower(Shared& shared, const std::shared_ptr<grpc::Channel>& channel, const std::string& snapshot)
-      : shared_(shared), stub_(v1::SnapshotService::NewStub(channel)) {
+      : shared_(shared), stub_(v1::BuildService::NewStub(channel)) {
     request_.set_snapshot(snapshot);
     stub_->async()->StreamBuildLogs(&context_, &request_, this);
     StartRead(&message_);
@@ -54,7 +55,7 @@ class Follower final : public grpc::ClientReadReactor<v1::StreamBuildLogsRespons
   }
 
   Shared& shared_;
-  const std::unique_ptr<v1::SnapshotService::Stub> stub_;
+  const std::unique_ptr<v1::BuildService::Stub> stub_;
   grpc::ClientContext context_;
   v1::StreamBuildLogsRequest request_;
   v1::StreamBuildLogsResponse message_;

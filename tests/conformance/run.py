@@ -26,6 +26,7 @@ WITHOUT_COUNTERPART = {
     "WatchSnapshot": "the SDKs have no watching",
     "WatchVolume": "the SDKs have no watching",
     "StreamBuildLogs": "the SDKs read a build's log inside of create only, which CreateSandboxStream is compared with",
+    "GetDaemonInfo": "the daemon answers it itself, and the SDKs have nothing like it",
     "UploadBuildContext": "the SDKs read files of their own machine; the same upload is compared in the context cases",
 }
 

@@ -127,7 +127,13 @@ CASES = [
     call(
         "create-strictly",
         "CreateSandbox",
-        spec={"snapshot": "daytonaio/sandbox:0.5.0-slim", "ephemeral": True, "kvm": True, "strict": True},
+        spec={
+            "snapshot": "daytonaio/sandbox:0.5.0-slim",
+            "language_text": "ruby",
+            "ephemeral": True,
+            "kvm": True,
+            "strict": True,
+        },
     ),
     *(
         call(
@@ -194,6 +200,7 @@ CASES = [
     call("stop", "StopSandbox", box, sandbox="box", timeout=TIMEOUT, wait=True, force=True),
     call("delete", "DeleteSandbox", box, sandbox="box", timeout=TIMEOUT, wait=True),
     call("wait", "WaitSandbox", box, sandbox="box", states=["SANDBOX_STATE_STARTED"], timeout=TIMEOUT),
+    call("wait-for-a-text", "WaitSandbox", box, sandbox="box", state_texts=["started"], timeout=TIMEOUT),
     call("watch-sandbox", "WatchSandbox", box, sandbox="box"),
     call(
         "create-snapshot",

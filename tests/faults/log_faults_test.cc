@@ -50,7 +50,7 @@ class LogFaultsTest : public FaultTest {
   // Reads a snapshot's log, and checks that its chunks follow each other.
   ReadLog Read(const std::string& snapshot, const std::string& more = "") {
     const auto request = Parse<v1::StreamBuildLogsRequest>("snapshot: '" + snapshot + "' " + more);
-    const auto streamed = ReadAll(snapshots(), &Snapshots::StreamBuildLogs, request);
+    const auto streamed = ReadAll(builds(), &v1::BuildService::Stub::StreamBuildLogs, request);
     ReadLog log;
     log.outcome = Outcome(streamed.error);
     for (const v1::StreamBuildLogsResponse& message : streamed.messages) {

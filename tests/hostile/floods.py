@@ -229,7 +229,7 @@ def allowed_reader_messages(scene):
 @attack("unread uploads", "streams and messages", "upload messages of 4 MiB that follow each other, on 20 connections")
 def unread_uploads(scene):
     headers = frames.call_headers(rpc.method("UploadBuildContext")[0])
-    message = rpc.messages("snapshot_service").UploadBuildContextRequest
+    message = rpc.messages("build_service").UploadBuildContextRequest
     header = grpc_message(message(header={"archive_path": "a", "context_hash": "0" * 32}).SerializeToString())
     data = grpc_message(message(data=bytes(MESSAGE - 1024)).SerializeToString())
     sent = 0

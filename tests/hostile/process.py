@@ -269,7 +269,7 @@ def memory_after_a_peak(scene):
         quiet = daemon.rss_mib
         client.send("CreateSandbox", rpc.request("GetSandbox", sandbox="n" * 60_000_000).SerializeToString())
 
-    message = rpc.messages("snapshot_service").UploadBuildContextRequest
+    message = rpc.messages("build_service").UploadBuildContextRequest
 
     def play(number):
         with rpc.Client(daemon.address) as client:

@@ -20,6 +20,8 @@ SERVICES = {
     "daytona_service": "DaytonaService",
     "snapshot_service": "SnapshotService",
     "volume_service": "VolumeService",
+    "build_service": "BuildService",
+    "daemon_service": "DaemonService",
 }
 UNLIMITED = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
 # Each channel has connections of its own.

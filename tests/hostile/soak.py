@@ -193,7 +193,7 @@ def volumes(soak, client):
 def uploads(soak, client):
     content = os.urandom(300_000)
     tar = rpc.tar_of("soak", content)
-    message = rpc.messages("snapshot_service").UploadBuildContextRequest
+    message = rpc.messages("build_service").UploadBuildContextRequest
 
     def parts():
         yield message(header={"archive_path": "soak", "context_hash": rpc.context_hash("soak", content)})

@@ -9,7 +9,7 @@ from attack import attack
 
 
 def _upload(archive_path, content, context_hash="", announced=0):
-    message = rpc.messages("snapshot_service").UploadBuildContextRequest
+    message = rpc.messages("build_service").UploadBuildContextRequest
     header = {"archive_path": archive_path, "context_hash": context_hash, "size": announced}
     yield message(header=header)
     yield message(data=content)
@@ -17,7 +17,7 @@ def _upload(archive_path, content, context_hash="", announced=0):
 
 def _hold_uploads(scene, count, **header):
     """Uploads that send a header and nothing else, until the stack that is returned is closed."""
-    message = rpc.messages("snapshot_service").UploadBuildContextRequest
+    message = rpc.messages("build_service").UploadBuildContextRequest
     release = threading.Event()
 
     def requests(number):

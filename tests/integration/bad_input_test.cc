@@ -78,7 +78,7 @@ class BadInputTest : public IntegrationTest {
 // All RPCs. A stream of messages can be one message, too.
 std::vector<std::string> EveryMethod() {
   std::vector<std::string> methods;
-  for (const char* name : {"DaytonaService", "SnapshotService", "VolumeService"}) {
+  for (const char* name : {"DaytonaService", "SnapshotService", "VolumeService", "BuildService", "DaemonService"}) {
     const auto* service =
         google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(std::string("daytonad.v1.") + name);
     for (int i = 0; i < service->method_count(); ++i) {
@@ -99,10 +99,9 @@ TEST_F(BadInputTest, AMessageThatDoesNotParse) {
 TEST_F(BadInputTest, TextThatIsNotUtf8) {
   const std::string expected = "INVALID_ARGUMENT UNPARSABLE_REQUEST";
   // Field 1 is a string in these.
-  for (const char* method :
-       {"/daytonad.v1.DaytonaService/GetSandbox", "/daytonad.v1.DaytonaService/StopSandbox",
-        "/daytonad.v1.DaytonaService/WatchSandbox", "/daytonad.v1.SnapshotService/GetSnapshot",
-        "/daytonad.v1.SnapshotService/StreamBuildLogs", "/daytonad.v1.VolumeService/CreateVolume"}) {
+  for (const char* method : {"/daytonad.v1.DaytonaService/GetSandbox", "/daytonad.v1.DaytonaService/StopSandbox",
+                             "/daytonad.v1.DaytonaService/WatchSandbox", "/daytonad.v1.SnapshotService/GetSnapshot",
+                             "/daytonad.v1.BuildService/StreamBuildLogs", "/daytonad.v1.VolumeService/CreateVolume"}) {
     EXPECT_EQ(SendRaw(method, "\x0a\x01\xc3"), expected) << method;
     EXPECT_EQ(SendRaw(method, "\x0a\x03\xed\xa0\x80"), expected) << method << ": a surrogate";
   }
@@ -154,7 +153,7 @@ TEST_F(BadInputTest, AnObjectThatIsNotNamed) {
     EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::DeleteSandbox, named), sandbox);
     EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::WaitSandbox, named + "states: SANDBOX_STATE_STARTED"), sandbox);
     EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::WatchSandbox, named), sandbox);
-    EXPECT_THAT(Wrong(snapshots(), &Snapshots::StreamBuildLogs, named), sandbox);
+    EXPECT_THAT(Wrong(builds(), &v1::BuildService::Stub::StreamBuildLogs, named), sandbox);
 
     const auto snapshot = ElementsAre("snapshot");
     const std::string of_snapshot = "snapshot: " + object;
@@ -163,7 +162,7 @@ TEST_F(BadInputTest, AnObjectThatIsNotNamed) {
     EXPECT_THAT(Wrong(snapshots(), &Snapshots::DeactivateSnapshot, of_snapshot), snapshot);
     EXPECT_THAT(Wrong(snapshots(), &Snapshots::DeleteSnapshot, of_snapshot), snapshot);
     EXPECT_THAT(Wrong(snapshots(), &Snapshots::WatchSnapshot, of_snapshot), snapshot);
-    EXPECT_THAT(Wrong(snapshots(), &Snapshots::StreamBuildLogs, of_snapshot), snapshot);
+    EXPECT_THAT(Wrong(builds(), &v1::BuildService::Stub::StreamBuildLogs, of_snapshot), snapshot);
 
     const auto volume = ElementsAre("volume");
     const std::string of_volume = "volume: " + object;
@@ -181,7 +180,9 @@ TEST_F(BadInputTest, NothingToFindOrToWaitForOrToRead) {
   EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::WaitSandbox, "sandbox: 'x'"), ElementsAre("states"));
   EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::WaitSandbox, "sandbox: 'x' states: 0"), ElementsAre("states"));
   EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::WaitSandbox, "sandbox: 'x' states: 99"), ElementsAre("states"));
-  EXPECT_THAT(Wrong(snapshots(), &Snapshots::StreamBuildLogs, ""), ElementsAre("target"));
+  EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::WaitSandbox, "sandbox: 'x' state_texts: ''"),
+              ElementsAre("state_texts[0]"));
+  EXPECT_THAT(Wrong(builds(), &v1::BuildService::Stub::StreamBuildLogs, ""), ElementsAre("target"));
 }
 
 TEST_F(BadInputTest, NegativeTimesAndOffsets) {
@@ -207,7 +208,8 @@ TEST_F(BadInputTest, NegativeTimesAndOffsets) {
   EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::CreateSandboxStream, "log_offset: -1"), ElementsAre("log_offset"));
   EXPECT_THAT(Wrong(snapshots(), &Snapshots::CreateSnapshotStream, "spec { name: 's' image: 'a:1' } log_offset: -1"),
               ElementsAre("log_offset"));
-  EXPECT_THAT(Wrong(snapshots(), &Snapshots::StreamBuildLogs, "snapshot: 's' offset: -1"), ElementsAre("offset"));
+  EXPECT_THAT(Wrong(builds(), &v1::BuildService::Stub::StreamBuildLogs, "snapshot: 's' offset: -1"),
+              ElementsAre("offset"));
 }
 
 TEST_F(BadInputTest, NanosThatAreNone) {
@@ -240,10 +242,24 @@ TEST_F(BadInputTest, AbsurdPages) {
     EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::ListSandboxes, "page: " + page), ElementsAre("page"));
     EXPECT_THAT(Wrong(snapshots(), &Snapshots::ListSnapshots, "page: " + page), ElementsAre("page"));
   }
+  const std::string both = "page: 1 page_token: 'x'";
+  EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::ListSandboxes, both), ElementsAre("page"));
+  EXPECT_THAT(Wrong(snapshots(), &Snapshots::ListSnapshots, both), ElementsAre("page"));
   const std::string token = "page_token: 'nonsense'";
   EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::ListSandboxes, token), ElementsAre("page_token"));
   EXPECT_THAT(Wrong(snapshots(), &Snapshots::ListSnapshots, token), ElementsAre("page_token"));
   EXPECT_THAT(Wrong(volumes(), &Volumes::ListVolumes, token), ElementsAre("page_token"));
+}
+
+TEST_F(BadInputTest, FractionsThatUpstreamDoesNotTake) {
+  EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::CreateSandbox, "spec { image: 'a:1' resources { cpu: 0.5 } }"),
+              ElementsAre("spec.resources.cpu"));
+  EXPECT_THAT(Wrong(snapshots(), &Snapshots::CreateSnapshot,
+                    "spec { name: 's' image: 'a:1' resources { memory_gib: 1.5 disk_gib: nan } }"),
+              ElementsAre("spec.resources.memory_gib", "spec.resources.disk_gib"));
+  EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::ListSandboxes, "filter { min_cpu: 0.5 }"), ElementsAre("filter.min_cpu"));
+  EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::StreamSandboxes, "filter { max_disk_gib: 2.5 }"),
+              ElementsAre("filter.max_disk_gib"));
 }
 
 TEST_F(BadInputTest, FiltersAndOrdersThatDoNotExist) {

@@ -95,7 +95,7 @@ TEST_F(BuildContextsTest, WhatWasStreamedUpIsNamedByItsHash) {
   EXPECT_THAT(message_, HasSubstr(hash));
   EXPECT_EQ(control().CountRequests("POST", "/sandbox"), 0);
 
-  const auto uploaded = UploadTar(snapshots(), UploadHeader("proj/a.txt", hash), FileTar("proj/a.txt", "A\n"));
+  const auto uploaded = UploadTar(builds(), UploadHeader("proj/a.txt", hash), FileTar("proj/a.txt", "A\n"));
   ASSERT_EQ(Outcome(uploaded.error), "OK");
   EXPECT_EQ(Create(request), "OK") << message_;
 }

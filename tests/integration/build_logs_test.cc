@@ -48,7 +48,7 @@ class BuildLogsTest : public IntegrationTest {
   // Reads a log with `request`, and checks that its chunks follow each other.
   ReadLog Read(const std::string& request_text) {
     const auto request = Parse<v1::StreamBuildLogsRequest>(request_text);
-    const auto streamed = ReadAll(snapshots(), &Stub::StreamBuildLogs, request);
+    const auto streamed = ReadAll(builds(), &v1::BuildService::Stub::StreamBuildLogs, request);
     ReadLog log;
     log.outcome = Outcome(streamed.error);
     int64_t offset = request.offset();
@@ -222,7 +222,7 @@ class OwnBuildLogsTest : public BuildLogsTest {
   // Begins to read the log of a build.
   void Open(const std::string& request = "snapshot: 's'") {
     context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(100));
-    reader_ = snapshots().StreamBuildLogs(&context_, Parse<v1::StreamBuildLogsRequest>(request));
+    reader_ = builds().StreamBuildLogs(&context_, Parse<v1::StreamBuildLogsRequest>(request));
   }
   v1::StreamBuildLogsResponse Next() {
     v1::StreamBuildLogsResponse message;
@@ -343,7 +343,7 @@ TEST_F(OwnBuildLogsTest, TheDeadlineEndsTheStream) {
   ASSERT_EQ(NextBytes(4), "one\n");
   grpc::ClientContext brief;
   brief.set_deadline(std::chrono::system_clock::now() + milliseconds(300));
-  const auto reader = snapshots().StreamBuildLogs(&brief, Parse<v1::StreamBuildLogsRequest>("snapshot: 's'"));
+  const auto reader = builds().StreamBuildLogs(&brief, Parse<v1::StreamBuildLogsRequest>("snapshot: 's'"));
   v1::StreamBuildLogsResponse message;
   while (reader->Read(&message)) {
   }
@@ -432,7 +432,7 @@ TEST_F(LateStateTest, ALogThatHasEndedIsReadAgainRarelyUntilTheStateFollows) {
   const std::string id = Build("s", kDockerfile);
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(100));
-  const auto reader = snapshots().StreamBuildLogs(&context, Parse<v1::StreamBuildLogsRequest>("snapshot: 's'"));
+  const auto reader = builds().StreamBuildLogs(&context, Parse<v1::StreamBuildLogsRequest>("snapshot: 's'"));
   const auto opened = [this] { return control().CountRequests("GET", "build-logs-url"); };
   const auto begin = steady_clock::now();
   ASSERT_TRUE(Eventually([&] { return opened() >= 3; }));

@@ -22,7 +22,7 @@ namespace daytonad::testing {
 
 // An upload that a test makes step by step.
 struct UploadCall {
-  explicit UploadCall(v1::SnapshotService::Stub& stub, std::chrono::seconds limit = std::chrono::seconds(100)) {
+  explicit UploadCall(v1::BuildService::Stub& stub, std::chrono::seconds limit = std::chrono::seconds(100)) {
     context.set_deadline(std::chrono::system_clock::now() + limit);
     writer = stub.UploadBuildContext(&context, &response);
   }
@@ -64,7 +64,7 @@ inline v1::BuildContextHeader UploadHeader(const std::string& archive_path, cons
 
 // Sends all of it, in messages of this size, as far as the daemon takes it.
 inline client::Result<v1::UploadBuildContextResponse> UploadTar(
-    v1::SnapshotService::Stub& stub, const v1::BuildContextHeader& header, std::string_view tar, size_t piece = 1 << 20,
+    v1::BuildService::Stub& stub, const v1::BuildContextHeader& header, std::string_view tar, size_t piece = 1 << 20,
     std::chrono::seconds limit = std::chrono::seconds(100)) {
   UploadCall call(stub, limit);
   bool going = call.SendHeader(header);

@@ -101,7 +101,7 @@ TEST_F(DrainTest, AStreamEndsWithAMessageAndAStatusThatSayWhy) {
   v1::StreamBuildLogsRequest request;
   request.set_snapshot("slow");
   grpc::ClientContext context;
-  const auto stream = snapshots().StreamBuildLogs(&context, request);
+  const auto stream = builds().StreamBuildLogs(&context, request);
   v1::StreamBuildLogsResponse message;
   ASSERT_TRUE(stream->Read(&message));
   daemon_->Signal(SIGTERM);
@@ -181,7 +181,7 @@ TEST(KilledClientTest, DoesNotHoldUpTheEnd) {
     DaemonProcess daemon(DaemonFor(upstream.Url("/api")));
     ASSERT_TRUE(daemon.running()) << daemon.log();
     const int fd = Dial(daemon.directory() + "/d.sock");
-    const auto stub = v1::SnapshotService::NewStub(grpc::CreateInsecureChannelFromFd("daemon", fd));
+    const auto stub = v1::BuildService::NewStub(grpc::CreateInsecureChannelFromFd("daemon", fd));
     v1::StreamBuildLogsRequest request;
     request.set_snapshot("endless");
     grpc::ClientContext context;

@@ -158,12 +158,12 @@ std::vector<Rpc> EveryRpc() {
        [](client::Client& client, ClientContext& context, const std::string& object) {
          v1::StreamBuildLogsRequest request;
          request.set_snapshot(object);
-         return Drain(client.snapshots().StreamBuildLogs(&context, request));
+         return Drain(client.builds().StreamBuildLogs(&context, request));
        }},
       {"UploadBuildContext", true, false, "",
        [](client::Client& client, ClientContext& context, const std::string& object) {
          v1::UploadBuildContextResponse response;
-         const auto writer = client.snapshots().UploadBuildContext(&context, &response);
+         const auto writer = client.builds().UploadBuildContext(&context, &response);
          v1::UploadBuildContextRequest request;
          request.mutable_header()->set_archive_path(object);
          request.mutable_header()->set_context_hash(HashOfFile(object, "content"));

@@ -54,6 +54,7 @@ class IntegrationTest : public ::testing::Test {
   v1::DaytonaService::Stub& sandboxes() { return client_->sandboxes(); }
   v1::SnapshotService::Stub& snapshots() { return client_->snapshots(); }
   v1::VolumeService::Stub& volumes() { return client_->volumes(); }
+  v1::BuildService::Stub& builds() { return client_->builds(); }
   EmulatorControl& control() { return *control_; }
   // The emulator's origin as the daemon reaches it.
   std::string upstream_origin() const;

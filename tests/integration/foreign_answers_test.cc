@@ -123,7 +123,7 @@ TEST_F(ForeignAnswersTest, UnknownWordsAreConfirmedByTheList) {
 
 TEST_F(ForeignAnswersTest, ARouteThatTheServerLacksIsUnimplemented) {
   Answer("POST", "/sandbox/box/start", 1, 404, DaytonaError(404, "Cannot POST /api/sandbox/box/start"));
-  EXPECT_EQ(Outcome(Start("box").error), "UNIMPLEMENTED UPSTREAM_UNSUPPORTED");
+  EXPECT_EQ(Outcome(Start("box").error), "UNIMPLEMENTED NOT_SUPPORTED_BY_UPSTREAM");
 }
 
 TEST_F(ForeignAnswersTest, GatewayTimeoutAfterCreateIsSettled) {

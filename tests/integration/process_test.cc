@@ -324,8 +324,8 @@ TEST_F(KeyFileTest, ANewKeyInTheFileIsTakenUpByTheRunningDaemon) {
 
 TEST_F(ProcessTest, HealthIsToldForEachService) {
   StartDaemon(DaemonFor(emulator_->url()));
-  for (const char* service :
-       {"", "daytonad.v1.DaytonaService", "daytonad.v1.SnapshotService", "daytonad.v1.VolumeService"}) {
+  for (const char* service : {"", "daytonad.v1.DaytonaService", "daytonad.v1.SnapshotService",
+                              "daytonad.v1.VolumeService", "daytonad.v1.BuildService", "daytonad.v1.DaemonService"}) {
     EXPECT_EQ(Health(service), "SERVING") << service;
   }
   EXPECT_EQ(Health("no.such.Service"), "NOT_FOUND");
@@ -368,10 +368,11 @@ void ExpectReflection(const std::shared_ptr<grpc::Channel>& channel) {
   ASSERT_TRUE(stream->Write(list) && stream->Read(&services));
   std::set<std::string> names;
   for (const auto& service : services.list_services_response().service()) names.insert(service.name());
-  EXPECT_THAT(names, IsSupersetOf({"daytonad.v1.DaytonaService", "daytonad.v1.SnapshotService",
-                                   "daytonad.v1.VolumeService", "grpc.health.v1.Health"}));
+  EXPECT_THAT(names,
+              IsSupersetOf({"daytonad.v1.DaytonaService", "daytonad.v1.SnapshotService", "daytonad.v1.VolumeService",
+                            "daytonad.v1.BuildService", "daytonad.v1.DaemonService", "grpc.health.v1.Health"}));
   Request symbol;
-  symbol.set_file_containing_symbol("daytonad.v1.SnapshotService.StreamBuildLogs");
+  symbol.set_file_containing_symbol("daytonad.v1.BuildService.StreamBuildLogs");
   Response files;
   ASSERT_TRUE(stream->Write(symbol) && stream->Read(&files));
   EXPECT_GT(files.file_descriptor_response().file_descriptor_proto_size(), 3);

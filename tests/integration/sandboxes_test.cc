@@ -141,6 +141,7 @@ TEST_F(SandboxesTest, WaitsForAnyOfTheWantedStates) {
   EXPECT_EQ(there.value.sandbox().state(), v1::SANDBOX_STATE_STARTED);
   Stop(id, "wait: false");
   EXPECT_EQ(Wait(id, "states: SANDBOX_STATE_STOPPED").value.sandbox().state(), v1::SANDBOX_STATE_STOPPED);
+  EXPECT_EQ(Wait(id, "state_texts: ['hibernated', 'stopped']").value.sandbox().state(), v1::SANDBOX_STATE_STOPPED);
   const auto late = Wait(id, "states: SANDBOX_STATE_STARTED timeout { nanos: 100000000 }");
   EXPECT_EQ(Outcome(late.error), "DEADLINE_EXCEEDED WAIT_TIMED_OUT");
   EXPECT_EQ(late.error->metadata.at("sandbox_state"), "stopped");

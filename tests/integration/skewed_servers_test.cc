@@ -142,6 +142,32 @@ TEST_F(OldServerTest, WarnsOfEachFieldThatIsIgnored) {
   EXPECT_THAT(streamed.messages.front().warning().metadata().at("field"), "spec.ttl_minutes");
 }
 
+// Which knows no classes of snapshots.
+class OldSnapshotServerTest : public SkewedServerTest {
+ protected:
+  Answer Respond(const Server::Request& /*request*/) override {
+    return {200, {{"id", kId}, {"name", "tools"}, {"state", "active"}, {"imageName", "debian:12"}}};
+  }
+};
+
+TEST_F(OldSnapshotServerTest, WarnsOfAClassThatIsIgnored) {
+  const auto spec = Parse<v1::SnapshotSpec>("name: 'tools' image: 'debian:12' sandbox_class: SANDBOX_CLASS_LINUX_VM");
+  v1::CreateSnapshotRequest request;
+  *request.mutable_spec() = spec;
+  const auto created = Call(snapshots(), &v1::SnapshotService::Stub::CreateSnapshot, request);
+  ASSERT_EQ(Outcome(created.error), "OK");
+  ASSERT_EQ(created.value.warnings_size(), 1);
+  EXPECT_EQ(created.value.warnings(0).reason(), "PARAMETER_IGNORED");
+  EXPECT_EQ(created.value.warnings(0).metadata().at("field"), "spec.sandbox_class");
+  EXPECT_EQ(created.value.warnings(0).metadata().at("snapshot_name"), "tools");
+
+  v1::CreateSnapshotStreamRequest stream_request;
+  *stream_request.mutable_spec() = spec;
+  const auto streamed = ReadAll(snapshots(), &v1::SnapshotService::Stub::CreateSnapshotStream, stream_request);
+  ASSERT_EQ(Outcome(streamed.error), "OK");
+  EXPECT_EQ(streamed.messages.front().warning().reason(), "PARAMETER_IGNORED");
+}
+
 TEST_F(OldServerTest, AStrictSpecIsNotSent) {
   WaitUntilVersionIsKnown();
   const auto refused = Create("spec { name: 'box' ttl_minutes: 5 strict: true }");
@@ -247,7 +273,7 @@ TEST_F(NewServerTest, ANumberedPageIsFoundByWalking) {
   EXPECT_FALSE(second.value.has_total_size());
   EXPECT_FALSE(second.value.has_total_pages());
   EXPECT_EQ(page("page: 9 page_size: 1").value.sandboxes_size(), 0);
-  EXPECT_EQ(Outcome(page("page: 1 sort: SANDBOX_SORT_FIELD_STATE").error), "UNIMPLEMENTED UPSTREAM_UNSUPPORTED");
+  EXPECT_EQ(Outcome(page("page: 1 sort: SANDBOX_SORT_FIELD_STATE").error), "UNIMPLEMENTED NOT_SUPPORTED_BY_UPSTREAM");
   EXPECT_THAT(Seen(), Not(Contains(StartsWith("GET /api/sandbox/paginated"))));
 }
 

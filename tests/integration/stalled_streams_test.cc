@@ -40,7 +40,7 @@ class StalledStreamsTest : public IntegrationTest {
     const auto create =
         Parse<v1::CreateSnapshotRequest>(R"(spec { name: "s" dockerfile: "FROM debian:12\nRUN true\n" } wait: false)");
     ASSERT_TRUE(Call(snapshots(), &Snapshots::CreateSnapshot, create).ok());
-    reader_ = snapshots().StreamBuildLogs(&context_, Parse<v1::StreamBuildLogsRequest>("snapshot: 's'"));
+    reader_ = builds().StreamBuildLogs(&context_, Parse<v1::StreamBuildLogsRequest>("snapshot: 's'"));
     ASSERT_TRUE(Eventually([&] { return log_server_.followers() == 1; }));
     log_server_.Write(std::string(kTooMuch, 'x'));
     v1::StreamBuildLogsResponse first;
@@ -75,7 +75,7 @@ TEST_F(ShortStallTest, AStreamThatNobodyReadsIsEndedAndSaysSo) {
   EXPECT_TRUE(LogIsGivenBack());
   ASSERT_TRUE(Eventually(
       [this] { return daemon_->log().find("a stream is ended whose client takes no messages") != std::string::npos; }));
-  EXPECT_THAT(daemon_->log(), HasSubstr("SnapshotService/StreamBuildLogs"));
+  EXPECT_THAT(daemon_->log(), HasSubstr("BuildService/StreamBuildLogs"));
   EXPECT_EQ(ReadOn(*reader_), "ABORTED STREAM_STALLED");
 }
 

@@ -33,7 +33,7 @@ class UntrustedOriginTest : public IntegrationTest {
   Streamed<v1::StreamBuildLogsResponse> ReadLog(const std::string& snapshot) {
     v1::StreamBuildLogsRequest request;
     request.set_snapshot(snapshot);
-    return ReadAll(snapshots(), &Stub::StreamBuildLogs, request);
+    return ReadAll(builds(), &v1::BuildService::Stub::StreamBuildLogs, request);
   }
   // The API's own route for logs is gone, in one of two ways.
   void RemoveFallback(int status) {

@@ -37,7 +37,7 @@ class UploadsTest : public IntegrationTest {
 
   client::Result<v1::UploadBuildContextResponse> Upload(const v1::BuildContextHeader& header, std::string_view tar,
                                                         size_t piece = kMiB) {
-    return UploadTar(snapshots(), header, tar, piece);
+    return UploadTar(builds(), header, tar, piece);
   }
   nlohmann::json Objects() { return control().Storage()["objects"]; }
   int Writes() { return control().CountRequests("PUT", "/_storage") + control().CountRequests("POST", "/_storage"); }
@@ -93,7 +93,7 @@ TEST_F(UploadsTest, AContextThatIsThereIsAnsweredBeforeTheClientSendsIt) {
   const std::string tar = FileTar("a", "A");
   const std::string hash = HashOfFile("a", "A");
   ASSERT_EQ(Outcome(Upload(UploadHeader("a", hash), tar).error), "OK");
-  UploadCall call(snapshots());
+  UploadCall call(builds());
   ASSERT_TRUE(call.SendHeader(UploadHeader("a", hash, static_cast<int64_t>(tar.size()))));
   const auto answer = call.Finish();  // nothing was sent, and the stream was not closed
   EXPECT_EQ(Outcome(answer.error), "OK");
@@ -123,7 +123,7 @@ TEST_F(UploadsTest, ATarOfAnotherSizeIsNotTakenForTheAnnouncedOne) {
 TEST_F(UploadsTest, AReadOnlyListenerRefusesWithoutReading) {
   auto client = client::Client::Connect(daemon_->addresses().at(1));
   ASSERT_TRUE(client.ok());
-  UploadCall call(client->snapshots());
+  UploadCall call(client->builds());
   EXPECT_EQ(Outcome(call.Finish().error), "PERMISSION_DENIED READ_ONLY_LISTENER");
 }
 
@@ -132,17 +132,17 @@ TEST_F(UploadsTest, TellsWhatIsWrongWithARequest) {
   const std::string tar = FileTar("a", "A");
   const auto size = static_cast<int64_t>(tar.size());
   {
-    UploadCall call(snapshots());
+    UploadCall call(builds());
     call.writer->WritesDone();
     EXPECT_EQ(Outcome(call.Finish().error), invalid);
   }
   {
-    UploadCall call(snapshots());
+    UploadCall call(builds());
     call.Send(tar);
     EXPECT_EQ(Outcome(call.Finish().error), invalid);
   }
   {
-    UploadCall call(snapshots());
+    UploadCall call(builds());
     call.SendHeader(UploadHeader("a"));
     call.SendHeader(UploadHeader("a"));
     EXPECT_EQ(Outcome(call.Finish().error), invalid);
@@ -171,7 +171,7 @@ TEST_F(UploadsTest, TellsWhatIsWrongWithARequest) {
 TEST_F(UploadsTest, AnUploadLargerThanTheSpoolIsRefused) {
   const std::string tar = FileTar("a", std::string(65 * kMiB, 'x'));
   EXPECT_EQ(Outcome(Upload(UploadHeader("a"), tar).error), "RESOURCE_EXHAUSTED SPOOL_FULL");
-  UploadCall call(snapshots());
+  UploadCall call(builds());
   call.SendHeader(UploadHeader("a", "", int64_t{1} << 40));
   EXPECT_EQ(Outcome(call.Finish().error), "RESOURCE_EXHAUSTED SPOOL_FULL");
 }
@@ -181,7 +181,7 @@ TEST_F(UploadsTest, AClientThatVanishesHalfWayLeavesNothing) {
   const std::string tar = FileTar("big", content);
   const std::string hash = HashOfFile("big", content);
   for (const std::string& known : {hash, std::string()}) {
-    UploadCall call(snapshots());
+    UploadCall call(builds());
     ASSERT_TRUE(call.SendHeader(UploadHeader("big", known)));
     for (size_t sent = 0; sent < 30 * kMiB; sent += kMiB) ASSERT_TRUE(call.Send(tar.substr(sent, kMiB)));
     if (!known.empty()) {
@@ -202,7 +202,7 @@ TEST_F(UploadsTest, AConnectionThatBreaksLeavesNothing) {
   {
     auto client = client::Client::Connect(daemon_->addresses().at(0));
     ASSERT_TRUE(client.ok());
-    UploadCall call(client->snapshots());
+    UploadCall call(client->builds());
     ASSERT_TRUE(call.SendHeader(UploadHeader("a", HashOfFile("a", "A"))));
     ASSERT_TRUE(call.Send(tar));
     ASSERT_TRUE(Eventually([this] { return control().CountRequests("HEAD", "/_storage") == 1; }));
@@ -237,7 +237,7 @@ TEST_F(UploadsTest, AStorageThatRefusesOrFailsIsToldApartAndARetrySucceeds) {
     SCOPED_TRACE(c.match.dump() + c.fault.dump());
     control().AddFault(c.match, c.fault);
     // What may pass is tried until the call's time is up.
-    const auto failed = UploadTar(snapshots(), UploadHeader("big", hash), tar, kMiB, std::chrono::seconds(8));
+    const auto failed = UploadTar(builds(), UploadHeader("big", hash), tar, kMiB, std::chrono::seconds(8));
     EXPECT_EQ(Outcome(failed.error), c.outcome);
     EXPECT_THAT(Objects(), IsEmpty());
     EXPECT_TRUE(Eventually([this] { return control().Storage()["uploads"].empty(); }));
@@ -268,7 +268,7 @@ TEST_F(UploadsTest, TwoUploadsOfTheSameContextSendItOnce) {
 
 TEST_F(UploadsTest, AnUploadRunsOnWhileTheDaemonDrains) {
   const std::string tar = FileTar("a", "A");
-  UploadCall call(snapshots());
+  UploadCall call(builds());
   ASSERT_TRUE(call.SendHeader(UploadHeader("a", HashOfFile("a", "A"))));
   ASSERT_TRUE(Eventually([this] { return control().CountRequests("HEAD", "/_storage") == 1; }));
   daemon_->Signal(SIGTERM);
@@ -289,9 +289,9 @@ TEST_F(UploadsTest, AHeaderAloneHoldsNothing) {
     for (const auto& header :
          {UploadHeader("a", hash), UploadHeader("b" + std::to_string(i), std::string(31, '0') + std::to_string(i)),
           UploadHeader("c", "", 64 * kMiB)}) {
-      ASSERT_TRUE(idle.emplace_back(std::make_unique<UploadCall>(snapshots()))->SendHeader(header));
+      ASSERT_TRUE(idle.emplace_back(std::make_unique<UploadCall>(builds()))->SendHeader(header));
     }
-    idle.push_back(std::make_unique<UploadCall>(snapshots()));  // and not even that
+    idle.push_back(std::make_unique<UploadCall>(builds()));  // and not even that
   }
   ASSERT_TRUE(Eventually([this] { return control().CountRequests("HEAD", "/_storage") == 16; }));
   EXPECT_EQ(Outcome(Upload(UploadHeader("a", hash), tar).error), "OK");
@@ -311,7 +311,7 @@ class OneUploadTest : public UploadsTest {
 };
 
 TEST_F(OneUploadTest, AnIdleUploadGivesWayToOneThatWaits) {
-  UploadCall idle(snapshots());
+  UploadCall idle(builds());
   ASSERT_TRUE(idle.SendHeader(UploadHeader("a", HashOfFile("a", "A"))));
   ASSERT_TRUE(idle.Send(FileTar("a", "A").substr(0, 100)));
   ASSERT_TRUE(Eventually([this] { return control().CountRequests("HEAD", "/_storage") == 1; }));
@@ -333,7 +333,7 @@ TEST_F(ShortIdleUploadsTest, AnIdleUploadEndsAndLeavesNothing) {
   const std::string tar = FileTar("big", content);
   for (const std::string& hash : {HashOfFile("big", content), std::string()}) {
     for (const size_t megabytes : {0U, 1U, 20U}) {
-      UploadCall call(snapshots());
+      UploadCall call(builds());
       ASSERT_TRUE(call.SendHeader(UploadHeader("big", hash, static_cast<int64_t>(tar.size()))));
       for (size_t i = 0; i < megabytes; ++i) call.Send(tar.substr(i * kMiB, kMiB));
       const auto ended = call.Finish();
@@ -341,7 +341,7 @@ TEST_F(ShortIdleUploadsTest, AnIdleUploadEndsAndLeavesNothing) {
       EXPECT_THAT(ended.error->message, HasSubstr("--max-upload-idle"));
     }
   }
-  UploadCall silent(snapshots());
+  UploadCall silent(builds());
   EXPECT_EQ(Outcome(silent.Finish().error), "ABORTED STREAM_STALLED");
   EXPECT_THAT(Objects(), IsEmpty());
   EXPECT_EQ(Outcome(Upload(UploadHeader("big"), tar).error), "OK");
@@ -355,7 +355,7 @@ class ShortDrainUploadsTest : public UploadsTest {
 TEST_F(ShortDrainUploadsTest, AnUploadThatTakesTooLongIsEndedAndLeavesNothing) {
   const std::string content(40 * kMiB, 'x');
   const std::string tar = FileTar("big", content);
-  UploadCall call(snapshots());
+  UploadCall call(builds());
   ASSERT_TRUE(call.SendHeader(UploadHeader("big", HashOfFile("big", content))));
   for (size_t sent = 0; sent < 30 * kMiB; sent += kMiB) ASSERT_TRUE(call.Send(tar.substr(sent, kMiB)));
   ASSERT_TRUE(Eventually([this] { return !control().Storage()["uploads"].empty(); }));
@@ -368,7 +368,7 @@ TEST_F(ShortDrainUploadsTest, AnUploadThatTakesTooLongIsEndedAndLeavesNothing) {
 
 TEST_F(UploadsTest, ADaemonThatIsKilledLeavesNothingInTheSpool) {
   const std::string tar = FileTar("big", std::string(20 * kMiB, 'x'));
-  UploadCall call(snapshots());
+  UploadCall call(builds());
   ASSERT_TRUE(call.SendHeader(UploadHeader("big")));
   for (size_t sent = 0; sent < 10 * kMiB; sent += kMiB) ASSERT_TRUE(call.Send(tar.substr(sent, kMiB)));
   daemon_->Signal(SIGKILL);
@@ -385,7 +385,7 @@ class NoSpoolTest : public UploadsTest {
 };
 
 TEST_F(NoSpoolTest, AHashIsRequired) {
-  UploadCall call(snapshots());
+  UploadCall call(builds());
   ASSERT_TRUE(call.SendHeader(UploadHeader("a")));
   const auto refused = call.Finish();
   EXPECT_EQ(Outcome(refused.error), "FAILED_PRECONDITION CONTEXT_HASH_REQUIRED");
@@ -400,7 +400,7 @@ TEST_F(UploadsTest, AGibibyteCostsTheDaemonLittleMemory) {
   ContextHash hash("large");
   for (int64_t at = 0; at < size; at += kMiB) ASSERT_TRUE(hash.OnData(piece).ok());
 
-  UploadCall call(snapshots());
+  UploadCall call(builds());
   ASSERT_TRUE(call.SendHeader(UploadHeader("large", hash.Finish())));
   ASSERT_TRUE(call.Send(TarHeader("large", '0', size)));
   for (int64_t at = 0; at < size; at += kMiB) ASSERT_TRUE(call.Send(piece));

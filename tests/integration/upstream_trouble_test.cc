@@ -236,7 +236,7 @@ TEST_F(OtherBasePathTest, AnyBasePathWillDoAlsoWithASlashBehind) {
   request.set_snapshot("built");
   grpc::ClientContext context;
   std::string log;
-  const auto error = client::Stream(snapshots(), &v1::SnapshotService::Stub::StreamBuildLogs, request, context,
+  const auto error = client::Stream(builds(), &v1::BuildService::Stub::StreamBuildLogs, request, context,
                                     [&](const v1::StreamBuildLogsResponse& message) { log += message.log().data(); });
   EXPECT_EQ(Outcome(error), "OK");
   EXPECT_THAT(log, HasSubstr("built"));
@@ -275,7 +275,7 @@ TEST_F(StrangerTest, BearerToAnyUrlNotToALogElsewhere) {
   request.set_snapshot("built");
   grpc::ClientContext context;
   std::string log;
-  const auto error = client::Stream(snapshots(), &v1::SnapshotService::Stub::StreamBuildLogs, request, context,
+  const auto error = client::Stream(builds(), &v1::BuildService::Stub::StreamBuildLogs, request, context,
                                     [&](const v1::StreamBuildLogsResponse& message) { log += message.log().data(); });
   EXPECT_EQ(Outcome(error), "OK");
   EXPECT_THAT(log, HasSubstr("built"));

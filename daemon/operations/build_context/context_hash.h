@@ -36,7 +36,7 @@ class ContextHash final : public ContextSink {
 };
 
 // The name under which the daemon stores a context unless its caller gave another one. No two trees have the same: it
-// is what snapshot_service.proto describes at BuildContextHeader.context_hash, the first half of the SHA-256 of a
+// is what build_service.proto describes at BuildContextHeader.context_hash, the first half of the SHA-256 of a
 // record for each entry, in which the lengths of all parts come before them.
 class TreeHash final : public ContextSink {
  public:

@@ -27,7 +27,7 @@ struct UploadOutcome {
   bool existed = false;
 };
 
-// Takes the tar of a context from a client into upstream's store (snapshot_service.proto, UploadBuildContext).
+// Takes the tar of a context from a client into upstream's store (build_service.proto, UploadBuildContext).
 //
 // With a hash the bytes go straight through and are checked on the way: the store shows nothing before the end, and
 // there the hash has to be right. Without one, nobody knows the name for the first byte before the last one was seen,

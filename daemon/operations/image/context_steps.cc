@@ -76,7 +76,7 @@ std::optional<std::string> ChooseArchivePath(std::string_view given, std::string
 
 bool CheckHash(std::string_view hash, std::string_view field, PlanDraft& draft) {
   const bool is_hash = hash.size() == 32 && hash.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-  if (!is_hash) draft.Refuse(field, "must be a hash that SnapshotService.UploadBuildContext returned");
+  if (!is_hash) draft.Refuse(field, "must be a hash that BuildService.UploadBuildContext returned");
   return is_hash;
 }
 

@@ -62,6 +62,17 @@ INSTANTIATE_TEST_SUITE_P(
         BadSpec{"resources { cpu: 1 }", "spec.resources: can't be given with a snapshot"},
         BadSpec{R"(snapshot: "s" resources { cpu: 1 })", "spec.resources: can't be given with a snapshot"},
         BadSpec{R"(image: "x" resources { cpu: 0 })", "spec.resources.cpu: is 0"},
+        BadSpec{R"(image: "x" resources { cpu: 0.5 })",
+                "spec.resources.cpu: is 0.5; this upstream takes whole numbers"},
+        BadSpec{R"(image: "x" resources { memory_gib: 1.5 })",
+                "spec.resources.memory_gib: is 1.5; this upstream takes"},
+        BadSpec{R"(image: "x" resources { disk_gib: 2.25 })", "spec.resources.disk_gib: is 2.25; this upstream takes"},
+        BadSpec{R"(image: "x" resources { cpu: -1 })", "spec.resources.cpu: is -1; it must be more than 0"},
+        BadSpec{R"(image: "x" resources { cpu: nan })", "spec.resources.cpu: is nan; it must be more than 0"},
+        BadSpec{R"(image: "x" resources { disk_gib: inf })", "spec.resources.disk_gib: is inf; it must be at most"},
+        BadSpec{R"(language: CODE_LANGUAGE_PYTHON language_text: "ruby")",
+                "spec.language_text: can't be given together"},
+        BadSpec{R"(language_text: "a\nb")", "spec.language_text: has a line break"},
         BadSpec{R"(image: "x" resources { gpu: -1 })", "spec.resources.gpu: is -1"},
         BadSpec{R"(image: "x" resources { gpu_types: 0 })", "spec.resources.gpu_types: has no kind of number 0"},
         BadSpec{R"(image: "x" resources { gpu_types: 1 gpu_type_texts: "B" })", "spec.resources.gpu_type_texts: can't"},
@@ -146,6 +157,25 @@ TEST(SpecChecksTest, NumberedPagingRefusesTheFiltersThatItDoesNotKnow) {
   EXPECT_FALSE(numbered.empty());
 }
 
+TEST(SpecChecksTest, AFilterWithAFractionIsRefusedWithTheFieldsPath) {
+  for (const std::string field :
+       {"min_cpu", "max_cpu", "min_memory_gib", "max_memory_gib", "min_disk_gib", "max_disk_gib"}) {
+    for (const Paging paging : {Paging::kToken, Paging::kNumbered}) {
+      FieldViolations whole, fraction;
+      CheckFilter(Parse<v1::SandboxFilter>(field + ": 2"), paging, whole);
+      CheckFilter(Parse<v1::SandboxFilter>(field + ": 2.5"), paging, fraction);
+      EXPECT_TRUE(whole.empty()) << field;
+      EXPECT_EQ(fraction.ToStatus().message(), "filter." + field + ": is 2.5; this upstream takes whole numbers only");
+    }
+  }
+}
+
+TEST(SpecChecksTest, ASnapshotsResourcesHaveNoFractionsEither) {
+  FieldViolations violations;
+  CheckSpec(Parse<v1::SnapshotSpec>(R"(name: "s" image: "a:1" resources { cpu: 1.5 })"), violations);
+  EXPECT_EQ(violations.ToStatus().message(), "spec.resources.cpu: is 1.5; this upstream takes whole numbers only");
+}
+
 TEST(SpecChecksTest, ListsKnowNoDestroyedSandboxes) {
   FieldViolations violations;
   CheckFilter(Parse<v1::SandboxFilter>("states: SANDBOX_STATE_DESTROYED"), Paging::kToken, violations);
@@ -163,6 +193,21 @@ TEST(SpecChecksTest, EachWayOfPagingHasItsOwnSortFields) {
     FieldViolations violations;
     CheckSort(field, paging, violations);
     EXPECT_EQ(violations.empty(), known) << field;
+  }
+}
+
+TEST(RequestChecksTest, PagesAreByNumberOrByToken) {
+  for (const auto& [request, good] : {
+           std::pair("", true),
+           std::pair("page: 1", true),
+           std::pair("page_token: 't'", true),
+           std::pair("page: 1 page_token: ''", true),
+           std::pair("page: 0", false),
+           std::pair("page: 1 page_token: 't'", false),
+       }) {
+    FieldViolations violations;
+    CheckPaging(Parse<v1::ListSandboxesRequest>(request), violations);
+    EXPECT_EQ(violations.empty(), good) << request;
   }
 }
 

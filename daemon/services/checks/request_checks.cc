@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <iterator>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "daemon/base/absl_view.h"
@@ -99,11 +102,22 @@ void CheckAtLeastOne(std::string_view field, int64_t value, FieldViolations& vio
   if (value < 1) violations.Add(field, absl::StrCat("is ", value, "; it must be at least 1"));
 }
 
+void CheckAmount(std::string_view field, double amount, FieldViolations& violations) {
+  constexpr double kMost = std::numeric_limits<int32_t>::max();
+  if (!(amount > 0)) {  // not a number, too
+    violations.Add(field, absl::StrCat("is ", amount, "; it must be more than 0"));
+  } else if (amount > kMost) {
+    violations.Add(field, absl::StrCat("is ", amount, "; it must be at most ", std::numeric_limits<int32_t>::max()));
+  } else if (amount != std::trunc(amount)) {
+    violations.Add(field, absl::StrCat("is ", amount, "; this upstream takes whole numbers only"));
+  }
+}
+
 void CheckResources(std::string_view field, const v1::Resources& resources, FieldViolations& violations) {
   const auto path = [&](const char* name) { return absl::StrCat(AbslView(field), ".", name); };
-  if (resources.has_cpu()) CheckAtLeastOne(path("cpu"), resources.cpu(), violations);
-  if (resources.has_memory_gib()) CheckAtLeastOne(path("memory_gib"), resources.memory_gib(), violations);
-  if (resources.has_disk_gib()) CheckAtLeastOne(path("disk_gib"), resources.disk_gib(), violations);
+  if (resources.has_cpu()) CheckAmount(path("cpu"), resources.cpu(), violations);
+  if (resources.has_memory_gib()) CheckAmount(path("memory_gib"), resources.memory_gib(), violations);
+  if (resources.has_disk_gib()) CheckAmount(path("disk_gib"), resources.disk_gib(), violations);
   if (resources.has_gpu()) CheckNotNegative(path("gpu"), resources.gpu(), violations);
   if (!resources.gpu_types().empty() && !resources.gpu_type_texts().empty()) {
     violations.Add(path("gpu_type_texts"), "can't be given together with gpu_types; name all kinds in one of the two");

@@ -47,8 +47,13 @@ void CheckLabels(std::string_view field, const google::protobuf::Map<std::string
                  FieldViolations& violations);
 void CheckPageSize(int page_size, FieldViolations& violations);
 void CheckPageNumber(int page, FieldViolations& violations);
+// Paging by token, or by number: not by both.
+template <typename Request>
+void CheckPaging(const Request& request, FieldViolations& violations);
 void CheckNotNegative(std::string_view field, int64_t value, FieldViolations& violations);
 void CheckAtLeastOne(std::string_view field, int64_t value, FieldViolations& violations);
+// Cores or GiB. The contract has fractions, and the upstreams that we know take whole numbers only.
+void CheckAmount(std::string_view field, double amount, FieldViolations& violations);
 void CheckResources(std::string_view field, const v1::Resources& resources, FieldViolations& violations);
 void CheckSortOrder(v1::SortOrder order, FieldViolations& violations);
 
@@ -82,6 +87,16 @@ absl::StatusOr<CallContext> CheckMutation(CallContext context, const Request& re
   if (!status.ok()) return status;
   if (request.request_id().empty()) return context;
   return context.WithRequestKey(KeyOf(request));
+}
+
+template <typename Request>
+void CheckPaging(const Request& request, FieldViolations& violations) {
+  CheckFitsIntoUrl("page_token", request.page_token().size(), violations);
+  if (!request.has_page()) return;
+  CheckPageNumber(request.page(), violations);
+  if (!request.page_token().empty()) {
+    violations.Add("page", "can't be given together with page_token: page by number or by token");
+  }
 }
 
 template <typename Request>

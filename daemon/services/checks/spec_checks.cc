@@ -146,8 +146,12 @@ void CheckSpec(const v1::SandboxSpec& spec, FieldViolations& violations) {
   CheckName("spec.name", spec.name(), violations);
   if (!v1::CodeLanguage_IsValid(spec.language())) {
     violations.Add("spec.language", absl::StrCat("is no CodeLanguage: ", static_cast<int>(spec.language()),
-                                                 "; python, typescript and javascript are supported"));
+                                                 "; one that the enum does not know goes into language_text"));
   }
+  if (spec.language() != v1::CODE_LANGUAGE_UNSPECIFIED && !spec.language_text().empty()) {
+    violations.Add("spec.language_text", "can't be given together with language");
+  }
+  CheckName("spec.language_text", spec.language_text(), violations);
   CheckSource(spec, violations);
   if (spec.has_resources()) CheckResources("spec.resources", spec.resources(), violations);
   CheckVariableNames("spec.env", spec.env(), violations);
@@ -208,12 +212,12 @@ void CheckFilter(const v1::SandboxFilter& filter, Paging paging, FieldViolations
       violations.Add("filter.sandbox_classes", absl::StrCat("has no class of number ", kind));
     }
   }
-  if (filter.has_min_cpu()) CheckAtLeastOne("filter.min_cpu", filter.min_cpu(), violations);
-  if (filter.has_max_cpu()) CheckAtLeastOne("filter.max_cpu", filter.max_cpu(), violations);
-  if (filter.has_min_memory_gib()) CheckAtLeastOne("filter.min_memory_gib", filter.min_memory_gib(), violations);
-  if (filter.has_max_memory_gib()) CheckAtLeastOne("filter.max_memory_gib", filter.max_memory_gib(), violations);
-  if (filter.has_min_disk_gib()) CheckAtLeastOne("filter.min_disk_gib", filter.min_disk_gib(), violations);
-  if (filter.has_max_disk_gib()) CheckAtLeastOne("filter.max_disk_gib", filter.max_disk_gib(), violations);
+  if (filter.has_min_cpu()) CheckAmount("filter.min_cpu", filter.min_cpu(), violations);
+  if (filter.has_max_cpu()) CheckAmount("filter.max_cpu", filter.max_cpu(), violations);
+  if (filter.has_min_memory_gib()) CheckAmount("filter.min_memory_gib", filter.min_memory_gib(), violations);
+  if (filter.has_max_memory_gib()) CheckAmount("filter.max_memory_gib", filter.max_memory_gib(), violations);
+  if (filter.has_min_disk_gib()) CheckAmount("filter.min_disk_gib", filter.min_disk_gib(), violations);
+  if (filter.has_max_disk_gib()) CheckAmount("filter.max_disk_gib", filter.max_disk_gib(), violations);
   if (filter.has_min_gpu()) CheckNotNegative("filter.min_gpu", filter.min_gpu(), violations);
   if (filter.has_max_gpu()) CheckNotNegative("filter.max_gpu", filter.max_gpu(), violations);
   const std::tuple<const char*, bool, const google::protobuf::Timestamp&> times[] = {

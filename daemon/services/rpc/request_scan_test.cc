@@ -8,8 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/base/error.h"
+#include "daytonad/v1/build_service.pb.h"
 #include "daytonad/v1/daytona_service.pb.h"
-#include "daytonad/v1/snapshot_service.pb.h"
 #include "daytonad/v1/volume_service.pb.h"
 
 namespace daytonad {

@@ -1,5 +1,7 @@
 #include "daemon/upstream/v0/build_json.h"
 
+#include <cmath>
+#include <cstdint>
 #include <utility>
 
 #include "daemon/upstream/v0/enum_text.h"
@@ -24,16 +26,22 @@ OrderedJson WriteImageBuild(const ImageBuild& build) {
   return json;
 }
 
+OrderedJson WriteNumber(double number) {
+  constexpr double kLargestExact = 1e15;
+  const bool whole = std::abs(number) <= kLargestExact && number == std::trunc(number);
+  return whole ? OrderedJson(static_cast<int64_t>(number)) : OrderedJson(number);
+}
+
 void WriteResources(const v1::Resources& resources, OrderedJson& body) {
   OrderedJson gpu_types = OrderedJson::array();
   for (const int gpu_type : resources.gpu_types()) gpu_types.push_back(GpuTypeText(static_cast<v1::GpuType>(gpu_type)));
   for (const std::string& text : resources.gpu_type_texts()) gpu_types.push_back(text);
 
-  if (resources.has_cpu()) body["cpu"] = resources.cpu();
+  if (resources.has_cpu()) body["cpu"] = WriteNumber(resources.cpu());
   if (resources.has_gpu()) body["gpu"] = resources.gpu();
   if (!gpu_types.empty()) body["gpuType"] = std::move(gpu_types);
-  if (resources.has_memory_gib()) body["memory"] = resources.memory_gib();
-  if (resources.has_disk_gib()) body["disk"] = resources.disk_gib();
+  if (resources.has_memory_gib()) body["memory"] = WriteNumber(resources.memory_gib());
+  if (resources.has_disk_gib()) body["disk"] = WriteNumber(resources.disk_gib());
 }
 
 }  // namespace daytonad

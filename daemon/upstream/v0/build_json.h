@@ -13,6 +13,9 @@ v1::BuildInfo ReadBuildInfo(const Json& json);
 // {"dockerfileContent": ..., "contextHashes": [...]}
 OrderedJson WriteImageBuild(const ImageBuild& build);
 
+// A whole number without a fraction (`2`), which upstream insists on; any other number as it is.
+OrderedJson WriteNumber(double number);
+
 // Adds those of `cpu`, `gpu`, `gpuType`, `memory` and `disk` that are set.
 void WriteResources(const v1::Resources& resources, OrderedJson& body);
 

@@ -239,7 +239,7 @@ absl::Status AnswerTooLarge(const absl::Status& refusal, size_t limit) {
 }
 
 bool IsRouteMissing(const absl::Status& status) {
-  return ErrorReason(status) == "UPSTREAM_UNSUPPORTED" ||
+  return ErrorReason(status) == "NOT_SUPPORTED_BY_UPSTREAM" ||
          (ErrorReason(status) == "UPSTREAM_UNPROCESSABLE" && ErrorMetadataValue(status, "http_status") == "410");
 }
 

@@ -94,7 +94,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{404, "Region not found", Code::kNotFound, "REGION_NOT_FOUND"},
         Case{400, "name must not contain HTML tags, URLs, or control characters, name must be a string",
              Code::kInvalidArgument, "UPSTREAM_BAD_REQUEST"},
-        Case{404, "Cannot POST /api/sandbox", Code::kUnimplemented, "UPSTREAM_UNSUPPORTED"},
+        Case{404, "Cannot POST /api/sandbox", Code::kUnimplemented, "NOT_SUPPORTED_BY_UPSTREAM"},
         Case{400, "Linked sandboxes must be ephemeral (set autoDeleteInterval to 0)", Code::kInvalidArgument,
              "UPSTREAM_BAD_REQUEST"},
         Case{400, "Sandbox failed to start: failed to create sandbox: fake failure", Code::kFailedPrecondition,
@@ -116,7 +116,7 @@ INSTANTIATE_TEST_SUITE_P(
              "UPSTREAM_BAD_REQUEST"},
         Case{409, "Volume cannot be deleted because it is in use by one or more sandboxes (e.g. g5)",
              Code::kFailedPrecondition, "VOLUME_IN_USE"},
-        Case{404, "Cannot GET /api/nope", Code::kUnimplemented, "UPSTREAM_UNSUPPORTED"}));
+        Case{404, "Cannot GET /api/nope", Code::kUnimplemented, "NOT_SUPPORTED_BY_UPSTREAM"}));
 
 // What its code can answer.
 INSTANTIATE_TEST_SUITE_P(
@@ -164,7 +164,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{504, "Gateway time-out", Code::kDeadlineExceeded, "UPSTREAM_TIMED_OUT"},
         Case{501, "no", Code::kUnavailable, "UPSTREAM_UNAVAILABLE"},
         Case{425, "early", Code::kUnavailable, "UPSTREAM_UNAVAILABLE"},
-        Case{405, "Method Not Allowed", Code::kUnimplemented, "UPSTREAM_UNSUPPORTED"},
+        Case{405, "Method Not Allowed", Code::kUnimplemented, "NOT_SUPPORTED_BY_UPSTREAM"},
         Case{418, "I am a teapot", Code::kInvalidArgument, "UPSTREAM_BAD_REQUEST"}));
 
 // Refusals that pass, with RetryInfo.

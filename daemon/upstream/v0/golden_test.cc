@@ -154,7 +154,7 @@ const std::map<std::string, std::string>& Refusals() {
       {"create, unknown region", "NOT_FOUND REGION_NOT_FOUND"},
       {"create, wrong types", "INVALID_ARGUMENT UPSTREAM_BAD_REQUEST"},
       {"create, malformed JSON", "INVALID_ARGUMENT UPSTREAM_BAD_REQUEST"},
-      {"create, body over 100 kB", "UNIMPLEMENTED UPSTREAM_UNSUPPORTED"},
+      {"create, body over 100 kB", "UNIMPLEMENTED NOT_SUPPORTED_BY_UPSTREAM"},
       {"create, linked but not ephemeral", "INVALID_ARGUMENT UPSTREAM_BAD_REQUEST"},
       {"create, runner fails", "FAILED_PRECONDITION SANDBOX_FAILED"},
       {"snapshot, name taken", "ALREADY_EXISTS NAME_TAKEN"},
@@ -170,7 +170,7 @@ const std::map<std::string, std::string>& Refusals() {
       {"sandbox with a volume not ready", "FAILED_PRECONDITION VOLUME_NOT_READY"},
       {"volume bad mount path", "INVALID_ARGUMENT UPSTREAM_BAD_REQUEST"},
       {"volume delete, in use", "FAILED_PRECONDITION VOLUME_IN_USE"},
-      {"unknown route", "UNIMPLEMENTED UPSTREAM_UNSUPPORTED"},
+      {"unknown route", "UNIMPLEMENTED NOT_SUPPORTED_BY_UPSTREAM"},
       {"pause, sandbox gone", "NOT_FOUND SANDBOX_NOT_FOUND"},
   };
   return kRefusals;

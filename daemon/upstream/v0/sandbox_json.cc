@@ -188,7 +188,7 @@ OrderedJson WriteNewSandbox(const NewSandbox& sandbox, std::string_view default_
   if (!spec.user().empty()) body["user"] = spec.user();
   body["env"] = Sorted(spec.env());
   std::map<std::string, std::string> labels = Sorted(spec.labels());
-  labels[kLanguageLabel] = LanguageText(spec.language());
+  labels[kLanguageLabel] = LanguageText(spec);
   body["labels"] = std::move(labels);
   if (spec.has_is_public()) body["public"] = spec.is_public();
   WriteNetwork(spec, body);

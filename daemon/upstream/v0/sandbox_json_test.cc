@@ -168,6 +168,19 @@ TEST(WriteNewSandboxTest, SendsOfAnEmptySpecWhatThePythonSdkSends) {
   EXPECT_EQ(WriteNewSandbox({}, "").dump(), R"({"env":{},"labels":{"code-toolbox-language":"python"},"volumes":[]})");
 }
 
+TEST(WriteNewSandboxTest, ALanguageThatTheEnumDoesNotKnowIsSentAsItIs) {
+  NewSandbox sandbox;
+  sandbox.spec.set_language_text("ruby");
+  EXPECT_EQ(WriteNewSandbox(sandbox, "").dump(),
+            R"({"env":{},"labels":{"code-toolbox-language":"ruby"},"volumes":[]})");
+}
+
+TEST(WriteNumberTest, WholeNumbersHaveNoFractionAndOthersAreNotRounded) {
+  EXPECT_EQ(WriteNumber(2).dump(), "2");
+  EXPECT_EQ(WriteNumber(2147483647).dump(), "2147483647");
+  EXPECT_EQ(WriteNumber(0.5).dump(), "0.5");
+}
+
 TEST(WriteNewSandboxTest, SendsEveryFieldAsThePythonSdkDoes) {
   NewSandbox sandbox;
   sandbox.spec = FromText<v1::SandboxSpec>(R"pb(

@@ -4,6 +4,7 @@
 
 #include "absl/time/time.h"
 #include "daemon/base/ids.h"
+#include "daemon/upstream/v0/build_json.h"
 #include "daemon/upstream/v0/enum_text.h"
 #include "daemon/upstream/v0/rest_api.h"
 #include "daemon/upstream/v0/sandbox_json.h"
@@ -38,12 +39,12 @@ void AddTime(RestRequest& request, std::string name, bool given, const google::p
 }
 
 void AddRanges(RestRequest& request, const v1::SandboxFilter& filter) {
-  if (filter.has_min_cpu()) request.AddQuery("minCpu", std::to_string(filter.min_cpu()));
-  if (filter.has_max_cpu()) request.AddQuery("maxCpu", std::to_string(filter.max_cpu()));
-  if (filter.has_min_memory_gib()) request.AddQuery("minMemoryGiB", std::to_string(filter.min_memory_gib()));
-  if (filter.has_max_memory_gib()) request.AddQuery("maxMemoryGiB", std::to_string(filter.max_memory_gib()));
-  if (filter.has_min_disk_gib()) request.AddQuery("minDiskGiB", std::to_string(filter.min_disk_gib()));
-  if (filter.has_max_disk_gib()) request.AddQuery("maxDiskGiB", std::to_string(filter.max_disk_gib()));
+  if (filter.has_min_cpu()) request.AddQuery("minCpu", WriteNumber(filter.min_cpu()).dump());
+  if (filter.has_max_cpu()) request.AddQuery("maxCpu", WriteNumber(filter.max_cpu()).dump());
+  if (filter.has_min_memory_gib()) request.AddQuery("minMemoryGiB", WriteNumber(filter.min_memory_gib()).dump());
+  if (filter.has_max_memory_gib()) request.AddQuery("maxMemoryGiB", WriteNumber(filter.max_memory_gib()).dump());
+  if (filter.has_min_disk_gib()) request.AddQuery("minDiskGiB", WriteNumber(filter.min_disk_gib()).dump());
+  if (filter.has_max_disk_gib()) request.AddQuery("maxDiskGiB", WriteNumber(filter.max_disk_gib()).dump());
   AddTime(request, "lastEventAfter", filter.has_last_activity_after(), filter.last_activity_after());
   AddTime(request, "lastEventBefore", filter.has_last_activity_before(), filter.last_activity_before());
 }

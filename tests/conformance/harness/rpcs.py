@@ -12,6 +12,8 @@ SERVICES = {
     "daytona_service": "DaytonaService",
     "snapshot_service": "SnapshotService",
     "volume_service": "VolumeService",
+    "build_service": "BuildService",
+    "daemon_service": "DaemonService",
 }
 
 
