@@ -6,6 +6,9 @@
 #
 # buildah needs --format docker, or the health check is lost.
 
+# That of CMakeLists.txt, as tests/install holds.
+ARG VERSION=0.1.0
+
 FROM debian:bookworm-slim AS build
 WORKDIR /src
 COPY .ci/deps .ci/deps
@@ -31,7 +34,7 @@ RUN install -D --target-directory=/image/usr/local/bin build/static/bin/daytonad
  && install --directory --owner=65532 --group=65532 --mode=0750 /image/run/daytonad
 
 FROM scratch AS static
-ARG VERSION=0.1.0
+ARG VERSION
 LABEL org.opencontainers.image.title="daytonad" \
       org.opencontainers.image.description="The Daytona sandbox API over gRPC, as a sidecar" \
       org.opencontainers.image.licenses="Apache-2.0" \
@@ -51,7 +54,7 @@ RUN apt-get update \
  && groupadd --gid 65532 daytonad \
  && useradd --uid 65532 --gid daytonad --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin daytonad
 COPY LICENSE /usr/share/doc/daytonad/copyright
-ARG VERSION=0.1.0
+ARG VERSION
 LABEL org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}"
 USER 65532:65532

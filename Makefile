@@ -1,17 +1,21 @@
-# What a person needs to know: make deps | build | static | demo | test | conformance | hostile | soak | bench | bench-full | lint |
-# format. Each does its own set-up.
+# What a person needs to know: make deps | build | static | demo | test | check-full | conformance | hostile | soak | bench |
+# bench-full | lint | format. Each does its own set-up. docs/building.md says which to run when.
 #
 #   PRESET=release|debug|asan|tsan   which build, by CMakePresets.json; it lands in build/PRESET
 #   JOBS=N                           how many compilers, tests or checks run at a time
 #   MINUTES=N                        how long the soak lasts
+#   FUZZ_SECONDS=N                   how long check-full runs each fuzz target
+#   CTEST_FLAGS=...                  further arguments of ctest
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
 PRESET ?= release
 JOBS ?= $(shell nproc)
 MINUTES ?= 10
+export FUZZ_SECONDS ?= 600
+CTEST_FLAGS ?=
 BUILD := build/$(PRESET)
 
-.PHONY: deps build demo test conformance hostile soak bench bench-full static lint format
+.PHONY: deps build demo test check-full conformance hostile soak bench bench-full static lint format
 
 deps:
 	@.ci/deps build test lint
@@ -28,7 +32,12 @@ test:
 	@.ci/deps build test
 	@$(MAKE) --no-print-directory build
 	tests/sdk/setup.sh
-	ctest --preset $(PRESET) --parallel $(JOBS)
+	ctest --preset $(PRESET) --parallel $(JOBS) $(CTEST_FLAGS)
+
+# What is too dear for every change, for some hours: ASan and UBSan over all tests, clang-tidy over all files, every case of the
+# conformance suite, each fuzz target for FUZZ_SECONDS.
+check-full:
+	@JOBS=$(JOBS) .ci/run dependencies build asan tidy conformance fuzz
 
 # Every case against the official SDKs; `make test` runs those that stand for the others.
 conformance: export TEST_ENV_DIR := build/test-env/conformance

@@ -1,7 +1,8 @@
 # daytonad_proto_library(NAME IMPORT_ROOT dir PROTOS a.proto ... [GRPC] [DEPS target ...])
 #
 # Makes NAME, the messages (no gRPC header reaches its users), and with GRPC also NAME_grpc, the service stubs.
-# PROTOS are relative to IMPORT_ROOT, and that is also how generated headers are included.
+# PROTOS are relative to IMPORT_ROOT, and that is also how generated headers are included. The target's properties
+# DAYTONAD_IMPORT_ROOT and DAYTONAD_PROTOS repeat the two.
 function(daytonad_proto_library NAME)
   cmake_parse_arguments(ARG "GRPC" "IMPORT_ROOT" "PROTOS;DEPS" ${ARGN})
   get_filename_component(root "${ARG_IMPORT_ROOT}" ABSOLUTE)
@@ -37,9 +38,9 @@ function(daytonad_proto_library NAME)
   endforeach()
 
   add_library(${NAME} STATIC ${message_sources})
-  target_include_directories(${NAME} SYSTEM PUBLIC "${out}")
+  target_include_directories(${NAME} SYSTEM PUBLIC "$<BUILD_INTERFACE:${out}>")
   target_link_libraries(${NAME} PUBLIC protobuf::libprotobuf Threads::Threads ${ARG_DEPS})
-  set_target_properties(${NAME} PROPERTIES DAYTONAD_IMPORT_ROOT "${root}")
+  set_target_properties(${NAME} PROPERTIES DAYTONAD_IMPORT_ROOT "${root}" DAYTONAD_PROTOS "${ARG_PROTOS}")
   if(ARG_GRPC)
     add_library(${NAME}_grpc STATIC ${service_sources})
     target_link_libraries(${NAME}_grpc PUBLIC ${NAME} gRPC::grpc++)

@@ -14,7 +14,7 @@ endif()
 
 # Properties of hand-written code. Generated protobuf code is compiled without them.
 add_library(daytonad_compile_options INTERFACE)
-target_compile_options(daytonad_compile_options INTERFACE -Wall -Wextra -Werror)
+target_compile_options(daytonad_compile_options INTERFACE -Wall -Wextra $<$<BOOL:${DAYTONAD_WARNINGS_AS_ERRORS}>:-Werror>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 sees only one half of Asio's pair of allocation functions for coroutine frames once it inlines the other.
   target_compile_options(daytonad_compile_options INTERFACE -Wno-mismatched-new-delete)

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # All the lint there is. Everything runs, also after a failure; the last lines say what failed.
 #
-#   tests/lint/run.sh BUILD_DIR [JOBS]
+#   tests/lint/run.sh BUILD_DIR [JOBS] [--changed]    --changed is for tidy.py
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
-build=${1:?usage: tests/lint/run.sh BUILD_DIR [JOBS]}
+build=${1:?usage: tests/lint/run.sh BUILD_DIR [JOBS] [--changed]}
 jobs=${2:-$(nproc)}
 
 passed=0
@@ -32,7 +32,7 @@ done
 check "format (make format mends it)" tests/lint/format.sh --check
 check "buf lint" tests/lint/buf.sh lint
 check "shellcheck" bash -c 'xargs -0 --no-run-if-empty shellcheck' < <(shell_scripts)
-check "clang-tidy" python3 tests/lint/tidy.py "$build" "$jobs"
+check "clang-tidy" python3 tests/lint/tidy.py "$build" "$jobs" "${@:3}"
 
 echo
 echo "lint: $passed passed, ${#failed[@]} failed"
