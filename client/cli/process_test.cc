@@ -16,6 +16,7 @@
 #include "client/cli/testing/child_process.h"
 #include "client/cli/testing/fake_daemon.h"
 #include "client/cli/testing/run_command.h"
+#include "daytonad/v1/build_service.pb.h"
 #include "daytonad/v1/daytona_service.pb.h"
 #include "daytonad/v1/snapshot_service.pb.h"
 

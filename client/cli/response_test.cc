@@ -285,7 +285,8 @@ TEST_F(ResponseTest, InfoShowsWhatTheDaemonKnowsAndWhatItDoesNot) {
             "Can:               99\n"
             "Perhaps:           numbered sandbox list\n");
   EXPECT_EQ(RunCommand(daemon_, {"info", "-o", "name"}).out, "0.1.0\n");
-  EXPECT_THAT(RunCommand(daemon_, {"info", "-o", "json"}).out, HasSubstr("\"apiUrl\""));
+  EXPECT_THAT(RunCommand(daemon_, {"info", "-o", "json"}).out,
+              HasSubstr("\"api_url\": \"https://app.daytona.io/api\""));
 }
 
 TEST_F(ResponseTest, TheLogOfAFailedBuildFails) {

@@ -111,9 +111,13 @@ Task<SnapshotResult> SnapshotOperations::Create(CallContext context, v1::Snapsho
   }
   limits.RequestIsOver();
   v1::Snapshot& snapshot = created->object;
-  for (v1::Warning& warning : IgnoredWarnings("snapshot", IgnoredFields(*shared, snapshot))) {
+  CreateIdentity about = identity;
+  about.NoteId(snapshot.id());
+  std::vector<v1::Warning> warnings = IgnoredWarnings("snapshot", IgnoredFields(*shared, snapshot));
+  for (v1::Warning& warning : warnings) {
+    warning = about.In(std::move(warning));
     if (options.observer == nullptr) {
-      if (options.warnings != nullptr) *options.warnings->Add() = identity.In(std::move(warning));
+      if (options.warnings != nullptr) *options.warnings->Add() = std::move(warning);
       continue;
     }
     absl::Status told = co_await options.observer->OnWarning(std::move(warning));

@@ -160,6 +160,7 @@ TEST_F(OldSnapshotServerTest, WarnsOfAClassThatIsIgnored) {
   EXPECT_EQ(created.value.warnings(0).reason(), "PARAMETER_IGNORED");
   EXPECT_EQ(created.value.warnings(0).metadata().at("field"), "spec.sandbox_class");
   EXPECT_EQ(created.value.warnings(0).metadata().at("snapshot_name"), "tools");
+  EXPECT_EQ(created.value.warnings(0).metadata().at("snapshot_id"), kId);
 
   v1::CreateSnapshotStreamRequest stream_request;
   *stream_request.mutable_spec() = spec;

@@ -9,7 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/base/error.h"
 #include "daytonad/v1/build_service.pb.h"
+#include "daytonad/v1/daemon_service.pb.h"
 #include "daytonad/v1/daytona_service.pb.h"
+#include "daytonad/v1/snapshot_service.pb.h"
 #include "daytonad/v1/volume_service.pb.h"
 
 namespace daytonad {
@@ -126,7 +128,8 @@ void ExpectNoPackedFixedNumbers(const google::protobuf::Descriptor& type) {
 TEST(ScanRequestTest, KnowsAllKindsOfFieldsThatRequestsHave) {
   for (const auto* file :
        {v1::CreateSandboxRequest::descriptor()->file(), v1::CreateSnapshotRequest::descriptor()->file(),
-        v1::CreateVolumeRequest::descriptor()->file()}) {
+        v1::CreateVolumeRequest::descriptor()->file(), v1::StreamBuildLogsRequest::descriptor()->file(),
+        v1::GetDaemonInfoRequest::descriptor()->file()}) {
     for (int s = 0; s < file->service_count(); ++s) {
       for (int m = 0; m < file->service(s)->method_count(); ++m) {
         ExpectNoPackedFixedNumbers(*file->service(s)->method(m)->input_type());

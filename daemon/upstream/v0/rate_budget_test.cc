@@ -314,7 +314,7 @@ TEST_F(RateBudgetTest, ALimitThatNobodyChoseDoesNotCountTheQueue) {
   std::vector<double> told;
   const auto limit =
       std::make_shared<PausableLimit>(clock_.Now(), 10s, 100s, [&](const QueueWait& wait, Clock::TimePoint now) {
-        EXPECT_EQ(wait.what, kThrottler);
+        EXPECT_EQ(wait.throttler, kThrottler);
         told.push_back(std::chrono::duration<double>(wait.until - now).count());
       });
   const CallContext caller = Caller("a").WithProgress(limit);

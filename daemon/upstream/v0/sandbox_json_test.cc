@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/base/error.h"
+#include "daemon/upstream/v0/build_json.h"
 #include "daemon/upstream/v0/snapshot_json.h"
 #include "daemon/upstream/v0/volume_json.h"
 #include "google/protobuf/descriptor.h"
