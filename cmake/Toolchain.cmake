@@ -22,7 +22,7 @@ endif()
 target_compile_definitions(
   daytonad_compile_options
   INTERFACE DAYTONAD_VERSION="${PROJECT_VERSION}"
-            # Asio's and Beast's own code is compiled once, in daemon/base/asio_impl.cc and emulator/beast_impl.cc.
+            # Asio's and Beast's own code is compiled once, in daemon/base/asio_impl.cc and emulator/http/beast_impl.cc.
             BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
 target_include_directories(daytonad_compile_options INTERFACE "${CMAKE_SOURCE_DIR}")
 

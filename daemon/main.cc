@@ -30,11 +30,11 @@
 #include "daemon/base/log.h"
 #include "daemon/config.h"
 #include "daemon/net/asio_clock.h"
-#include "daemon/net/curl_http_client.h"
-#include "daemon/net/curl_web_socket.h"
 #include "daemon/net/event_loop.h"
-#include "daemon/net/revalidating_http_client.h"
+#include "daemon/net/http/curl_http_client.h"
+#include "daemon/net/http/revalidating_http_client.h"
 #include "daemon/net/url.h"
+#include "daemon/net/web_socket/curl_web_socket.h"
 #include "daemon/net/work_pool.h"
 #include "daemon/operations/build_context/context_roots.h"
 #include "daemon/operations/build_context/context_uploader.h"
@@ -60,7 +60,7 @@
 #include "daemon/services/snapshot_service.h"
 #include "daemon/services/volume_service.h"
 #include "daemon/state/shared_state.h"
-#include "daemon/upstream/v0/event_stream.h"
+#include "daemon/upstream/v0/events/event_stream.h"
 #include "daemon/upstream/v0/rest_api.h"
 
 namespace daytonad {

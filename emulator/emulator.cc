@@ -5,12 +5,12 @@
 #include <thread>
 #include <utility>
 
-#include "emulator/api.h"
-#include "emulator/control_routes.h"
-#include "emulator/http_server.h"
-#include "emulator/scheduler.h"
-#include "emulator/text.h"
-#include "emulator/world.h"
+#include "emulator/api/api.h"
+#include "emulator/base/scheduler.h"
+#include "emulator/base/text.h"
+#include "emulator/control/control_routes.h"
+#include "emulator/http/http_server.h"
+#include "emulator/world/world.h"
 
 namespace daytonad::emulator {
 

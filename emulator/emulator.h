@@ -6,7 +6,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "emulator/options.h"
+#include "emulator/base/options.h"
 
 namespace daytonad::emulator {
 

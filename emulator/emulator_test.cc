@@ -14,8 +14,8 @@
 #include <fstream>
 #include <thread>
 
-#include "emulator/json.h"
-#include "emulator/text.h"
+#include "emulator/base/json.h"
+#include "emulator/base/text.h"
 
 namespace daytonad::emulator {
 namespace {

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "emulator/base/options.h"
+#include "emulator/base/text.h"
 #include "emulator/emulator.h"
-#include "emulator/options.h"
-#include "emulator/text.h"
 
 namespace daytonad::emulator {
 namespace {

@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "daemon/base/secret.h"
-#include "daemon/net/http_client.h"
+#include "daemon/net/http/http_client.h"
 
 namespace daytonad {
 

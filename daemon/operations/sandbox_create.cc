@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "daemon/base/absent.h"
-#include "daemon/net/http_client.h"
+#include "daemon/net/http/http_client.h"
 #include "daemon/operations/create_identity.h"
 #include "daemon/operations/ignored_fields.h"
 #include "daemon/operations/image_builder.h"

@@ -9,12 +9,12 @@
 #include <string_view>
 #include <utility>
 
-#include "emulator/api.h"
-#include "emulator/json.h"
-#include "emulator/options.h"
+#include "emulator/api/api.h"
+#include "emulator/base/json.h"
+#include "emulator/base/options.h"
+#include "emulator/base/text.h"
 #include "emulator/testing/manual_scheduler.h"
-#include "emulator/text.h"
-#include "emulator/world.h"
+#include "emulator/world/world.h"
 
 namespace daytonad::emulator {
 

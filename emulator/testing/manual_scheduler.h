@@ -6,7 +6,7 @@
 #include <map>
 #include <utility>
 
-#include "emulator/scheduler.h"
+#include "emulator/base/scheduler.h"
 
 namespace daytonad::emulator {
 

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "daemon/api/events.h"
-#include "daemon/net/socket_io.h"
-#include "daemon/upstream/v0/event_json.h"
+#include "daemon/net/web_socket/socket_io.h"
+#include "daemon/upstream/v0/codecs/event_json.h"
 
 namespace {
 

@@ -5,12 +5,12 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/upstream/v0/errors.h"
-#include "daemon/upstream/v0/json_fields.h"
-#include "daemon/upstream/v0/repair_json.h"
-#include "daemon/upstream/v0/sandbox_json.h"
-#include "daemon/upstream/v0/snapshot_json.h"
-#include "daemon/upstream/v0/volume_json.h"
+#include "daemon/upstream/v0/codecs/json_fields.h"
+#include "daemon/upstream/v0/codecs/repair_json.h"
+#include "daemon/upstream/v0/codecs/sandbox_json.h"
+#include "daemon/upstream/v0/codecs/snapshot_json.h"
+#include "daemon/upstream/v0/codecs/volume_json.h"
+#include "daemon/upstream/v0/transport/errors.h"
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "emulator/http_server.h"
+#include "emulator/http/http_server.h"
 
 namespace daytonad::testing {
 

@@ -12,7 +12,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/error.h"
 #include "daemon/base/event.h"
-#include "daemon/net/web_socket.h"
+#include "daemon/net/web_socket/web_socket.h"
 
 namespace daytonad {
 

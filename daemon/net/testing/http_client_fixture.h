@@ -11,9 +11,9 @@
 
 #include "daemon/base/call_context.h"
 #include "daemon/base/testing/run_task.h"
-#include "daemon/net/curl_http_client.h"
 #include "daemon/net/event_loop.h"
-#include "daemon/net/http_client.h"
+#include "daemon/net/http/curl_http_client.h"
+#include "daemon/net/http/http_client.h"
 
 namespace daytonad {
 

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "daemon/net/event_loop.h"
-#include "daemon/net/http_client.h"
+#include "daemon/net/http/http_client.h"
 
 namespace daytonad {
 

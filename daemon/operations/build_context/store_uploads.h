@@ -11,7 +11,7 @@
 #include "daemon/base/call_context.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/task.h"
-#include "daemon/net/admission.h"
+#include "daemon/net/http/admission.h"
 
 namespace daytonad {
 

@@ -19,7 +19,7 @@
 #include "daemon/base/log.h"
 #include "daemon/base/spawn.h"
 #include "daemon/base/task.h"
-#include "daemon/net/admission.h"
+#include "daemon/net/http/admission.h"
 #include "daemon/net/wakeup.h"
 #include "daemon/services/rpc/grpc_status.h"
 #include "daemon/services/rpc/held_call.h"

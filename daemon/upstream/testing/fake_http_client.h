@@ -11,7 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "daemon/base/clock.h"
-#include "daemon/net/http_client.h"
+#include "daemon/net/http/http_client.h"
 
 namespace daytonad {
 

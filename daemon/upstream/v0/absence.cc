@@ -13,9 +13,9 @@
 #include "daemon/base/absl_view.h"
 #include "daemon/base/error.h"
 #include "daemon/base/ids.h"
-#include "daemon/upstream/v0/errors.h"
-#include "daemon/upstream/v0/refusals.h"
 #include "daemon/upstream/v0/rest_api.h"
+#include "daemon/upstream/v0/transport/errors.h"
+#include "daemon/upstream/v0/transport/refusals.h"
 
 // Whether an object is there, by the list of its kind.
 namespace daytonad {

@@ -6,8 +6,8 @@
 #include "daemon/base/absl_view.h"
 #include "daemon/base/error.h"
 #include "daemon/net/url.h"
-#include "daemon/upstream/v0/errors.h"
 #include "daemon/upstream/v0/rest_api.h"
+#include "daemon/upstream/v0/transport/errors.h"
 
 namespace daytonad {
 namespace {

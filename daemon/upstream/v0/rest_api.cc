@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/upstream/v0/sandbox_json.h"
+#include "daemon/upstream/v0/codecs/sandbox_json.h"
 
 namespace daytonad {
 namespace {

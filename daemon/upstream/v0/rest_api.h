@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "daemon/api/api.h"
-#include "daemon/upstream/v0/rest_client.h"
+#include "daemon/upstream/v0/transport/rest_client.h"
 
 namespace daytonad {
 

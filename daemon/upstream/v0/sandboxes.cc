@@ -4,10 +4,10 @@
 
 #include "absl/time/time.h"
 #include "daemon/base/ids.h"
-#include "daemon/upstream/v0/build_json.h"
-#include "daemon/upstream/v0/enum_text.h"
+#include "daemon/upstream/v0/codecs/build_json.h"
+#include "daemon/upstream/v0/codecs/enum_text.h"
+#include "daemon/upstream/v0/codecs/sandbox_json.h"
 #include "daemon/upstream/v0/rest_api.h"
-#include "daemon/upstream/v0/sandbox_json.h"
 
 namespace daytonad {
 namespace {

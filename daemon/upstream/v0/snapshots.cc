@@ -3,9 +3,9 @@
 #include <vector>
 
 #include "daemon/base/ids.h"
-#include "daemon/upstream/v0/enum_text.h"
+#include "daemon/upstream/v0/codecs/enum_text.h"
+#include "daemon/upstream/v0/codecs/snapshot_json.h"
 #include "daemon/upstream/v0/rest_api.h"
-#include "daemon/upstream/v0/snapshot_json.h"
 
 namespace daytonad {
 namespace {

@@ -2,8 +2,8 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/upstream/v0/codecs/volume_json.h"
 #include "daemon/upstream/v0/rest_api.h"
-#include "daemon/upstream/v0/volume_json.h"
 
 namespace daytonad {
 namespace {

@@ -1,0 +1,21 @@
+#ifndef DAYTONAD_EMULATOR_WORLD_KINDS_H_
+#define DAYTONAD_EMULATOR_WORLD_KINDS_H_
+
+#include <string>
+#include <vector>
+
+#include "emulator/base/api_version.h"
+#include "emulator/base/json.h"
+
+// What a server of some version knows by name.
+namespace daytonad::emulator {
+
+const std::vector<std::string>& GpuTypes(ApiVersion version);
+const std::vector<std::string>& SandboxClasses(ApiVersion version);
+
+// The create request of a sandbox without the members that the server does not know: it ignores them.
+Json KnownMembers(ApiVersion version, Json request);
+
+}  // namespace daytonad::emulator
+
+#endif  // DAYTONAD_EMULATOR_WORLD_KINDS_H_
