@@ -1,7 +1,3 @@
-# Code of tests alone. Optimising it costs a third of its time to compile, and no test needs it.
-add_library(daytonad_test_options INTERFACE)
-target_compile_options(daytonad_test_options INTERFACE $<$<CONFIG:Release>:-O0>)
-
 # daytonad_unit_test(foo_test.cc LIBS target ... [LABELS label ...])
 #
 # One program per test file, named after it and its folder (daemon_net_http_client_test), found by ctest case by case.
@@ -13,6 +9,9 @@ function(daytonad_unit_test SOURCE)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 60)
   endif()
+  if(DAYTONAD_SANITIZE) # which makes code several times slower
+    math(EXPR ARG_TIMEOUT "5 * ${ARG_TIMEOUT}")
+  endif()
   if(NOT ARG_LABELS)
     set(ARG_LABELS unit)
   endif()
@@ -21,7 +20,7 @@ function(daytonad_unit_test SOURCE)
   get_filename_component(stem "${SOURCE}" NAME_WE)
   set(target "${prefix}_${stem}")
   add_executable(${target} "${SOURCE}" ${ARG_SOURCES})
-  target_link_libraries(${target} PRIVATE ${ARG_LIBS} daytonad_compile_options daytonad_test_options GTest::gmock GTest::gtest_main)
+  target_link_libraries(${target} PRIVATE ${ARG_LIBS} daytonad_compile_options GTest::gmock GTest::gtest_main)
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
   include(GoogleTest)
   gtest_discover_tests(

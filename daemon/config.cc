@@ -25,13 +25,13 @@ namespace {
 using Values = std::vector<std::string>;
 using Setter = std::function<absl::Status(const Values&)>;
 
-// One setting: its name, and what to do with a value. Setters may be called more than once; the last call counts.
+// One setting: its name and a setter. Setters may be called more than once; the last call wins.
 struct Setting {
   SettingName name;
   Setter set;
 };
 
-// What settings say before they are put together.
+// The raw values of settings before they are combined.
 struct Draft {
   Config config;
   Values listen;
@@ -178,7 +178,7 @@ Setter SetApiUrl(std::string& target) {
   };
 }
 
-// Looks now, because every request would fail later.
+// Checks now, because otherwise every request would fail later.
 Setter SetReadableFile(std::string& target) {
   return [&target](const Values& values) {
     if (::access(values[0].c_str(), R_OK) != 0) {
@@ -212,7 +212,7 @@ std::vector<Setting> Settings(Draft& draft) {
        SetMode(draft.socket_mode)},
       {{"allow-plaintext-tcp", kSwitch, "", "Allows TCP addresses that other machines can reach", "", listening},
        SetSwitch(draft.allow_plaintext_tcp)},
-      {{"address-file", kValue, "PATH", "Where to write the addresses served, one a line", "", listening},
+      {{"address-file", kValue, "PATH", "File for the served addresses, one per line", "", listening},
        SetText(config.address_file)},
 
       {{"api-url", kValue, "URL", "Daytona's API, default https://app.daytona.io/api", "DAYTONA_API_URL", daytona},
@@ -223,7 +223,7 @@ std::vector<Setting> Settings(Draft& draft) {
       {{"target", kValue, "REGION", "Region where things are created", "DAYTONA_TARGET", daytona},
        SetText(config.target)},
       {{"trusted-origin", kList, "ORIGIN",
-        "Further origin that may get the credential, repeatable: https://HOST[:PORT]", "", daytona},
+        "Further origin that the credential may be sent to, repeatable: https://HOST[:PORT]", "", daytona},
        SetList(config.trusted_origins)},
       {{"events", kValue, "on|off", "Whether to receive Daytona's events, default on; off: polling alone", "", daytona},
        SetOnOrOff(config.events)},
@@ -234,66 +234,66 @@ std::vector<Setting> Settings(Draft& draft) {
 
       {{"context-root", kList, "DIRECTORY", "Directory whose files images may name by path, repeatable", "", contexts},
        SetList(config.context_roots)},
-      {{"spool-dir", kValue, "DIRECTORY", "Where uploads whose hash is not known are kept meanwhile", "", contexts},
+      {{"spool-dir", kValue, "DIRECTORY", "Directory that buffers uploads without a hash", "", contexts},
        SetText(config.spool_dir)},
-      {{"spool-limit", kValue, "BYTES", "How much they may take up there, default 2GiB", "", contexts},
+      {{"spool-limit", kValue, "BYTES", "Limit of these buffers together, default 2GiB", "", contexts},
        SetBytes(config.spool_limit, 1)},
-      {{"max-uploads", kValue, "N", "Build contexts sent to Daytona's storage at a time, default 4", "", contexts},
+      {{"max-uploads", kValue, "N", "Concurrent uploads to Daytona's storage, default 4", "", contexts},
        SetCount(config.max_uploads)},
-      {{"max-upload-idle", kValue, "DURATION", "Longest that the client of an upload may send nothing, default 30s", "",
-        contexts},
+      {{"max-upload-idle", kValue, "DURATION", "Longest pause of an upload's client, default 30s", "", contexts},
        SetDuration(config.max_upload_idle, milliseconds(1))},
 
-      {{"cache-lifetime", kValue, "DURATION", "How old an answer from memory may be, default 1s; 0 for never", "",
+      {{"cache-lifetime", kValue, "DURATION", "How old a cached answer may be, default 1s; 0: no cached answers", "",
         cache},
        SetDuration(config.cache_lifetime, seconds(0))},
       {{"cache-lifetime-with-events", kValue, "DURATION", "The same while Daytona's events arrive, default 30s", "",
         cache},
        SetDuration(config.cache_lifetime_with_events, seconds(0))},
-      {{"cache-size", kValue, "BYTES", "How much may be kept in memory, default 64MiB; 0 for nothing", "", cache},
+      {{"cache-size", kValue, "BYTES", "Size of the cache, default 64MiB; 0: watched objects only", "", cache},
        SetBytes(config.cache_size, 0)},
 
-      {{"request-timeout", kValue, "DURATION", "Longest that one request to Daytona may take, default 60s", "", limits},
+      {{"request-timeout", kValue, "DURATION", "Time limit of one request to Daytona, default 60s", "", limits},
        SetDuration(config.request_timeout, milliseconds(1))},
       {{"max-connections", kValue, "N", "Connections to Daytona, default 250; none: no limit but descriptors", "",
         limits},
        SetLimit(config.max_connections)},
-      {{"max-creates", kValue, "N", "Creates in flight at a time, default 250, or none", "", limits},
+      {{"max-creates", kValue, "N", "Concurrent creates, default 250, or none", "", limits},
        SetLimit(config.max_creates)},
-      {{"max-streams", kValue, "N", "Build logs read at a time, default 1000, or none", "", limits},
+      {{"max-streams", kValue, "N", "Concurrent build logs, default 1000, or none", "", limits},
        SetLimit(config.max_streams)},
-      {{"max-client-connections", kValue, "N", "Connections of clients, of each listener, default 1024", "", limits},
+      {{"max-client-connections", kValue, "N", "Client connections per listener, default 1024", "", limits},
        SetCount(config.max_client_connections)},
-      {{"max-client-connections-per-user", kValue, "N", "Those of one user on a UNIX socket, default 768", "", limits},
+      {{"max-client-connections-per-user", kValue, "N", "Client connections per user of a UNIX socket, default 768", "",
+        limits},
        SetCount(config.max_client_connections_per_user)},
-      {{"max-calls", kValue, "N", "Calls open at a time, default 10000", "", limits}, SetCount(config.max_calls)},
-      {{"max-request", kValue, "BYTES", "Largest request, default 4MiB; at most 1MiB where one may only read", "",
+      {{"max-calls", kValue, "N", "Concurrent calls, default 10000", "", limits}, SetCount(config.max_calls)},
+      {{"max-request", kValue, "BYTES", "Largest request, default 4MiB; at most 1MiB for read-only listeners", "",
         limits},
        SetBytes(config.max_request, 1)},
       {{"max-memory", kValue, "BYTES", "Memory above which connections are shut down; default: what the limits need",
         "", limits},
        SetBytes(config.max_memory, 1)},
-      {{"max-wait", kValue, "DURATION", "Longest that any call may take, default 24h", "", limits},
+      {{"max-wait", kValue, "DURATION", "Time limit of every call, default 24h", "", limits},
        SetDuration(config.max_wait, milliseconds(1))},
-      {{"max-queue-wait", kValue, "DURATION", "Longest wait for a turn within Daytona's rate limits, default 5m", "",
-        limits},
+      {{"max-queue-wait", kValue, "DURATION", "Longest wait in the queue of a rate limit, default 5m", "", limits},
        SetDuration(config.max_queue_wait, milliseconds(1))},
-      {{"max-stall", kValue, "DURATION", "Longest that a client may leave a message untaken, default 60s", "", limits},
+      {{"max-stall", kValue, "DURATION", "Longest time that a client may leave a message unread, default 60s", "",
+        limits},
        SetDuration(config.max_stall, milliseconds(1))},
-      {{"max-loop-stall", kValue, "DURATION", "How long the event loop may hang until the process ends, default 30s",
-        "", limits},
+      {{"max-loop-stall", kValue, "DURATION",
+        "How long the event loop may be stalled before the process ends, default 30s", "", limits},
        SetDuration(config.max_loop_stall, seconds(1))},
-      {{"drain-timeout", kValue, "DURATION", "How long calls may run on at the end, default 25s", "", limits},
+      {{"drain-timeout", kValue, "DURATION", "How long calls may continue after SIGTERM, default 25s", "", limits},
        SetDuration(config.drain_timeout, seconds(0))},
       {{"state-dir", kValue, "DIRECTORY", "Where outcomes of request ids survive a restart; default none", "", limits},
        SetText(config.state_dir)},
-      {{"health-interval", kValue, "DURATION", "How often to look whether Daytona answers, default 30s", "", limits},
+      {{"health-interval", kValue, "DURATION", "How often to probe whether Daytona answers, default 30s", "", limits},
        SetDuration(config.health_interval, milliseconds(10))},
 
       {{"log-level", kValue, "LEVEL", "debug, info (default), warning or error", "", process},
        SetLogLevel(config.log_level)},
       {{"log-format", kValue, "FORMAT", "plain (default) or json", "", process}, SetLogFormat(config.log_format)},
-      {{"allow-core-dumps", kSwitch, "", "Lets the process leave core files, which hold memory", "", process},
+      {{"allow-core-dumps", kSwitch, "", "Allows core files, which contain the process's memory", "", process},
        SetSwitch(config.allow_core_dumps)},
   };
 }
@@ -309,7 +309,7 @@ absl::Status Apply(const std::vector<Setting>& settings, const RawValues& values
   return absl::OkStatus();
 }
 
-// The SDKs' older name of the API's URL, as they treat it: a lower rank, and a warning if it counts.
+// The SDKs' older name of the API's URL, treated as they do: lower precedence, and a warning if it is used.
 absl::Status ApplyServerUrl(const std::vector<Setting>& settings, const Environment& environment, Config& config) {
   constexpr char kVariable[] = "DAYTONA_SERVER_URL";
   const std::optional<std::string> url = environment.Get(kVariable);
@@ -318,7 +318,7 @@ absl::Status ApplyServerUrl(const std::vector<Setting>& settings, const Environm
   return Apply(settings, {{"api-url", RawValue{{*url}, kVariable}}});
 }
 
-// The SDKs' switch for polling without events. It ranks like the older name of a variable.
+// The SDKs' switch for polling without events. It has the precedence of an older variable name.
 absl::Status ApplyPolling(const std::vector<Setting>& settings, const Environment& environment) {
   constexpr char kVariable[] = "DAYTONA_USE_DEPRECATED_POLLING";
   if (!absl::EqualsIgnoreCase(environment.Get(kVariable).value_or(""), "true")) return absl::OkStatus();
@@ -427,7 +427,7 @@ absl::StatusOr<Config> LoadConfig(int argc, const char* const* argv, char** envi
     from_file = *std::move(values);
   }
 
-  // The lowest rank first; each overwrites what it sets.
+  // In order of increasing precedence; each source overwrites.
   absl::Status status = Apply(settings, from_file);
   if (status.ok()) status = ApplyServerUrl(settings, environment, config);
   if (status.ok()) status = ApplyPolling(settings, environment);

@@ -15,8 +15,8 @@
 
 namespace daytonad {
 
-// All that can be set, with its defaults. docs/configuration.md says what each means, and where the fields of the SDKs'
-// DaytonaConfig are.
+// All settings with their defaults. docs/configuration.md documents them, and maps the fields of the SDKs'
+// DaytonaConfig.
 struct Config {
   enum class Action {
     kRun,
@@ -31,46 +31,45 @@ struct Config {
 
   // No trailing slash.
   std::string api_url = "https://app.daytona.io/api";
-  // One of these two is set: a file that holds the API key, or what the environment holds.
+  // One of these two is set: a file with the API key, or the credential from the environment.
   std::string api_key_file;
   std::optional<Credential> credential;
   std::string target;
   std::vector<std::string> trusted_origins;
 
-  // Daytona's events are received, over one connection that is kept open.
+  // Whether to receive Daytona's events, over one connection that is kept open.
   bool events = true;
 
   std::string ca_file;
   std::string proxy;
   Clock::Duration request_timeout = std::chrono::seconds(60);
-  // Connections to Daytona, per kind of request; none: as many as the process has descriptors for.
+  // Connections to Daytona, per kind of request; nullopt: as the process's descriptors allow.
   std::optional<int> max_connections = 250;
   std::optional<int> max_creates = 250;
   std::optional<int> max_streams = 1000;
 
-  // Connections of clients, of each listener, and of one user on a UNIX socket; calls that are open at a time.
+  // Client connections per listener, and per user of a UNIX socket; concurrent calls.
   int max_client_connections = 1024;
   int max_client_connections_per_user = 768;
   int max_calls = 10'000;
   // The largest request, in bytes; a read-only listener takes less.
   int64_t max_request = kMaxRequestBytes;
-  // The memory that the process may have, in bytes; 0: what the other limits need.
+  // The memory limit of the process, in bytes; 0: as the other limits need.
   int64_t max_memory = 0;
 
-  // How long what the daemon knows of an object is an answer, without and with events from Daytona; and how much it may
-  // keep in memory, in bytes.
+  // How long cached objects are fresh, without and with events from Daytona; and the size of the cache, in bytes.
   Clock::Duration cache_lifetime = std::chrono::seconds(1);
   Clock::Duration cache_lifetime_with_events = std::chrono::seconds(30);
   int64_t cache_size = int64_t{64} << 20;
 
-  // Directories whose files images may name by path. Opened by whoever uses them.
+  // Directories whose files images may name by path.
   std::vector<std::string> context_roots;
-  // Where uploads without a hash are kept meanwhile, all together so many bytes; empty: such uploads are refused.
+  // The directory that buffers uploads without a hash, and its limit in bytes; empty: such uploads are rejected.
   std::string spool_dir;
   int64_t spool_limit = int64_t{2} << 30;
-  // Build contexts that are sent to Daytona's storage at a time.
+  // Concurrent uploads of build contexts to Daytona's storage.
   int max_uploads = 4;
-  // The longest that the client of an upload may send nothing.
+  // The longest pause of an upload's client.
   Clock::Duration max_upload_idle = std::chrono::seconds(30);
 
   Clock::Duration max_wait = std::chrono::hours(24);
@@ -78,7 +77,7 @@ struct Config {
   Clock::Duration max_stall = std::chrono::seconds(60);
   Clock::Duration max_loop_stall = std::chrono::seconds(30);
   Clock::Duration drain_timeout = std::chrono::seconds(25);
-  // Where the journal of request ids is; empty: they are known as long as the daemon runs.
+  // The directory of the journal of request ids; empty: they are kept in memory only.
   std::string state_dir;
   Clock::Duration health_interval = std::chrono::seconds(30);
 
@@ -86,14 +85,14 @@ struct Config {
   LogFormat log_format = LogFormat::kPlain;
   bool allow_core_dumps = false;
 
-  // What the operator should know: deprecated, ignored or risky settings. To be logged once the log is set up.
+  // Warnings for the operator: deprecated, ignored or risky settings. Log them after ConfigureLog.
   std::vector<std::string> warnings;
 };
 
 // Reads the command line, the environment (in the form of `environ`) and the YAML file that they may name; the first
-// that says something wins, in this order. An error says in one line what is wrong, where, and what to do.
+// one that has a setting wins, in this order. An error says in one line what is wrong, where, and what to do.
 //
-// Credentials are moved out of the environment: their bytes there are overwritten and the variables are gone.
+// Credentials are moved out of the environment: their bytes are overwritten and the variables removed.
 absl::StatusOr<Config> LoadConfig(int argc, const char* const* argv, char** environ_entries);
 
 }  // namespace daytonad

@@ -21,7 +21,7 @@ namespace {
 constexpr char kKeyAdvice[] =
     "set DAYTONA_API_KEY, or put the key into a file that only the daemon can read and name it with --api-key-file";
 
-// Flags that people try, because the SDKs have them as parameters.
+// Flags that users try because the SDKs have such parameters.
 absl::Status RefuseSecretFlags(int argc, const char* const* argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
@@ -39,7 +39,7 @@ absl::Status RefuseSecretFlags(int argc, const char* const* argv) {
   return absl::OkStatus();
 }
 
-// How YAML's `node` is to be called in an error. Lines of yaml-cpp count from 0.
+// The place of a YAML `node`, for errors. yaml-cpp counts lines from 0.
 std::string Place(const std::string& path, const YAML::Mark& mark, const std::string& key = "") {
   return absl::StrCat(path, ":", mark.line + 1, key.empty() ? "" : ": ", key);
 }
@@ -123,8 +123,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<SettingName>& nam
   app.add_option("--config", result.config_file, "YAML file with settings [DAYTONAD_CONFIG]")
       ->type_name("PATH")
       ->group(general);
-  app.add_flag("--check-config", result.check_config,
-               "Looks at the configuration, says what is wrong with it, and exits")
+  app.add_flag("--check-config", result.check_config, "Checks the configuration, reports errors, and exits")
       ->group(general);
   app.add_flag("--version", result.version, "Prints the version and exits")->group(general);
   app.get_option("--help")->group(general);
@@ -138,7 +137,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<SettingName>& nam
     return absl::InvalidArgumentError(error.what());
   }
   if (const std::vector<std::string> extras = app.remaining(); !extras.empty()) {
-    // Not what follows a '=': it may be a secret.
+    // Not the text after a '=': it may be a secret.
     const std::string first = extras[0].substr(0, extras[0].find('='));
     return absl::InvalidArgumentError(absl::StrCat("unknown ", first.starts_with("-") ? "option " : "argument ", first,
                                                    "; daytonad --help lists what there is"));

@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-// Where settings come from: the command line, the environment, a YAML file. What the values mean is config.h's affair.
+// The sources of settings: command line, environment, YAML file. config.h interprets the values.
 namespace daytonad {
 
 enum class SettingKind {
@@ -33,7 +33,7 @@ struct SettingName {
   std::string Key() const;
 };
 
-// What one source says of one setting, and how to name that place in an error.
+// The value of one setting in one source, and its place for errors.
 struct RawValue {
   std::vector<std::string> values;
   std::string where;  // "--max-wait", "DAYTONAD_MAX_WAIT", "daytonad.yaml:3: max_wait"
@@ -45,11 +45,10 @@ struct CommandLine {
   std::string config_file;  // --config; empty if not given
   bool check_config = false;
   bool version = false;
-  std::string help;  // the text, if it was asked for
+  std::string help;  // the help text, if requested
 };
 
-// INVALID_ARGUMENT names the flag that is unknown, lacks its value or, because a command line is public, may not be
-// given.
+// INVALID_ARGUMENT names a flag that is unknown, lacks its value, or is forbidden because command lines are public.
 absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<SettingName>& names, int argc, const char* const* argv);
 
 // An environment in the form of `environ`: "NAME=value" entries up to a null pointer.
@@ -59,8 +58,8 @@ class Environment {
 
   // An empty value counts as not set.
   std::optional<std::string> Get(std::string_view name) const;
-  // Moves the value out: its bytes are overwritten (they can be read in /proc otherwise) and the variable is gone.
-  // Empty if it is not set.
+  // Moves the value out: its bytes are overwritten (otherwise /proc would show them) and the variable is removed. Empty
+  // if it is not set.
   std::string Take(std::string_view name);
 
  private:
@@ -71,8 +70,8 @@ class Environment {
 
 RawValues ReadEnvironment(const std::vector<SettingName>& names, const Environment& environment);
 
-// INVALID_ARGUMENT names file, line and key of what is wrong: no YAML, an unknown key, a key twice, a value of the
-// wrong shape.
+// INVALID_ARGUMENT names file, line and key of the error: invalid YAML, an unknown key, a duplicate key, a value of the
+// wrong type.
 absl::StatusOr<RawValues> ReadConfigFile(const std::vector<SettingName>& names, const std::string& path);
 
 }  // namespace daytonad

@@ -1,4 +1,4 @@
-// daytonad: reads the configuration, builds the object graph, runs until it is told to stop.
+// daytonad: reads the configuration, builds the object graph, and runs until it is stopped.
 #include <fcntl.h>
 #include <grpc/grpc.h>
 #include <sys/prctl.h>
@@ -67,14 +67,13 @@ namespace daytonad {
 namespace {
 
 constexpr int kExitOk = 0;
-// Could not start: wrong configuration, no credential, an address that cannot be had.
+// The daemon could not start: invalid configuration, no credential, an address that cannot be bound.
 constexpr int kExitCannotStart = 2;
 
-// Daytona holds the answer to a create back for up to 30 s, and that is no sign of trouble: such requests get this much
-// more.
+// Daytona answers a create like a long poll, after up to 30 s. Such requests get this much more time.
 constexpr auto kLongPollTime = std::chrono::seconds(60);
 
-// Descriptors are what connections are made of, and the soft limit is often the 1,024 of programs that use select().
+// Connections need descriptors, and the soft limit is often only 1,024, for programs that use select().
 void RaiseDescriptorLimit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -82,10 +81,10 @@ void RaiseDescriptorLimit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// How many connections `limit` comes to. No limit is as many as there are descriptors for: a quarter of them, so that
-// three such pools leave room for callers and files.
+// The number of connections for `limit`. Without a limit it is a quarter of the descriptors, so that three such pools
+// leave room for clients and files.
 size_t ConnectionLimit(std::optional<int> limit) {
-  // One address has no more ports than this.
+  // One address has only this many ports.
   constexpr rlim_t kMost = 65'536;
   rlimit descriptors{};
   if (limit.has_value()) return static_cast<size_t>(*limit);
@@ -93,14 +92,14 @@ size_t ConnectionLimit(std::optional<int> limit) {
   return std::clamp<rlim_t>(descriptors.rlim_cur / 4, 1, kMost);
 }
 
-// A core file would hold the credential, and so would another process of this user that may look into our memory.
+// A core file would contain the credential, and another process of this user could read it from memory.
 void ForbidCoreDumps() {
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-// What connections there may be, within the descriptors that the process may have.
+// Divides the process's descriptors among the kinds of connections.
 DescriptorPlan PlanDescriptors(const Config& config) {
   DescriptorPlan wanted;
   wanted.calls = ConnectionLimit(config.max_connections);
@@ -123,7 +122,7 @@ HttpClientOptions HttpOptions(const Config& config, const DescriptorPlan& descri
   options.max_streams = descriptors.streams;
   options.ca_file = config.ca_file;
   options.proxy = config.proxy;
-  // Daytona holds creates for half a minute.
+  // Daytona may answer creates only after 30 s.
   options.patience = std::chrono::duration_cast<std::chrono::milliseconds>(config.request_timeout / 6);
   options.patience_with_creates = options.patience + std::chrono::seconds(30);
   return options;
@@ -140,8 +139,8 @@ RestApiOptions UpstreamOptions(const Config& config, BaseUrl api_url, WorkPool& 
 
 SharedStateOptions StateOptions(const Config& config) {
   SharedStateOptions options;
-  // Room for the wait for a turn, and for a few attempts and the pauses between them: a connection that hangs is not
-  // the end of a read.
+  // Time for the queue, and for a few attempts with pauses between them: one connection that hangs must not fail a
+  // read.
   options.calls.read_limit = config.max_queue_wait + config.request_timeout * 4 + std::chrono::seconds(30);
   options.calls.mutation_limit = config.request_timeout + kLongPollTime;
   options.lifetimes.polling = config.cache_lifetime;
@@ -154,14 +153,14 @@ LoopWatchdogOptions WatchdogOptions(const Config& config) {
   using std::chrono::milliseconds;
   LoopWatchdogOptions options;
   options.limit = std::chrono::duration_cast<milliseconds>(config.max_loop_stall);
-  // Told before it ends.
+  // Logged before the process ends.
   options.stalled_after = std::min(options.stalled_after, options.limit / 2);
   options.tick = std::min(options.tick, options.stalled_after);
   return options;
 }
 
 DaemonOptions ServerOptions(const Config& config, const DescriptorPlan& descriptors) {
-  // Whoever may only read has nothing large to say.
+  // Read-only callers need no large requests.
   constexpr int64_t kReadersMaxRequest = int64_t{1} << 20;
   DaemonOptions options;
   options.listeners = config.listeners;
@@ -193,7 +192,7 @@ absl::StatusOr<std::unique_ptr<CredentialSource>> OpenCredential(const Config& c
   return FileCredential::Open(config.api_key_file, clock);
 }
 
-// The directory for uploads, if there is one; looks now, because uploads would fail later.
+// The directory for uploads, if configured. Checked now, because otherwise uploads would fail later.
 absl::StatusOr<std::optional<Spool>> OpenSpool(const Config& config) {
   if (config.spool_dir.empty()) return std::nullopt;
   absl::StatusOr<Spool> spool = Spool::Open(config.spool_dir, config.spool_limit);
@@ -201,8 +200,8 @@ absl::StatusOr<std::optional<Spool>> OpenSpool(const Config& config) {
   return *std::move(spool);
 }
 
-// The journal of request ids, null if there is to be none. They belong to those who may change something, and to the
-// credential that the daemon started with.
+// The journal of request ids; null if not configured. The ids belong to callers that may mutate, and to the credential
+// at start.
 absl::StatusOr<std::unique_ptr<RequestJournal>> OpenJournal(const Config& config, EventLoop& loop, Clock& clock,
                                                             CredentialSource& credential) {
   if (config.state_dir.empty()) return nullptr;
@@ -249,7 +248,7 @@ absl::Status Run(const Config& config) {
     return absl::OkStatus();
   }
 
-  // From below to above; what is above uses what is below, on the loop.
+  // From the lower layers to the upper ones. Upper layers use lower ones, on the loop.
   EventLoop loop;
   absl::StatusOr<std::unique_ptr<RequestJournal>> journal = OpenJournal(config, loop, clock, **credential);
   if (!journal.ok()) return journal.status();
@@ -311,19 +310,20 @@ absl::Status Run(const Config& config) {
   return absl::OkStatus();
 }
 
-// Through the log, because standard error may take nothing.
+// Through the log, because standard error may block.
 int Fail(const absl::Status& status) {
   const std::string line = absl::StrCat("daytonad: ", status.message(), "\n");
   try {
     WriteToLog(line);
     FlushLog();
-  } catch (const std::system_error&) {  // there is no thread for it
+  } catch (const std::system_error&) {  // its thread cannot be started
     std::cerr << line;
   }
   return kExitCannotStart;
 }
 
-// Others than these would get the numbers of standard streams that were closed, and with them what is written there.
+// Opens /dev/null for closed standard streams; otherwise other files would get their numbers, and what is written
+// there.
 void KeepStandardDescriptors() {
   int fd = -1;
   do {
@@ -338,12 +338,12 @@ void PrepareProcess(const Config& config) {
   SayLastWords(config.log_format);
   RedirectGrpcLog();
   std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGHUP, SIG_IGN);  // from the beginning; StopSignals says more
+  std::signal(SIGHUP, SIG_IGN);  // from the start; see StopSignals
   if (!config.allow_core_dumps) ForbidCoreDumps();
   for (const std::string& warning : config.warnings) Log(LogLevel::kWarning, warning);
 }
 
-// What the graph is made of, the loop, its threads and sockets, throws if the system has no more of them at the start.
+// The loop, threads and sockets of the object graph throw if the system's resources are exhausted at start.
 absl::Status RunOrSayWhyNot(const Config& config) {
   try {
     PrepareProcess(config);
@@ -371,11 +371,11 @@ int Main(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   daytonad::KeepStandardDescriptors();
-  // Debian builds Abseil as for debugging: at each lock of gRPC's it would look for cycles in their order, a tenth of
-  // what telling thousands of callers costs.
+  // Debian builds Abseil with debug checks: at each lock of gRPC it would check the lock order for cycles, a tenth of
+  // the cost of notifying thousands of callers.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-  // gRPC's last shutdown waits ten seconds for a connection whose client died while it was written to. So it is never
-  // the last, and what is left of gRPC ends with the process: everything else was taken down in order by then.
+  // gRPC's last shutdown waits ten seconds for a connection whose client died during a write. So hold one more
+  // reference: gRPC's rest ends with the process, after everything else was shut down in order.
   grpc_init();
   const int status = daytonad::Main(argc, argv);
   std::cout.flush();

@@ -19,7 +19,7 @@ constexpr bool Failed(v1::SnapshotState state) {
   return state == v1::SNAPSHOT_STATE_ERROR || state == v1::SNAPSHOT_STATE_BUILD_FAILED;
 }
 
-// A state that is not known yet says nothing: the build may be running.
+// An unknown state says nothing: the build may be running.
 constexpr bool Over(v1::SandboxState state) {
   return state != v1::SANDBOX_STATE_PENDING_BUILD && state != v1::SANDBOX_STATE_BUILDING_SNAPSHOT &&
          state != v1::SANDBOX_STATE_UNSPECIFIED && state != v1::SANDBOX_STATE_UNKNOWN;
@@ -29,7 +29,7 @@ constexpr bool Over(v1::SnapshotState state) {
          state != v1::SNAPSHOT_STATE_UNSPECIFIED;
 }
 
-// Its deletion was asked for, perhaps in the middle of the build.
+// Its deletion was requested, perhaps during the build.
 constexpr bool Leaving(v1::SandboxState state) {
   return state == v1::SANDBOX_STATE_DESTROYING || state == v1::SANDBOX_STATE_DESTROYED;
 }
@@ -60,7 +60,7 @@ BuildLogOperations::Build BuildLogOperations::BuildOf(const v1::Snapshot& snapsh
   build.id = snapshot.id();
   build.state_text = snapshot.state_text();
   build.error_reason = snapshot.error_reason();
-  // A snapshot that is pulled has no log to wait for.
+  // A snapshot that is pulled has no log.
   build.over = Over(snapshot.state()) || !snapshot.has_build_info();
   build.failed = Failed(snapshot.state());
   build.gone = Leaving(snapshot.state());
@@ -125,9 +125,9 @@ Task<absl::StatusOr<v1::StreamEnd>> BuildLogOperations::Stream(CallContext conte
     build = co_await WaitUntilOver(log->EndsWithLog(context), owner, *std::move(build));
     length = co_await log->Finish(clock_);
   }
-  // What is deleted may take its log with it.
+  // A deletion may remove the log, too.
   if (build.ok() && build->gone && absl::IsNotFound(length.status())) length = offset;
-  // The log's own error says more than the wait that ended because of it.
+  // The log's own error says more than that of the wait that it ended.
   if (absl::IsNotFound(length.status())) co_return NoLogError(owner);
   if (!length.ok()) co_return length.status();
   if (!build.ok()) co_return build.status();

@@ -13,8 +13,8 @@
 
 namespace daytonad {
 
-// The build log of a snapshot, or of a sandbox that is built, for who did not create it. Errors are those of the
-// contract (BuildService.StreamBuildLogs).
+// Streams the build log of a snapshot, or of a sandbox with a build, for callers other than its creator. Errors are
+// those of the contract (BuildService.StreamBuildLogs).
 class BuildLogOperations {
  public:
   explicit BuildLogOperations(const Dependencies& dependencies)
@@ -24,20 +24,20 @@ class BuildLogOperations {
         clock_(dependencies.clock),
         executor_(dependencies.executor) {}
 
-  // Delivers the log from byte `offset` on, and says why it ended. With `follow` that is when the build is over, else
-  // when all there is now has been delivered. Leaves `offset` of what it returns to who counts the bytes, the sink.
+  // Delivers the log from byte `offset` on, and returns why it ended: with `follow` because the build is over, else
+  // because the current log was delivered. The sink counts the bytes and sets `offset` of the result.
   Task<absl::StatusOr<v1::StreamEnd>> Stream(CallContext context, LogOwner owner, std::string id_or_name,
                                              int64_t offset, bool follow, LogSink& sink);
 
  private:
-  // What a log's owner has to say about the log.
+  // What the log's owner tells about its build.
   struct Build {
     std::string id;
     std::string state_text;
     std::string error_reason;
     bool over = false;
     bool failed = false;
-    bool gone = false;  // deleted, or on its way to be
+    bool gone = false;  // deleted, or being deleted
   };
   Task<absl::StatusOr<Build>> Look(CallContext context, LogOwner owner, std::string id_or_name);
   static Build BuildOf(const v1::Sandbox& sandbox);

@@ -16,21 +16,21 @@
 #include "daemon/operations/waiting.h"
 #include "daytonad/v1/common.pb.h"
 
-// What sandboxes and snapshots have in common while they come up: waiting for a state, and the build log beside it.
+// What creates of sandboxes and snapshots have in common: the wait for a state, with the build log concurrently.
 namespace daytonad {
 
-// Told what happens while something comes up. Its methods are called by two coroutines (one waits, one reads the log),
-// and an error of any of them ends the operation: the caller has gone.
+// Observes a create. Two coroutines call its methods (one waits, one reads the log). An error of any method ends the
+// operation: the caller has left.
 template <typename T>
 class CreateObserver : public LogSink {
  public:
-  // Accepted, or in a new state.
+  // The object was accepted, or has a new state.
   virtual Task<absl::Status> OnState(const T& object) = 0;
-  // The operation ends at this time at the latest, and so shall each of its calls here, if it can take long.
+  // The operation's deadline. Calls of this observer that may take long must honour it.
   virtual void EndBy(Clock::TimePoint /*limit*/) {}
 };
 
-// A build log that is followed beside something else.
+// Follows a build log concurrently with other work.
 class BackgroundLog : public std::enable_shared_from_this<BackgroundLog> {
  public:
   static std::shared_ptr<BackgroundLog> Start(Executor executor, LogFollower& follower, CallContext context,
@@ -42,17 +42,17 @@ class BackgroundLog : public std::enable_shared_from_this<BackgroundLog> {
 
   explicit BackgroundLog(const CallContext& context) : failed_(context.stop_token()) {}
 
-  // A context that also ends when the log can't be read any more: for a wait that has no other purpose.
+  // A context that also ends when the log can no longer be read: for a wait that only serves the log.
   CallContext EndsWithLog(const CallContext& context) const { return context.WithStopToken(failed_.token()); }
 
-  // The build has ended: the log is read to its end.
+  // The build has ended: reads the log to its end.
   void BuildOver() { build_over_.Fire(); }
 
-  // Waits for that, or for the end of the call. The sink is not used any more when this returns.
+  // Waits for that, or for the end of the call. The sink is no longer used when this returns.
   Task<absl::StatusOr<int64_t>> Finish(Clock& clock) {
     const std::shared_ptr<BackgroundLog> self = shared_from_this();
     build_over_.Fire();
-    // The follower itself ends with the call, so this needs no bound of its own.
+    // The follower ends with the call, so this needs no deadline of its own.
     absl::Status waited = co_await done_.Wait(clock, CallContext::Background("build log"));
     if (!waited.ok()) co_return waited;
     co_return result_;
@@ -73,19 +73,19 @@ class BackgroundLog : public std::enable_shared_from_this<BackgroundLog> {
   absl::StatusOr<int64_t> result_ = 0;
 };
 
-// How something comes up.
+// How an object is created.
 template <typename T>
 struct Creation {
   LogOwner owner;
   std::unique_ptr<Watch<T>> watch;
   Goal<T> goal;
-  // Is its build log being written, or about to be?
+  // Whether its build log is being written, or about to be.
   std::function<bool(const T&)> building;
   int64_t log_offset = 0;
 };
 
-// Waits until what was created is there. The observer, if there is one, is told the states and gets the build log, all
-// of it before this returns.
+// Waits until the created object is ready. The observer, if any, gets the states and the complete build log before this
+// returns.
 template <typename T>
 class CreationWait {
  public:
@@ -98,7 +98,7 @@ class CreationWait {
         creation_(std::move(creation)),
         observer_(observer) {}
 
-  // `last` is what the create answered, and is kept up to date.
+  // `last` is the create's answer, and is kept up to date.
   Task<absl::Status> Run(Observation<T>& last) {
     if (observer_ != nullptr) {
       observer_->EndBy(context_.wait.deadline());
@@ -109,7 +109,7 @@ class CreationWait {
     absl::Status result = co_await WaitUntil(clock_, context_, *creation_.watch, creation_.goal, last);
     if (log_ != nullptr) {
       absl::StatusOr<int64_t> log = co_await log_->Finish(clock_);
-      // That the time was up, the operation's own end says.
+      // The operation itself reports the timeout.
       const bool time_was_up = absl::IsDeadlineExceeded(log.status()) && absl::IsDeadlineExceeded(result);
       if (!log.ok() && !absl::IsCancelled(log.status()) && !time_was_up) {
         absl::Status warned = co_await observer_->OnWarning(LogWarning(log.status()));

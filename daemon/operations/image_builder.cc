@@ -11,7 +11,8 @@
 namespace daytonad {
 namespace {
 
-// Upstream takes requests of 102,400 bytes. A Dockerfile that can't fit is refused before its files are uploaded.
+// Upstream takes requests of up to 102,400 bytes. A Dockerfile that does not fit is rejected before its files are
+// uploaded.
 constexpr size_t kMaxDockerfile = 102'400;
 
 absl::Status CheckSize(const std::string& dockerfile) {

@@ -12,17 +12,17 @@
 namespace daytonad {
 namespace {
 
-// A log appears when its build begins, mostly within seconds, and its first bytes are waited for most.
+// A log appears when its build starts, usually within seconds, and users wait for its first bytes.
 constexpr PollPolicy kReopen{.first = std::chrono::milliseconds(50), .quick_for = std::chrono::seconds(5)};
 
-// A stream that has ended well has most likely told all: the build's state, which lags behind, will say so. Each look
-// for more reads the log whole, for upstream can't begin in its middle.
+// A stream that ended without an error is probably complete: the build's state, which lags, will say so. Each further
+// read transfers the whole log, because upstream cannot start in the middle.
 constexpr PollPolicy kReadOn{.first = std::chrono::seconds(1), .growth = 2, .longest = std::chrono::seconds(15)};
 
-// A build that is over has its log; an upstream that does not hand it out within this time is not waited for.
+// After the build the log exists. How long to wait for an upstream that does not deliver it.
 constexpr auto kFinalReadLimit = std::chrono::seconds(30);
 
-// Not there yet, or not just now. Anything else will not get better by trying again.
+// Not there yet, or a transient error. Other errors are not worth a retry.
 bool WorthReopening(const absl::Status& status) {
   return absl::IsNotFound(status) || IsPassing(status) || absl::IsDeadlineExceeded(status);
 }
@@ -58,7 +58,7 @@ Task<absl::StatusOr<int64_t>> LogFollower::Follow(CallContext context, LogOwner 
         reopen = PollBackoff(kReopen);
         read_on = PollBackoff(kReadOn);
       }
-      // At the call's deadline nothing broke.
+      // The call's deadline is no broken stream.
       if (absl::Status ended = context.Check(clock_.Now()); !ended.ok()) co_return ended;
       if (!pumped.ok() && !reading.cancelled()) {
         absl::Status told = co_await sink.OnWarning(InterruptedWarning(pumped.status()));
@@ -94,7 +94,7 @@ Task<absl::StatusOr<int64_t>> LogFollower::ReadOnce(CallContext context, LogOwne
 
 Task<absl::StatusOr<int64_t>> LogFollower::Pump(CallContext context, ByteStream& stream, int64_t& offset, LogSink& sink,
                                                 bool& sink_failed) {
-  int64_t position = 0;  // upstream's stream always begins at the beginning
+  int64_t position = 0;  // upstream's stream always starts at byte 0
   while (true) {
     absl::StatusOr<std::string> bytes = co_await stream.Read(context);
     if (!bytes.ok()) co_return bytes.status();

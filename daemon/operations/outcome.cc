@@ -24,7 +24,7 @@ absl::Status NamingAs(absl::Status status, const char* kind, T object) {
   return status;
 }
 
-// As people call it.
+// The object's name for users.
 template <typename T>
 std::string NameOf(T object) {
   KeepName(object);
@@ -95,7 +95,7 @@ absl::Status RequestIdReusedError() {
 }
 
 absl::Status ExplainTimeout(absl::Status status, const WaitContext& context, Clock& clock, const std::string& what) {
-  // Upstream's own time-out is not ours.
+  // Upstream's own timeout is not the call's.
   if (!absl::IsDeadlineExceeded(status) || ErrorReason(status) == "UPSTREAM_TIMED_OUT") return status;
   const bool own_limit = context.call.Check(clock.Now()).ok();
   if (!own_limit) return WithErrorMessage(status, absl::StrCat("The call's deadline was reached: ", what, "."));

@@ -22,7 +22,7 @@ std::string PageScope(const google::protobuf::Message& request) {
   {
     google::protobuf::io::StringOutputStream stream(&bytes);
     google::protobuf::io::CodedOutputStream coded(&stream);
-    coded.SetSerializationDeterministic(true);  // maps have no order of their own
+    coded.SetSerializationDeterministic(true);  // otherwise the order of map entries is random
     request.SerializeToCodedStream(&coded);
   }
   unsigned char digest[SHA256_DIGEST_LENGTH];

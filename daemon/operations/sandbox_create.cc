@@ -22,7 +22,7 @@ namespace {
 
 using SandboxResult = absl::StatusOr<v1::Sandbox>;
 
-// For deleting what should not have been made, whatever time the call has left.
+// The time limit for deleting a sandbox that should not have been created, whatever the call's deadline.
 constexpr auto kUndoLimit = std::chrono::minutes(2);
 
 CreateIdentity IdentityOf(const v1::SandboxSpec& spec, const std::string& request_id) {
@@ -45,7 +45,7 @@ absl::Status IgnoredError(const std::vector<std::string>& fields, const std::str
       {{"field", absl::StrJoin(fields, ",")}});
 }
 
-// Passes warnings on, to whoever wants them.
+// Forwards warnings to the observer or the list.
 Task<absl::Status> Warn(CreateIdentity identity, SandboxOperations::CreateOptions options,
                         std::vector<v1::Warning> warnings) {
   for (v1::Warning& warning : warnings) {
@@ -117,8 +117,8 @@ Task<SandboxOperations::SharedResult> SandboxOperations::Create(CallContext cont
     status = co_await Warn(std::move(identity), options, IgnoredWarnings("sandbox", ignored));
     if (!status.ok()) co_return Naming(std::move(status), *made);
   }
-  spec.reset();  // the wait may be long
-  // From a pool of warm sandboxes one is there at once; any other answer is older than the sandbox.
+  spec.reset();  // free it: the wait may be long
+  // A sandbox from a warm pool is ready at once; any other answer is outdated by now.
   const bool up = made->state() == v1::SANDBOX_STATE_STARTED && options.observer == nullptr;
   if (!options.wait || up) co_return made;
   SharedResult sandbox = co_await WaitUntilUp(limits, made, options);
@@ -132,7 +132,7 @@ Task<SandboxResult> SandboxOperations::CreateNow(CallContext context, std::share
   if (std::string id = MutatedEarlier(context); !id.empty()) {
     co_return co_await api_.GetSandbox(std::move(context), std::move(id));
   }
-  // Whatever it answers, it tells who it is.
+  // Every answer contains the identity.
   if (spec->strict() && !api_.server_version().has_value()) (co_await api_.Ping(context)).IgnoreError();
   std::vector<std::string> ignored = FieldsUnknownTo(api_.server_version(), *spec);
   if (spec->strict() && !ignored.empty()) co_return IgnoredError(ignored, "Nothing was made.");
@@ -141,7 +141,7 @@ Task<SandboxResult> SandboxOperations::CreateNow(CallContext context, std::share
   const std::vector<std::string> unknown = FieldsUnknownTo(api_.server_version(), *spec);
   ignored = IgnoredFields(api_.server_version(), *spec, made->object);
   if (ignored != unknown) {
-    // The answer to a create may leave out what a read tells.
+    // The answer to a create may lack fields that a read has.
     SandboxResult read = co_await api_.GetSandbox(context, made->object.id());
     ignored = read.ok() ? IgnoredFields(api_.server_version(), *spec, *read) : unknown;
     if (read.ok()) made->object = *std::move(read);
@@ -190,7 +190,7 @@ Task<absl::StatusOr<Admission::Permit>> SandboxOperations::CreateTurn(CallContex
   while (true) {
     const Clock::TimePoint queue_until = context.queue_until(clock_.Now());
     absl::StatusOr<Admission::Permit> turn = co_await create_turns_.Acquire(context.WithDeadline(queue_until));
-    // Somebody may have joined who has more time.
+    // A caller with a later deadline may have joined.
     const bool too_late = absl::IsDeadlineExceeded(turn.status()) && context.queue_until(clock_.Now()) <= queue_until;
     if (turn.ok() || too_late || !absl::IsDeadlineExceeded(turn.status())) co_return turn;
   }
@@ -208,12 +208,12 @@ Task<absl::StatusOr<Made<v1::Sandbox>>> SandboxOperations::PostCreate(CallContex
   };
   request.find = [this, spec](CallContext call) { return FindByName(std::move(call), spec->name()); };
   request.fits = [this, spec, shared_build, name_from](const v1::Sandbox& found) {
-    // A name that was made for this very call is nobody else's.
+    // A name that was generated for this call belongs to nobody else.
     return name_from == NameFrom::kDaemon || FitsSpec(found, *spec, *shared_build, api_.server_version());
   };
   request.name_is_ours = name_from != NameFrom::kCaller;
   absl::StatusOr<Made<v1::Sandbox>> answer = co_await CreateOrAdopt(clock_, context, request);
-  // Upstream says that the new sandbox failed, and not which one it is.
+  // Upstream says that the new sandbox failed, but not which one it is.
   if (ErrorReason(answer.status()) == "SANDBOX_FAILED") {
     const std::optional<v1::Sandbox> failed = co_await FindSoon(clock_, std::move(context), request);
     if (failed.has_value()) co_return Naming(answer.status(), *failed);
@@ -226,14 +226,14 @@ Task<absl::StatusOr<std::optional<v1::Sandbox>>> SandboxOperations::FindByName(C
   SandboxListQuery query;
   query.filter.set_name_prefix(name);
   query.sort = v1::SANDBOX_SORT_FIELD_NAME;
-  query.order = v1::SORT_ORDER_ASC;  // of all that begin with the name, the name itself comes first
+  query.order = v1::SORT_ORDER_ASC;  // among names with this prefix, the name itself comes first
   absl::StatusOr<SandboxPage> page = co_await api_.ListSandboxes(context, std::move(query), "");
   if (!page.ok()) co_return page.status();
   for (const v1::Sandbox& item : page->items) {
     if (item.name() != name) continue;
     SandboxResult whole = co_await api_.GetSandbox(std::move(context), item.id());
     if (!whole.ok() && !IsAbsent(whole.status())) co_return whole.status();
-    // Or the list was late: what is deleted has lost its name.
+    // Or the list lagged: a deleted sandbox has lost its name.
     co_return whole.ok() && whole->name() == name ? Found(*std::move(whole)) : Found();
   }
   co_return Found();

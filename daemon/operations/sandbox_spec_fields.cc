@@ -13,7 +13,7 @@
 namespace daytonad {
 namespace {
 
-// Releases whose API is known. What lies between two of them may be like either.
+// Releases with a known API. A release between two of them may be like either.
 constexpr ServerVersion kNone = {0, 0, 0};
 constexpr ServerVersion k0190 = {0, 190, 999};
 constexpr ServerVersion k0205 = {0, 205, 0};
@@ -22,7 +22,7 @@ constexpr ServerVersion k0218 = {0, 218, 0};
 constexpr ServerVersion k0218End = {0, 218, 999};
 constexpr ServerVersion k0222 = {0, 222, 0};
 
-// What a sandbox tells of a field.
+// What a sandbox shows of a field.
 enum class Told { kAsWanted, kOtherwise, kNothing };
 
 struct Wanted {
@@ -38,7 +38,7 @@ Told Text(const std::string& wanted, const std::string& told) {
   return !wanted.empty() && told.empty() ? Told::kNothing : If(wanted == told);
 }
 
-// Upstream may hide the password of a URL.
+// Upstream may mask the password of a URL.
 std::string WithoutUser(std::string url) {
   const size_t scheme = url.find("://");
   const size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
@@ -57,7 +57,7 @@ Told SameSet(const Texts& wanted, const Texts& told) {
 using TextMap = google::protobuf::Map<std::string, std::string>;
 std::map<std::string, std::string> Sorted(const TextMap& map) { return {map.begin(), map.end()}; }
 
-// An id may be told as the name of what has it, and the other way round.
+// An id may be shown as the object's name, and vice versa.
 bool MayBeSame(const std::string& wanted, const std::string& told) {
   return told.empty() || wanted == told || LooksLikeUuid(wanted) != LooksLikeUuid(told);
 }
@@ -79,7 +79,7 @@ Told Source(const Wanted& wanted, const v1::Sandbox& sandbox) {
   return If(wanted.spec.snapshot().empty() || MayBeSame(wanted.spec.snapshot(), sandbox.snapshot()));
 }
 
-// Of a sandbox that was built; one from a snapshot has that one's.
+// For a sandbox with a build; one from a snapshot has the snapshot's resources.
 Told Machine(const Wanted& wanted, const v1::Sandbox& sandbox) {
   if (!wanted.build.has_value()) return Told::kAsWanted;
   const v1::Resources& resources = wanted.spec.resources();
@@ -106,7 +106,7 @@ Told Labels(const Wanted& wanted, const v1::Sandbox& sandbox) {
   return If(labels == told);
 }
 
-// Defaults of virtual machines are not known.
+// The defaults of virtual machines are unknown.
 bool IsContainer(const v1::Sandbox& sandbox) {
   return sandbox.sandbox_class_text().empty() || sandbox.sandbox_class() == v1::SANDBOX_CLASS_CONTAINER;
 }
@@ -125,7 +125,7 @@ Told AutoStop(const Wanted& wanted, const v1::Sandbox& sandbox) {
 }
 
 Told AutoArchive(const Wanted& wanted, const v1::Sandbox& sandbox) {
-  // 0 becomes the longest that upstream allows.
+  // 0 becomes upstream's maximum.
   const bool any = !sandbox.has_auto_archive_minutes() || wanted.spec.auto_archive_minutes() == 0;
   return If(any || wanted.spec.auto_archive_minutes() == sandbox.auto_archive_minutes());
 }
@@ -184,7 +184,7 @@ Told Proxy(const Wanted& wanted, const v1::Sandbox& sandbox) {
   return Text(WithoutUser(wanted.spec.outbound_proxy_url()), WithoutUser(sandbox.outbound_proxy_url()));
 }
 
-// Servers up to the first ignore something, from the second on they know it.
+// Servers up to the first version ignore something; from the second on they support it.
 struct Servers {
   ServerVersion ignore_to;
   ServerVersion know_from;
@@ -199,15 +199,15 @@ bool MayIgnore(const Servers& servers, const std::optional<ServerVersion>& serve
 
 struct SpecField {
   const char* path;
-  // Nullopt: there is no server that ignores it.
+  // Nullopt: no server ignores it.
   std::optional<Servers> servers;
   Told (*told)(const Wanted& wanted, const v1::Sandbox& sandbox);
-  // Is something asked for that a server might ignore?
+  // Whether the request uses something that a server might ignore.
   bool (*wanted)(const v1::SandboxSpec& spec);
 };
 
 using Spec = v1::SandboxSpec;
-// No release is known to ignore it. One that does shows it by what it tells.
+// No release is known to ignore it. A sandbox shows whether one did.
 constexpr Servers kAnyServer = {kNone, kNone};
 
 const SpecField kSpecFields[] = {
@@ -266,7 +266,7 @@ const SpecField kSpecFields[] = {
        return Text(WithoutUser(wanted.spec.otel_endpoint_override()), WithoutUser(box.otel_endpoint_override()));
      },
      [](const Spec& spec) { return !spec.otel_endpoint_override().empty(); }},
-    // A sandbox does not tell its secrets.
+    // A sandbox does not show its secrets.
     {"spec.secrets", Servers{k0190, k0205}, [](const Wanted&, const v1::Sandbox&) { return Told::kAsWanted; },
      [](const Spec& spec) { return !spec.secrets().empty(); }},
     {"spec.kvm", Servers{k0216, k0218},
@@ -298,7 +298,7 @@ constexpr Filter kFilters[] = {
      [](const v1::SandboxFilter& f, const v1::Sandbox& box) {
        return box.has_auto_destroy_at() && Seconds(box.auto_destroy_at()) <= Seconds(f.auto_destroy_at_before());
      }},
-    // What is left out proves nothing.
+    // A missing field proves nothing.
     {"filter.include_warm",
      {k0190, k0205},
      [](const v1::SandboxFilter& f) { return f.include_warm(); },

@@ -8,28 +8,28 @@
 #include "daemon/api/api.h"
 #include "daemon/api/server_version.h"
 
-// What became of each field of a spec, by one table (sandbox_spec_fields.cc): which servers know the field, and how a
-// sandbox tells of it. Servers ignore fields that they do not know.
+// Whether a server applied each field of a spec, by one table (sandbox_spec_fields.cc): which server versions know the
+// field, and where a sandbox shows it. Servers ignore unknown fields.
 namespace daytonad {
 
-// The fields of the spec ("spec.ttl_minutes") that this server is known to ignore. None if its version is not known.
+// The fields of the spec ("spec.ttl_minutes") that this server is known to ignore. None if its version is unknown.
 std::vector<std::string> FieldsUnknownTo(const std::optional<ServerVersion>& server, const v1::SandboxSpec& spec);
 
-// The fields of the spec that were ignored when this sandbox was made: the server is known not to know them, or newer
-// servers would tell of them and this one says nothing.
+// The fields of the spec that were ignored when this sandbox was created: the server is known not to know them, or the
+// sandbox lacks fields that newer servers would show.
 std::vector<std::string> IgnoredFields(const std::optional<ServerVersion>& server, const v1::SandboxSpec& spec,
                                        const v1::Sandbox& sandbox);
 
-// Is this sandbox, FULL, what the request asks for, as far as it tells? What is not asked for has the default that the
-// contract names. `build` is what the spec's image came down to.
+// Whether this full sandbox matches the request, as far as its fields show. Unset fields have the contract's defaults.
+// `build` is the build of the spec's image.
 bool FitsSpec(const v1::Sandbox& sandbox, const v1::SandboxSpec& spec, const std::optional<ImageBuild>& build,
               const std::optional<ServerVersion>& server);
 
 // The filters that this server is known to ignore.
 std::vector<std::string> FiltersUnknownTo(const std::optional<ServerVersion>& server, const v1::SandboxFilter& filter);
 
-// The filters that some sandbox of the answer does not match, so that they were ignored. Servers that are known to know
-// a filter are trusted.
+// The filters that some sandbox of the answer does not match, which means that they were ignored. Servers that are
+// known to support a filter are trusted.
 std::vector<std::string> IgnoredFilters(const std::optional<ServerVersion>& server, const v1::SandboxFilter& filter,
                                         const std::vector<v1::Sandbox>& sandboxes);
 

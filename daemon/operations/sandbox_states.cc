@@ -17,7 +17,7 @@ bool Contains(const std::vector<T>& values, const T& value) {
 }
 
 bool HasFailed(const v1::Sandbox& sandbox) {
-  // A sandbox in error that is to be destroyed is on its way out, not stuck.
+  // A sandbox in an error state with desired state DESTROYED is being deleted, not stuck.
   return (sandbox.state() == v1::SANDBOX_STATE_ERROR || sandbox.state() == v1::SANDBOX_STATE_BUILD_FAILED) &&
          sandbox.desired_state() != v1::SANDBOX_DESIRED_STATE_DESTROYED;
 }

@@ -24,7 +24,7 @@ namespace {
 
 using SandboxResult = absl::StatusOr<v1::Sandbox>;
 
-// How many sandboxes are looked through at a time for one with certain labels. Mostly the first one is it.
+// Page size of the search for labels. Usually the first sandbox matches.
 constexpr int kFindPage = 10;
 
 bool Contains(const std::vector<v1::SandboxState>& states, v1::SandboxState state) {
@@ -40,7 +40,7 @@ absl::Status StillInProgress(const absl::Status& status, const v1::Sandbox& sand
                 sandbox);
 }
 
-// All that a request says of the sandbox that it is about.
+// The sandbox as a request identifies it.
 v1::Sandbox Called(const std::string& id_or_name) {
   v1::Sandbox sandbox;
   if (LooksLikeUuid(id_or_name)) {
@@ -51,7 +51,7 @@ v1::Sandbox Called(const std::string& id_or_name) {
   return sandbox;
 }
 
-// What a call deleted before the daemon was started again.
+// The sandbox that a call deleted before a restart.
 v1::Sandbox DestroyedEarlier(const CallContext& context) {
   v1::Sandbox sandbox;
   sandbox.set_id(EarlierOf(context)->object_id);
@@ -69,7 +69,7 @@ absl::Status FilterError(const std::vector<std::string>& filters) {
       {{"field", absl::StrJoin(filters, ",")}});
 }
 
-// Is there no numbered list here? A server without it may also take its path for a sandbox of that name.
+// Whether the server has no numbered list. Such a server may also take its path for a sandbox with that name.
 bool IsListMissing(const absl::Status& status) {
   return absl::IsUnimplemented(status) || absl::IsNotFound(status) ||
          ErrorReason(status) == "UPSTREAM_MALFORMED_RESPONSE";
@@ -89,7 +89,7 @@ bool HasAll(const v1::Sandbox& sandbox, const google::protobuf::Map<std::string,
 std::optional<CachedObject<v1::Sandbox>> SandboxOperations::FindCached(const std::string& id_or_name,
                                                                        std::optional<Clock::Duration> max_age) const {
   std::optional<CachedObject<v1::Sandbox>> cached = dependencies_.cached.FindSandbox(id_or_name, max_age);
-  if (cached.has_value() && IsRenamed(*cached->object)) return std::nullopt;  // Get() tells its name
+  if (cached.has_value() && IsRenamed(*cached->object)) return std::nullopt;  // Get() restores its name
   return cached;
 }
 
@@ -109,7 +109,7 @@ Task<SandboxResult> SandboxOperations::FindByLabels(CallContext context,
   SandboxListQuery query;
   *query.filter.mutable_labels() = labels;
   query.page_size = kFindPage;
-  // Lists always ask, and so does what completes them.
+  // Lists always go upstream, and so do the reads that complete them.
   const CallContext asking = context.WithReadTerms(nullptr);
   std::string cursor;
   CursorWalk walk;
@@ -117,7 +117,7 @@ Task<SandboxResult> SandboxOperations::FindByLabels(CallContext context,
     absl::StatusOr<SandboxPage> page = co_await api_.ListSandboxes(context, query, cursor);
     if (!page.ok()) co_return page.status();
     for (const v1::Sandbox& item : page->items) {
-      // Items are not whole, and lag behind: it may be gone, or have other labels by now.
+      // Items are partial and lag: the sandbox may be gone, or have other labels by now.
       SandboxResult whole = co_await api_.GetSandbox(asking, item.id());
       if (!whole.ok() && !IsAbsent(whole.status())) co_return whole.status();
       if (whole.ok() && whole->state() != v1::SANDBOX_STATE_DESTROYED && HasAll(*whole, labels)) {
@@ -139,7 +139,7 @@ Task<absl::StatusOr<SandboxPage>> SandboxOperations::List(CallContext context, S
   absl::StatusOr<SandboxPage> page =
       co_await api_.ListSandboxes(std::move(context), std::move(query), std::move(cursor));
   if (!page.ok()) co_return page;
-  // Its answer may be the first that tells who answers; else the items may.
+  // Its answer may be the first with the server's version; else the items tell.
   known = FilterError(FiltersUnknownTo(api_.server_version(), filter));
   if (known.ok()) known = FilterError(IgnoredFilters(api_.server_version(), filter, page->items));
   if (!known.ok()) co_return known;
@@ -236,7 +236,7 @@ Task<absl::Status> SandboxOperations::WhyGone(CallContext context, std::shared_p
   if (!IsAbsent(status) && ErrorReason(status) != "WRONG_STATE") co_return status;
   std::optional<absl::Status> why = GivenUpError(*last);
   if (!why.has_value() && !last->id().empty()) {
-    // What upstream gave up can be read for a day, if only by its id.
+    // A sandbox that upstream gave up can be read for a day, by id only.
     const SandboxResult now = co_await api_.GetSandbox(std::move(context), last->id());
     if (now.ok()) why = GivenUpError(*now);
   }
@@ -263,7 +263,7 @@ Task<SandboxResult> SandboxOperations::Stop(CallContext context, std::string id_
   mutation.send = [this, force](CallContext call, std::string sandbox) {
     return api_.StopSandbox(std::move(call), std::move(sandbox), force);
   };
-  // An ephemeral sandbox is gone when it stops.
+  // An ephemeral sandbox is deleted when it stops.
   mutation.goal = {v1::SANDBOX_STATE_STOPPED, v1::SANDBOX_STATE_DESTROYED};
   mutation.way = {v1::SANDBOX_STATE_STOPPING, v1::SANDBOX_STATE_DESTROYING};
   return MutateAndWait(std::move(context), std::move(id_or_name), std::move(mutation), timeout, wait,
@@ -300,7 +300,7 @@ Task<SandboxResult> SandboxOperations::MutateAndWait(CallContext context, std::s
   if (!status.ok()) {
     if (Contains(shared->goal, v1::SANDBOX_STATE_STARTED))
       status = co_await WhyGone(limits.call, known, std::move(status));
-    // What the error tells of itself counts more.
+    // The error's own metadata wins.
     co_return WithMetadataOf(ExplainTimeout(std::move(status), limits, clock_, meanwhile),
                              Naming(absl::UnknownError(""), *known));
   }

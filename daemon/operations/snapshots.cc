@@ -32,7 +32,7 @@ bool IsBuilding(const v1::Snapshot& snapshot) {
          (snapshot.state() == v1::SNAPSHOT_STATE_PENDING || snapshot.state() == v1::SNAPSHOT_STATE_BUILDING);
 }
 
-// Is this what the request asks for, as far as a snapshot tells?
+// Whether the snapshot matches the request, as far as its fields show.
 bool Fits(const v1::Snapshot& snapshot, const v1::SnapshotSpec& spec, const std::optional<ImageBuild>& build) {
   if (build.has_value() != snapshot.has_build_info()) return false;
   if (build.has_value() && snapshot.build_info().dockerfile_content() != build->dockerfile) return false;
@@ -51,6 +51,7 @@ std::vector<std::string> IgnoredFields(const v1::SnapshotSpec& spec, const v1::S
   return {};
 }
 
+// Servers up to 0.190 ignore the filter and list snapshots of all sources.
 bool IgnoresSource(const std::optional<ServerVersion>& server) {
   return server.has_value() && !FiltersSnapshotsBySource(*server);
 }
@@ -62,7 +63,7 @@ absl::Status SourceIgnoredError() {
                    {{"field", "source_sandbox"}});
 }
 
-// All that a request says of the snapshot that it is about.
+// The snapshot as a request identifies it.
 v1::Snapshot Called(const std::string& id_or_name) {
   v1::Snapshot snapshot;
   if (LooksLikeUuid(id_or_name)) {
@@ -73,7 +74,7 @@ v1::Snapshot Called(const std::string& id_or_name) {
   return snapshot;
 }
 
-// What an earlier call mutated, as far as that is known.
+// The snapshot that an earlier call mutated, as far as known.
 v1::Snapshot MutatedSnapshot(const CallContext& context) {
   v1::Snapshot snapshot;
   snapshot.set_id(EarlierOf(context)->object_id);
@@ -81,7 +82,7 @@ v1::Snapshot MutatedSnapshot(const CallContext& context) {
   return snapshot;
 }
 
-// The error of a mutation of it. What the error tells of itself counts more.
+// The error of its mutation. The error's own metadata wins.
 absl::Status About(const std::string& id_or_name, absl::Status status) {
   return WithMetadataOf(std::move(status), Naming(absl::UnknownError(""), Called(id_or_name)));
 }
@@ -164,7 +165,7 @@ Task<absl::StatusOr<std::optional<v1::Snapshot>>> SnapshotOperations::FindByName
   using Found = std::optional<v1::Snapshot>;
   SnapshotListQuery query;
   query.name = name;
-  // The newest first, since it was made just now.
+  // The newest first: it was created just now.
   query.sort = v1::SNAPSHOT_SORT_FIELD_CREATED_AT;
   query.order = v1::SORT_ORDER_DESC;
   absl::StatusOr<SnapshotPage> page = co_await api_.ListSnapshots(std::move(context), std::move(query), 1);
@@ -209,7 +210,7 @@ Task<absl::Status> SnapshotOperations::StreamUpdates(CallContext context, std::s
 
 Task<absl::Status> SnapshotOperations::ResolveSource(CallContext context, SnapshotListQuery& query) {
   if (query.source_sandbox.empty() || LooksLikeUuid(query.source_sandbox)) co_return absl::OkStatus();
-  // On no terms: they are for the list.
+  // Without the read terms: they apply to the list.
   const CallContext look = context.WithReadTerms(nullptr);
   absl::StatusOr<v1::Sandbox> source = co_await api_.GetSandbox(look, query.source_sandbox);
   if (source.ok()) query.source_sandbox = source->id();
@@ -221,7 +222,7 @@ Task<absl::StatusOr<SnapshotPage>> SnapshotOperations::List(CallContext context,
   if (IgnoresSource(api_.server_version()) && !source.empty()) co_return SourceIgnoredError();
   absl::StatusOr<SnapshotPage> listed = co_await api_.ListSnapshots(std::move(context), std::move(query), page);
   if (!listed.ok() || source.empty()) co_return listed;
-  // Its answer may be the first that tells who answers; else the items do.
+  // Its answer may be the first with the server's version; else the items tell.
   const bool all_match =
       std::ranges::all_of(listed->items, [&](const v1::Snapshot& item) { return item.source_sandbox_id() == source; });
   if (IgnoresSource(api_.server_version()) || !all_match) co_return SourceIgnoredError();
@@ -330,8 +331,7 @@ Task<absl::StatusOr<std::string>> SnapshotOperations::Delete(CallContext context
   Observation<v1::Snapshot> last;
   last.object = std::make_shared<const v1::Snapshot>(changed.object);
   Goal<v1::Snapshot> goal;
-  // Still there: a failed snapshot that is being removed passes through REMOVING, so an error state only counts after
-  // that.
+  // Not deleted yet: a failed snapshot passes through REMOVING, so an error state only counts after that.
   goal.decide = [removing = false](const Observation<v1::Snapshot>& seen) mutable -> std::optional<absl::Status> {
     if (!seen.status.ok()) return IsAbsent(seen.status) ? absl::OkStatus() : seen.status;
     if (seen.object->state() == v1::SNAPSHOT_STATE_REMOVING) removing = true;

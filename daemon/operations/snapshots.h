@@ -18,7 +18,7 @@
 #include "daemon/operations/waiting.h"
 #include "daemon/operations/watching.h"
 
-// What can be done with snapshots. Requests are already validated. Errors are those of the contract
+// The operations on snapshots. Requests are already validated. Errors are those of the contract
 // (snapshot_service.proto).
 namespace daytonad {
 
@@ -28,32 +28,32 @@ class SnapshotOperations {
       : api_(dependencies.api), clock_(dependencies.clock), dependencies_(dependencies) {}
 
   struct CreateOptions {
-    // As in the SDKs, a snapshot may take as long as it takes.
+    // As in the SDKs, there is no limit.
     TimeLimit timeout = Clock::Duration::zero();
     bool wait = true;
     int64_t log_offset = 0;
-    // Wants states, log and warnings; may be null. Outlives the call.
+    // Receives states, log and warnings; may be null. Outlives the call.
     CreateObserver<v1::Snapshot>* observer = nullptr;
     // Gets the warnings if there is no observer; may be null. Outlives the call.
     google::protobuf::RepeatedPtrField<v1::Warning>* warnings = nullptr;
   };
   Task<absl::StatusOr<v1::Snapshot>> Create(CallContext context, v1::SnapshotSpec spec, CreateOptions options);
 
-  // What is in memory, and not older than this; on any thread.
+  // Reads the cache, with this maximum age; on any thread.
   std::optional<CachedObject<v1::Snapshot>> FindCached(const std::string& id_or_name,
                                                        std::optional<Clock::Duration> max_age) const {
     return dependencies_.cached.FindSnapshot(id_or_name, max_age);
   }
   Task<absl::StatusOr<v1::Snapshot>> Get(CallContext context, std::string id_or_name);
-  // What it is now and each change, until it is gone.
+  // Streams the current state and each change, until the object is deleted.
   Task<absl::Status> StreamUpdates(CallContext context, std::string id_or_name, UpdateSink<v1::Snapshot>& sink);
-  // Upstream knows the sandbox that a snapshot was taken from by its id only: puts it in place of a name.
+  // Upstream takes a snapshot's source sandbox by id only: replaces a name by the id.
   Task<absl::Status> ResolveSource(CallContext context, SnapshotListQuery& query);
   Task<absl::StatusOr<SnapshotPage>> List(CallContext context, SnapshotListQuery query, int page);
   Task<absl::StatusOr<v1::Snapshot>> Activate(CallContext context, std::string id_or_name);
-  // Returns the snapshot as it is afterwards.
+  // Returns the snapshot after the mutation.
   Task<absl::StatusOr<v1::Snapshot>> Deactivate(CallContext context, std::string id_or_name);
-  // Returns the id of what was deleted.
+  // Returns the id of the deleted snapshot.
   Task<absl::StatusOr<std::string>> Delete(CallContext context, std::string id_or_name, TimeLimit timeout, bool wait);
 
  private:
@@ -65,21 +65,21 @@ class SnapshotOperations {
   Task<absl::StatusOr<std::optional<v1::Snapshot>>> FindByName(CallContext context, std::string name);
   Task<absl::Status> WaitUntilActive(WaitContext limits, v1::Snapshot& snapshot, CreateOptions options);
 
-  // A mutation of what has this id.
+  // A mutation of the snapshot with this id.
   struct MutationById {
-    // The result is the snapshot, as far as upstream's answer tells it: the id at least.
+    // Returns the snapshot as in upstream's answer, with at least its id.
     std::function<Task<Result>(CallContext, std::string id)> send;
-    // Where it leads to. What is REMOVING is gone soon.
+    // The target state. A snapshot that is REMOVING will be deleted soon.
     v1::SnapshotState goal;
   };
-  // Upstream changes snapshots by id only. What looks like an id is tried as one, and is looked up as a name if there
-  // is none. Once for each request id.
+  // Upstream mutates snapshots by id only. A key that looks like an id is tried as one, and then looked up as a name.
+  // Runs once per request id.
   Task<absl::Status> MutateOnce(CallContext context, std::string id_or_name, MutationById mutation,
                                 MutationResult<v1::Snapshot>& changed);
   Task<Result> MutateByIdOrName(CallContext context, std::string id_or_name,
                                 std::shared_ptr<const MutationById> mutation);
   Task<Result> SendMutation(CallContext context, std::string id_or_name, std::shared_ptr<const MutationById> mutation);
-  // A call that was made before, by a daemon that is no more, may have carried out the mutation that is refused now.
+  // A call before a restart may have carried out the mutation that is rejected now.
   Task<Result> SettleMutation(CallContext context, std::string id_or_name, v1::SnapshotState goal,
                               absl::Status refused);
   Task<Result> DeactivateById(CallContext context, std::string id);

@@ -33,7 +33,7 @@ bool IsGoing(const v1::Volume& volume) {
          volume.state() == v1::VOLUME_STATE_DELETED;
 }
 
-// All that a request says of the volume that it is about.
+// The volume as a request identifies it.
 v1::Volume Called(const std::string& id_or_name) {
   v1::Volume volume;
   LooksLikeUuid(id_or_name) ? volume.set_id(id_or_name) : volume.set_name(id_or_name);
@@ -95,7 +95,7 @@ Task<VolumeResult> VolumeOperations::CreateNow(CallContext context, std::string 
   CreateRequest<v1::Volume> request;
   request.post = [this, name](CallContext call) { return api_.CreateVolume(std::move(call), name); };
   request.find = [this, name](CallContext call) { return FindByName(std::move(call), name); };
-  request.fits = [](const v1::Volume&) { return true; };  // a volume is nothing but its name
+  request.fits = [](const v1::Volume&) { return true; };  // a volume is identified by its name alone
   absl::StatusOr<Made<v1::Volume>> made = co_await CreateOrAdopt(clock_, std::move(context), request);
   if (!made.ok()) co_return made.status();
   co_return std::move(made->object);
@@ -122,7 +122,7 @@ Task<VolumeResult> VolumeOperations::Get(CallContext context, std::string id_or_
 
 Task<absl::Status> VolumeOperations::StreamUpdates(CallContext context, std::string id_or_name,
                                                    UpdateSink<v1::Volume>& sink) {
-  // By its name once, since a deleted volume loses it.
+  // Only once by name: a deleted volume loses it.
   VolumeResult volume = co_await Get(context, std::move(id_or_name));
   if (!volume.ok()) co_return volume.status();
   auto watch = dependencies_.watches.WatchVolume(volume->id());
@@ -135,7 +135,7 @@ Task<absl::StatusOr<v1::GetVolumeResponse>> VolumeOperations::GetOrCreate(CallCo
   };
   MutationResult<v1::GetVolumeResponse> result;
   absl::Status status = co_await dependencies_.requests.Once(std::move(context), std::move(once), result);
-  // What the error tells of itself counts more.
+  // The error's own metadata wins.
   if (!status.ok()) co_return WithMetadataOf(std::move(status), Naming(absl::UnknownError(""), Called(id_or_name)));
   co_return std::move(result.object);
 }
@@ -147,7 +147,7 @@ Task<absl::StatusOr<v1::GetVolumeResponse>> VolumeOperations::GetOrCreateNow(Cal
   if (const EarlierRequest* const earlier = EarlierOf(context); earlier != nullptr && volume.ok()) {
     result.set_created(MadeSince(earlier->since)(*volume));
   }
-  // A UUID that is no volume's is a mistake, not a name.
+  // A UUID that belongs to no volume is a mistake, not a name.
   if (!volume.ok() && IsAbsent(volume.status()) && !LooksLikeUuid(id_or_name)) {
     volume = co_await CreateNow(context, id_or_name);
     result.set_created(volume.ok());
@@ -200,7 +200,7 @@ Task<VolumeResult> VolumeOperations::DeleteNow(CallContext context, std::string 
   }
   VolumeResult deleted = co_await SendDelete(context, id_or_name);
   if (deleted.ok() || !MayHaveMutatedEarlier(context)) co_return deleted;
-  // A call that was made before, by a daemon that is no more, may have deleted it.
+  // A call before a restart may have deleted it.
   VolumeResult now = co_await Get(std::move(context), id_or_name);
   if (now.ok() && IsGoing(*now)) co_return now;
   if (IsAbsent(now.status())) co_return Called(id_or_name);

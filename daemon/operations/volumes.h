@@ -13,8 +13,7 @@
 #include "daemon/operations/watching.h"
 #include "daytonad/v1/volume_service.pb.h"
 
-// What can be done with volumes. Requests are already validated. Errors are those of the contract
-// (volume_service.proto).
+// The operations on volumes. Requests are already validated. Errors are those of the contract (volume_service.proto).
 namespace daytonad {
 
 class VolumeOperations {
@@ -24,22 +23,22 @@ class VolumeOperations {
 
   Task<absl::StatusOr<v1::Volume>> Create(CallContext context, std::string name, TimeLimit timeout, bool wait);
 
-  // What is in memory, and not older than this; on any thread.
+  // Reads the cache, with this maximum age; on any thread.
   std::optional<CachedObject<v1::Volume>> FindCached(const std::string& id_or_name,
                                                      std::optional<Clock::Duration> max_age) const {
     return dependencies_.cached.FindVolume(id_or_name, max_age);
   }
   Task<absl::StatusOr<v1::Volume>> Get(CallContext context, std::string id_or_name);
-  // What it is now and each change, until it is gone.
+  // Streams the current state and each change, until the object is deleted.
   Task<absl::Status> StreamUpdates(CallContext context, std::string id_or_name, UpdateSink<v1::Volume>& sink);
 
-  // Two callers that want the same volume at once both get it.
+  // Two concurrent callers for the same volume both get it.
   Task<absl::StatusOr<v1::GetVolumeResponse>> GetOrCreate(CallContext context, std::string id_or_name);
 
-  // All of them, by name.
+  // All volumes, sorted by name.
   Task<absl::StatusOr<std::vector<v1::Volume>>> List(CallContext context, bool include_deleted);
 
-  // Returns the id of what was deleted.
+  // Returns the id of the deleted volume.
   Task<absl::StatusOr<std::string>> Delete(CallContext context, std::string id_or_name, TimeLimit timeout, bool wait);
 
  private:
@@ -49,7 +48,7 @@ class VolumeOperations {
   Task<absl::StatusOr<v1::Volume>> CreateNow(CallContext context, std::string name);
   Task<absl::StatusOr<std::optional<v1::Volume>>> FindByName(CallContext context, std::string name);
   Task<absl::StatusOr<v1::GetVolumeResponse>> GetOrCreateNow(CallContext context, std::string id_or_name);
-  // Upstream deletes by id only. What looks like an id is tried as one first.
+  // Upstream deletes by id only. A key that looks like an id is tried as one first.
   Task<absl::StatusOr<v1::Volume>> DeleteNow(CallContext context, std::string id_or_name);
   Task<absl::StatusOr<v1::Volume>> SendDelete(CallContext context, std::string id_or_name);
 

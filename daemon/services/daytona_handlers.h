@@ -9,8 +9,7 @@
 
 namespace daytonad {
 
-// The RPCs of DaytonaService: parse and check, call one operation, answer. What they promise is in
-// daytona_service.proto.
+// The RPCs of DaytonaService: parse, validate, call one operation, answer. daytona_service.proto specifies them.
 class DaytonaHandlers {
  public:
   explicit DaytonaHandlers(SandboxOperations& sandboxes) : sandboxes_(sandboxes) {}
@@ -18,7 +17,7 @@ class DaytonaHandlers {
   Task<absl::StatusOr<v1::CreateSandboxResponse>> CreateSandbox(CallContext context, v1::CreateSandboxRequest request);
   Task<absl::Status> CreateSandboxStream(CallContext context, v1::CreateSandboxStreamRequest request,
                                          StreamWriter<v1::CreateSandboxStreamResponse>* writer);
-  // Of GetSandbox, on any thread: the answer, if it is in memory.
+  // GetSandbox's answer from the cache, on any thread.
   std::optional<CachedObject<v1::Sandbox>> FindCached(const Caller& caller, const v1::GetSandboxRequest& request) const;
   Task<absl::StatusOr<v1::GetSandboxResponse>> GetSandbox(CallContext context, v1::GetSandboxRequest request);
   Task<absl::StatusOr<v1::FindSandboxResponse>> FindSandbox(CallContext context, v1::FindSandboxRequest request);

@@ -9,14 +9,14 @@
 #include "daytonad/v1/sandbox.pb.h"
 #include "daytonad/v1/snapshot.pb.h"
 
-// How large a page of a list may be. A gRPC client that sets no limit takes messages of 4 MiB, and loses a larger one
-// as a whole; 200 objects with long Dockerfiles have more.
+// The size limit of a list page. A gRPC client accepts messages of 4 MiB by default and rejects larger ones as a whole;
+// 200 objects with long Dockerfiles may exceed that.
 namespace daytonad {
 
-// The rest of the 4 MiB is for what surrounds the objects.
+// The rest of the 4 MiB is for the fields around the objects.
 inline constexpr size_t kMaxPageBytes = 3'500'000;
 
-// The bytes that objects take up in a message.
+// The size of the objects in a message.
 template <typename Object>
 size_t EncodedBytes(const Object& object) {
   constexpr size_t kTagAndLength = 6;
@@ -29,15 +29,15 @@ size_t PageBytes(const Objects& objects) {
   return bytes;
 }
 
-// Leaves out what BASIC does not have.
+// Clears the fields that VIEW_BASIC does not have.
 void MakeBasic(v1::Sandbox& sandbox);
 void MakeBasic(v1::Snapshot& snapshot);
 
 // RESOURCE_EXHAUSTED (PAGE_TOO_LARGE).
 absl::Status PageTooLarge(size_t count, size_t bytes);
 
-// Makes a page that is too large smaller: then all its objects are BASIC. It stays complete, because the number of the
-// next one says nothing of where this one ended. An error if not even that suffices; one object alone is always sent.
+// Shrinks a page that is too large by making all its objects BASIC. The page stays complete, because a page number does
+// not tell where the previous page ended. An error if even that is too large; a single object is always sent.
 template <typename Object>
 absl::Status FitPage(google::protobuf::RepeatedPtrField<Object>& objects) {
   if (objects.size() <= 1 || PageBytes(objects) <= kMaxPageBytes) return absl::OkStatus();

@@ -9,8 +9,7 @@
 
 namespace daytonad {
 
-// The RPCs of SnapshotService: parse and check, call one operation, answer. What they promise is in
-// snapshot_service.proto.
+// The RPCs of SnapshotService: parse, validate, call one operation, answer. snapshot_service.proto specifies them.
 class SnapshotHandlers {
  public:
   explicit SnapshotHandlers(SnapshotOperations& snapshots) : snapshots_(snapshots) {}
@@ -19,7 +18,7 @@ class SnapshotHandlers {
                                                                   v1::CreateSnapshotRequest request);
   Task<absl::Status> CreateSnapshotStream(CallContext context, v1::CreateSnapshotStreamRequest request,
                                           StreamWriter<v1::CreateSnapshotStreamResponse>* writer);
-  // Of GetSnapshot, on any thread: the answer, if it is in memory.
+  // GetSnapshot's answer from the cache, on any thread.
   std::optional<CachedObject<v1::Snapshot>> FindCached(const Caller& caller,
                                                        const v1::GetSnapshotRequest& request) const;
   Task<absl::StatusOr<v1::GetSnapshotResponse>> GetSnapshot(CallContext context, v1::GetSnapshotRequest request);

@@ -8,8 +8,8 @@
 
 namespace daytonad {
 
-// Sends what happens while something is created as the events of a stream: Response has `log`, `warning` and the
-// object's field, which `mutable_object` names.
+// Sends the progress of a create as events of a stream: Response has `log`, `warning` and the object's field, which
+// `mutable_object` names.
 template <typename T, typename Response>
 class StreamObserver final : public CreateObserver<T> {
  public:

@@ -10,7 +10,7 @@
 
 namespace daytonad {
 
-// Writes what a watcher is told to its stream.
+// Writes a watcher's updates to its stream.
 template <typename T, typename Response>
 class UpdateWriter final : public UpdateSink<T> {
  public:

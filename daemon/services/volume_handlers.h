@@ -8,13 +8,13 @@
 
 namespace daytonad {
 
-// The RPCs of VolumeService: parse and check, call one operation, answer. What they promise is in volume_service.proto.
+// The RPCs of VolumeService: parse, validate, call one operation, answer. volume_service.proto specifies them.
 class VolumeHandlers {
  public:
   explicit VolumeHandlers(VolumeOperations& volumes) : volumes_(volumes) {}
 
   Task<absl::StatusOr<v1::CreateVolumeResponse>> CreateVolume(CallContext context, v1::CreateVolumeRequest request);
-  // Of GetVolume, on any thread: the answer, if it is in memory.
+  // GetVolume's answer from the cache, on any thread.
   std::optional<CachedObject<v1::Volume>> FindCached(const Caller& caller, const v1::GetVolumeRequest& request) const;
   Task<absl::StatusOr<v1::GetVolumeResponse>> GetVolume(CallContext context, v1::GetVolumeRequest request);
   Task<absl::StatusOr<v1::ListVolumesResponse>> ListVolumes(CallContext context, v1::ListVolumesRequest request);

@@ -21,26 +21,26 @@
 #include "daemon/operations/waiting.h"
 #include "daytonad/v1/common.pb.h"
 
-// What is the same in every request, checked before anything is sent upstream. Each function adds what is wrong to
-// `violations`; `field` is the path that the caller is told.
+// Checks that all requests share, done before anything is sent upstream. Each function adds its violations; `field` is
+// the path for the caller.
 namespace daytonad {
 
 inline constexpr int kMaxPageSize = 200;
 inline constexpr size_t kMaxNameBytes = 512;
-// Of what a list is asked for by. Upstream, and what stands before it, take URLs of 8 to 16 KiB.
+// The size limit of a list's filter. Upstream and proxies in front of it accept URLs of 8 to 16 KiB.
 inline constexpr size_t kMaxUrlBytes = 8000;
 
-// An id or name: required, and as CheckName() wants it.
+// An id or name: required, and valid by CheckName().
 void CheckObject(std::string_view field, const std::string& value, FieldViolations& violations);
 
-// A text that must stay on its line, because it ends up in a header, a URL, a label or a Dockerfile.
+// A single-line text, because it becomes part of a header, a URL, a label or a Dockerfile.
 void CheckOneLine(std::string_view field, const std::string& value, FieldViolations& violations);
 
-// A name that may be left out: on one line, of a length that fits into a URL, not `.` or `..`, which mean something
-// else in one, and not of white space only, which nobody could tell from no name.
+// An optional name: a single line, short enough for a URL, not `.` or `..`, which mean something else there, and not
+// only white space, which looks like no name.
 void CheckName(std::string_view field, const std::string& value, FieldViolations& violations);
 
-// What goes into the URL of a request for a list, and how many bytes that has.
+// The parts of a list request's URL, and their size.
 void CheckFitsIntoUrl(std::string_view field, size_t bytes, FieldViolations& violations);
 
 void CheckLabels(std::string_view field, const google::protobuf::Map<std::string, std::string>& labels,
@@ -57,10 +57,10 @@ void CheckAmount(std::string_view field, double amount, FieldViolations& violati
 void CheckResources(std::string_view field, const v1::Resources& resources, FieldViolations& violations);
 void CheckSortOrder(v1::SortOrder order, FieldViolations& violations);
 
-// A time limit: `unset`, from when it is sent, if the request has none. Negative is a violation.
+// A time limit. If the request has none, it is `unset` and excludes queueing. Negative is a violation.
 template <typename Request>
 TimeLimit CheckTimeout(const Request& request, Clock::Duration unset, FieldViolations& violations);
-// How old an answer may be. Negative is a violation; what it comes to is MaxAgeOf().
+// The maximum age of an answer. Negative is a violation; MaxAgeOf() interprets it.
 template <typename Request>
 void CheckMaxAge(const Request& request, FieldViolations& violations);
 
@@ -72,13 +72,13 @@ void CheckTimestamp(std::string_view field, const google::protobuf::Timestamp& t
 // 1 to 128 visible ASCII characters, or none.
 void CheckRequestId(const std::string& request_id, FieldViolations& violations);
 
-// What a mutation is known by when it is repeated: its request id and a digest of all that it asks for. How long the
-// caller waits, and for what, may differ; so may the form, unary or streaming.
+// Identifies a mutation when it is repeated: its request id and a digest of the request. The wait and its time limit
+// may differ; so may the form, unary or streaming.
 template <typename Request>
 RequestKey KeyOf(const Request& request);
 
-// What every mutation is asked before anything is sent: may this caller, is the request right? The result is the
-// context to go on with, which knows the request id if there is one.
+// The checks of every mutation before anything is sent: access and validation. Returns the context to continue with,
+// which has the request id if there is one.
 template <typename Request>
 absl::StatusOr<CallContext> CheckMutation(CallContext context, const Request& request, FieldViolations& violations) {
   absl::Status status = CheckAccess(context.identity().caller, Action::kMutate);
@@ -105,7 +105,7 @@ TimeLimit CheckTimeout(const Request& request, Clock::Duration unset, FieldViola
   return CheckDuration("timeout", request.timeout(), violations);
 }
 
-// A digest of a message's type and content, of the same value in every process.
+// A digest of a message's type and content, the same in every process.
 std::string DigestOf(std::string_view type, const google::protobuf::Message& message);
 
 template <typename Request>

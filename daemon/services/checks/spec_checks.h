@@ -5,14 +5,14 @@
 #include "daytonad/v1/sandbox.pb.h"
 #include "daytonad/v1/snapshot.pb.h"
 
-// The specs of what is to be created, and the filters of lists. What the official SDKs refuse is refused here, and what
-// upstream would surely refuse, too; field paths begin with "spec" and "filter".
+// Checks specs of creates and filters of lists. Rejects what the official SDKs reject and what upstream would certainly
+// reject; field paths begin with "spec" and "filter".
 namespace daytonad {
 
 void CheckSpec(const v1::SandboxSpec& spec, FieldViolations& violations);
 void CheckSpec(const v1::SnapshotSpec& spec, FieldViolations& violations);
 
-// The two ways of paging know different filters and sort fields.
+// The two kinds of paging support different filters and sort fields.
 enum class Paging { kToken, kNumbered };
 void CheckFilter(const v1::SandboxFilter& filter, Paging paging, FieldViolations& violations);
 void CheckSort(v1::SandboxSortField sort, Paging paging, FieldViolations& violations);

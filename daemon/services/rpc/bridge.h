@@ -14,8 +14,8 @@
 
 namespace daytonad {
 
-// What the gRPC side of each service has: the handlers, who calls (a listener has services of its own), and the way
-// from one to the other.
+// The gRPC side of a service: the handlers, the class of caller (each listener has its own services), and the bridge
+// between them.
 template <typename Handlers>
 class Bridge {
  public:
@@ -32,7 +32,7 @@ class Bridge {
                       &handlers_, handler);
   }
 
-  // A read that is answered from memory if that can be done, by a message whose field `field` is the object.
+  // A read that is answered from the cache if possible, by a message whose field `field` is the object.
   template <typename Request, typename Response, typename T>
   grpc::ServerUnaryReactor* CachedUnary(const char* method, grpc::CallbackServerContext* context,
                                         const grpc::ByteBuffer* request, grpc::ByteBuffer* response,

@@ -17,12 +17,12 @@
 
 namespace daytonad {
 
-// Looks for the answer in memory; called on gRPC's threads. Nullopt: the handler on the loop decides, about errors,
-// too.
+// Looks the answer up in the cache; called on gRPC's threads. Nullopt: the handler on the loop answers, including
+// errors.
 template <typename Service, typename Request, typename T>
 using CachedHandler = std::optional<CachedObject<T>> (Service::*)(const Caller&, const Request&) const;
 
-// The call of an answer that gRPC has still to send.
+// Keeps the call open until gRPC has sent the answer.
 class AnsweredReactor final : public grpc::ServerUnaryReactor {
  public:
   AnsweredReactor(CallGate::Place place, UntakenAnswers& answers, grpc_call* call, size_t bytes)
@@ -38,8 +38,7 @@ class AnsweredReactor final : public grpc::ServerUnaryReactor {
   UntakenAnswers::Ticket untaken_;
 };
 
-// Answers a read from memory, without a hop to the loop and back. Null if that can't be done, and `place` is untouched
-// then.
+// Answers a read from the cache, without a hop to the loop. Null if that is impossible; `place` is unchanged then.
 template <typename Service, typename Request, typename T>
 grpc::ServerUnaryReactor* TryCachedUnary(const RpcRuntime& runtime, CallGate::Place& place,
                                          grpc::CallbackServerContext* context, const Caller& caller,

@@ -16,23 +16,23 @@
 
 namespace daytonad {
 
-// How many calls the daemon has open at a time, over all listeners: each costs memory from its first byte until gRPC is
-// done with it, longer than its handler runs. Asked on gRPC's threads before anything else is done for a call, so that
-// refusing costs next to nothing. Thread-safe.
+// Limits the open calls of all listeners: each costs memory from its first byte until gRPC has finished it, longer than
+// its handler runs. It is asked first for every call, on gRPC's threads, so that a rejection costs almost nothing.
+// Thread-safe.
 class CallGate {
  public:
   struct Limits {
-    // Of the process, --max-calls.
+    // The limit of the process, --max-calls.
     size_t calls = 10'000;
-    // What one connection may have open even when the process has all its calls, so that a caller who takes all of them
-    // shuts nobody else out.
+    // The calls that each connection may have even at the limit of the process, so that one caller cannot lock out the
+    // others.
     size_t few = 4;
-    // A request above this is a large one, and all large ones that are open may have so many bytes.
+    // Requests above this size are large; all open large requests share this number of bytes.
     size_t large_request = size_t{64} << 10;
     size_t large_request_bytes = size_t{32} << 20;
   };
 
-  // Who has it has a call open.
+  // Holds the slot of an open call.
   class Place {
    public:
     Place(Place&& other) noexcept
@@ -57,15 +57,15 @@ class CallGate {
   CallGate(const CallGate&) = delete;
   CallGate& operator=(const CallGate&) = delete;
 
-  // Nullopt: there is no room, and refusal() is the answer. `connection` is whatever tells one from another.
+  // Nullopt: no slot is free; answer refusal(). `connection` identifies the connection.
   std::optional<Place> Enter(const void* connection, size_t request_bytes);
   std::optional<Place> Enter(grpc::CallbackServerContext& context, size_t request_bytes);
 
-  // RESOURCE_EXHAUSTED (TOO_MANY_CALLS), with the time after which to try again.
+  // RESOURCE_EXHAUSTED (TOO_MANY_CALLS), with a retry time.
   const grpc::Status& refusal() const { return refusal_; }
 
-  // How many calls one connection may have at the moment: fewer when memory becomes short, so that who has many waits
-  // for who has few. Never less than the few.
+  // Sets the current limit of calls per connection: lower when memory becomes scarce, so that connections with many
+  // calls yield to those with few. Never below the guaranteed number.
   void SetShare(size_t calls) { share_ = std::max(calls, limits_.few); }
   size_t calls() const { return calls_; }
 

@@ -26,13 +26,13 @@
 
 namespace daytonad {
 
-// A handler of a client-streaming RPC. It may answer before it has read everything. The reader is valid until it
+// A handler of a client-streaming RPC. It may answer before it has read all messages. The reader is valid until it
 // returns.
 template <typename Service, typename Request, typename Response>
 using ClientStreamHandler = Task<absl::StatusOr<Response>> (Service::*)(CallContext, StreamReader<Request>*);
 
-// Bridges one client-streaming RPC from gRPC's threads to the loop and back (see UnaryReactor on why raw). In a drain
-// it is like a unary call: it ends by itself, and so may run on.
+// Bridges one client-streaming RPC from gRPC's threads to the loop and back (see UnaryReactor for why raw). In a drain
+// it counts as a unary call: it ends on its own, so it may continue.
 template <typename Service, typename Request, typename Response>
 class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffer>, private StreamReader<Request> {
  public:
@@ -50,10 +50,10 @@ class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffe
   }
 
   void OnReadDone(bool ok) override {
-    // A client that broke off reads like one that has sent its last message; only this tells them apart.
+    // A disconnected client looks like one that has sent its last message; only this distinguishes them.
     const bool broken = !ok && context_->IsCancelled();
     const End end = ok ? End::kNone : broken ? End::kBroken : End::kComplete;
-    // Parsed here and not on the loop, which has other callers to serve.
+    // Parsed here and not on the loop, which serves other callers.
     absl::StatusOr<Request> message = Request();
     if (ok) {
       if (absl::Status read = ReadMessage(&buffer_, &*message, runtime_.max_request_bytes); !read.ok())
@@ -74,7 +74,7 @@ class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffe
  private:
   enum class End { kNone, kComplete, kBroken };
 
-  // What became of a read. On its own, because gRPC finishes the last one after the handler has returned.
+  // The state of a read. Separate, because gRPC finishes the last one after the handler has returned.
   struct Arrival {
     explicit Arrival(const Executor& executor) : wakeup(executor) {}
     Wakeup wakeup;
@@ -133,7 +133,7 @@ class ClientStreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffe
   grpc::ByteBuffer* const response_;
   const std::shared_ptr<Arrival> arrival_;
   grpc::ByteBuffer buffer_;
-  bool reading_ = false;               // gRPC reads into the buffer
+  bool reading_ = false;               // gRPC is reading into the buffer
   std::optional<absl::Status> ended_;  // OK: the client has sent its last message
 };
 

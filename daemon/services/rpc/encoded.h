@@ -12,7 +12,7 @@
 
 namespace daytonad {
 
-// A message that has nothing but this one field.
+// A message with only this one field.
 template <typename T>
 grpc::ByteBuffer EncodeField(int field, const T& object) {
   using google::protobuf::internal::WireFormatLite;
@@ -27,13 +27,13 @@ grpc::ByteBuffer EncodeField(int field, const T& object) {
   return grpc::ByteBuffer(&slice, 1);
 }
 
-// A response in its encoding. What many share is encoded from where it is; in a message it would have to be copied.
+// An encoded response. Shared objects are encoded directly; putting them into a message would copy them.
 template <typename Response>
 struct Encoded {
   grpc::ByteBuffer bytes;
 };
 
-// A handler's answer as gRPC wants it.
+// A handler's answer as gRPC needs it.
 template <typename Response>
 grpc::Status PutAnswer(const Response& answer, grpc::ByteBuffer* bytes) {
   bool own_buffer = false;

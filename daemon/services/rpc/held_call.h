@@ -8,11 +8,11 @@
 
 namespace daytonad {
 
-// gRPC's own object of a call, kept alive, so that the call can be ended when its reactor and its server context may be
-// gone.
+// Keeps gRPC's own object of a call alive, so that the call can be cancelled after its reactor and server context may
+// be gone.
 class HeldCall {
  public:
-  // The call is in progress.
+  // The call must be in progress.
   explicit HeldCall(grpc_call* call) : call_(call) { grpc_call_ref(call_); }
   HeldCall(HeldCall&& other) noexcept : call_(std::exchange(other.call_, nullptr)) {}
   HeldCall& operator=(HeldCall&&) = delete;
@@ -22,8 +22,8 @@ class HeldCall {
     if (call_ != nullptr) grpc_call_unref(call_);
   }
 
-  // Ends it at once, with what has not been sent yet; nothing happens if it has ended. The client is told code and
-  // message: gRPC leaves out the details of a status that overtakes messages.
+  // Cancels the call at once, together with unsent messages; does nothing if it has ended. The client gets code and
+  // message: gRPC drops the details of a status that overtakes messages.
   void Cancel(const grpc::Status& status) {
     grpc_call_cancel_with_status(call_, static_cast<grpc_status_code>(status.error_code()),
                                  status.error_message().c_str(), nullptr);

@@ -13,16 +13,16 @@
 // `max_age` of requests, and the initial metadata that says where an answer came from (common.proto).
 namespace daytonad {
 
-// A read that may be answered from memory.
+// A read that may be answered from the cache.
 template <typename Request>
 concept HasMaxAge = requires(const Request& request) {
   request.has_max_age();
 };
 
-// Zero for what is not valid: no answer from memory, and the handler refuses it.
+// Zero for an invalid value: no cached answer, and the handler rejects it.
 template <HasMaxAge Request>
 std::optional<Clock::Duration> MaxAgeOf(const Request& request) {
-  constexpr int64_t kLongest = int64_t{24} * 3600;  // nothing is kept longer, and it must not overflow our clock
+  constexpr int64_t kLongest = int64_t{24} * 3600;  // nothing is cached longer, and it must not overflow the clock
   if (!request.has_max_age()) return std::nullopt;
   const google::protobuf::Duration& age = request.max_age();
   if (age.seconds() < 0 || age.nanos() < 0 || age.nanos() > 999'999'999) return Clock::Duration::zero();
@@ -30,7 +30,7 @@ std::optional<Clock::Duration> MaxAgeOf(const Request& request) {
   return std::chrono::seconds(age.seconds()) + std::chrono::nanoseconds(age.nanos());
 }
 
-// Adds `daytonad-cache`. Before the answer, and once.
+// Adds `daytonad-cache`. Call it once, before the answer.
 void TellReadSource(grpc::ServerContextBase& context, ReadTerms::Source source, Clock::Duration age);
 
 }  // namespace daytonad

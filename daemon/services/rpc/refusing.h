@@ -5,7 +5,7 @@
 
 namespace daytonad {
 
-// The reactor of a stream that is ended before anything is done for it.
+// The reactor of a stream that is rejected at once.
 template <typename Reactor>
 class Refusing final : public Reactor {
  public:

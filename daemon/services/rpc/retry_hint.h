@@ -9,10 +9,10 @@
 
 namespace daytonad {
 
-// gRPC's clients repeat a read that ends in UNAVAILABLE, if they are told to (client/service_config.json). That is
-// meant for a daemon that ends, since another one may be there. What Daytona can't serve the daemon has tried again
-// itself, for as long as the call lasts, and each client's repeating it would hit Daytona several times as hard: gRPC's
-// own entry says no. Before Finish.
+// gRPC clients retry a read that ends in UNAVAILABLE if configured (client/service_config.json). That is meant for a
+// stopping daemon, because another one may be available. If Daytona is unavailable, the daemon has already retried
+// until the call's deadline, and client retries would multiply the load on Daytona: gRPC's push-back metadata forbids
+// them. Call it before Finish.
 inline void HintRetry(grpc::ServerContextBase& context, const absl::Status& status) {
   if (!absl::IsUnavailable(status) || ErrorReason(status) == kShuttingDown) return;
   context.AddTrailingMetadata("grpc-retry-pushback-ms", "-1");

@@ -22,17 +22,17 @@
 
 namespace daytonad {
 
-// The largest request that is taken, unless --max-request says otherwise. gRPC holds all of a message in memory, and
-// its limit is one for all methods of a listener; larger things come in pieces (UploadBuildContext).
+// The default of --max-request. gRPC holds a whole message in memory, and has one limit for all methods of a listener;
+// larger data is streamed (UploadBuildContext).
 inline constexpr int kMaxRequestBytes = 4 << 20;
 
 enum class CallKind { kUnary, kStream };
 
-// One RPC in progress: what it is called, until when it may run, and what ended it early. Made on a gRPC thread, from
-// then on used on the loop only.
+// One RPC in progress: its identity, its deadline, and why it was cancelled. Created on a gRPC thread, then used on the
+// loop only.
 class ServerCall {
  public:
-  // Without a `deadline` from the client, the call's is --max-wait.
+  // Without a `deadline` from the client, it is --max-wait.
   struct Limits {
     Clock::TimePoint deadline = Clock::TimePoint::max();
     bool from_client = true;
@@ -43,21 +43,21 @@ class ServerCall {
 
   CallKind kind() const { return kind_; }
   const CallContext& context() const { return context_; }
-  // The client did not say how long the call may take.
+  // The client set no deadline.
   bool without_deadline() const { return without_deadline_; }
 
-  // The client hung up or its deadline passed.
+  // The client disconnected or its deadline passed.
   void ClientGone() { stop_.request_stop(); }
-  // The daemon ends; so does the call, with a status that says so.
+  // The daemon stops and ends the call with a status that says so.
   void ShutDown();
   bool shut_down() const { return shut_down_; }
-  // The daemon ends this call, for this reason.
+  // The daemon ends this call with this error.
   void EndWith(absl::Status why);
-  // What the call is known by if it is repeated; its errors tell it. Ignored if it is none.
+  // The call's request id, which its errors contain. Ignored if invalid.
   void NoteRequestId(std::string_view id);
 
-  // What the caller is told: a call that the daemon ended says why instead of the CANCELLED that came of it, and
-  // whether something that it asked for is under way.
+  // The final status: a call that the daemon ended reports why instead of CANCELLED, and whether its mutation may be in
+  // progress.
   absl::Status FinalStatus(absl::Status status) const;
 
  private:
@@ -66,45 +66,44 @@ class ServerCall {
   CallContext context_;
   const bool without_deadline_;
   bool shut_down_ = false;
-  absl::Status ended_;  // OK unless the daemon ended it
+  absl::Status ended_;  // OK unless the daemon ended the call
   std::string request_id_;
 };
 
-// Tells the call its request's id, if requests of this type have one.
+// Sets the call's request id, if requests of this type have one.
 template <typename Request>
 void NoteRequestIdOf(const Request& request, ServerCall& call) {
   if constexpr (requires { request.request_id(); }) call.NoteRequestId(request.request_id());
 }
 
-// All RPCs in progress, over all listeners: what a drain has to wait for. Loop thread only, but for
-// draining().
+// All RPCs in progress on all listeners: a drain waits for them. Loop thread only, except for draining().
 class CallRegistry {
  public:
-  // Refused with UNAVAILABLE once the drain has begun.
+  // Rejects the call with UNAVAILABLE once the drain has begun.
   absl::Status Add(const std::shared_ptr<ServerCall>& call);
-  // Right before the answer goes to gRPC, in the same turn of the loop: who waits until idle goes on in a later one.
-  // The other way round the last answer could let gRPC's server end, and the registry with it, before it is told.
+  // Call it just before the answer is passed to gRPC, in the same iteration of the loop: waiters for idle continue in a
+  // later one. In the opposite order, the last answer could end gRPC's server, and the registry with it, before this
+  // call.
   void Remove(const std::shared_ptr<ServerCall>& call);
   size_t size() const { return calls_.size(); }
 
-  // Any thread.
+  // Thread-safe.
   bool draining() const { return draining_; }
 
-  // From now on no call is taken, and streams, which might go on for ever, are ended; unary calls run on.
+  // Rejects new calls from now on, and ends streams, which may be endless; unary calls continue.
   void BeginDrain();
-  // Ends what is left.
+  // Ends the remaining calls.
   void ShutDownAll();
-  // Returns when no call is left, or when the context ends.
+  // Returns when no call is in progress, or when the context ends.
   Task<absl::Status> WaitUntilIdle(Clock& clock, CallContext context);
 
-  // What each call goes through that Add refused, before it is told so. At once, unless answers are withheld: a client
-  // that is told calls again, on the same connection as long as it knows nothing better, and that call would meet the
-  // end of the connection.
+  // Delays the answer to a call that Add rejected, while answers are withheld: a client calls again as soon as it is
+  // answered, on the same connection until it has read a GOAWAY, and that call would be lost with the connection.
   Task<absl::Status> MayRefuse(Clock& clock, CallContext context);
   void WithholdRefusals() { withheld_.emplace(); }
-  // Those that were withheld are told, and others at once.
+  // Releases the withheld answers; later ones are sent at once.
   void TellRefusals();
-  // How many calls were refused so far.
+  // The number of rejected calls so far.
   size_t refused() const { return refused_; }
 
  private:
@@ -112,40 +111,40 @@ class CallRegistry {
   std::atomic<bool> draining_ = false;
   Event idle_;
   size_t refused_ = 0;
-  std::optional<Event> withheld_;  // fires when they may be told
+  std::optional<Event> withheld_;  // fires when the answers may be sent
 };
 
-// What the RPCs of all services need; outlives them.
+// What the RPCs of all services share; outlives them.
 struct RpcRuntime {
   Executor executor;
   Clock& clock;
   CallRegistry& calls;
   CallGate& gate;
   UntakenAnswers& answers;
-  // The longest that any call may take, --max-wait.
+  // The time limit of every call, --max-wait.
   Clock::Duration max_wait;
-  // The longest that a call may wait for its turns, --max-queue-wait.
+  // How long a call may be queued, --max-queue-wait.
   Clock::Duration max_queue_wait = CallContext::kMaxQueueWait;
-  // The longest that a client may leave a message of its stream untaken, --max-stall.
+  // How long a client may leave a message of its stream unread, --max-stall.
   Clock::Duration max_stall = std::chrono::seconds(60);
-  // The largest request, as it is when it is not compressed.
+  // The largest request after decompression.
   size_t max_request_bytes = kMaxRequestBytes;
 };
 
-// Whom a call counts for where clients take turns: "unix" or the peer's IP address, and "/NAME" behind it if the call
-// gave itself a name, which 1 to 64 visible ASCII characters are. `peer` is what gRPC calls it, "ipv4:10.0.0.1:4711".
+// The client of a call for fair queueing: "unix" or the peer's IP address, plus "/NAME" if the call has a valid name of
+// 1 to 64 visible ASCII characters. `peer` is gRPC's name, "ipv4:10.0.0.1:4711".
 std::string ClientIdentity(std::string_view peer, std::string_view given_name);
 
-// Reads identity and deadline of a call that has just come in.
+// Reads identity and deadline of a new call.
 std::shared_ptr<ServerCall> MakeServerCall(CallKind kind, std::string_view method, const Caller& caller,
                                            const grpc::ServerContextBase& server_context, const RpcRuntime& runtime);
 
 // INVALID_ARGUMENT for a message that is no valid encoding of its type (or has a string that is not UTF-8).
 absl::Status UnparsableRequest(std::string_view type_name);
-// UNAVAILABLE with this reason, for what the daemon does not take, or ends, because it ends itself.
+// UNAVAILABLE (SHUTTING_DOWN), for calls that a stopping daemon rejects or ends.
 inline constexpr char kShuttingDown[] = "SHUTTING_DOWN";
 absl::Status ShuttingDownError();
-// ABORTED for a stream whose client has taken no message for so long.
+// ABORTED (STREAM_STALLED), for a stream whose client has not read for so long.
 absl::Status StreamStalledError(Clock::Duration max_stall);
 
 }  // namespace daytonad

@@ -34,12 +34,12 @@ namespace daytonad {
 template <typename Service, typename Request, typename Response>
 using StreamHandler = Task<absl::Status> (Service::*)(CallContext, Request, StreamWriter<Response>*);
 
-// Bridges one server-streaming RPC from gRPC's threads to the loop and back (see UnaryReactor on why raw).
+// Bridges one server-streaming RPC from gRPC's threads to the loop and back (see UnaryReactor for why raw).
 //
-// A client may stop reading: its window fills, and gRPC takes a message and never says that it is sent, whatever the
-// call's deadline. So each write has its bounds, and behind them the handler ends, and gives back what it holds. gRPC
-// can't take the message back, nor send the status before it; the status waits behind the message for a client that
-// reads on within a grace period, then the call is cancelled.
+// A client may stop reading: its flow-control window fills, and gRPC accepts a message and never completes the write,
+// whatever the call's deadline. So each write has time limits; when they expire, the handler ends and frees its
+// resources. gRPC cannot take the message back or send the status before it. The status waits behind the message in
+// case the client reads on within a grace period; then the call is cancelled.
 template <typename Service, typename Request, typename Response>
 class ServerStreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, private StreamWriter<Response> {
  public:
@@ -74,16 +74,16 @@ class ServerStreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuff
   bool InternalInlineable() override { return true; }  // as UnaryReactor
 
  private:
-  // What becomes of a write. On its own, because it may end after the handler has given up.
+  // The state of a write. Separate, because it may complete after the handler has given up.
   struct PendingWrite {
     explicit PendingWrite(const Executor& executor) : wakeup(executor) {}
     Wakeup wakeup;
     std::optional<bool> sent;
   };
 
-  // Beyond a limit: for a write that is under way, or that tells of the end.
+  // The time after a limit for a write in progress, or for one that reports the end.
   static constexpr auto kLastMoment = std::chrono::seconds(1);
-  // How long the status waits for a client that has stopped reading.
+  // The grace period for a client that has stopped reading.
   static constexpr auto kGrace = std::chrono::seconds(10);
 
   static Task<void> Run(ServerStreamReactor* reactor, Service* service,
@@ -117,11 +117,11 @@ class ServerStreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuff
   void EndBy(Clock::TimePoint limit) override { limit_ = limit; }
 
   Task<absl::Status> Write(Response response) override {
-    // gRPC takes one message at a time. A turn comes soon, since every write has its bounds.
+    // gRPC takes one message at a time. The wait is short, because every write has time limits.
     const auto turn = co_await writing_.Acquire(call_->context().Detached(Clock::TimePoint::max()));
     if (!turn.ok()) co_return turn.status();
     if (!given_up_.ok()) co_return given_up_;
-    buffer_.Clear();  // gRPC refuses to serialise over the last message
+    buffer_.Clear();  // gRPC does not serialise into a used buffer
     bool own_buffer = false;
     if (!grpc::SerializationTraits<Response>::Serialize(response, &buffer_, &own_buffer).ok()) {
       co_return absl::InternalError("a message could not be serialised");
@@ -132,7 +132,7 @@ class ServerStreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuff
     co_return co_await Sent();
   }
 
-  // Waits for the end of the write that is under way; if its bounds come first, gives it and the stream up.
+  // Waits for the write in progress; if a time limit comes first, gives up the write and the stream.
   Task<absl::Status> Sent() {
     const CallContext& call = call_->context();
     const Clock::TimePoint limit = std::min(limit_, call.deadline());
@@ -163,7 +163,7 @@ class ServerStreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuff
   Admission writing_{1};
   grpc::ByteBuffer buffer_;
   Clock::TimePoint limit_ = Clock::TimePoint::max();
-  absl::Status given_up_;  // once gRPC did not let go of a message: what each further write ends with
+  absl::Status given_up_;  // set when gRPC did not complete a write: the result of all further writes
 };
 
 template <typename Service, typename Request, typename Response>

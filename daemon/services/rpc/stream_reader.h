@@ -9,17 +9,17 @@
 
 namespace daytonad {
 
-// Where a client-streaming handler's messages come from.
+// The messages of a client-streaming call.
 template <typename Request>
 class StreamReader {
  public:
   virtual ~StreamReader() = default;
 
-  // The next message; nullopt when the client has sent its last one. The one after it is read from the network only
-  // when it is asked for, so that a slow handler slows its client down. CANCELLED once the client has gone or the call
-  // is ended; INVALID_ARGUMENT (UNPARSABLE_REQUEST) for bytes that are no message. One coroutine at a time.
+  // Returns the next message; nullopt after the client's last one. Each message is read from the network only when it
+  // is requested, so that a slow handler applies back-pressure. CANCELLED once the client has disconnected or the call
+  // was ended; INVALID_ARGUMENT (UNPARSABLE_REQUEST) for bytes that are no message. One coroutine at a time.
   //
-  // `context` is the call's, perhaps with an earlier deadline: DEADLINE_EXCEEDED then, and the next Read goes on.
+  // `context` is the call's, or one with an earlier deadline: after DEADLINE_EXCEEDED the next Read continues.
   virtual Task<absl::StatusOr<std::optional<Request>>> Read(CallContext context) = 0;
 };
 

@@ -7,21 +7,22 @@
 
 namespace daytonad {
 
-// Where a streaming handler's messages go.
+// Writes the messages of a streaming handler.
 template <typename Response>
 class StreamWriter {
  public:
   virtual ~StreamWriter() = default;
 
-  // Returns when gRPC has taken the message, so that a slow client slows its stream down. Several coroutines may write;
-  // they take turns. CANCELLED once the client has gone, or the call was ended; DEADLINE_EXCEEDED if the message was
-  // not taken within the call's limits. A client that takes nothing for --max-stall ends the call (STREAM_STALLED).
+  // Returns when gRPC has written the message, so that a slow client applies back-pressure. Several coroutines may
+  // write; their writes are serialised. CANCELLED once the client has disconnected or the call was ended;
+  // DEADLINE_EXCEEDED if the message was not written within the call's limits. A client that reads nothing for
+  // --max-stall ends the call (STREAM_STALLED).
   virtual Task<absl::Status> Write(Response response) = 0;
 
-  // From now on, writes end at this time at the latest, as at the call's deadline.
+  // Sets an earlier deadline for all further writes.
   virtual void EndBy(Clock::TimePoint limit) = 0;
 
-  // The daemon is going down: the call was ended for that reason, and one last message may say so.
+  // Whether the daemon's shutdown ended the call; one last message may say so.
   virtual bool shutting_down() const = 0;
 };
 

@@ -10,19 +10,18 @@
 
 namespace daytonad {
 
-// The largest answer that is given.
+// The largest answer.
 inline constexpr int kMaxAnswerBytes = 64 << 20;
 
-// Replaces the bytes of a message that its client compressed (gzip or deflate) by what they stand for.
-// INVALID_ARGUMENT (UNPARSABLE_REQUEST) if they are broken, RESOURCE_EXHAUSTED (REQUEST_TOO_LARGE) if that is more than
-// `limit`, or, above 256 KiB, a hundred times as much.
+// Decompresses a message that its client compressed (gzip or deflate). INVALID_ARGUMENT (UNPARSABLE_REQUEST) if it is
+// broken, RESOURCE_EXHAUSTED (REQUEST_TOO_LARGE) if the result exceeds `limit`, or, above 256 KiB, a hundred times the
+// message's size.
 //
-// gRPC has a filter for this, which stays switched off: each call would carry its state for as long as it waits, and it
-// does not limit what comes out, so that a few KB could fill the memory.
+// gRPC has a filter for this, which is disabled: each waiting call would keep its state, and it does not limit the
+// output, so that a few KB could fill the memory.
 absl::Status Decompress(grpc::ByteBuffer* bytes, size_t limit);
 
-// Reads a message of at most `limit` bytes, which is no larger than requests may be (request_scan.h). Its bytes are
-// gone then.
+// Parses a message of at most `limit` bytes, after a scan (request_scan.h). Consumes its bytes.
 template <typename Request>
 absl::Status ReadMessage(grpc::ByteBuffer* bytes, Request* request, size_t limit) {
   if (absl::Status status = Decompress(bytes, limit); !status.ok()) return status;
@@ -31,11 +30,11 @@ absl::Status ReadMessage(grpc::ByteBuffer* bytes, Request* request, size_t limit
   return UnparsableRequest(Request::descriptor()->full_name());
 }
 
-// Reads the request of a call. gRPC would keep its bytes, and the whole of what it received with them, as long as the
-// call lasts, and thousands of calls wait for minutes.
+// Parses the request of a call and frees its bytes. gRPC would keep them, with the whole receive buffer, until the call
+// ends, and thousands of calls wait for minutes.
 template <typename Request>
 absl::Status TakeRequest(const grpc::ByteBuffer* bytes, Request* request, size_t limit) {
-  // Const to handlers, but an object of this call's own.
+  // Handlers see it as const, but this call owns the object.
   return ReadMessage(const_cast<grpc::ByteBuffer*>(bytes), request, limit);
 }
 

@@ -27,22 +27,21 @@
 namespace daytonad {
 
 // A handler of a unary RPC: a member function of a service, run as a coroutine on the loop. Its Response is the RPC's,
-// or that as Encoded.
+// or Encoded.
 template <typename Service, typename Request, typename Response>
 using UnaryHandler = Task<absl::StatusOr<Response>> (Service::*)(CallContext, Request);
 
-// Does it say itself how long its call may take?
+// Whether the request has a `timeout` of its own.
 template <typename Request>
 concept HasTimeout = requires(const Request& request) {
   request.has_timeout();
 };
 
-// How long a call may take that says nothing of it, neither by a deadline nor by a `timeout`; the time counts that it
-// does not wait for its turn.
+// The time limit of a call with neither a deadline nor a `timeout`; time in queues does not count.
 inline constexpr auto kSingleRequestLimit = std::chrono::seconds(60);
 
-// Bridges one unary RPC from gRPC's threads to the loop and back. gRPC's generated callback handlers would parse the
-// request themselves, but answer one that does not parse with UNIMPLEMENTED and no text; hence the raw form.
+// Bridges one unary RPC from gRPC's threads to the loop and back. It uses the raw form, because gRPC's generated
+// callback handlers answer a request that does not parse with UNIMPLEMENTED and no text.
 template <typename Service, typename Request, typename Response>
 class UnaryReactor final : public grpc::ServerUnaryReactor {
  public:
@@ -67,9 +66,8 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
     boost::asio::post(runtime_.executor, [call = call_] { call->ClientGone(); });
   }
   void OnDone() override { delete this; }
-  // Reactions are short and take no lock of gRPC's, so they may run where gRPC is. Otherwise each of them would wake
-  // another thread: a fifth of the CPU when thousands are answered at once. (Not API, says gRPC, but what its own
-  // reactors do.)
+  // The reactions are short and take no lock of gRPC, so they may run inline. Otherwise each would wake another thread:
+  // a fifth of the CPU when thousands are answered at once. (Not public API, but gRPC's own reactors use it.)
   bool InternalInlineable() override { return true; }
 
  private:
@@ -100,7 +98,7 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
     absl::StatusOr<Response> response = co_await (service->*handler)(context, std::move(request));
     const ReadTerms* const terms = context.read_terms();
     if (terms != nullptr && response.ok()) TellReadSource(reactor->server_context_, terms->source, terms->age);
-    calls.Remove(call);                    // before: once all are answered, the daemon may be gone
+    calls.Remove(call);                    // first: once all calls are answered, the daemon may be gone
     reactor->Answer(std::move(response));  // the reactor may be gone from here on
   }
 

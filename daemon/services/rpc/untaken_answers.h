@@ -10,15 +10,16 @@
 
 namespace daytonad {
 
-// What was given to gRPC for clients, and has not gone into their connections: a client may ask for much and take
-// nothing. When all of it together is too much, the calls end that have waited longest. Thread-safe.
+// Answers that were passed to gRPC and not yet written to connections: a client may request much and read nothing. When
+// their total exceeds the limit, the calls that have waited longest are cancelled. Thread-safe.
 class UntakenAnswers {
  public:
   struct Limits {
-    // Above this, calls end whose answers have waited for longer than `patience`; above twice as much, any.
+    // Above this limit, calls whose answers have waited longer than `patience` are cancelled; above twice the limit,
+    // any.
     size_t bytes = size_t{32} << 20;
     std::chrono::milliseconds patience = std::chrono::milliseconds(500);
-    // Answers below this do not count: calls are limited themselves.
+    // Smaller answers do not count: the number of calls is limited.
     size_t least = 2048;
   };
 
@@ -31,7 +32,7 @@ class UntakenAnswers {
   using Entries = std::list<Entry>;
 
  public:
-  // An answer that waits. To be gone before its call is.
+  // A waiting answer. Must be destroyed before its call.
   class Ticket {
    public:
     Ticket() = default;
@@ -39,7 +40,7 @@ class UntakenAnswers {
     Ticket& operator=(const Ticket&) = delete;
     ~Ticket() { Taken(); }
 
-    // The answer has been taken, or never will be.
+    // The answer was written, or never will be.
     void Taken();
 
    private:
@@ -52,7 +53,7 @@ class UntakenAnswers {
   UntakenAnswers(const UntakenAnswers&) = delete;
   UntakenAnswers& operator=(const UntakenAnswers&) = delete;
 
-  // Call before gRPC gets the answer of so many bytes. May end other calls.
+  // Call it before passing an answer of this size to gRPC. May cancel other calls.
   void Add(grpc_call* call, size_t bytes, Ticket& ticket);
   size_t bytes() const;
 
@@ -61,7 +62,7 @@ class UntakenAnswers {
   mutable std::mutex mutex_;
   size_t bytes_ = 0;
   Entries waiting_;  // the oldest first
-  Entries ended_;    // their memory is about to be free
+  Entries ended_;    // their memory is about to be freed
 };
 
 }  // namespace daytonad
