@@ -169,7 +169,7 @@ class Sources:
     def __init__(self, upstream, proto):
         # All text in quotes.
         self._words = set()
-        for path in [*upstream.glob("*.cc"), *upstream.glob("*.h")]:
+        for path in [*upstream.rglob("*.cc"), *upstream.rglob("*.h")]:
             if not path.name.endswith("_test.cc"):
                 self._words.update(re.findall(r'"([^"\\\n]*)"', path.read_text()))
         # The values of the contract's enums: texts are made of their names.
