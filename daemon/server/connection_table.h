@@ -31,6 +31,7 @@ class ConnectionTable {
     pid_t process = 0;
     std::string host;
 
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the 0 of a comparison for a pointer
     auto operator<=>(const Peer&) const = default;
   };
 
