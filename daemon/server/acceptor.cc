@@ -153,16 +153,16 @@ milliseconds Acceptor::TimeToWait(bool sweeping) const {
   const TimePoint now = steady_clock::now();
   TimePoint next = TimePoint::max();
   if (paused_) next = resume_;
-  if (!held_.empty()) next = std::min(next, held_.begin()->first);
+  if (!delayed_.empty()) next = std::min(next, delayed_.begin()->first);
   if (sweeping) next = std::min(next, now + kSweepInterval);
   if (next == TimePoint::max()) return milliseconds(-1);
   return std::chrono::ceil<milliseconds>(std::max(now, next) - now);
 }
 
 void Acceptor::HandOverDue() {
-  while (!held_.empty() && held_.begin()->first <= steady_clock::now()) {
-    Held held = std::move(held_.extract(held_.begin()).mapped());
-    HandOverTo(held.listening, held.id, std::move(held.connection));
+  while (!delayed_.empty() && delayed_.begin()->first <= steady_clock::now()) {
+    Delayed delayed = std::move(delayed_.extract(delayed_.begin()).mapped());
+    HandOverTo(delayed.listening, delayed.id, std::move(delayed.connection));
   }
 }
 
@@ -219,10 +219,10 @@ void Acceptor::Take(int listening, FileDescriptor connection) {
     return;
   }
   SetTcpOptions(connection.get());
-  const TimePoint welcome_at = connections_.WelcomeAt(peer);
+  const TimePoint penalty_end = connections_.PenaltyEnd(peer);
   const ConnectionTable::Id id = connections_.Add(connection.get(), std::move(own), std::move(peer));
-  if (welcome_at > steady_clock::now()) {
-    held_.emplace(welcome_at, Held{listening, id, std::move(connection)});
+  if (penalty_end > steady_clock::now()) {
+    delayed_.emplace(penalty_end, Delayed{listening, id, std::move(connection)});
   } else {
     HandOverTo(listening, id, std::move(connection));
   }
@@ -265,11 +265,11 @@ void Acceptor::SetPaused(bool paused) {
 
 void Acceptor::CloseListeningSockets() {
   listening_.clear();
-  for (const auto& [due, held] : held_) {
-    connections_.ShutDown(held.id);
-    connections_.MarkEnded(held.id);
+  for (const auto& [due, delayed] : delayed_) {
+    connections_.ShutDown(delayed.id);
+    connections_.MarkEnded(delayed.id);
   }
-  held_.clear();
+  delayed_.clear();
   accepting_ = false;
   accepting_.notify_all();
 }

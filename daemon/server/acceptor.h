@@ -22,7 +22,7 @@ namespace daytonad {
 //
 // It continues after any error of accept(). When descriptors run out, it pauses briefly and closes queued connections
 // with the help of a reserve descriptor, so that clients get an answer and can retry. Connections above the table's
-// limits are accepted and closed, too. Connections of a penalised peer are accepted and handed over later.
+// limits are accepted and closed, too. Connections of a penalized peer are accepted and handed over later.
 class Acceptor {
  public:
   // Takes over a new connection; `listening` is the socket that accepted it. On the acceptor's thread.
@@ -71,12 +71,12 @@ class Acceptor {
   FileDescriptor epoll_;
   FileDescriptor wakeup_;
   FileDescriptor reserve_;
-  struct Held {
+  struct Delayed {
     int listening;
     ConnectionTable::Id id;
     FileDescriptor connection;
   };
-  std::multimap<TimePoint, Held> held_;  // by the time at which each may be handed over
+  std::multimap<TimePoint, Delayed> delayed_;  // by the time at which each may be handed over
   bool paused_ = false;
   TimePoint resume_;
   std::chrono::milliseconds pause_;

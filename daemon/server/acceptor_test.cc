@@ -116,23 +116,23 @@ TEST_F(AcceptorTest, LimitsTheConnectionsOfAUser) {
   EXPECT_TRUE(IsClosed(Connect()));
 }
 
-TEST_F(AcceptorTest, HoldsBackWhomTheTableShuns) {
-  Start({.shunning = std::chrono::milliseconds(50)});
+TEST_F(AcceptorTest, DelaysAPenalizedPeer) {
+  Start({.penalty = std::chrono::milliseconds(50)});
   const FileDescriptor flooding = Connect();
   Await([&] { return taken() == 1; });
-  acceptor_->connections().Shun(acceptor_->connections().TakeLoads()[0].id);
+  acceptor_->connections().Penalize(acceptor_->connections().TakeLoads()[0].id);
   EXPECT_TRUE(IsClosed(flooding));
-  const ConnectionTable::TimePoint welcome_at = acceptor_->connections().WelcomeAt({::getuid(), ::getpid(), ""});
+  const ConnectionTable::TimePoint penalty_end = acceptor_->connections().PenaltyEnd({::getuid(), ::getpid(), ""});
   const FileDescriptor anew = Connect();
   Await([&] { return taken() == 2; });
-  EXPECT_GE(std::chrono::steady_clock::now(), welcome_at);
+  EXPECT_GE(std::chrono::steady_clock::now(), penalty_end);
 }
 
-TEST_F(AcceptorTest, ClosesWhatItHoldsBackWhenItStops) {
-  Start({.shunning = std::chrono::hours(1)});
+TEST_F(AcceptorTest, ClosesDelayedConnectionsWhenItStops) {
+  Start({.penalty = std::chrono::hours(1)});
   const FileDescriptor flooding = Connect();
   Await([&] { return taken() == 1; });
-  acceptor_->connections().Shun(acceptor_->connections().TakeLoads()[0].id);
+  acceptor_->connections().Penalize(acceptor_->connections().TakeLoads()[0].id);
   const FileDescriptor anew = Connect();
   Await([&] { return acceptor_->connections().size() == 2; });
   acceptor_->StopAccepting();

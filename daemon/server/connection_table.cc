@@ -27,13 +27,13 @@ uint64_t BytesReceived(int fd) {
   return ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 ? info.tcpi_bytes_received : 0;
 }
 
-// SIOCINQ: what has come and is not read; SIOCOUTQ: what the peer has not taken.
+// SIOCINQ: received and not read; SIOCOUTQ: sent and not read by the peer.
 uint64_t BytesQueued(int fd, unsigned long queue) {
   int count = 0;
   return ::ioctl(fd, queue, &count) == 0 && count > 0 ? static_cast<uint64_t>(count) : 0;
 }
 
-// gRPC would read on until nothing is left: thousands of calls, where they are small.
+// gRPC would read the rest after a shutdown: thousands of small calls.
 void DiscardUnread(int fd) {
   std::array<char, 16 << 10> ignored;
   while (::recv(fd, ignored.data(), ignored.size(), MSG_DONTWAIT) > 0) {
@@ -62,10 +62,10 @@ ConnectionTable::Id ConnectionTable::Add(int socket, FileDescriptor own, Peer pe
   return id;
 }
 
-ConnectionTable::TimePoint ConnectionTable::WelcomeAt(const Peer& peer) const {
+ConnectionTable::TimePoint ConnectionTable::PenaltyEnd(const Peer& peer) const {
   const std::lock_guard lock(mutex_);
-  const auto found = shunned_.find(peer);
-  return found == shunned_.end() ? TimePoint::min() : found->second;
+  const auto found = penalties_.find(peer);
+  return found == penalties_.end() ? TimePoint::min() : found->second;
 }
 
 int ConnectionTable::OwnDescriptor(Id id) const {
@@ -119,13 +119,13 @@ void ConnectionTable::ShutDown(Id id) {
   DiscardUnread(found->second.own.get());
 }
 
-void ConnectionTable::Shun(Id id) {
+void ConnectionTable::Penalize(Id id) {
   ShutDown(id);
   const std::lock_guard lock(mutex_);
   const TimePoint now = std::chrono::steady_clock::now();
-  std::erase_if(shunned_, [now](const auto& entry) { return entry.second <= now; });
+  std::erase_if(penalties_, [now](const auto& entry) { return entry.second <= now; });
   const auto found = connections_.find(id);
-  if (found != connections_.end()) shunned_[found->second.peer] = now + limits_.shunning;
+  if (found != connections_.end()) penalties_[found->second.peer] = now + limits_.penalty;
 }
 
 size_t ConnectionTable::size() const {

@@ -39,7 +39,7 @@ class ConnectionTable {
     size_t connections = 1024;
     size_t per_user = 1024;  // for connections with a known user
     // The penalty of a peer: long enough for gRPC to process what a flood left behind.
-    std::chrono::milliseconds shunning = std::chrono::seconds(1);
+    std::chrono::milliseconds penalty = std::chrono::seconds(1);
   };
   enum class Room { kYes, kFull, kUserFull };
 
@@ -51,7 +51,7 @@ class ConnectionTable {
     // Bytes received since the last query. For TCP the system counts them. For a UNIX socket it is the unread bytes:
     // zero for a client that waits for its answers.
     uint64_t bytes_in = 0;
-    // Bytes that were sent and wait for the peer to take them.
+    // Bytes that were sent, and that the peer has not read.
     uint64_t bytes_untaken = 0;
   };
 
@@ -60,8 +60,8 @@ class ConnectionTable {
   Room RoomFor(uid_t user) const;
   // `socket` is gRPC's descriptor, about to be handed over; `own` is a duplicate of it.
   Id Add(int socket, FileDescriptor own, Peer peer);
-  // When a penalised peer may connect again; a time in the past for all others.
-  TimePoint WelcomeAt(const Peer& peer) const;
+  // When a penalized peer may connect again; a time in the past for all others.
+  TimePoint PenaltyEnd(const Peer& peer) const;
   // The table's own descriptor; -1 if there is no such connection.
   int OwnDescriptor(Id id) const;
 
@@ -73,8 +73,8 @@ class ConnectionTable {
   std::vector<Load> TakeLoads();
   // Shuts the connection down: both sides notice it at once, unread data is lost, and gRPC closes it.
   void ShutDown(Id id);
-  // The same, and delays new connections of the peer (WelcomeAt): a flooding peer would reconnect at once.
-  void Shun(Id id);
+  // The same, and delays new connections of the peer (PenaltyEnd): a flooding peer would reconnect at once.
+  void Penalize(Id id);
 
   size_t size() const;
   const Limits& limits() const { return limits_; }
@@ -95,7 +95,7 @@ class ConnectionTable {
   std::map<Id, Connection> connections_;
   std::map<uid_t, size_t> per_user_;
   std::vector<Id> ended_;
-  std::map<Peer, TimePoint> shunned_;
+  std::map<Peer, TimePoint> penalties_;
 };
 
 }  // namespace daytonad

@@ -75,16 +75,16 @@ TEST(ConnectionTableTest, ShuttingDownDropsWhatIsNotRead) {
   ::close(pair.grpc);
 }
 
-TEST(ConnectionTableTest, ShunsThePeerOnly) {
-  ConnectionTable table({.shunning = std::chrono::hours(1)});
+TEST(ConnectionTableTest, PenalizesThePeerOnly) {
+  ConnectionTable table({.penalty = std::chrono::hours(1)});
   Pair pair;
   const ConnectionTable::Peer peer{7, 1, ""};
   const auto now = std::chrono::steady_clock::now();
-  EXPECT_LT(table.WelcomeAt(peer), now);
-  table.Shun(table.Add(pair.grpc, pair.Duplicate(), peer));
-  EXPECT_GE(table.WelcomeAt(peer), now + std::chrono::hours(1));
-  EXPECT_LT(table.WelcomeAt({7, 2, ""}), now);
-  EXPECT_LT(table.WelcomeAt({ConnectionTable::kUnknownUser, 0, "127.0.0.1"}), now);
+  EXPECT_LT(table.PenaltyEnd(peer), now);
+  table.Penalize(table.Add(pair.grpc, pair.Duplicate(), peer));
+  EXPECT_GE(table.PenaltyEnd(peer), now + std::chrono::hours(1));
+  EXPECT_LT(table.PenaltyEnd({7, 2, ""}), now);
+  EXPECT_LT(table.PenaltyEnd({ConnectionTable::kUnknownUser, 0, "127.0.0.1"}), now);
   ::close(pair.grpc);
 }
 

@@ -57,7 +57,7 @@ Daemon::~Daemon() {
 }
 
 absl::Status Daemon::Start() {
-  // Before anybody can know that the daemon is there.
+  // First: once a listener or the address file exists, a signal may arrive.
   if (options_.stop_on_signals) CatchSignals();
   absl::Status status = OpenListeners();
   if (status.ok()) status = WriteAddressFile();

@@ -14,10 +14,10 @@ constexpr size_t kBytesOfConnection = size_t{32} << 10;
 constexpr size_t kMostSlack = size_t{96} << 20;
 // Less is no growth.
 constexpr size_t kLeastGrowth = size_t{4} << 20;
-// What was brought, or is not taken, counts less with each further look.
+// The traffic of earlier samples counts less with each further sample.
 constexpr double kFade = 0.8;
 constexpr double kLeastWeight = 8 << 10;
-// How much of all of it is that of the chosen ones together.
+// The share of all weight that the chosen connections have together.
 constexpr double kShare = 0.9;
 constexpr double kWeightOfNew = 4;
 

@@ -25,7 +25,7 @@ using std::chrono::steady_clock;
 
 constexpr auto kInterval = milliseconds(50);
 constexpr auto kShortInterval = milliseconds(10);
-// What a shut down connection held takes a moment to come back.
+// What a shut down connection delayed takes a moment to come back.
 constexpr auto kPauseAfterShedding = milliseconds(50);
 // How long memory may be too much without anybody busy, before the newest connection goes.
 constexpr auto kPatience = milliseconds(1000);
@@ -157,7 +157,7 @@ void MemoryWatchdog::Shed(TimePoint now, size_t resident, const std::vector<Busy
        {"max_memory", InMiB(max_bytes_)},
        {"busiest_user", first.peer.user == ConnectionTable::kUnknownUser ? "unknown" : absl::StrCat(first.peer.user)},
        {"busiest_process", absl::StrCat(first.peer.process)}});
-  for (const BusyConnections::Culprit& culprit : culprits) culprit.table->Shun(culprit.load.id);
+  for (const BusyConnections::Culprit& culprit : culprits) culprit.table->Penalize(culprit.load.id);
   ReleaseFreeMemory();
 }
 
