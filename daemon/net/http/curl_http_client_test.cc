@@ -49,6 +49,13 @@ class RefusingPort {
   boost::asio::ip::tcp::socket socket_;
 };
 
+// A client is made while its loop runs on another thread: libcurl must not be called there before the first request.
+TEST(NewCurlHttpClientTest, LeavesNothingToDoOnTheLoop) {
+  boost::asio::io_context loop;
+  const CurlHttpClient client(loop.get_executor(), HttpClientOptions());
+  EXPECT_EQ(loop.poll(), 0U);
+}
+
 TEST_F(CurlHttpClientTest, ReusesItsConnection) {
   Server server(Ok);
   for (int i = 0; i < 3; ++i) {
