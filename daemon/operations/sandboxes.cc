@@ -110,7 +110,7 @@ Task<SandboxResult> SandboxOperations::FindByLabels(CallContext context,
   *query.filter.mutable_labels() = labels;
   query.page_size = kFindPage;
   // Lists always go upstream, and so do the reads that complete them.
-  const CallContext asking = context.WithReadTerms(nullptr);
+  const CallContext asking = context.WithReadTerms(std::nullopt);
   std::string cursor;
   CursorWalk walk;
   do {

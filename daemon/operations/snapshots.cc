@@ -211,7 +211,7 @@ Task<absl::Status> SnapshotOperations::StreamUpdates(CallContext context, std::s
 Task<absl::Status> SnapshotOperations::ResolveSource(CallContext context, SnapshotListQuery& query) {
   if (query.source_sandbox.empty() || LooksLikeUuid(query.source_sandbox)) co_return absl::OkStatus();
   // Without the read terms: they apply to the list.
-  const CallContext look = context.WithReadTerms(nullptr);
+  const CallContext look = context.WithReadTerms(std::nullopt);
   absl::StatusOr<v1::Sandbox> source = co_await api_.GetSandbox(look, query.source_sandbox);
   if (source.ok()) query.source_sandbox = source->id();
   co_return source.status();

@@ -8,17 +8,18 @@ template <typename T>
 Task<absl::StatusOr<T>> CachedApi::Read(Entry<T> (CacheIndex<T>::*find)(std::string_view) const,
                                         const CacheIndex<T>& index, CallContext context, std::string key,
                                         Task<absl::StatusOr<T>> ask) {
-  ReadTerms* const terms = context.read_terms();
-  if (terms != nullptr && terms->max_age != Clock::Duration::zero()) {
+  const std::optional<ReadTerms> terms = context.read_terms();
+  if (terms.has_value() && terms->max_age != Clock::Duration::zero()) {
+    CallFacts& facts = context.facts();
     const Entry<T> entry = (index.*find)(key);
     const Clock::TimePoint now = clock_.Now();
     if (entry != nullptr && caches_.freshness.IsFresh(entry->confirmed_at, now, terms->max_age)) {
       entry->used = true;
-      terms->source = ReadTerms::Source::kHit;
-      terms->age = now - entry->confirmed_at;
+      facts.read_source = ReadSource::kHit;
+      facts.age = now - entry->confirmed_at;
       co_return *entry->object;
     }
-    terms->source = ReadTerms::Source::kMiss;
+    facts.read_source = ReadSource::kMiss;
   }
   co_return co_await std::move(ask);
 }

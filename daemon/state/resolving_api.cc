@@ -66,7 +66,7 @@ Task<absl::StatusOr<std::string>> ResolvingApi::TargetOf(CallContext context, st
   const bool fresh =
       named != nullptr && !may_be_id && caches_.freshness.IsFresh(named->confirmed_at, clock_.Now(), std::nullopt);
   if (fresh) co_return named->object->id();
-  absl::StatusOr<v1::Sandbox> seen = co_await GetSandbox(context.WithReadTerms(nullptr), std::move(key));
+  absl::StatusOr<v1::Sandbox> seen = co_await GetSandbox(context.WithReadTerms(std::nullopt), std::move(key));
   if (!seen.ok()) co_return seen.status();
   co_return seen->id();
 }
@@ -80,7 +80,7 @@ Task<absl::StatusOr<v1::Sandbox>> ResolvingApi::Mutate(CallContext context, std:
   if (*target == key && caches_.sandboxes.FindName(key) == nullptr) co_return answer;
   // The target was deleted meanwhile and another object may have its name, or upstream does not find the name for a
   // while.
-  absl::StatusOr<v1::Sandbox> named = co_await GetSandbox(context.WithReadTerms(nullptr), key);
+  absl::StatusOr<v1::Sandbox> named = co_await GetSandbox(context.WithReadTerms(std::nullopt), key);
   if (IsAbsent(named.status())) co_return named;
   if (!named.ok() || named->id() == *target) co_return answer;
   co_return co_await send(std::move(context), named->id());

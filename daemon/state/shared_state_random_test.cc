@@ -192,13 +192,11 @@ class SharedStateRandomTest : public ::testing::TestWithParam<unsigned> {
   static Task<void> ReadOnce(SharedStateRandomTest* test, std::string id, std::optional<Clock::Duration> max_age) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     const int at_least = test->answered_[id];
-    auto terms = std::make_shared<ReadTerms>();
-    terms->max_age = max_age;
-    const CallContext context = CallContext::Background("test").WithReadTerms(terms);
+    const CallContext context = CallContext::Background("test").WithReadTerms(ReadTerms{max_age});
     const SandboxResult seen = co_await test->state_.api().GetSandbox(context, id);
     if (!seen.ok()) co_return;
     EXPECT_GE(NumberOf(*seen), at_least) << "read the state before a mutation, source "
-                                         << static_cast<int>(terms->source);
+                                         << static_cast<int>(context.facts().read_source.value());
     EXPECT_EQ(seen->view(), v1::VIEW_FULL);
   }
   static Task<void> ChangeOnce(SharedStateRandomTest* test, std::string id) {

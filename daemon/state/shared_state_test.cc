@@ -29,7 +29,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
-using Source = ReadTerms::Source;
+using Source = ReadSource;
 using SandboxResult = absl::StatusOr<v1::Sandbox>;
 
 // An upstream with sandboxes. An answer shows the state at the time of the request, and is sent when the gate opens.
@@ -87,7 +87,7 @@ class SlowUpstream : public FakeApi {
 class SharedStateTest : public ::testing::Test {
  protected:
   struct Call {
-    std::shared_ptr<ReadTerms> terms = std::make_shared<ReadTerms>();
+    CallContext context = CallContext::Background("test");
     std::optional<SandboxResult> result;
 
     std::string state() const { return result.has_value() && result->ok() ? (*result)->state_text() : "no answer"; }
@@ -106,8 +106,7 @@ class SharedStateTest : public ::testing::Test {
   }
   Call& Get(const std::string& id_or_name, std::optional<Clock::Duration> max_age = std::nullopt) {
     Call& call = calls_.emplace_back();
-    call.terms->max_age = max_age;
-    return Spawn(state_.api().GetSandbox(CallContext::Background("test").WithReadTerms(call.terms), id_or_name), call);
+    return Spawn(state_.api().GetSandbox(call.context.WithReadTerms(ReadTerms{max_age}), id_or_name), call);
   }
   Call& Stop(const std::string& id_or_name) {
     return Spawn(state_.api().StopSandbox(CallContext::Background("test"), id_or_name, false), calls_.emplace_back());
@@ -141,19 +140,19 @@ TEST_F(SharedStateTest, SaysWhereAnAnswerComesFromAndHowOldItIs) {
   Pass(milliseconds(100));
   upstream_.read_gate->Fire();
   Settle();
-  EXPECT_EQ(first.terms->source, Source::kMiss);
-  EXPECT_EQ(first.terms->age, milliseconds(300));
-  EXPECT_EQ(second.terms->source, Source::kCoalesced);
-  EXPECT_EQ(second.terms->age, milliseconds(300));
+  EXPECT_EQ(first.context.facts().read_source, Source::kMiss);
+  EXPECT_EQ(first.context.facts().age, milliseconds(300));
+  EXPECT_EQ(second.context.facts().read_source, Source::kCoalesced);
+  EXPECT_EQ(second.context.facts().age, milliseconds(300));
   Pass(milliseconds(400));
   const Call& third = Get("name-of-a");
-  EXPECT_EQ(third.terms->source, Source::kHit);
-  EXPECT_EQ(third.terms->age, milliseconds(700));
+  EXPECT_EQ(third.context.facts().read_source, Source::kHit);
+  EXPECT_EQ(third.context.facts().age, milliseconds(700));
   EXPECT_EQ(third.state(), "started");
   EXPECT_EQ(Asked(), 1U);
   const Call& fourth = Get("a", seconds(0));
-  EXPECT_EQ(fourth.terms->source, Source::kBypass);
-  EXPECT_EQ(fourth.terms->age, seconds(0));
+  EXPECT_FALSE(fourth.context.facts().read_source.has_value()) << "the cache was not asked";
+  EXPECT_EQ(fourth.context.facts().age, seconds(0));
   EXPECT_EQ(Asked(), 1U);
 }
 
@@ -243,7 +242,7 @@ TEST_F(SharedStateTest, AnEventIsServedAtOnce) {
   Get("a");
   state_.OnSandbox(SandboxIn("a", "stopped", 2));
   EXPECT_EQ(Get("a").state(), "stopped");
-  EXPECT_EQ(Get("a").terms->source, Source::kHit);
+  EXPECT_EQ(Get("a").context.facts().read_source, Source::kHit);
   state_.OnSandbox(SandboxIn("a", "destroyed", 3));
   upstream_.objects.clear();
   EXPECT_TRUE(absl::IsNotFound(Get("a").result->status()));
@@ -253,9 +252,9 @@ TEST_F(SharedStateTest, MaxAgeHoldsWhileEventsAreUp) {
   state_.OnEventsUp();
   Get("a");
   Pass(seconds(2));
-  EXPECT_EQ(Get("a", seconds(1)).terms->source, Source::kMiss);
+  EXPECT_EQ(Get("a", seconds(1)).context.facts().read_source, Source::kMiss);
   Pass(seconds(20));
-  EXPECT_EQ(Get("a", seconds(20)).terms->source, Source::kHit);
+  EXPECT_EQ(Get("a", seconds(20)).context.facts().read_source, Source::kHit);
 }
 
 TEST_F(SharedStateTest, AListItemNeverReplacesAFullObject) {
@@ -267,7 +266,7 @@ TEST_F(SharedStateTest, AListItemNeverReplacesAFullObject) {
   Settle();
   ASSERT_TRUE(page.has_value() && page->ok());
   const Call& call = Get("a");
-  EXPECT_EQ(call.terms->source, Source::kHit);
+  EXPECT_EQ(call.context.facts().read_source, Source::kHit);
   EXPECT_EQ(call.result->value().env().at("KEY"), "value");
   EXPECT_EQ(call.result->value().view(), v1::VIEW_FULL);
 }
@@ -280,7 +279,7 @@ TEST_F(SharedStateTest, AReadAfterAMutationShowsItsAnswer) {
   Asked();
   const Call& call = Get("name-of-a");
   EXPECT_EQ(call.state(), "stopping");
-  EXPECT_EQ(call.terms->source, Source::kHit);
+  EXPECT_EQ(call.context.facts().read_source, Source::kHit);
   EXPECT_EQ(Asked(), 0U);
 }
 
@@ -289,7 +288,7 @@ TEST_F(SharedStateTest, AnObjectIsNotServedWhileAMutationIsInProgress) {
   upstream_.change_gate = std::make_shared<Event>();
   Stop("a");
   EXPECT_FALSE(state_.FindSandbox("a", std::nullopt).has_value());
-  EXPECT_EQ(Get("a").terms->source, Source::kMiss);
+  EXPECT_EQ(Get("a").context.facts().read_source, Source::kMiss);
   EXPECT_FALSE(state_.FindSandbox("a", std::nullopt).has_value()) << "nor an object that was read meanwhile";
   upstream_.change_gate->Fire();
   Settle();
@@ -317,7 +316,7 @@ TEST_F(SharedStateTest, NorIsItJoinedAfterTheMutation) {
   upstream_.read_gate.reset();
   const Call& after = Get("a", seconds(0));
   EXPECT_EQ(after.state(), "stopping");
-  EXPECT_NE(after.terms->source, Source::kCoalesced);
+  EXPECT_NE(after.context.facts().read_source, Source::kCoalesced);
   old_gate->Fire();
   Settle();
 }

@@ -18,7 +18,7 @@ class SingleFlight {
   SingleFlight(Executor executor, Clock& clock, Clock::Duration limit)
       : executor_(executor), clock_(clock), limit_(limit) {}
 
-  // Joins the read in flight with that key, or starts `work`. Says which in the call's read terms.
+  // Joins the read in flight with that key, or starts `work`. Says which in the call's facts.
   Task<T> Do(CallContext context, std::string key, typename Flight<T>::Work work) {
     // The daemon's own polls have low priority. Callers must not join them and wait as long.
     if (context.background()) key += kBackground;
@@ -30,9 +30,9 @@ class SingleFlight {
       reads_[key] = read;
     }
     T result = co_await Flight<T>::Join(read.flight, clock_, context);
-    if (ReadTerms* terms = context.read_terms()) {
-      if (joined) terms->source = ReadTerms::Source::kCoalesced;
-      terms->age = clock_.Now() - read.sent;
+    if (context.read_terms().has_value()) {
+      if (joined) context.facts().read_source = ReadSource::kCoalesced;
+      context.facts().age = clock_.Now() - read.sent;
     }
     const auto entry = reads_.find(key);
     if (entry != reads_.end() && entry->second.flight == read.flight && Over(*read.flight)) reads_.erase(entry);

@@ -50,7 +50,7 @@ grpc::ServerUnaryReactor* TryCachedUnary(const RpcRuntime& runtime, CallGate::Pl
   const std::optional<CachedObject<T>> cached = (service.*find)(caller, request);
   if (!cached.has_value()) return nullptr;
   EncodeField(field, *cached->object).Swap(response);
-  TellReadSource(*context, ReadTerms::Source::kHit, cached->age);
+  TellReadSource(*context, ReadSource::kHit, cached->age);
   return new AnsweredReactor(std::move(place), runtime.answers, context->c_call(), response->Length());
 }
 

@@ -5,15 +5,15 @@
 namespace daytonad {
 namespace {
 
-const char* NameOf(ReadTerms::Source source) {
+const char* NameOf(ReadSource source) {
   switch (source) {
-    case ReadTerms::Source::kHit:
+    case ReadSource::kHit:
       return "hit";
-    case ReadTerms::Source::kMiss:
+    case ReadSource::kMiss:
       return "miss";
-    case ReadTerms::Source::kCoalesced:
+    case ReadSource::kCoalesced:
       return "coalesced";
-    case ReadTerms::Source::kBypass:
+    case ReadSource::kBypass:
       break;
   }
   return "bypass";
@@ -21,7 +21,7 @@ const char* NameOf(ReadTerms::Source source) {
 
 }  // namespace
 
-void TellReadSource(grpc::ServerContextBase& context, ReadTerms::Source source, Clock::Duration age) {
+void TellReadSource(grpc::ServerContextBase& context, ReadSource source, Clock::Duration age) {
   context.AddInitialMetadata(
       "daytonad-cache", absl::StrFormat("%s;age=%.3f", NameOf(source), std::chrono::duration<double>(age).count()));
 }

@@ -31,7 +31,7 @@ std::optional<Clock::Duration> MaxAgeOf(const Request& request) {
 }
 
 // Adds `daytonad-cache`. Call it once, before the answer.
-void TellReadSource(grpc::ServerContextBase& context, ReadTerms::Source source, Clock::Duration age);
+void TellReadSource(grpc::ServerContextBase& context, ReadSource source, Clock::Duration age);
 
 }  // namespace daytonad
 

@@ -85,9 +85,8 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
     NoteRequestIdOf(request, *call);
     CallContext context = call->context();
     if constexpr (HasMaxAge<Request>) {
-      auto terms = std::make_shared<ReadTerms>();
-      terms->max_age = MaxAgeOf(request);
-      context = context.WithReadTerms(std::move(terms));
+      context.facts().read_source = ReadSource::kBypass;
+      context = context.WithReadTerms(ReadTerms{MaxAgeOf(request)});
     }
     if constexpr (!HasTimeout<Request>) {
       if (call->without_deadline()) {
@@ -96,8 +95,10 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
       }
     }
     absl::StatusOr<Response> response = co_await (service->*handler)(context, std::move(request));
-    const ReadTerms* const terms = context.read_terms();
-    if (terms != nullptr && response.ok()) TellReadSource(reactor->server_context_, terms->source, terms->age);
+    const CallFacts& facts = context.facts();
+    if (facts.read_source.has_value() && response.ok()) {
+      TellReadSource(reactor->server_context_, *facts.read_source, facts.age);
+    }
     calls.Remove(call);                    // first: once all calls are answered, the daemon may be gone
     reactor->Answer(std::move(response));  // the reactor may be gone from here on
   }

@@ -229,6 +229,7 @@ Task<absl::StatusOr<HttpResponse>> RestClient::SendOnce(CallContext context, con
   const CallContext one_attempt = OneAttempt(context, request);
   HttpRequest http_request = MakeHttpRequest(request, "application/json", body);
   http_request.when_sent = mutation.when_sent();
+  ++context.facts().upstream_attempts;
   absl::StatusOr<HttpResponse> response = co_await http_.Send(one_attempt, std::move(http_request));
   if (!response.ok()) {
     if (DeliveryOf(response.status()) == Delivery::kNotSent) {
@@ -253,6 +254,7 @@ Task<absl::StatusOr<std::unique_ptr<HttpStream>>> RestClient::OpenOnce(CallConte
   if (!permit.ok()) co_return permit.status();
   const CallContext one_attempt = OneAttempt(context, request);
   HttpRequest http_request = MakeHttpRequest(request, "*/*", "");
+  ++context.facts().upstream_attempts;
   absl::StatusOr<std::unique_ptr<HttpStream>> stream = co_await http_.Open(one_attempt, std::move(http_request));
   if (!stream.ok()) {
     if (DeliveryOf(stream.status()) == Delivery::kNotSent) permit->NotSent();
