@@ -6,6 +6,7 @@
 #include "client/cli/flags.h"
 #include "client/cli/list_all.h"
 #include "client/cli/resource_tables.h"
+#include "client/cli/sandbox_setting_commands.h"
 #include "client/cli/session.h"
 #include "client/cli/spec_flags.h"
 #include "daytonad/v1/daytona_service.grpc.pb.h"
@@ -147,7 +148,7 @@ void AddList(CLI::App* group, Action* action) {
 }  // namespace
 
 void AddSandboxCommands(CLI::App* app, Action* action) {
-  CLI::App* group = AddGroup(app, "sandbox", "Create, find, start, stop and delete sandboxes");
+  CLI::App* group = AddGroup(app, "sandbox", "Create, find, start, stop, change and delete sandboxes");
   AddCreate(group, action);
 
   const auto get = AddCommand<v1::GetSandboxRequest>(group, "get", "Show a sandbox", action, Get);
@@ -191,6 +192,8 @@ void AddSandboxCommands(CLI::App* app, Action* action) {
   AddRepeatedText(wait.flags, "--state", "STATE", "The wanted state, or one of these (started, if not given)",
                   EnumOrText<v1::SandboxState>([wanted](v1::SandboxState known) { wanted->add_states(known); },
                                                [wanted](const std::string& text) { wanted->add_state_texts(text); }));
+
+  AddSandboxSettingCommands(group, action);
 }
 
 }  // namespace daytonad::cli

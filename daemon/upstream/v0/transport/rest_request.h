@@ -25,6 +25,8 @@ enum class Idempotency {
 // The kind of object that a request's path names.
 enum class Subject { kNone, kSandbox, kSnapshot, kVolume, kBuildLog, kContextStore };
 
+struct Refusal;
+
 // Most requests are answered promptly. Upstream holds some, as long polls, for up to 30 s.
 enum class Latency { kPrompt, kLongPoll };
 
@@ -87,6 +89,12 @@ class RestRequest {
     throttler_ = throttler;
     return *this;
   }
+  // What some of Daytona's refusals mean for this request only. They count before those that all requests have in common
+  // (refusals.h), and outlive the request.
+  RestRequest& RefusedAs(const std::vector<Refusal>& refusals) {
+    refusals_ = &refusals;
+    return *this;
+  }
   // The answer may be cached and revalidated by its ETag. Not for answers that contain secrets.
   RestRequest& Revalidate() {
     revalidate_ = true;
@@ -115,6 +123,8 @@ class RestRequest {
   const std::string& throttler() const { return throttler_; }
   bool revalidate() const { return revalidate_; }
   const ErrorMetadata& tags() const { return tags_; }
+  // Null if there are none.
+  const std::vector<Refusal>* refusals() const { return refusals_; }
 
  private:
   HttpMethod method_;
@@ -131,6 +141,7 @@ class RestRequest {
   std::string throttler_{kGeneralThrottler};
   bool revalidate_ = false;
   ErrorMetadata tags_;
+  const std::vector<Refusal>* refusals_ = nullptr;
 };
 
 }  // namespace daytonad
