@@ -126,7 +126,8 @@ Backend::Backend(const BackendConfig& config, BackendParts parts, std::unique_pt
       snapshots_(dependencies_),
       build_logs_(dependencies_),
       volumes_(dependencies_),
-      handlers_{DaytonaHandlers(sandboxes_), SnapshotHandlers(snapshots_), VolumeHandlers(volumes_),
+      forwarding_(dependencies_),
+      handlers_{DaytonaHandlers(sandboxes_, forwarding_), SnapshotHandlers(snapshots_), VolumeHandlers(volumes_),
                 BuildHandlers(build_logs_, streamed_uploads_), DaemonHandlers(info_)} {
   if (journal_ != nullptr) requests_.Restore(journal_->TakeStored());
 }

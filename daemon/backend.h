@@ -25,6 +25,7 @@
 #include "daemon/operations/build_logs.h"
 #include "daemon/operations/daemon_info.h"
 #include "daemon/operations/dependencies.h"
+#include "daemon/operations/forwarding.h"
 #include "daemon/operations/idempotency_store.h"
 #include "daemon/operations/image_builder.h"
 #include "daemon/operations/journal/request_journal.h"
@@ -120,6 +121,7 @@ class Backend {
   SnapshotOperations snapshots_;
   BuildLogOperations build_logs_;
   VolumeOperations volumes_;
+  ForwardingOperations forwarding_;
   BackendHandlers handlers_;
 };
 

@@ -14,7 +14,7 @@ def setting_case(name, rpc, request, python, typescript, **more):
         f"sandbox.settings.{name}",
         rpc=lambda daemon, given: daemon.call(rpc, sandbox=given.box, **request) and None,
         python=lambda sdk, given: getattr(sdk.sandbox(given.box), method)(*arguments) and None,
-        typescript=lambda given: ("setting", given.box, *typescript),
+        typescript=None if typescript is None else lambda given: ("setting", given.box, *typescript),
         given=box,
         **more,
     )
@@ -79,5 +79,22 @@ CASES = [
         ("updateNetworkSettings", {"networkBlockAll": True}),
     ),
     setting_case("network-nothing", "SetSandboxNetwork", {}, ("update_network_settings",), ("updateNetworkSettings", {})),
+    setting_case(
+        "auto-pause",
+        "SetSandboxAutoPause",
+        {"minutes": 5},
+        ("set_auto_pause_interval", 5),
+        ("setAutoPauseInterval", 5),
+    ),
+    setting_case("ttl", "SetSandboxTtl", {"minutes": 90}, ("set_ttl", 90), ("setTtl", 90)),
+    setting_case("ttl-negative", "SetSandboxTtl", NEGATIVE, ("set_ttl", -1), ("setTtl", -1)),
+    setting_case(
+        "public",
+        "SetSandboxPublic",
+        {"is_public": True},
+        ("set_public", True),
+        None,
+        no_typescript="it has no such method",
+    ),
     setting_case("activity", "RefreshSandboxActivity", {}, ("refresh_activity",), ("refreshActivity",)),
 ]

@@ -19,10 +19,10 @@ struct QueryBinding {
 
 // How an RPC that only passes through becomes one request of the REST API: a row of a table.
 //
-//   {.rpc = "DaytonaService/SetSandboxAutoStop", .method = HttpMethod::kPost,
+//   {.rpc = "SetSandboxAutoStop", .method = HttpMethod::kPost,
 //    .path = "sandbox/{sandbox}/autostop/{minutes}", .answer = "sandbox"}
 struct Binding {
-  // The RPC's name without the package.
+  // The RPC's name. Its request is the message of the same name with "Request" behind it.
   std::string_view rpc{};
   HttpMethod method = HttpMethod::kGet;
   // Below the API's base URL. `{field}` is the value of a field of the request.
@@ -44,8 +44,8 @@ struct Binding {
   Subject subject = Subject::kSandbox;
 };
 
-// The row of an RPC, by its full name ("daytonad.v1.DaytonaService/SetSandboxLabels"); null if it has none.
-const Binding* FindBinding(std::string_view rpc);
+// The row of the RPC that has this request; null if it has none.
+const Binding* FindBinding(const google::protobuf::Message& request);
 
 // All rows.
 const std::vector<Binding>& Bindings();

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "daemon/base/absl_view.h"
 #include "daytonad/v1/daytona_service.pb.h"
@@ -20,10 +19,12 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::MethodDescriptor;
 
+// Null if no service has it.
 const MethodDescriptor* MethodOf(const Binding& binding) {
-  (void)v1::DaytonaService::descriptor();  // links the contract in
-  const std::string name = absl::StrReplaceAll(absl::StrCat("daytonad.v1.", AbslView(binding.rpc)), {{"/", "."}});
-  return google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(name);
+  for (const auto* service : {v1::DaytonaService::descriptor()}) {
+    if (const MethodDescriptor* method = service->FindMethodByName(std::string(binding.rpc))) return method;
+  }
+  return nullptr;
 }
 
 // Null if the type has no field at this path.
@@ -44,6 +45,7 @@ TEST_P(BindingTest, NamesAnRpcAndItsFields) {
   const Binding& binding = GetParam();
   const MethodDescriptor* const method = MethodOf(binding);
   ASSERT_NE(method, nullptr);
+  EXPECT_EQ(method->input_type()->name(), method->name() + "Request") << "by which the row is found";
   EXPECT_FALSE(method->client_streaming() || method->server_streaming()) << "only unary calls pass through";
   const Descriptor* const request = method->input_type();
   const Descriptor* const response = method->output_type();
@@ -91,15 +93,14 @@ TEST_P(BindingTest, EveryFieldOfTheRequestGoesSomewhere) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, BindingTest, ::testing::ValuesIn(Bindings()), [](const auto& info) {
-  return absl::StrReplaceAll(AbslView(info.param.rpc), {{"/", "_"}});
-});
+INSTANTIATE_TEST_SUITE_P(All, BindingTest, ::testing::ValuesIn(Bindings()),
+                         [](const auto& info) { return std::string(info.param.rpc); });
 
-TEST(FindBindingTest, ByTheRpcsFullName) {
-  ASSERT_NE(FindBinding("daytonad.v1.DaytonaService/SetSandboxLabels"), nullptr);
-  EXPECT_EQ(FindBinding("daytonad.v1.DaytonaService/SetSandboxLabels")->path, "sandbox/{sandbox}/labels");
-  EXPECT_EQ(FindBinding("daytonad.v1.DaytonaService/GetSandbox"), nullptr) << "it has an operation of its own";
-  EXPECT_EQ(FindBinding("DaytonaService/SetSandboxLabels"), nullptr);
+TEST(FindBindingTest, ByTheRequest) {
+  ASSERT_NE(FindBinding(v1::SetSandboxLabelsRequest()), nullptr);
+  EXPECT_EQ(FindBinding(v1::SetSandboxLabelsRequest())->path, "sandbox/{sandbox}/labels");
+  EXPECT_EQ(FindBinding(v1::GetSandboxRequest()), nullptr) << "it has an operation of its own";
+  EXPECT_EQ(FindBinding(v1::SetSandboxLabelsResponse()), nullptr);
 }
 
 TEST(BindingsTest, NoRpcHasTwoRows) {

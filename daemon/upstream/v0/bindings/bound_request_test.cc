@@ -29,41 +29,39 @@ T FromText(const std::string& text) {
 
 // "path body" of the request that an RPC's message becomes.
 template <typename Request>
-std::string Bound(const std::string& rpc, const std::string& text) {
-  const Binding* const binding = FindBinding("daytonad.v1.DaytonaService/" + rpc);
+std::string Bound(const std::string& text) {
+  const Binding* const binding = FindBinding(Request());
   if (binding == nullptr) return "no binding";
   const RestRequest request = MakeBoundRequest(*binding, FromText<Request>(text), kId);
   return absl::StrCat(absl::StrJoin(request.segments(), "/"), " ", request.body().dump());
 }
 
 TEST(BoundRequestTest, PutsFieldsIntoThePath) {
-  EXPECT_EQ(Bound<v1::SetSandboxAutoStopRequest>("SetSandboxAutoStop", "sandbox: 'n' minutes: 5 request_id: 'r'"),
+  EXPECT_EQ(Bound<v1::SetSandboxAutoStopRequest>("sandbox: 'n' minutes: 5 request_id: 'r'"),
             absl::StrCat("sandbox/", kId, "/autostop/5 null"));
-  EXPECT_EQ(Bound<v1::SetSandboxAutoDeleteRequest>("SetSandboxAutoDelete", "sandbox: 'n' minutes: -1"),
+  EXPECT_EQ(Bound<v1::SetSandboxAutoDeleteRequest>("sandbox: 'n' minutes: -1"),
             absl::StrCat("sandbox/", kId, "/autodelete/-1 null"));
-  EXPECT_EQ(Bound<v1::SetSandboxPublicRequest>("SetSandboxPublic", "sandbox: 'n' is_public: false"),
+  EXPECT_EQ(Bound<v1::SetSandboxPublicRequest>("sandbox: 'n' is_public: false"),
             absl::StrCat("sandbox/", kId, "/public/false null"));
 }
 
 TEST(BoundRequestTest, TheRestIsTheBody) {
-  EXPECT_EQ(Bound<v1::SetSandboxLabelsRequest>("SetSandboxLabels",
-                                               "sandbox: 'n' request_id: 'r' labels { key: 'a' value: 'b' }"),
+  EXPECT_EQ(Bound<v1::SetSandboxLabelsRequest>("sandbox: 'n' request_id: 'r' labels { key: 'a' value: 'b' }"),
             absl::StrCat("sandbox/", kId, R"(/labels {"labels":{"a":"b"}})"));
-  EXPECT_EQ(Bound<v1::SetSandboxLabelsRequest>("SetSandboxLabels", "sandbox: 'n'"),
+  EXPECT_EQ(Bound<v1::SetSandboxLabelsRequest>("sandbox: 'n'"),
             absl::StrCat("sandbox/", kId, R"(/labels {"labels":{}})"))
       << "which removes them all";
-  EXPECT_EQ(Bound<v1::SetSandboxNetworkRequest>("SetSandboxNetwork",
-                                                "sandbox: 'n' network_block_all: false network_allow_list {} "
+  EXPECT_EQ(Bound<v1::SetSandboxNetworkRequest>("sandbox: 'n' network_block_all: false network_allow_list {} "
                                                 "domain_allow_list { entries: 'a.b' entries: '*.c' }"),
             absl::StrCat("sandbox/", kId,
                          R"(/network-settings {"networkBlockAll":false,"networkAllowList":"",)"
                          R"("domainAllowList":"a.b,*.c"})"));
-  EXPECT_EQ(Bound<v1::SetSandboxNetworkRequest>("SetSandboxNetwork", "sandbox: 'n' network_block_all: true"),
+  EXPECT_EQ(Bound<v1::SetSandboxNetworkRequest>("sandbox: 'n' network_block_all: true"),
             absl::StrCat("sandbox/", kId, R"(/network-settings {"networkBlockAll":true})"));
 }
 
 TEST(BoundRequestTest, QueriesHaveOneEntryForEachValueThatIsGiven) {
-  const Binding binding = {.rpc = "DaytonaService/WaitSandbox",
+  const Binding binding = {.rpc = "WaitSandbox",
                            .path = "sandbox/{sandbox}",
                            .query = {{"states", "state"}, {"state_texts", "text"}, {"timeout", "limit"}}};
   const auto message =
@@ -73,7 +71,7 @@ TEST(BoundRequestTest, QueriesHaveOneEntryForEachValueThatIsGiven) {
 }
 
 TEST(BoundRequestTest, IsAboutItsObject) {
-  const Binding* const binding = FindBinding("daytonad.v1.DaytonaService/RefreshSandboxActivity");
+  const Binding* const binding = FindBinding(v1::RefreshSandboxActivityRequest());
   ASSERT_NE(binding, nullptr);
   const RestRequest by_id = MakeBoundRequest(*binding, v1::RefreshSandboxActivityRequest(), kId);
   EXPECT_EQ(by_id.subject(), Subject::kSandbox);
@@ -85,7 +83,7 @@ TEST(BoundRequestTest, IsAboutItsObject) {
 }
 
 TEST(BoundRequestTest, ARowSaysWhatItsRefusalsMean) {
-  const Binding binding = {.rpc = "DaytonaService/StartSandbox",
+  const Binding binding = {.rpc = "StartSandbox",
                            .path = "sandbox/{sandbox}",
                            .refusals = {{400, "not on a tuesday*", Subject::kNone,
                                          absl::StatusCode::kFailedPrecondition, "WRONG_STATE", "Not today", "Wait"}}};
@@ -101,10 +99,10 @@ TEST(BoundRequestTest, ARowSaysWhatItsRefusalsMean) {
 TEST(BoundAnswerTest, GoesIntoAFieldOrTheResponseItself) {
   const Json json = Json::parse(R"({"id": "i", "name": "n", "state": "started", "labels": {"a": "b"}})");
   v1::SetSandboxPublicResponse with_sandbox;
-  ASSERT_TRUE(ReadBoundAnswer(*FindBinding("daytonad.v1.DaytonaService/SetSandboxPublic"), json, with_sandbox).ok());
+  ASSERT_TRUE(ReadBoundAnswer(*FindBinding(v1::SetSandboxPublicRequest()), json, with_sandbox).ok());
   EXPECT_EQ(with_sandbox.sandbox().state(), v1::SANDBOX_STATE_STARTED);
   v1::SetSandboxLabelsResponse with_labels;
-  ASSERT_TRUE(ReadBoundAnswer(*FindBinding("daytonad.v1.DaytonaService/SetSandboxLabels"), json, with_labels).ok());
+  ASSERT_TRUE(ReadBoundAnswer(*FindBinding(v1::SetSandboxLabelsRequest()), json, with_labels).ok());
   EXPECT_EQ(with_labels.labels().at("a"), "b");
 }
 
