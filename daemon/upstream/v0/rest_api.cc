@@ -2,10 +2,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "daemon/base/error.h"
 #include "daemon/upstream/v0/codecs/sandbox_json.h"
 
 namespace daytonad {
@@ -65,6 +68,12 @@ Task<absl::Status> RestApi::Ping(CallContext context) {
   const absl::StatusOr<SandboxPage> page = co_await client_.Fetch(context, std::move(request), ReadSandboxPage);
   if (page.ok()) co_await ReadConfig(std::move(context));
   co_return page.status();
+}
+
+Task<ForwardedCall::Result> RestApi::Run(CallContext, ForwardedCall call) {
+  const std::string name(call.info().name);
+  co_return MakeError(absl::StatusCode::kUnimplemented, "NOT_SUPPORTED_BY_UPSTREAM",
+                      absl::StrCat("This version of Daytona has no ", name, "."), {{"method", name}});
 }
 
 Task<void> RestApi::ReadConfig(CallContext context) {
