@@ -70,12 +70,6 @@ Task<absl::Status> RestApi::Ping(CallContext context) {
   co_return page.status();
 }
 
-Task<ForwardedCall::Result> RestApi::Run(CallContext, ForwardedCall call) {
-  const std::string name(call.info().name);
-  co_return MakeError(absl::StatusCode::kUnimplemented, "NOT_SUPPORTED_BY_UPSTREAM",
-                      absl::StrCat("This version of Daytona has no ", name, "."), {{"method", name}});
-}
-
 Task<void> RestApi::ReadConfig(CallContext context) {
   const Clock::TimePoint now = clock_.Now();
   if (config_read_at_ != Clock::TimePoint::min() && now - config_read_at_ < kConfigLifetime) co_return;

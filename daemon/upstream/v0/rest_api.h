@@ -12,6 +12,8 @@
 
 namespace daytonad {
 
+struct Binding;
+
 struct RestApiOptions {
   explicit RestApiOptions(BaseUrl api_url) : client(std::move(api_url)) {}
 
@@ -50,7 +52,10 @@ class RestApi : public Api {
   Task<absl::StatusOr<std::vector<v1::Volume>>> Run(CallContext context, ListVolumes list) override;
   Task<absl::Status> Run(CallContext context, DeleteVolume remove) override;
 
+  // forwarded_calls.cc
   Task<ForwardedCall::Result> Run(CallContext context, ForwardedCall call) override;
+  // The same by a row that is not in the table.
+  Task<ForwardedCall::Result> RunBound(CallContext context, const Binding& binding, ForwardedCall call);
 
   // build_logs.cc
   Task<absl::StatusOr<std::unique_ptr<ByteStream>>> OpenBuildLog(CallContext context, LogOwner owner, std::string id,
@@ -75,6 +80,9 @@ class RestApi : public Api {
   Task<absl::Status> Confirmed(CallContext context, Subject subject, std::string object, absl::Status error);
   // The key for a GET of the sandbox: its id, if its name collides with a route of the API.
   Task<absl::StatusOr<std::string>> Reachable(CallContext context, std::string id_or_name);
+
+  // The base URL of the daemon inside a sandbox.
+  Task<absl::StatusOr<std::string>> ToolboxOf(CallContext context, std::string id_or_name);
 
   // Opens the log at the API itself, by a deprecated route.
   Task<absl::StatusOr<std::unique_ptr<ByteStream>>> OpenBuildLogOfApi(CallContext context, LogOwner owner,

@@ -11,6 +11,12 @@
 
 namespace daytonad {
 
+// Where a request goes.
+enum class RestBase {
+  kApi,      // the API's base URL
+  kToolbox,  // the daemon inside a sandbox, by the URL that its sandbox has
+};
+
 // A parameter of a request's query.
 struct QueryBinding {
   std::string_view field{};
@@ -25,7 +31,8 @@ struct Binding {
   // The RPC's name. Its request is the message of the same name with "Request" behind it.
   std::string_view rpc{};
   HttpMethod method = HttpMethod::kGet;
-  // Below the API's base URL. `{field}` is the value of a field of the request.
+  RestBase base = RestBase::kApi;
+  // Below the base. `{field}` is the value of a field of the request.
   std::string_view path{};
   // Fields in the query, if they have a value.
   std::vector<QueryBinding> query{};
@@ -40,7 +47,8 @@ struct Binding {
   std::vector<Refusal> refusals{};
   Idempotency idempotency = Idempotency::kIdempotentWrite;
   std::string_view throttler = kGeneralThrottler;
-  // What the object in the path is. Its field in the request is `{field}`, the first of the path.
+  // What the request is about. Its field in the request is `{field}`, the first of the path; a toolbox has it in its
+  // base.
   Subject subject = Subject::kSandbox;
 };
 

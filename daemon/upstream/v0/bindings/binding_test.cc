@@ -60,7 +60,7 @@ TEST_P(BindingTest, NamesAnRpcAndItsFields) {
     ASSERT_NE(field, nullptr) << in_path.back();
     EXPECT_FALSE(field->is_repeated()) << in_path.back();
   }
-  if (binding.subject != Subject::kNone) {
+  if (binding.base == RestBase::kApi && binding.subject != Subject::kNone) {
     ASSERT_FALSE(in_path.empty());
     EXPECT_EQ(in_path.front(), std::string(KindOf(binding.subject)));
   }
@@ -85,6 +85,7 @@ TEST_P(BindingTest, EveryFieldOfTheRequestGoesSomewhere) {
   const Descriptor& request = *MethodOf(binding)->input_type();
   if (binding.body) return;  // takes what is left
   std::set<std::string> sent = {"request_id", "timeout", "wait", "max_age"};
+  if (binding.base == RestBase::kToolbox) sent.emplace(KindOf(binding.subject));
   for (const QueryBinding& query : binding.query) sent.emplace(query.field);
   for (int i = 0; i < request.field_count(); ++i) {
     const std::string& name = request.field(i)->name();

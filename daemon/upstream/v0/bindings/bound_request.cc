@@ -57,7 +57,7 @@ RestRequest MakeBoundRequest(const Binding& binding, const Message& message, con
     if (field == nullptr) {
       segments.emplace_back(segment);
     } else {
-      const bool is_object = sent.empty() && binding.subject != Subject::kNone;
+      const bool is_object = sent.empty() && binding.base == RestBase::kApi && binding.subject != Subject::kNone;
       segments.push_back(is_object ? object : FieldText(message, *field, FormOf(binding, field->name())));
       sent.push_back(field);
     }
@@ -70,6 +70,7 @@ RestRequest MakeBoundRequest(const Binding& binding, const Message& message, con
   for (const std::string_view name : kOwnFields) {
     if (const FieldDescriptor* own = message.GetDescriptor()->FindFieldByName(std::string(name))) sent.push_back(own);
   }
+  if (binding.base == RestBase::kToolbox) sent.push_back(&FieldOf(message, KindOf(binding.subject)));
   if (binding.body) request.SetBody(WriteMessage(message, binding.mappings, sent));
   request.CountedAgainst(binding.throttler).RefusedAs(binding.refusals);
   if (binding.subject != Subject::kNone) {

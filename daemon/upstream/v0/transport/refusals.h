@@ -26,8 +26,8 @@ struct Refusal {
   std::chrono::seconds come_back{0};
 };
 
-// Looks through a request's `own` rows, if it has any, then through those that all requests have in common. Always finds
-// one: the last of these matches everything.
+// Looks through a request's `own` rows, if it has any, then through those that all requests have in common. Always
+// finds one: the last of these matches everything.
 const Refusal& FindRefusal(int http_status, Subject subject, std::string_view message,
                            const std::vector<Refusal>* own = nullptr);
 
