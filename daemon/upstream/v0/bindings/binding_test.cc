@@ -19,12 +19,10 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::MethodDescriptor;
 
-// Null if no service has it.
+// Null if there is none.
 const MethodDescriptor* MethodOf(const Binding& binding) {
-  for (const auto* service : {v1::DaytonaService::descriptor()}) {
-    if (const MethodDescriptor* method = service->FindMethodByName(std::string(binding.rpc))) return method;
-  }
-  return nullptr;
+  const google::protobuf::FileDescriptor* const file = v1::GetSandboxRequest::descriptor()->file();
+  return file->FindServiceByName("DaytonaService")->FindMethodByName(std::string(binding.rpc));
 }
 
 // Null if the type has no field at this path.

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "daemon/base/absl_view.h"
@@ -25,7 +26,7 @@ const FieldDescriptor& FieldOf(const Message& message, std::string_view name) {
 
 // Null unless the segment is `{field}`.
 const FieldDescriptor* FieldInPath(const Message& message, absl::string_view segment) {
-  if (!segment.starts_with('{')) return nullptr;
+  if (!absl::StartsWith(segment, "{")) return nullptr;
   return &FieldOf(message, StdView(segment.substr(1, segment.size() - 2)));
 }
 

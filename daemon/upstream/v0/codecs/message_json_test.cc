@@ -63,11 +63,9 @@ constexpr char kFile[] = R"(
 class MessageJsonTest : public ::testing::Test {
  protected:
   MessageJsonTest() {
-    for (const auto* type : {google::protobuf::Timestamp::descriptor(), google::protobuf::Duration::descriptor()}) {
-      FileDescriptorProto file;
-      type->file()->CopyTo(&file);
-      pool_.BuildFile(file);
-    }
+    (void)google::protobuf::Timestamp::descriptor();  // links them in
+    (void)google::protobuf::Duration::descriptor();
+    factory_.SetDelegateToGeneratedFactory(true);
     FileDescriptorProto file;
     EXPECT_TRUE(TextFormat::ParseFromString(kFile, &file));
     EXPECT_NE(pool_.BuildFile(file), nullptr);
@@ -90,7 +88,8 @@ class MessageJsonTest : public ::testing::Test {
     return text;
   }
 
-  google::protobuf::DescriptorPool pool_;
+  // With the generated messages of Timestamp and Duration.
+  google::protobuf::DescriptorPool pool_{google::protobuf::DescriptorPool::generated_pool()};
   google::protobuf::DynamicMessageFactory factory_{&pool_};
 };
 
