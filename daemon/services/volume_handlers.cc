@@ -6,10 +6,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "daemon/operations/page_token.h"
 #include "daemon/operations/sandboxes.h"
 #include "daemon/services/checks/request_checks.h"
 #include "daemon/services/page_limit.h"
+#include "daemon/services/page_token.h"
 #include "daemon/services/rpc/read_source.h"
 #include "daemon/services/update_writer.h"
 
