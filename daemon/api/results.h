@@ -29,17 +29,17 @@ concept CachedType = std::same_as<T, v1::Sandbox> || std::same_as<T, v1::Snapsho
 
 // The object that the operation returns; void if it returns something else.
 template <typename Result>
-struct ReturnedObject {
+struct ObjectInResult {
   using Type = void;
 };
 template <CachedType T>
-struct ReturnedObject<absl::StatusOr<T>> {
+struct ObjectInResult<absl::StatusOr<T>> {
   using Type = T;
 };
 template <typename Op>
-using ObjectOf = typename ReturnedObject<typename Op::Result>::Type;
+using ReturnedObject = typename ObjectInResult<typename Op::Result>::Type;
 template <typename Op>
-concept ReturnsObject = !std::is_void_v<ObjectOf<Op>>;
+concept ReturnsObject = !std::is_void_v<ReturnedObject<Op>>;
 
 // The object in the result; null if there is none of this type.
 template <CachedType T>

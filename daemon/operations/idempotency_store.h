@@ -20,7 +20,6 @@
 #include "daemon/base/flight.h"
 #include "daemon/base/task.h"
 #include "daemon/operations/request_persistence.h"
-#include "daytonad/v1/volume_service.pb.h"
 
 namespace daytonad {
 
@@ -31,7 +30,8 @@ struct IdempotencyStoreOptions {
   size_t max_bytes = size_t{64} << 20;
 };
 
-// The outcome of a mutation.
+// The outcome of a mutation. T is the message of an object, or has the same functions: SerializeAsString,
+// ParseFromString, id, name.
 template <typename T>
 struct MutationResult {
   T object;
@@ -94,9 +94,6 @@ class IdempotencyStore {
   template <typename T>
   static Answer AnswerOf(const T& object) {
     return Answer{object.SerializeAsString(), object.id(), object.name()};
-  }
-  static Answer AnswerOf(const v1::GetVolumeResponse& response) {
-    return Answer{response.SerializeAsString(), response.volume().id(), response.volume().name()};
   }
   using Outcome = absl::StatusOr<Answer>;
   using OutcomeFlight = Flight<Outcome>;

@@ -99,10 +99,9 @@ Told Machine(const Wanted& wanted, const v1::Sandbox& sandbox) {
 
 // The daemon adds the language's label.
 Told Labels(const Wanted& wanted, const v1::Sandbox& sandbox) {
-  std::map<std::string, std::string> labels = Sorted(wanted.spec.labels());
+  const std::map<std::string, std::string> labels = LabelsOf(wanted.spec);
   std::map<std::string, std::string> told = Sorted(sandbox.labels());
-  labels[kLanguageLabel] = LanguageText(wanted.spec);
-  told.try_emplace(kLanguageLabel, labels[kLanguageLabel]);
+  told.try_emplace(kLanguageLabel, LanguageText(wanted.spec));
   return If(labels == told);
 }
 

@@ -6,6 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "daemon/base/absent.h"
 #include "daemon/base/error.h"
 #include "daemon/base/error_metadata.h"
@@ -48,7 +50,43 @@ std::optional<absl::Status> GoneOrFailed(const Observation<v1::Volume>& seen) {
   return std::nullopt;
 }
 
+auto NameAndId(const v1::Volume& volume) { return std::tie(volume.name(), volume.id()); }
+
+std::string CursorAfter(const v1::Volume& volume) { return absl::StrCat(volume.id(), "/", volume.name()); }
+
+bool IsAfter(const v1::Volume& volume, const std::string& cursor) {
+  const std::pair<std::string, std::string> last = absl::StrSplit(cursor, absl::MaxSplits('/', 1));
+  return NameAndId(volume) > std::tie(last.second, last.first);
+}
+
+VolumePage PageOf(std::vector<v1::Volume> volumes, const VolumeListQuery& query) {
+  std::ranges::sort(volumes, [](const auto& a, const auto& b) { return NameAndId(a) < NameAndId(b); });
+  auto next = volumes.begin();
+  if (!query.cursor.empty()) {
+    next = std::ranges::find_if(volumes, [&](const v1::Volume& volume) { return IsAfter(volume, query.cursor); });
+  }
+  VolumePage page;
+  size_t bytes = 0;
+  for (; next != volumes.end() && page.items.size() < query.page_size; ++next) {
+    bytes += next->ByteSizeLong();
+    if (bytes > query.max_bytes && !page.items.empty()) break;
+    page.items.push_back(std::move(*next));
+  }
+  if (next != volumes.end()) page.next_cursor = CursorAfter(page.items.back());
+  return page;
+}
+
 }  // namespace
+
+std::string FoundVolume::SerializeAsString() const {
+  return absl::StrCat(created ? "+" : "-", volume.SerializeAsString());
+}
+
+bool FoundVolume::ParseFromString(const std::string& bytes) {
+  if (bytes.empty()) return false;
+  created = bytes.front() == '+';
+  return volume.ParseFromArray(bytes.data() + 1, static_cast<int>(bytes.size() - 1));
+}
 
 Task<VolumeResult> VolumeOperations::WaitFor(WaitContext limits, v1::Volume known, Decide decide,
                                              std::string meanwhile) {
@@ -129,44 +167,40 @@ Task<absl::Status> VolumeOperations::StreamUpdates(CallContext context, std::str
   co_return co_await WatchToTheEnd(std::move(context), std::move(watch), sink);
 }
 
-Task<absl::StatusOr<v1::GetVolumeResponse>> VolumeOperations::GetOrCreate(CallContext context, std::string id_or_name) {
-  IdempotencyStore::Mutation<v1::GetVolumeResponse> once = [this, id_or_name](CallContext own) {
+Task<absl::StatusOr<FoundVolume>> VolumeOperations::GetOrCreate(CallContext context, std::string id_or_name) {
+  IdempotencyStore::Mutation<FoundVolume> once = [this, id_or_name](CallContext own) {
     return GetOrCreateNow(std::move(own), id_or_name);
   };
-  MutationResult<v1::GetVolumeResponse> result;
+  MutationResult<FoundVolume> result;
   absl::Status status = co_await dependencies_.requests.Once(std::move(context), std::move(once), result);
   // The error's own metadata wins.
   if (!status.ok()) co_return WithMetadataOf(std::move(status), Naming(absl::UnknownError(""), Called(id_or_name)));
   co_return std::move(result.object);
 }
 
-Task<absl::StatusOr<v1::GetVolumeResponse>> VolumeOperations::GetOrCreateNow(CallContext context,
-                                                                             std::string id_or_name) {
-  v1::GetVolumeResponse result;
+Task<absl::StatusOr<FoundVolume>> VolumeOperations::GetOrCreateNow(CallContext context, std::string id_or_name) {
+  FoundVolume result;
   VolumeResult volume = co_await Get(context, id_or_name);
   if (const EarlierRequest* const earlier = EarlierOf(context); earlier != nullptr && volume.ok()) {
-    result.set_created(MadeSince(earlier->since)(*volume));
+    result.created = MadeSince(earlier->since)(*volume);
   }
   // A UUID that belongs to no volume is a mistake, not a name.
   if (!volume.ok() && IsAbsent(volume.status()) && !LooksLikeUuid(id_or_name)) {
     volume = co_await CreateNow(context, id_or_name);
-    result.set_created(volume.ok());
+    result.created = volume.ok();
     if (absl::IsAlreadyExists(volume.status())) volume = co_await api_.Run(context, GetVolume::ByName(id_or_name));
   }
   if (!volume.ok()) co_return volume.status();
-  *result.mutable_volume() = *std::move(volume);
+  result.volume = *std::move(volume);
   co_return result;
 }
 
-Task<absl::StatusOr<std::vector<v1::Volume>>> VolumeOperations::List(CallContext context, bool include_deleted) {
-  absl::StatusOr<std::vector<v1::Volume>> volumes = co_await api_.Run(std::move(context), ListVolumes(include_deleted));
-  if (volumes.ok()) {
-    for (v1::Volume& volume : *volumes) KeepName(volume);
-    std::ranges::sort(*volumes, [](const v1::Volume& a, const v1::Volume& b) {
-      return std::tie(a.name(), a.id()) < std::tie(b.name(), b.id());
-    });
-  }
-  co_return volumes;
+Task<absl::StatusOr<VolumePage>> VolumeOperations::List(CallContext context, VolumeListQuery query) {
+  absl::StatusOr<std::vector<v1::Volume>> volumes =
+      co_await api_.Run(std::move(context), ListVolumes(query.include_deleted));
+  if (!volumes.ok()) co_return volumes.status();
+  for (v1::Volume& volume : *volumes) KeepName(volume);
+  co_return PageOf(*std::move(volumes), query);
 }
 
 Task<absl::StatusOr<std::string>> VolumeOperations::Delete(CallContext context, std::string id_or_name,

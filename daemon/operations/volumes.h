@@ -1,6 +1,7 @@
 #ifndef DAYTONAD_DAEMON_OPERATIONS_VOLUMES_H_
 #define DAYTONAD_DAEMON_OPERATIONS_VOLUMES_H_
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,10 +12,37 @@
 #include "daemon/operations/dependencies.h"
 #include "daemon/operations/waiting.h"
 #include "daemon/operations/watching.h"
-#include "daytonad/v1/volume_service.pb.h"
+#include "daytonad/v1/volume.pb.h"
 
 // The operations on volumes. Requests are already validated. Errors are those of the contract (volume_service.proto).
 namespace daytonad {
+
+// A volume, and whether the call created it. IdempotencyStore keeps it, so it has the functions of a message.
+struct FoundVolume {
+  const std::string& id() const { return volume.id(); }
+  const std::string& name() const { return volume.name(); }
+  std::string SerializeAsString() const;
+  bool ParseFromString(const std::string& bytes);
+
+  v1::Volume volume;
+  bool created = false;
+};
+
+// A page of the list of volumes, which is sorted by name and id.
+struct VolumePage {
+  std::vector<v1::Volume> items;
+  // Empty on the last page.
+  std::string next_cursor;
+};
+
+struct VolumeListQuery {
+  bool include_deleted = false;
+  // Of the page before; empty: the first page.
+  std::string cursor;
+  size_t page_size = 0;
+  // Of all items of a page, encoded. A page has at least one item.
+  size_t max_bytes = 0;
+};
 
 class VolumeOperations {
  public:
@@ -33,10 +61,11 @@ class VolumeOperations {
   Task<absl::Status> StreamUpdates(CallContext context, std::string id_or_name, UpdateSink<v1::Volume>& sink);
 
   // Two concurrent callers for the same volume both get it.
-  Task<absl::StatusOr<v1::GetVolumeResponse>> GetOrCreate(CallContext context, std::string id_or_name);
+  Task<absl::StatusOr<FoundVolume>> GetOrCreate(CallContext context, std::string id_or_name);
 
-  // All volumes, sorted by name.
-  Task<absl::StatusOr<std::vector<v1::Volume>>> List(CallContext context, bool include_deleted);
+  // Upstream has no pages of volumes, so each page reads the whole list. A cursor says after which volume its page
+  // begins, so that volumes that come and go between two pages shift nothing.
+  Task<absl::StatusOr<VolumePage>> List(CallContext context, VolumeListQuery query);
 
   // Returns the id of the deleted volume.
   Task<absl::StatusOr<std::string>> Delete(CallContext context, std::string id_or_name, TimeLimit timeout, bool wait);
@@ -47,7 +76,7 @@ class VolumeOperations {
 
   Task<absl::StatusOr<v1::Volume>> CreateNow(CallContext context, std::string name);
   Task<absl::StatusOr<std::optional<v1::Volume>>> FindByName(CallContext context, std::string name);
-  Task<absl::StatusOr<v1::GetVolumeResponse>> GetOrCreateNow(CallContext context, std::string id_or_name);
+  Task<absl::StatusOr<FoundVolume>> GetOrCreateNow(CallContext context, std::string id_or_name);
   // Upstream deletes by id only. A key that looks like an id is tried as one first.
   Task<absl::StatusOr<v1::Volume>> DeleteNow(CallContext context, std::string id_or_name);
   Task<absl::StatusOr<v1::Volume>> SendDelete(CallContext context, std::string id_or_name);

@@ -83,7 +83,7 @@ class CacheUpdatingApi final : public ApiDecorator<CacheUpdatingApi> {
   // If the answer is older than the cached state, returns the cached object, or asks upstream again.
   template <typename Op>
   Task<typename Op::Result> Get(CallContext context, Op op) {
-    using T = ObjectOf<Op>;
+    using T = ReturnedObject<Op>;
     // Give up at last: an object that changes all the time never settles.
     constexpr int kAttempts = 3;
     ObjectCache<T>& cache = caches_.Of<T>();

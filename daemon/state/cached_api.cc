@@ -16,7 +16,7 @@ class CachedApi final : public ApiDecorator<CachedApi> {
   Task<typename Op::Result> RunAny(CallContext context, Op op) {
     if constexpr (ReturnsObject<Op>) {
       if (MayUseCache(context)) {
-        if (auto cached = Find<ObjectOf<Op>>(context, op.info())) return Answer(std::move(cached));
+        if (auto cached = Find<ReturnedObject<Op>>(context, op.info())) return Answer(std::move(cached));
       }
     }
     return inner_.Run(std::move(context), std::move(op));

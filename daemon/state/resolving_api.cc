@@ -54,7 +54,7 @@ class ResolvingApi final : public ApiDecorator<ResolvingApi> {
   // name.
   template <typename Op>
   Task<std::optional<typename Op::Result>> GetNamed(CallContext context, Op op, std::string name) {
-    const auto* const cached = caches_.Of<ObjectOf<Op>>().FindName(name);
+    const auto* const cached = caches_.Of<ReturnedObject<Op>>().FindName(name);
     if (cached == nullptr) co_return std::nullopt;
     op.set_id(cached->object->id());
     typename Op::Result seen = co_await inner_.Run(std::move(context), std::move(op));

@@ -247,7 +247,7 @@ TEST_F(SharedApiTest, ACreateAffectsReadsOfItsName) {
 TEST_F(SharedApiTest, AfterACreateNobodyJoinsAnEarlierReadOfItsObject) {
   Call before;
   Spawn(api_->Run(ContextOf(before), GetSandbox("id-1")), before);
-  upstream_->create_sandbox.Add(SandboxIn("id-1", "started"));
+  upstream_->answers<CreateSandbox>().Add(SandboxIn("id-1", "started"));
   Call create;
   Spawn(api_->Run(ContextOf(create), CreateSandbox()), create);
   ASSERT_TRUE(create.result.has_value());

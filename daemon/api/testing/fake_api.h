@@ -1,6 +1,7 @@
 #ifndef DAYTONAD_DAEMON_API_TESTING_FAKE_API_H_
 #define DAYTONAD_DAEMON_API_TESTING_FAKE_API_H_
 
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -55,13 +56,14 @@ class FakeApi : public GenericApi<FakeApi> {
     void Add(T answer) { answers_.push_back(std::move(answer)); }
     T Next() {
       if (answers_.empty()) return AbsentError("object", "for which no answer was laid out");
-      T answer = answers_.front();
-      if (answers_.size() > 1) answers_.pop_front();
+      const T& answer = answers_[next_];
+      if (next_ + 1 < answers_.size()) ++next_;
       return answer;
     }
 
    private:
-    std::deque<T> answers_;
+    std::vector<T> answers_;
+    size_t next_ = 0;
   };
 
   template <typename Op>

@@ -33,8 +33,8 @@ class PollingWatches final : public WatchApi {
 
  private:
   template <typename Get>
-  class PollingWatch final : public Watch<ObjectOf<Get>> {
-    using T = ObjectOf<Get>;
+  class PollingWatch final : public Watch<ReturnedObject<Get>> {
+    using T = ReturnedObject<Get>;
 
    public:
     PollingWatch(Api& api, Clock& clock, Get get) : api_(api), clock_(clock), get_(std::move(get)) {}

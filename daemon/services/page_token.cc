@@ -1,12 +1,11 @@
-#include "daemon/operations/page_token.h"
+#include "daemon/services/page_token.h"
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <openssl/sha.h>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "daemon/api/deterministic_bytes.h"
 #include "daemon/base/absl_view.h"
 #include "daemon/base/error.h"
 
@@ -18,13 +17,7 @@ constexpr size_t kScopeBytes = 8;
 }  // namespace
 
 std::string PageScope(const google::protobuf::Message& request) {
-  std::string bytes = request.GetDescriptor()->full_name();
-  {
-    google::protobuf::io::StringOutputStream stream(&bytes);
-    google::protobuf::io::CodedOutputStream coded(&stream);
-    coded.SetSerializationDeterministic(true);  // otherwise the order of map entries is random
-    request.SerializeToCodedStream(&coded);
-  }
+  const std::string bytes = absl::StrCat(request.GetDescriptor()->full_name(), DeterministicBytes(request));
   unsigned char digest[SHA256_DIGEST_LENGTH];
   SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
   return {reinterpret_cast<const char*>(digest), kScopeBytes};

@@ -1,4 +1,4 @@
-#include "daemon/operations/page_token.h"
+#include "daemon/services/page_token.h"
 
 #include <gtest/gtest.h>
 

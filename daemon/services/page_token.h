@@ -1,5 +1,5 @@
-#ifndef DAYTONAD_DAEMON_OPERATIONS_PAGE_TOKEN_H_
-#define DAYTONAD_DAEMON_OPERATIONS_PAGE_TOKEN_H_
+#ifndef DAYTONAD_DAEMON_SERVICES_PAGE_TOKEN_H_
+#define DAYTONAD_DAEMON_SERVICES_PAGE_TOKEN_H_
 
 #include <string>
 #include <string_view>
@@ -25,4 +25,4 @@ absl::StatusOr<std::string> DecodePageToken(std::string_view scope, std::string_
 
 }  // namespace daytonad
 
-#endif  // DAYTONAD_DAEMON_OPERATIONS_PAGE_TOKEN_H_
+#endif  // DAYTONAD_DAEMON_SERVICES_PAGE_TOKEN_H_
