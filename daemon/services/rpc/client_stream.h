@@ -17,7 +17,7 @@
 #include "absl/status/statusor.h"
 #include "daemon/base/spawn.h"
 #include "daemon/base/task.h"
-#include "daemon/net/wakeup.h"
+#include "daemon/base/wakeup.h"
 #include "daemon/services/rpc/grpc_status.h"
 #include "daemon/services/rpc/retry_hint.h"
 #include "daemon/services/rpc/server_call.h"

@@ -16,11 +16,11 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "daemon/base/admission.h"
 #include "daemon/base/log.h"
 #include "daemon/base/spawn.h"
 #include "daemon/base/task.h"
-#include "daemon/net/http/admission.h"
-#include "daemon/net/wakeup.h"
+#include "daemon/base/wakeup.h"
 #include "daemon/services/rpc/grpc_status.h"
 #include "daemon/services/rpc/held_call.h"
 #include "daemon/services/rpc/retry_hint.h"
