@@ -54,11 +54,8 @@
 #include "daemon/server/daemon.h"
 #include "daemon/server/descriptor_plan.h"
 #include "daemon/server/grpc_log.h"
-#include "daemon/services/build_service.h"
-#include "daemon/services/daemon_service.h"
-#include "daemon/services/daytona_service.h"
-#include "daemon/services/snapshot_service.h"
-#include "daemon/services/volume_service.h"
+#include "daemon/services/all_services.h"
+#include "daemon/services/rpc/steps/caller.h"
 #include "daemon/state/shared_state.h"
 #include "daemon/upstream/v0/events/event_stream.h"
 #include "daemon/upstream/v0/rest_api.h"
@@ -287,18 +284,23 @@ absl::Status Run(const Config& config) {
     loop.Stop();
   };
 
+  DaytonaHandlers daytona_handlers(sandboxes);
+  SnapshotHandlers snapshot_handlers(snapshots);
+  VolumeHandlers volume_handlers(volumes);
+  BuildHandlers build_handlers(build_logs, streamed_uploads);
+  DaemonHandlers daemon_handlers(info);
+  const BackendHandlers handlers{.daytona = &daytona_handlers,
+                                 .snapshots = &snapshot_handlers,
+                                 .volumes = &volume_handlers,
+                                 .builds = &build_handlers,
+                                 .daemon = &daemon_handlers};
+  const BackendDirectory backends = [&handlers](std::string_view name) {
+    return name == kDefaultBackend ? &handlers : nullptr;
+  };
   ServiceCatalog services;
-  services.names = {v1::DaytonaService::service_full_name(), v1::SnapshotService::service_full_name(),
-                    v1::VolumeService::service_full_name(), v1::BuildService::service_full_name(),
-                    v1::DaemonService::service_full_name()};
-  services.make = [&](const RpcRuntime& runtime, const Caller& caller) {
-    std::vector<std::unique_ptr<grpc::Service>> made;
-    made.push_back(std::make_unique<DaytonaGrpcService>(runtime, caller, sandboxes));
-    made.push_back(std::make_unique<SnapshotGrpcService>(runtime, caller, snapshots));
-    made.push_back(std::make_unique<VolumeGrpcService>(runtime, caller, volumes));
-    made.push_back(std::make_unique<BuildGrpcService>(runtime, caller, build_logs, streamed_uploads));
-    made.push_back(std::make_unique<DaemonGrpcService>(runtime, caller, info));
-    return made;
+  services.names = AllServiceNames();
+  services.make = [&backends](const RpcRuntime& runtime, const Caller& listener) {
+    return MakeAllServices(runtime, listener, backends);
   };
   services.settle = [&state](CallContext context) { return state.WaitForMutations(std::move(context)); };
   Daemon daemon(

@@ -45,9 +45,7 @@ Task<absl::StatusOr<v1::CreateVolumeResponse>> VolumeHandlers::CreateVolume(Call
   co_return response;
 }
 
-std::optional<CachedObject<v1::Volume>> VolumeHandlers::FindCached(const Caller& caller,
-                                                                   const v1::GetVolumeRequest& request) const {
-  if (!CheckAccess(caller, Action::kRead).ok() || request.create_if_missing()) return std::nullopt;
+std::optional<CachedObject<v1::Volume>> VolumeHandlers::FindCached(const v1::GetVolumeRequest& request) const {
   return volumes_.FindCached(request.volume(), MaxAgeOf(request));
 }
 
