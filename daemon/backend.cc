@@ -127,8 +127,16 @@ Backend::Backend(const BackendConfig& config, BackendParts parts, std::unique_pt
       build_logs_(dependencies_),
       volumes_(dependencies_),
       forwarding_(dependencies_),
-      handlers_{DaytonaHandlers(sandboxes_, forwarding_), SnapshotHandlers(snapshots_), VolumeHandlers(volumes_),
-                BuildHandlers(build_logs_, streamed_uploads_), DaemonHandlers(info_)} {
+      daytona_handlers_(sandboxes_, forwarding_),
+      snapshot_handlers_(snapshots_),
+      volume_handlers_(volumes_),
+      build_handlers_(build_logs_, streamed_uploads_),
+      daemon_handlers_(info_),
+      handlers_{.daytona = &daytona_handlers_,
+                .snapshots = &snapshot_handlers_,
+                .volumes = &volume_handlers_,
+                .builds = &build_handlers_,
+                .daemon = &daemon_handlers_} {
   if (journal_ != nullptr) requests_.Restore(journal_->TakeStored());
 }
 

@@ -33,7 +33,7 @@
 #include "daemon/operations/sandboxes.h"
 #include "daemon/operations/snapshots.h"
 #include "daemon/operations/volumes.h"
-#include "daemon/services/backend_handlers.h"
+#include "daemon/services/all_services.h"
 #include "daemon/state/shared_state.h"
 #include "daemon/upstream/v0/events/event_stream.h"
 #include "daemon/upstream/v0/rest_api.h"
@@ -122,7 +122,12 @@ class Backend {
   BuildLogOperations build_logs_;
   VolumeOperations volumes_;
   ForwardingOperations forwarding_;
-  BackendHandlers handlers_;
+  DaytonaHandlers daytona_handlers_;
+  SnapshotHandlers snapshot_handlers_;
+  VolumeHandlers volume_handlers_;
+  BuildHandlers build_handlers_;
+  DaemonHandlers daemon_handlers_;
+  const BackendHandlers handlers_;
 };
 
 }  // namespace daytonad

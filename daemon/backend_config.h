@@ -8,16 +8,14 @@
 #include <vector>
 
 #include "daemon/auth/credential.h"
+#include "daemon/base/call_context.h"
 #include "daemon/base/clock.h"
 
 namespace daytonad {
 
-// The name of the backend that the flags describe.
-inline constexpr char kDefaultBackend[] = "default";
-
 // The settings of one backend: an upstream, a credential, and what belongs to both.
 struct BackendConfig {
-  std::string name = kDefaultBackend;
+  std::string name{kDefaultBackend};
 
   // No trailing slash.
   std::string api_url = "https://app.daytona.io/api";

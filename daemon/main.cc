@@ -37,6 +37,7 @@
 #include "daemon/server/daemon.h"
 #include "daemon/server/descriptor_plan.h"
 #include "daemon/server/grpc_log.h"
+#include "daemon/services/all_services.h"
 
 namespace daytonad {
 namespace {
@@ -168,10 +169,14 @@ absl::Status Run(const Config& config) {
     loop.Stop();
   };
 
-  ServiceCatalog services;
-  services.handlers = [&backends](std::string_view name) -> const BackendHandlers* {
+  const BackendDirectory handlers = [&backends](std::string_view name) -> const BackendHandlers* {
     const Backend* const named = backends.Find(name);
     return named == nullptr ? nullptr : &named->handlers();
+  };
+  ServiceCatalog services;
+  services.names = AllServiceNames();
+  services.make = [&handlers](const RpcRuntime& runtime, const Caller& listener) {
+    return MakeAllServices(runtime, listener, handlers);
   };
   services.settle = [&backends](CallContext context) { return backends.WaitForMutations(std::move(context)); };
   Daemon daemon(

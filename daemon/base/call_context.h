@@ -7,6 +7,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "daemon/base/call_progress.h"
@@ -44,6 +45,9 @@ struct CallFacts {
   // sent.
   Clock::Duration age{};
 };
+
+// The name of the backend that the flags describe, and that serves all callers.
+inline constexpr std::string_view kDefaultBackend = "default";
 
 // The call that some work belongs to. Shared by all contexts derived from the call's, also by those of work that
 // outlives it.

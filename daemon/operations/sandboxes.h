@@ -11,7 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "daemon/api/api.h"
-#include "daemon/net/http/admission.h"
+#include "daemon/base/admission.h"
 #include "daemon/operations/create.h"
 #include "daemon/operations/dependencies.h"
 #include "daemon/operations/idempotency_store.h"

@@ -22,7 +22,7 @@ class DaytonaHandlers {
   Task<absl::Status> CreateSandboxStream(CallContext context, v1::CreateSandboxStreamRequest request,
                                          StreamWriter<v1::CreateSandboxStreamResponse>* writer);
   // GetSandbox's answer from the cache, on any thread.
-  std::optional<CachedObject<v1::Sandbox>> FindCached(const Caller& caller, const v1::GetSandboxRequest& request) const;
+  std::optional<CachedObject<v1::Sandbox>> FindCached(const v1::GetSandboxRequest& request) const;
   Task<absl::StatusOr<v1::GetSandboxResponse>> GetSandbox(CallContext context, v1::GetSandboxRequest request);
   Task<absl::StatusOr<v1::FindSandboxResponse>> FindSandbox(CallContext context, v1::FindSandboxRequest request);
   Task<absl::StatusOr<v1::ListSandboxesResponse>> ListSandboxes(CallContext context, v1::ListSandboxesRequest request);

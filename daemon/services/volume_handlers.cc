@@ -33,9 +33,7 @@ Task<absl::StatusOr<v1::CreateVolumeResponse>> VolumeHandlers::CreateVolume(Call
   co_return response;
 }
 
-std::optional<CachedObject<v1::Volume>> VolumeHandlers::FindCached(const Caller& caller,
-                                                                   const v1::GetVolumeRequest& request) const {
-  if (!CheckAccess(caller, Action::kRead).ok() || request.create_if_missing()) return std::nullopt;
+std::optional<CachedObject<v1::Volume>> VolumeHandlers::FindCached(const v1::GetVolumeRequest& request) const {
   return volumes_.FindCached(request.volume(), MaxAgeOf(request));
 }
 
@@ -74,7 +72,7 @@ Task<absl::StatusOr<v1::ListVolumesResponse>> VolumeHandlers::ListVolumes(CallCo
   scoped.clear_page_token();
   scoped.clear_page_size();
   scoped.clear_max_age();
-  const std::string scope = PageScope(scoped);
+  const std::string scope = PageScope(context, scoped);
   absl::StatusOr<std::string> cursor = DecodePageToken(scope, request.page_token());
   if (!cursor.ok()) co_return cursor.status();
 

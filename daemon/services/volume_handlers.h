@@ -15,7 +15,7 @@ class VolumeHandlers {
 
   Task<absl::StatusOr<v1::CreateVolumeResponse>> CreateVolume(CallContext context, v1::CreateVolumeRequest request);
   // GetVolume's answer from the cache, on any thread.
-  std::optional<CachedObject<v1::Volume>> FindCached(const Caller& caller, const v1::GetVolumeRequest& request) const;
+  std::optional<CachedObject<v1::Volume>> FindCached(const v1::GetVolumeRequest& request) const;
   Task<absl::StatusOr<v1::GetVolumeResponse>> GetVolume(CallContext context, v1::GetVolumeRequest request);
   Task<absl::StatusOr<v1::ListVolumesResponse>> ListVolumes(CallContext context, v1::ListVolumesRequest request);
   Task<absl::StatusOr<v1::DeleteVolumeResponse>> DeleteVolume(CallContext context, v1::DeleteVolumeRequest request);

@@ -8,10 +8,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "daemon/api/api.h"
+#include "daemon/base/admission.h"
 #include "daemon/base/call_context.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/task.h"
-#include "daemon/net/http/admission.h"
 
 namespace daytonad {
 

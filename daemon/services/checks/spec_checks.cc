@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kMaxNetworkRules = 10;
 
-// An image reference becomes the line `FROM <image>` of a Dockerfile: white space in it would be more than a reference.
+// An image reference becomes the line `FROM <image>` of a Dockerfile, in which white space would end it.
 void CheckImage(const char* field, const std::string& image, FieldViolations& violations) {
   if (image.empty()) violations.Add(field, "is empty; give an image reference such as python:3.12-slim");
   const bool has_space = std::ranges::any_of(image, [](unsigned char c) { return c <= 0x20 || c == 0x7f; });
@@ -109,7 +109,7 @@ void CheckSource(const v1::SandboxSpec& spec, FieldViolations& violations) {
       CheckDockerfile("spec.dockerfile", spec.dockerfile(), violations);
       break;
     case v1::SandboxSpec::kDeclarativeImage:
-      break;  // operations/image/ says what is wrong with it, where it knows what each step becomes
+      break;  // operations/image/ checks it, because it knows what each step becomes
     case v1::SandboxSpec::kSnapshot:
     case v1::SandboxSpec::SOURCE_NOT_SET:
       CheckName("spec.snapshot", spec.snapshot(), violations);
@@ -178,7 +178,7 @@ void CheckSpec(const v1::SnapshotSpec& spec, FieldViolations& violations) {
       CheckDockerfile("spec.dockerfile", spec.dockerfile(), violations);
       break;
     case v1::SnapshotSpec::kDeclarativeImage:
-      break;  // operations/image/ says what is wrong with it, where it knows what each step becomes
+      break;  // operations/image/ checks it, because it knows what each step becomes
     case v1::SnapshotSpec::SOURCE_NOT_SET:
       violations.Add("spec.source", "is required: give an image, a Dockerfile or a declarative image");
       break;

@@ -3,9 +3,8 @@
 #include "absl/strings/str_format.h"
 
 namespace daytonad {
-namespace {
 
-const char* NameOf(ReadSource source) {
+std::string_view NameOf(ReadSource source) {
   switch (source) {
     case ReadSource::kHit:
       return "hit";
@@ -18,8 +17,6 @@ const char* NameOf(ReadSource source) {
   }
   return "bypass";
 }
-
-}  // namespace
 
 void TellReadSource(grpc::ServerContextBase& context, ReadSource source, Clock::Duration age) {
   context.AddInitialMetadata(

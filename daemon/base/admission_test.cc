@@ -1,4 +1,4 @@
-#include "daemon/net/http/admission.h"
+#include "daemon/base/admission.h"
 
 #include <gtest/gtest.h>
 

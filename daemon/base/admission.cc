@@ -1,10 +1,10 @@
-#include "daemon/net/http/admission.h"
+#include "daemon/base/admission.h"
 
 #include <boost/asio/this_coro.hpp>
 #include <chrono>
 #include <utility>
 
-#include "daemon/net/wakeup.h"
+#include "daemon/base/wakeup.h"
 
 namespace daytonad {
 

@@ -1,5 +1,5 @@
-#ifndef DAYTONAD_DAEMON_NET_HTTP_ADMISSION_H_
-#define DAYTONAD_DAEMON_NET_HTTP_ADMISSION_H_
+#ifndef DAYTONAD_DAEMON_BASE_ADMISSION_H_
+#define DAYTONAD_DAEMON_BASE_ADMISSION_H_
 
 #include <cstddef>
 #include <utility>
@@ -65,4 +65,4 @@ class Admission {
 
 }  // namespace daytonad
 
-#endif  // DAYTONAD_DAEMON_NET_HTTP_ADMISSION_H_
+#endif  // DAYTONAD_DAEMON_BASE_ADMISSION_H_

@@ -1,5 +1,5 @@
-#ifndef DAYTONAD_DAEMON_NET_WAKEUP_H_
-#define DAYTONAD_DAEMON_NET_WAKEUP_H_
+#ifndef DAYTONAD_DAEMON_BASE_WAKEUP_H_
+#define DAYTONAD_DAEMON_BASE_WAKEUP_H_
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <chrono>
@@ -34,4 +34,4 @@ class Wakeup {
 
 }  // namespace daytonad
 
-#endif  // DAYTONAD_DAEMON_NET_WAKEUP_H_
+#endif  // DAYTONAD_DAEMON_BASE_WAKEUP_H_

@@ -1,4 +1,4 @@
-#include "daemon/net/wakeup.h"
+#include "daemon/base/wakeup.h"
 
 #include <boost/asio/as_tuple.hpp>
 #include <stop_token>
