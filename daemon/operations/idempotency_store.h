@@ -85,15 +85,22 @@ class IdempotencyStore {
   }
 
  private:
-  // A mutation's answer: the encoded message, which is small because there may be many, and the object's id and name.
+  // A mutation's answer: the encoded message, which is small because there may be many, and the object's id and name, if
+  // it contains them.
   struct Answer {
     std::string bytes;
     std::string id;
     std::string name;
   };
   template <typename T>
-  static Answer AnswerOf(const T& object) {
-    return Answer{object.SerializeAsString(), object.id(), object.name()};
+  static Answer AnswerOf(const T& answer) {
+    if constexpr (requires { answer.id(); }) {
+      return Answer{answer.SerializeAsString(), answer.id(), answer.name()};
+    } else if constexpr (requires { answer.sandbox(); }) {
+      return Answer{answer.SerializeAsString(), answer.sandbox().id(), answer.sandbox().name()};
+    } else {
+      return Answer{answer.SerializeAsString(), "", ""};
+    }
   }
   using Outcome = absl::StatusOr<Answer>;
   using OutcomeFlight = Flight<Outcome>;
