@@ -9,10 +9,10 @@
 
 #include <CLI/CLI.hpp>
 
-#include "client/cli/command.h"
-#include "client/cli/exit_code.h"
-#include "client/cli/flags.h"
-#include "client/cli/session.h"
+#include "client/cli/base/command.h"
+#include "client/cli/base/exit_code.h"
+#include "client/cli/base/flags.h"
+#include "client/cli/base/session.h"
 #include "client/cpp/address.h"
 
 namespace daytonad::cli {

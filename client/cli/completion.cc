@@ -7,9 +7,9 @@
 
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "client/cli/command.h"
-#include "client/cli/exit_code.h"
-#include "client/cli/flags.h"
+#include "client/cli/base/command.h"
+#include "client/cli/base/exit_code.h"
+#include "client/cli/base/flags.h"
 
 namespace daytonad::cli {
 namespace {

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "client/cli/app.h"
-#include "client/cli/cancellation.h"
-#include "client/cli/console.h"
-#include "client/cli/exit_code.h"
-#include "client/cli/signal_watcher.h"
+#include "client/cli/base/cancellation.h"
+#include "client/cli/base/console.h"
+#include "client/cli/base/exit_code.h"
+#include "client/cli/base/signal_watcher.h"
 
 namespace {
 

@@ -12,7 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "client/cli/create_names.h"
+#include "client/cli/create/create_names.h"
 #include "client/cli/testing/child_process.h"
 #include "client/cli/testing/fake_daemon.h"
 #include "client/cli/testing/run_command.h"

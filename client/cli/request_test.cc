@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "client/cli/exit_code.h"
+#include "client/cli/base/exit_code.h"
 #include "client/cli/testing/fake_daemon.h"
 #include "client/cli/testing/run_command.h"
 #include "daytonad/v1/build_service.pb.h"

@@ -6,7 +6,7 @@
 
 #include <google/protobuf/repeated_ptr_field.h>
 
-#include "client/cli/table.h"
+#include "client/cli/base/table.h"
 #include "daytonad/v1/sandbox.pb.h"
 #include "daytonad/v1/snapshot.pb.h"
 #include "daytonad/v1/volume.pb.h"

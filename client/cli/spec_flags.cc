@@ -15,8 +15,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "client/cli/flags.h"
-#include "client/cli/text.h"
+#include "client/cli/base/flags.h"
+#include "client/cli/base/text.h"
 
 namespace daytonad::cli {
 namespace {
