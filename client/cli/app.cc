@@ -13,6 +13,12 @@
 #include "client/cli/base/exit_code.h"
 #include "client/cli/base/flags.h"
 #include "client/cli/base/session.h"
+#include "client/cli/build/build_commands.h"
+#include "client/cli/completion.h"
+#include "client/cli/daemon/daemon_commands.h"
+#include "client/cli/sandbox/sandbox_commands.h"
+#include "client/cli/snapshot/snapshot_commands.h"
+#include "client/cli/volume/volume_commands.h"
 #include "client/cpp/address.h"
 
 namespace daytonad::cli {

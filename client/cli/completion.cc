@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "client/cli/base/command.h"
 #include "client/cli/base/exit_code.h"
 #include "client/cli/base/flags.h"
 

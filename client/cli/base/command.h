@@ -40,14 +40,6 @@ inline CLI::App* AddGroup(CLI::App* app, const std::string& name, const std::str
   return group;
 }
 
-void AddSandboxCommands(CLI::App* app, Action* action);
-void AddSnapshotCommands(CLI::App* app, Action* action);
-void AddVolumeCommands(CLI::App* app, Action* action);
-void AddContextCommands(CLI::App* app, Action* action);
-void AddHealthCommand(CLI::App* app, Action* action);
-void AddInfoCommand(CLI::App* app, Action* action);
-void AddCompletionCommand(CLI::App* app, Action* action);
-
 }  // namespace daytonad::cli
 
 #endif  // DAYTONAD_CLIENT_CLI_BASE_COMMAND_H_

@@ -60,6 +60,10 @@ client::Error ExplainConnection(client::Error error, const std::string& address,
   return error;
 }
 
+std::string WarningLine(const v1::Warning& warning) {
+  return "warning: " + Printable(warning.message()) + " (" + Printable(warning.reason()) + ")";
+}
+
 client::Error EndedWithoutResult() {
   client::Error error;
   error.code = grpc::StatusCode::INTERNAL;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "client/cpp/error.h"
+#include "daytonad/v1/common.pb.h"
 
 namespace daytonad::cli {
 
@@ -14,6 +15,9 @@ std::string ErrorToText(const client::Error& error);
 // The error to show for one that did not come from the daemon: says that there is none at `address` and how to start
 // it, or that the connection broke. `was_connected` tells the two apart. Other errors are returned as they are.
 client::Error ExplainConnection(client::Error error, const std::string& address, bool was_connected);
+
+// A warning as one line for people.
+std::string WarningLine(const v1::Warning& warning);
 
 // A stream ended with OK before its result came: a defect of the daemon.
 client::Error EndedWithoutResult();

@@ -7,6 +7,7 @@
 #include "client/cli/base/flags.h"
 #include "client/cli/base/json.h"
 #include "client/cli/base/session.h"
+#include "client/cli/build/build_commands.h"
 #include "client/cli/build/context_uploads.h"
 #include "client/cpp/context_pack.h"
 

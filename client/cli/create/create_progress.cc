@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "client/cli/base/error_text.h"
 #include "client/cli/base/text.h"
 
 namespace daytonad::cli {
@@ -46,10 +47,6 @@ void CreateProgress::Line(const std::string& text) {
   inside_line_ = false;
   if (!text.empty()) err_ << text << '\n';
   err_ << std::flush;
-}
-
-std::string WarningLine(const v1::Warning& warning) {
-  return "warning: " + Printable(warning.message()) + " (" + Printable(warning.reason()) + ")";
 }
 
 }  // namespace daytonad::cli

@@ -43,9 +43,6 @@ class CreateProgress {
   bool inside_line_ = false;  // the log so far ends without a newline
 };
 
-// A warning as a line for people.
-std::string WarningLine(const v1::Warning& warning);
-
 }  // namespace daytonad::cli
 
 #endif  // DAYTONAD_CLIENT_CLI_CREATE_CREATE_PROGRESS_H_

@@ -4,6 +4,7 @@
 #include "client/cli/base/command.h"
 #include "client/cli/base/exit_code.h"
 #include "client/cli/base/session.h"
+#include "client/cli/daemon/daemon_commands.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 
 namespace daytonad::cli {

@@ -6,6 +6,7 @@
 #include "absl/strings/str_replace.h"
 #include "client/cli/base/command.h"
 #include "client/cli/base/session.h"
+#include "client/cli/daemon/daemon_commands.h"
 #include "daytonad/v1/daemon_service.grpc.pb.h"
 
 namespace daytonad::cli {

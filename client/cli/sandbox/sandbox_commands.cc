@@ -1,13 +1,15 @@
+#include "client/cli/sandbox/sandbox_commands.h"
+
 #include <string>
 
-#include "client/cli/base/command.h"
+#include "client/cli/base/details.h"
 #include "client/cli/base/exit_code.h"
 #include "client/cli/base/flags.h"
 #include "client/cli/base/list_all.h"
 #include "client/cli/base/session.h"
 #include "client/cli/create/create_command.h"
-#include "client/cli/resource_tables.h"
-#include "client/cli/spec_flags.h"
+#include "client/cli/sandbox/sandbox_flags.h"
+#include "client/cli/sandbox/sandbox_tables.h"
 #include "daytonad/v1/daytona_service.grpc.pb.h"
 
 namespace daytonad::cli {

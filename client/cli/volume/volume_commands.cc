@@ -1,10 +1,12 @@
+#include "client/cli/volume/volume_commands.h"
+
 #include <string>
 
-#include "client/cli/base/command.h"
+#include "client/cli/base/details.h"
 #include "client/cli/base/exit_code.h"
 #include "client/cli/base/flags.h"
 #include "client/cli/base/session.h"
-#include "client/cli/resource_tables.h"
+#include "client/cli/volume/volume_tables.h"
 #include "daytonad/v1/volume_service.grpc.pb.h"
 
 namespace daytonad::cli {

@@ -1,67 +1,12 @@
-#include "client/cli/spec_flags.h"
+#include "client/cli/sandbox/sandbox_flags.h"
 
-#include <algorithm>
-#include <fstream>
-#include <iostream>
-#include <iterator>
-#include <optional>
 #include <string>
-#include <vector>
 
-#include <google/protobuf/io/tokenizer.h>
-#include <google/protobuf/text_format.h>
-#include <google/protobuf/util/json_util.h>
-
-#include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "client/cli/base/flags.h"
-#include "client/cli/base/text.h"
+#include "client/cli/create/source_flags.h"
 
 namespace daytonad::cli {
 namespace {
-
-// The file's text, as the Python SDK reads it: UTF-8, with LF for every kind of line end. "-" is standard input.
-std::string ReadText(const std::string& flag, const std::string& path) {
-  std::ifstream file;
-  if (path != "-") file.open(path, std::ios::binary);
-  std::istream& in = path == "-" ? std::cin : file;
-  std::string text(std::istreambuf_iterator<char>(in), {});
-  if (!in.good() && !in.eof()) throw CLI::ValidationError(flag, "can't read " + path);
-  text = absl::StrReplaceAll(text, {{"\r\n", "\n"}, {"\r", "\n"}});
-  if (const std::optional<int> before = LinesBeforeNonUtf8(text)) {
-    throw CLI::ValidationError(flag, absl::StrCat(path, " is not UTF-8 on line ", *before + 1, "; save it as UTF-8"));
-  }
-  return text;
-}
-
-// `mutable_resources` is called only when a flag is given: resources that are there, though empty, mean something.
-template <typename Spec>
-void AddResourceFlags(CLI::App* command, Spec* spec) {
-  AddDecimal(command, "--cpu", "CPU cores", [spec](double n) { spec->mutable_resources()->set_cpu(n); });
-  AddDecimal(command, "--memory", "Memory in GiB", [spec](double n) { spec->mutable_resources()->set_memory_gib(n); });
-  AddDecimal(command, "--disk", "Disk in GiB", [spec](double n) { spec->mutable_resources()->set_disk_gib(n); });
-  AddNumber(command, "--gpu", "Number of GPUs", [spec](int n) { spec->mutable_resources()->set_gpu(n); });
-  const auto set_gpu_types = [spec](const std::vector<std::string>& words) {
-    v1::Resources* resources = spec->mutable_resources();
-    const auto known = [](const std::string& word) { return FindEnumValue(v1::GpuType_descriptor(), word); };
-    // The contract takes one of the two lists: enum values if all of them are known here.
-    const bool all_known =
-        std::all_of(words.begin(), words.end(), [&](const auto& word) { return known(word).has_value(); });
-    for (const std::string& word : words) {
-      if (all_known) {
-        resources->add_gpu_types(static_cast<v1::GpuType>(*known(word)));
-      } else {
-        resources->add_gpu_type_texts(word);
-      }
-    }
-  };
-  command
-      ->add_option_function<std::vector<std::string>>(
-          "--gpu-type", set_gpu_types, "Acceptable kind of GPU, the preferred one first (H100, RTX-PRO-6000)")
-      ->allow_extra_args(false)
-      ->type_name("TYPE");
-}
 
 // VOLUME:/MOUNT[:SUBPATH]
 void AddVolumeMount(const std::string& text, v1::SandboxSpec* spec) {
@@ -75,51 +20,6 @@ void AddVolumeMount(const std::string& text, v1::SandboxSpec* spec) {
   const std::size_t subpath = path.find(':');
   mount->set_mount_path(path.substr(0, subpath));
   if (subpath != std::string::npos) mount->set_subpath(path.substr(subpath + 1));
-}
-
-// The first thing that a text form is said to be wrong in.
-class FirstError : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int line, google::protobuf::io::ColumnNumber column, const std::string& message) override {
-    if (text_.empty()) text_ = absl::StrCat("line ", line + 1, ", column ", column + 1, ": ", message);
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
-
-// Only JSON begins with a brace.
-v1::Image ParseImage(const std::string& flag, const std::string& path) {
-  const std::string text = ReadText(flag, path);
-  v1::Image image;
-  std::string problem;
-  if (absl::StripLeadingAsciiWhitespace(text).substr(0, 1) == "{") {
-    problem = google::protobuf::util::JsonStringToMessage(text, &image).message().as_string();
-  } else {
-    FirstError error;
-    google::protobuf::TextFormat::Parser parser;
-    parser.RecordErrorsTo(&error);
-    parser.ParseFromString(text, &image);
-    problem = error.text();
-  }
-  if (!problem.empty()) throw CLI::ValidationError(flag, path + " is no image, as JSON or as text: " + problem);
-  return image;
-}
-
-template <typename Spec>
-void AddSourceFlags(CLI::App* command, Spec* spec, std::string* context, CLI::Option_group* source) {
-  AddText(source, "--image", "REFERENCE", "Image to make it from (python:3.12-slim)",
-          [spec](const std::string& image) { spec->set_image(image); });
-  CLI::Option* dockerfile =
-      AddText(source, "--dockerfile", "FILE", "Dockerfile to build it from; - reads standard input",
-              [spec](const std::string& path) { spec->set_dockerfile(ReadText("--dockerfile", path)); });
-  AddText(source, "--declarative", "FILE", "Image to build it from: the contract's Image as JSON or text; - as above",
-          [spec](const std::string& path) { *spec->mutable_declarative_image() = ParseImage("--declarative", path); });
-  AddText(command, "--context", "DIR",
-          "Directory with what the Dockerfile copies, without what its .dockerignore names",
-          [context](const std::string& directory) { *context = directory; })
-      ->needs(dockerfile);
 }
 
 void AddIntervalFlags(CLI::App* command, v1::SandboxSpec* spec) {
@@ -185,24 +85,6 @@ void AddSandboxSpecFlags(CLI::App* command, v1::SandboxSpec* spec, std::string* 
   AddSwitch(command, "--kvm", "Let it run virtual machines itself", [spec](bool on) { spec->set_kvm(on); });
   AddSwitch(command, "--strict", "Fail if the server does not know something that is asked for",
             [spec](bool on) { spec->set_strict(on); });
-}
-
-void AddSnapshotSpecFlags(CLI::App* command, v1::SnapshotSpec* spec, std::string* context) {
-  AddText(command, "NAME,--name", "NAME", "Its name", [spec](const std::string& name) {
-    spec->set_name(name);
-  })->required();
-  CLI::Option_group* source = command->add_option_group("Source", "What it is made from, one of:");
-  source->require_option(1);
-  AddSourceFlags(command, spec, context, source);
-  AddRepeatedText(command, "--entrypoint", "WORD",
-                  "What its sandboxes run first: once for the program and each argument",
-                  [spec](const std::string& word) { spec->add_entrypoint(word); });
-  AddResourceFlags(command, spec);
-  AddText(command, "--region", "REGION", "Region to make it in",
-          [spec](const std::string& region) { spec->set_region_id(region); });
-  AddText(command, "--class", "CLASS", "Kind of sandbox that it makes (container, linux-vm, android, windows)",
-          EnumOrText<v1::SandboxClass>([spec](v1::SandboxClass known) { spec->set_sandbox_class(known); },
-                                       [spec](const std::string& text) { spec->set_sandbox_class_text(text); }));
 }
 
 void AddSandboxFilterFlags(CLI::App* command, v1::SandboxFilter* filter) {
