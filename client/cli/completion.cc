@@ -79,7 +79,7 @@ Tree TreeOf(const CLI::App& app) {
   return tree;
 }
 
-// In single quotes for any of the three shells.
+// Quotes for any of the three shells.
 std::string Quote(const std::string& text) { return "'" + absl::StrReplaceAll(text, {{"'", ""}, {"\\", ""}}) + "'"; }
 
 std::string Paths(const Tree& tree, const std::string& separator) {

@@ -7,10 +7,10 @@
 
 namespace daytonad::cli {
 
-// Ends the running call, and every later one before it begins. Safe from any thread.
+// Cancels the running call, and each later one before it starts. Thread-safe.
 class Cancellation {
  public:
-  // Makes the call of `context` the running one while it lives. One at a time.
+  // Marks the call of `context` as the running one during its lifetime. One at a time.
   class Scope {
    public:
     Scope(Cancellation& cancellation, grpc::ClientContext& context);
@@ -22,10 +22,10 @@ class Cancellation {
     Cancellation& cancellation_;
   };
 
-  // `signal` is the number of the signal that asks for it, for the exit status. False if there was no call to cancel.
+  // `signal`: the signal that caused it, for the exit status. False if no call was running.
   bool Cancel(int signal);
 
-  // The signal that came first; 0: none.
+  // The first signal that came; 0: none.
   int signal() const;
 
  private:

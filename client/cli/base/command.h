@@ -11,18 +11,18 @@
 
 namespace daytonad::cli {
 
-// What the chosen command does; returns the exit code.
+// Runs the chosen command and returns its exit code.
 using Action = std::function<int(Session&)>;
 
-// A command that was added: its flags fill in `options`.
+// An added command. Parsing its flags fills in `options`.
 template <typename Options>
 struct Command {
   CLI::App* flags;
   Options* options;
 };
 
-// Adds a command to a group. If it is the one on the command line, parsing sets `*action`, which must outlive `group`,
-// to `run` with the options that the flags filled in.
+// Adds a command to a group. If the command line names it, parsing sets `*action` to `run` with the parsed options.
+// `action` must outlive `group`.
 template <typename Options>
 Command<Options> AddCommand(CLI::App* group, const std::string& name, const std::string& help, Action* action,
                             int (*run)(Session&, const Options&)) {

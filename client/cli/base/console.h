@@ -9,9 +9,9 @@ namespace daytonad::cli {
 struct Console {
   std::ostream& out;
   std::ostream& err;
-  // Columns of the terminal that `out` is; 0 if it is none, and nothing is cut then.
+  // Columns of the terminal behind `out`; 0 if it is not a terminal: lines are not cut then.
   int width = 0;
-  // The same of `err`; if it is none, there are no progress bars.
+  // The same for `err`; 0: no progress bars.
   int err_width = 0;
 };
 

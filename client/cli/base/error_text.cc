@@ -10,20 +10,20 @@
 namespace daytonad::cli {
 namespace {
 
-// Of very many, the daemon tells the first.
+// If there are very many, the daemon sends only the first ones.
 std::string CountOfViolations(const client::Error& error) {
   const auto all = error.metadata.find("violations");
   return all == error.metadata.end() ? std::to_string(error.violations.size()) : Printable(all->second);
 }
 
-// The first line. The daemon's message names all violations, each of which has a line of its own below unless it is the
-// only one: nothing is said twice.
+// The first line. The daemon's message names all violations. If there are several, each gets a line below, so the
+// headline only counts them.
 std::string Headline(const client::Error& error) {
   if (error.violations.size() > 1) return CountOfViolations(error) + " things are wrong with the request";
   return error.message.empty() ? client::CodeName(error.code) : error.message;
 }
 
-bool IsSaid(const client::Error::FieldViolation& violation, const std::string& headline) {
+bool IsInHeadline(const client::Error::FieldViolation& violation, const std::string& headline) {
   return headline.find(violation.field + ": " + violation.description) != std::string::npos ||
          (violation.field.empty() && headline.find(violation.description) != std::string::npos);
 }
@@ -34,7 +34,7 @@ std::string ErrorToText(const client::Error& error) {
   const std::string headline = Headline(error);
   std::string text = "error: " + Printable(headline) + '\n';
   for (const auto& violation : error.violations) {
-    if (IsSaid(violation, headline)) continue;
+    if (IsInHeadline(violation, headline)) continue;
     text += "  " + (violation.field.empty() ? "" : Printable(violation.field) + ": ") +
             Printable(violation.description) + '\n';
   }

@@ -8,18 +8,18 @@
 
 namespace daytonad::cli {
 
-// An error for people, several lines: the message, what is wrong with which field, when to try again, then code, reason
-// and what is known of the objects and requests behind it.
+// Formats an error for people, on several lines: the message, the field violations, when to try again, the code, the
+// reason and the metadata.
 std::string ErrorToText(const client::Error& error);
 
-// The error to show for one that did not come from the daemon: says that there is none at `address` and how to start
-// it, or that the connection broke. `was_connected` tells the two apart. Other errors are returned as they are.
+// Explains an error that gRPC itself made: no daemon answers at `address` (and how to start one) or, if
+// `was_connected`, the connection broke. Returns other errors unchanged.
 client::Error ExplainConnection(client::Error error, const std::string& address, bool was_connected);
 
 // A warning as one line for people.
 std::string WarningLine(const v1::Warning& warning);
 
-// A stream ended with OK before its result came: a defect of the daemon.
+// The error for a stream that ended with OK but without a result: a bug in the daemon.
 client::Error EndedWithoutResult();
 
 }  // namespace daytonad::cli

@@ -5,10 +5,10 @@
 
 namespace daytonad::cli {
 
-// What scripts may rely on. A call that a signal ended exits with 128 and the signal's number: 130 for Ctrl-C.
+// Stable exit codes, for scripts. A call that a signal ended exits with 128 + the signal's number: 130 for Ctrl-C.
 enum ExitCode : int {
   kExitOk = 0,
-  kExitFailed = 1,        // anything that has no number of its own; `health`: not SERVING
+  kExitFailed = 1,        // any other failure; `health`: not SERVING
   kExitUsage = 2,         // the command line
   kExitNotFound = 3,      // NOT_FOUND
   kExitInvalid = 4,       // INVALID_ARGUMENT, OUT_OF_RANGE

@@ -41,9 +41,9 @@ std::chrono::nanoseconds ParseDuration(const std::string& flag, const std::strin
   if (absl::SimpleAtod(text, &seconds)) {
     duration = absl::Seconds(seconds);
   } else if (!absl::ParseDuration(text, &duration)) {
-    throw CLI::ValidationError(flag, "\"" + text + "\" is no duration: write 90, 90s, 5m or 1h30m");
+    throw CLI::ValidationError(flag, "\"" + text + "\" is not a duration: write 90, 90s, 5m or 1h30m");
   }
-  // What std::chrono can hold, and far beyond what makes sense.
+  // std::chrono can hold this much, and no sensible value is longer.
   if (duration < absl::ZeroDuration() || duration > absl::Hours(24 * 365 * 100) || seconds != seconds) {
     throw CLI::ValidationError(flag, "\"" + text + "\" is not between 0 and a hundred years");
   }
@@ -118,7 +118,7 @@ CLI::Option* AddDecimal(CLI::App* command, const std::string& name, const std::s
   return AddText(command, name, "NUMBER", help, [name, set = std::move(set)](const std::string& text) {
     double number = 0;
     if (!absl::SimpleAtod(text, &number) || !std::isfinite(number)) {
-      throw CLI::ValidationError(name, "\"" + text + "\" is no number");
+      throw CLI::ValidationError(name, "\"" + text + "\" is not a number");
     }
     set(number);
   });
@@ -126,7 +126,7 @@ CLI::Option* AddDecimal(CLI::App* command, const std::string& name, const std::s
 
 CLI::Option* AddSwitch(CLI::App* command, const std::string& name, const std::string& help,
                        std::function<void(bool)> set) {
-  // The parser's own text for a value that is neither would name its types.
+  // The parser's own error for such a value would name C++ types.
   const auto check = [](const std::string& text) {
     try {
       CLI::detail::to_flag_value(text);
@@ -152,7 +152,7 @@ CLI::Option* AddTime(CLI::App* command, const std::string& name, const std::stri
                      std::function<google::protobuf::Timestamp*()> field) {
   return AddText(command, name, "TIME", help, [name, field = std::move(field)](const std::string& text) {
     if (!TimeUtil::FromString(text, field())) {
-      throw CLI::ValidationError(name, "\"" + text + "\" is no time: write it as in 2026-01-31T12:00:00Z");
+      throw CLI::ValidationError(name, "\"" + text + "\" is not a time: write it as in 2026-01-31T12:00:00Z");
     }
   });
 }

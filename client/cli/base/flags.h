@@ -1,4 +1,4 @@
-// Flags that fill in protobuf messages. Bad values end parsing with a CLI::ValidationError, so with exit code 2.
+// Flags that fill in protobuf messages. A bad value throws CLI::ValidationError, which becomes exit code 2.
 #ifndef DAYTONAD_CLIENT_CLI_BASE_FLAGS_H_
 #define DAYTONAD_CLIENT_CLI_BASE_FLAGS_H_
 
@@ -24,36 +24,36 @@ namespace daytonad::cli {
 
 using TextSetter = std::function<void(const std::string&)>;
 
-// "90", "90s", "1m30s", "0.5s": seconds without a unit. Not negative. `flag` is named in the error.
+// Parses "90", "90s", "1m30s" or "0.5s". Without a unit: seconds. Rejects negative values. The error names `flag`.
 std::chrono::nanoseconds ParseDuration(const std::string& flag, const std::string& text);
 
 google::protobuf::Duration ToProto(std::chrono::nanoseconds duration);
 
-// "key=value" in its parts; the value may be empty and may contain "=".
+// Splits "key=value". The value may be empty and may contain "=".
 std::pair<std::string, std::string> ParseKeyValue(const std::string& flag, const std::string& text);
 
-// The words for the values of an enum, "building_snapshot" for SANDBOX_STATE_BUILDING_SNAPSHOT, without UNSPECIFIED,
-// with commas between them.
+// The words for an enum's values ("building_snapshot" for SANDBOX_STATE_BUILDING_SNAPSHOT), separated by commas,
+// without UNSPECIFIED.
 std::string JoinedWords(const google::protobuf::EnumDescriptor* type);
 
-// The value of a word; case and "-" or "_" do not matter. Unset if there is none.
+// The value that a word stands for. Ignores case and takes "-" for "_". Unset if the word is unknown.
 std::optional<int> FindEnumValue(const google::protobuf::EnumDescriptor* type, const std::string& word);
 
-// The same; a word that is none is an error that names them all.
+// The same, but an unknown word is an error that lists the known ones.
 int ParseEnumValue(const std::string& flag, const google::protobuf::EnumDescriptor* type, const std::string& word);
 
-// The error of a word that is none of the `known` ones. `name` may have a short form behind a comma.
+// The error for a word that is not among the `known` ones. `name` may have a short form after a comma.
 CLI::ValidationError NoneOf(const std::string& name, const std::string& word, const std::string& known);
 
 // --name VALUE, at most once.
 CLI::Option* AddText(CLI::App* command, const std::string& name, const std::string& value_name, const std::string& help,
                      const TextSetter& set);
 
-// --name VALUE, as often as wanted; one value each.
+// --name VALUE, repeatable, one value each.
 CLI::Option* AddRepeatedText(CLI::App* command, const std::string& name, const std::string& value_name,
                              const std::string& help, TextSetter add);
 
-// --name WORD, one of `words`, which stand for values.
+// --name WORD: one of `words`, each with its value.
 template <typename Value>
 CLI::Option* AddWord(CLI::App* command, const std::string& name, const std::string& value_name, const std::string& help,
                      const std::vector<std::pair<std::string, Value>>& words, std::function<void(Value)> set) {
@@ -67,7 +67,7 @@ CLI::Option* AddWord(CLI::App* command, const std::string& name, const std::stri
   });
 }
 
-// --name KEY=VALUE, as often as wanted.
+// --name KEY=VALUE, repeatable.
 CLI::Option* AddKeyValues(CLI::App* command, const std::string& name, const std::string& value_name,
                           const std::string& help, google::protobuf::Map<std::string, std::string>* map);
 
@@ -77,7 +77,7 @@ CLI::Option* AddNumber(CLI::App* command, const std::string& name, const std::st
                        std::type_identity_t<std::function<void(Number)>> set) {
   return AddText(command, name, "NUMBER", help, [name, set = std::move(set)](const std::string& text) {
     Number number = 0;
-    if (!absl::SimpleAtoi(text, &number)) throw CLI::ValidationError(name, "\"" + text + "\" is no whole number");
+    if (!absl::SimpleAtoi(text, &number)) throw CLI::ValidationError(name, "\"" + text + "\" is not a whole number");
     set(number);
   });
 }
@@ -86,7 +86,7 @@ CLI::Option* AddNumber(CLI::App* command, const std::string& name, const std::st
 CLI::Option* AddDecimal(CLI::App* command, const std::string& name, const std::string& help,
                         std::function<void(double)> set);
 
-// --name, for true. Takes --name=false, too.
+// --name sets true; --name=false is accepted, too.
 CLI::Option* AddSwitch(CLI::App* command, const std::string& name, const std::string& help,
                        std::function<void(bool)> set);
 
@@ -107,8 +107,7 @@ CLI::Option* AddEnum(CLI::App* command, const std::string& name, const std::stri
   });
 }
 
-// Of a word that is a value of the enum, sets that; of any other, the text. For fields that are an enum with a text
-// beside it.
+// Sets the enum value if the word names one, else the text. For fields that pair an enum with a text.
 template <typename Enum>
 TextSetter EnumOrText(std::function<void(Enum)> set, TextSetter set_text) {
   return [set = std::move(set), set_text = std::move(set_text)](const std::string& word) {
@@ -143,19 +142,19 @@ CLI::Option* AddMaxAge(CLI::App* command, Request* request) {
 // --page-size, --page, --page-token of a list.
 template <typename Request>
 void AddPageSize(CLI::App* command, Request* request) {
-  AddNumber(command, "--page-size", "How many a page has (1 to 200)",
+  AddNumber(command, "--page-size", "Objects per page (1 to 200)",
             [request](int size) { request->set_page_size(size); });
 }
 
 template <typename Request>
 CLI::Option* AddPageToken(CLI::App* command, Request* request) {
-  return AddText(command, "--page-token", "TOKEN", "Go on where the page before ended",
+  return AddText(command, "--page-token", "TOKEN", "Continue where the previous page ended",
                  [request](const std::string& token) { request->set_page_token(token); });
 }
 
 template <typename Request>
 CLI::Option* AddPageNumber(CLI::App* command, Request* request) {
-  return AddNumber(command, "--page", "Number of the page, from 1: the older paging, which also shows totals",
+  return AddNumber(command, "--page", "Page number, from 1: the older paging, which also shows totals",
                    [request](int page) { request->set_page(page); });
 }
 

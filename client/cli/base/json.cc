@@ -13,7 +13,7 @@ namespace {
 
 std::string Print(const google::protobuf::Message& message, const google::protobuf::util::JsonPrintOptions& options) {
   std::string json;
-  // Fails only for a message that can't be had from the wire.
+  // Fails only for a message that cannot come from the wire.
   const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
   if (!status.ok()) return "{}\n";
   if (json.empty() || json.back() != '\n') json += '\n';

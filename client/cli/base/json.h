@@ -10,15 +10,15 @@
 namespace daytonad::cli {
 
 // A message as proto JSON with the field names of the .proto files (`state_text`, not `stateText`), so that the
-// comments of the contract read as the documentation of the output. Fields without presence are always there, empty
-// lists as [], so that jq needs no special cases. Ends with a newline; `pretty` spreads it over lines.
+// contract's comments document the output. Fields without presence are always included, empty lists as [], so that jq
+// needs no special cases. Ends with a newline; `pretty` adds line breaks.
 std::string ToJson(const google::protobuf::Message& message, bool pretty);
 
 // An error as one line of JSON:
 //   {"error":{"code":"NOT_FOUND","message":"...","reason":"SANDBOX_NOT_FOUND","metadata":{...},
 //    "field_violations":[{"field":"...","description":"..."}],"retry_delay_seconds":1.5}}
-// `reason`, `metadata`, `field_violations` and `retry_delay_seconds` are there if the error has them. In no fixed
-// order.
+// `reason`, `metadata`, `field_violations` and `retry_delay_seconds` are present if the error has them. The order is
+// not fixed.
 std::string ErrorToJson(const client::Error& error);
 
 }  // namespace daytonad::cli

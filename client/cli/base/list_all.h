@@ -9,8 +9,8 @@
 
 namespace daytonad::cli {
 
-// Prints all that a streaming list sends: JSON and names as they come, a table at the end, since it needs all to be
-// aligned. `get` takes the object out of a message.
+// Prints everything that a streaming list sends: JSON and names at once, a table at the end, because alignment needs
+// all rows. `get` returns the object in a message.
 template <typename Stub, typename Reader, typename Request, typename Message, typename Resource>
 int ListAll(Session& session, Stub& stub, Reader (Stub::*method)(grpc::ClientContext*, const Request&),
             const Request& request, const Resource& (Message::*get)() const,

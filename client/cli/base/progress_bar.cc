@@ -76,14 +76,14 @@ void ProgressBar::Draw() {
 std::string ProgressBar::Line() const {
   const std::int64_t done = std::min(sent_ + skipped_, total_);
   const double share = total_ > 0 ? static_cast<double>(done) / static_cast<double>(total_) : 1;
-  // Rounded down: 100% is only said when all is done.
+  // Rounded down, so that 100% shows only at the end.
   const std::string before = absl::StrFormat("%s %3d%% ", label_, std::min(99, static_cast<int>(share * 100)));
   std::string after = absl::StrFormat("%s of %s", BytesText(done), BytesText(total_));
   if (const double rate = Rate(); rate >= 1) {
     const seconds left(static_cast<std::int64_t>(static_cast<double>(total_ - done) / rate));
     after += absl::StrFormat(", %s/s, %s left", BytesText(static_cast<std::int64_t>(rate)), ClockText(left));
   }
-  // The last column stays free: some terminals begin a new line there.
+  // Leave the last column free: some terminals begin a new line there.
   const int room = width_ - 1 - DisplayWidth(before) - DisplayWidth(after) - 3;
   if (room < kMinBar) return before + after;
   const int bar = std::min(room, kMaxBar);
@@ -102,7 +102,7 @@ double ProgressBar::Rate() const {
 
 void ProgressBar::Write(const std::string& line, const char* end) {
   if (width_ <= 0) return;
-  // To the line's begin; then clear what is left of the longer one before.
+  // Return to the start of the line, then clear what remains of a longer one.
   err_ << '\r' << CutTo(line, width_ - 1) << "\x1b[K" << end << std::flush;
 }
 

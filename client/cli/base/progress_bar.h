@@ -16,25 +16,25 @@ std::string BytesText(std::int64_t bytes);
 // "0:03", "1:02:03".
 std::string ClockText(std::chrono::seconds time);
 
-// One line of a terminal that shows how far bytes have come, and is written over and over until it is done:
+// A progress bar on one terminal line, redrawn until it is done:
 //   upload  45% [=========>           ] 12.3 of 27.4 MiB, 4.1 MiB/s, 0:03 left
-// If it goes out of scope before Finish, the line stays as it is, and what is written next begins a new one.
+// If it goes out of scope before Finish, the line stays, and later output starts on a new one.
 class ProgressBar {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  // `width` is the terminal's; 0: there is none, and nothing is ever written.
+  // `width`: columns of the terminal; 0: not a terminal, writes nothing.
   ProgressBar(std::string label, std::int64_t total, std::ostream& err, int width,
               std::function<Time()> now = std::chrono::steady_clock::now);
   ~ProgressBar();
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
-  // So many bytes more were sent, or need not be sent.
+  // Count further bytes that were sent, or that need not be sent.
   void Sent(std::int64_t bytes);
   void Skipped(std::int64_t bytes);
 
-  // All of it is done. Leaves a plain line:
+  // Everything is done. Leaves a plain line:
   //   upload 100% of 27.4 MiB in 6.7 s, 4.1 MiB/s
   void Finish();
 

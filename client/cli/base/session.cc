@@ -18,7 +18,7 @@ Session::Session(GlobalOptions options, Console& console, Cancellation& cancella
       cancellation_(cancellation),
       client_(*client::Client::Connect(options_.address)) {}
 
-void Session::AskTheDaemonItself() {
+void Session::IgnoreServiceConfig() {
   client::ConnectOptions options;
   options.with_service_config = false;
   client_ = *client::Client::Connect(options_.address, options);

@@ -23,7 +23,7 @@ enum class OutputFormat {
   kName,   // one name a line
 };
 
-// What the flags of every command say.
+// The global flags.
 struct GlobalOptions {
   std::string address;
   OutputFormat output = OutputFormat::kTable;
@@ -33,17 +33,17 @@ struct GlobalOptions {
 // One run of the program: makes its calls, prints their results, and turns failures into exit codes.
 class Session {
  public:
-  // `options.address` is well-formed.
+  // `options.address` must be well-formed.
   Session(GlobalOptions options, Console& console, Cancellation& cancellation);
 
   const GlobalOptions& options() const { return options_; }
   Console& console() { return console_; }
   client::Client& client() { return client_; }
-  // From now on each call is made once, whatever the daemon says of itself: for what asks it just that.
-  void AskTheDaemonItself();
+  // Later calls are made once, whatever health the daemon reports: for commands that ask for that health.
+  void IgnoreServiceConfig();
 
-  // Makes a call, with the deadline of the command line; a signal ends it. `call` takes its context and returns what it
-  // came to.
+  // Makes a call with the command line's deadline; a signal cancels it. `call` takes the context and returns the
+  // result.
   template <typename MakeCall>
   auto Make(MakeCall&& call) {
     grpc::ClientContext context;
@@ -52,7 +52,7 @@ class Session {
     return call(context);
   }
 
-  // client::Call and client::Stream, in this way.
+  // client::Call and client::Stream with that deadline and cancellation.
   template <typename Stub, typename Request, typename Response>
   client::Result<Response> Call(Stub& stub,
                                 grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
@@ -70,7 +70,7 @@ class Session {
   // Prints a result in the wanted format and returns kExitOk.
   int Print(const google::protobuf::Message& response, const Table& table, const std::vector<std::string>& names);
 
-  // Says to people that a list goes on, and how to see the rest.
+  // Tells people that a list continues, and how to see the rest.
   template <typename ListResponse>
   void SayWhatFollows(const ListResponse& response) {
     if (options_.output == OutputFormat::kJson) return;

@@ -37,7 +37,7 @@ void SignalWatcher::Watch() {
     if (waiting[1].revents != 0) return;
     signalfd_siginfo info;
     if (waiting[0].revents == 0 || read(signal_fd_, &info, sizeof(info)) != sizeof(info)) continue;
-    // From here on this thread takes the signals, with their default action.
+    // From here on this thread receives the signals, with their default action.
     pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
     const int signal = static_cast<int>(info.ssi_signo);
     if (!cancellation_.Cancel(signal)) raise(signal);

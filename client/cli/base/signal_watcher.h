@@ -8,11 +8,11 @@
 
 namespace daytonad::cli {
 
-// Turns the first SIGINT or SIGTERM into a cancelled call. The second one, and one that comes while there is no call
-// (as while a Dockerfile is read), ends the process as it does by default. A signal that the process was told to ignore
-// (nohup, a background job) stays ignored.
+// The first SIGINT or SIGTERM cancels the running call. A second one, or one that comes while no call runs (while a
+// Dockerfile is read, for example), ends the process by its default action. A signal that the process was started to
+// ignore (nohup, a background job) stays ignored.
 //
-// Make it before any other thread: the signals are blocked in all of them and read by one of its own.
+// Create it before any other thread: it blocks the signals in all threads and reads them in its own.
 class SignalWatcher {
  public:
   explicit SignalWatcher(Cancellation& cancellation);

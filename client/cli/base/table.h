@@ -7,8 +7,8 @@
 
 namespace daytonad::cli {
 
-// Rows of text in aligned columns, two spaces apart, without blanks at the end of a line. Cells may hold any bytes:
-// what is not fit for a terminal is replaced. An empty cell is shown as "-".
+// Rows of text in aligned columns, two spaces apart, without trailing blanks. Cells may hold any bytes: what is unsafe
+// for a terminal is replaced. An empty cell is shown as "-".
 class Table {
  public:
   // Without a header the columns have no titles.

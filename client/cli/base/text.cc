@@ -37,12 +37,12 @@ class Utf8Locale {
 
 struct Character {
   std::string_view bytes;
-  int width = -1;  // negative: not fit for a terminal
+  int width = -1;  // negative: unsafe for a terminal
   wchar_t code = 0;
 };
 
-// Characters that a text can be made to look like another one with: they turn directions, break lines, or are not seen.
-// The joiners are not among them, which some scripts, and emoji, need.
+// Characters that can make a text look like another one: bidirectional controls, line breaks, invisible characters. The
+// joiners are not among them: some scripts, and emoji, need them.
 bool IsDeceptive(wchar_t code) {
   struct Range {
     wchar_t first;
@@ -54,7 +54,7 @@ bool IsDeceptive(wchar_t code) {
   return std::ranges::any_of(kRanges, [code](const Range& range) { return range.first <= code && code <= range.last; });
 }
 
-// As JSON, and C, write it.
+// The escape that JSON and C use.
 std::string Escape(wchar_t code) {
   const auto unit = [](char32_t value) { return absl::StrFormat("\\u%04x", static_cast<std::uint32_t>(value)); };
   const auto value = static_cast<char32_t>(code);
@@ -62,8 +62,8 @@ std::string Escape(wchar_t code) {
   return unit(0xD800 + ((value - 0x10000) >> 10)) + unit(0xDC00 + ((value - 0x10000) & 0x3FF));
 }
 
-// The length of the colour sequence that `text` begins with, ESC [ numbers m; 0: it is none; nullopt: it may become
-// one.
+// The length of the colour sequence (ESC [ numbers m) at the start of `text`. 0: none; nullopt: only further bytes can
+// tell.
 std::optional<std::size_t> ColourLength(std::string_view text) {
   constexpr std::size_t kLongest = 32;
   if (!std::string_view("\x1b[").starts_with(text.substr(0, 2))) return 0;
@@ -74,7 +74,7 @@ std::optional<std::size_t> ColourLength(std::string_view text) {
   return text[end] == 'm' ? end + 1 : 0;
 }
 
-// Takes the first character off `text`, which is not empty.
+// Removes the first character from `text`, which must not be empty.
 Character NextCharacter(std::string_view& text) {
   wchar_t wide = 0;
   std::mbstate_t state{};
@@ -89,7 +89,7 @@ Character NextCharacter(std::string_view& text) {
   return character;
 }
 
-// Whether a character begins here that needs more bytes than there are.
+// Whether `text` begins with an incomplete character.
 bool IsCutOff(std::string_view text) {
   wchar_t wide = 0;
   std::mbstate_t state{};

@@ -7,33 +7,32 @@
 
 namespace daytonad::cli {
 
-// `text` safe for a terminal: control characters (escape sequences, newlines) and bytes that are not UTF-8 become
-// U+FFFD; characters that turn the direction of the text around them, or that nobody sees, become an escape (`\u202e`).
+// `text` made safe for a terminal: control characters (escape sequences, newlines) and bytes that are not UTF-8 become
+// U+FFFD; bidirectional controls and invisible characters become escapes (`\u202e`).
 std::string Printable(std::string_view text);
 
-// JSON, in which those characters are escaped, too: its text is another one, but what it stands for is the same.
+// JSON with those characters escaped: the text changes, its value does not.
 std::string PrintableJson(std::string_view json);
 
-// A log on its way to a terminal: lines, tabs and colours pass, and everything else is made Printable(). It comes in
-// pieces that end anywhere; what can't be told without the next piece is held back.
+// Filters a log for a terminal: lines, tabs and colours pass, everything else is made Printable(). Pieces may end
+// anywhere; Take() holds back bytes that it cannot classify without the next piece.
 class TerminalLog {
  public:
   std::string Take(std::string_view piece);
-  // There is no next piece.
+  // The bytes held back, once no piece follows.
   std::string Rest();
 
  private:
   std::string held_;
 };
 
-// How many lines of `text` come before its first byte that is not UTF-8; nullopt if all of it is.
+// The number of lines before the first byte that is not UTF-8; nullopt if all of `text` is.
 std::optional<int> LinesBeforeNonUtf8(std::string_view text);
 
-// How many columns printable text takes: none for a combining mark, two for a wide character.
+// The columns that printable text takes: none for a combining mark, two for a wide character.
 int DisplayWidth(std::string_view printable);
 
-// The beginning of printable text that fits into `width` columns, with an ellipsis as its last one if something is
-// missing.
+// Cuts printable text to `width` columns. The last one is an ellipsis if something was cut.
 std::string CutTo(std::string_view printable, int width);
 
 }  // namespace daytonad::cli

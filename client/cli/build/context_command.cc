@@ -17,7 +17,7 @@ namespace {
 struct Options {
   std::vector<std::string> paths;
   std::string archive_path;
-  v1::BuildContextHeader header;  // its request id
+  v1::BuildContextHeader header;  // only its request id
   bool quiet = false;
 };
 
@@ -35,7 +35,7 @@ absl::StatusOr<std::vector<client::ContextSource>> Sources(const Options& option
   return sources;
 }
 
-// JSON lines, as a stream has them: there may be many paths.
+// Prints JSON lines, like a stream's: there may be many paths.
 int Upload(Session& session, const Options& options) {
   if (options.paths.size() > 1 && !options.archive_path.empty()) {
     session.console().err << "error: --archive-path goes with a single PATH\n";

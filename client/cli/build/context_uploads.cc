@@ -26,7 +26,7 @@ struct Planned {
   v1::BuildContextHeader header;
 };
 
-// Reads all of them for the first time. What can't be read is known before anything is sent.
+// The first pass reads every context, so that read errors show before anything is sent.
 absl::StatusOr<std::vector<Planned>> Plan(const std::vector<client::ContextSource>& sources,
                                           const std::string& request_id) {
   std::vector<Planned> plan;
@@ -40,7 +40,7 @@ absl::StatusOr<std::vector<Planned>> Plan(const std::vector<client::ContextSourc
   return plan;
 }
 
-// Until one fails.
+// Uploads until one fails.
 std::optional<client::Error> Upload(Session& session, const std::vector<Planned>& plan, bool quiet,
                                     std::vector<v1::UploadBuildContextResponse>& uploaded) {
   std::int64_t total = 0;
@@ -70,7 +70,7 @@ absl::StatusOr<DockerIgnore> ReadDockerIgnore(const fs::path& directory) {
   return DockerIgnore(text);
 }
 
-// What a symbolic link leads to. Docker would not follow it out of the context either.
+// The target of a symbolic link. Docker does not follow one out of the context either.
 absl::StatusOr<std::string> Resolve(const fs::path& link, const fs::path& directory) {
   std::error_code error;
   const std::string target = fs::canonical(link, error).string();

@@ -19,14 +19,13 @@ struct UploadOptions {
 
 using OnUploaded = std::function<void(const client::ContextSource&, const v1::UploadBuildContextResponse&)>;
 
-// Uploads build contexts, one after the other, with one progress bar on standard error if that is a terminal; those of
-// which nothing is left are passed over. `on_uploaded` hears of each, at the end of all; of those before a failure,
-// too.
+// Uploads build contexts one by one, with one progress bar if standard error is a terminal. Skips contexts whose files
+// are all excluded. Calls `on_uploaded` for each at the end, also for those before a failure.
 std::optional<client::Error> UploadContexts(Session& session, const std::vector<client::ContextSource>& sources,
                                             const UploadOptions& options, const OnUploaded& on_uploaded);
 
-// Each entry of a directory as a context that is called as it is, by name, without what the directory's .dockerignore
-// leaves out. An entry that is a symbolic link stands for what it leads to, which must be in the directory.
+// Each entry of a directory as a context with the entry's name, without what the directory's .dockerignore excludes. A
+// symbolic link stands for its target, which must be in the directory.
 absl::StatusOr<std::vector<client::ContextSource>> ContextsIn(const std::string& directory);
 
 }  // namespace daytonad::cli

@@ -20,7 +20,7 @@ using Parts = std::span<const std::string>;
 bool Matches(Parts pattern, Parts path) {
   if (pattern.empty()) return path.empty();
   if (pattern.front() == "**") {
-    // At the end it stands for what is below, not for the directory itself.
+    // At the end it matches what is below, not the directory itself.
     for (std::size_t skipped = pattern.size() == 1 ? 1 : 0; skipped <= path.size(); ++skipped) {
       if (Matches(pattern.subspan(1), path.subspan(skipped))) return true;
     }
@@ -30,7 +30,7 @@ bool Matches(Parts pattern, Parts path) {
          Matches(pattern.subspan(1), path.subspan(1));
 }
 
-// Whether the pattern is for this path or for a directory that it is in.
+// Whether the pattern matches this path or a directory above it.
 bool Covers(Parts pattern, Parts path) {
   for (std::size_t length = 1; length <= path.size(); ++length) {
     if (Matches(pattern, path.first(length))) return true;
@@ -44,13 +44,13 @@ DockerIgnore::DockerIgnore(std::string_view text) {
   for (const absl::string_view raw : absl::StrSplit(absl::string_view(text.data(), text.size()), '\n')) {
     if (raw.substr(0, 1) == "#") continue;
     std::string pattern(absl::StripAsciiWhitespace(raw));
-    const bool takes_back = pattern.starts_with('!');
-    if (takes_back) pattern = std::string(absl::StripAsciiWhitespace(pattern.substr(1)));
+    const bool reincludes = pattern.starts_with('!');
+    if (reincludes) pattern = std::string(absl::StripAsciiWhitespace(pattern.substr(1)));
     pattern = std::filesystem::path(pattern).lexically_normal().generic_string();
     Parts parts = absl::StrSplit(pattern, '/', absl::SkipEmpty());
     if (parts.empty() || pattern == ".") continue;
-    lines_.push_back({std::move(parts), takes_back});
-    any_takes_back_ |= takes_back;
+    lines_.push_back({std::move(parts), reincludes});
+    any_reincludes_ |= reincludes;
   }
 }
 
@@ -58,10 +58,10 @@ client::Inclusion DockerIgnore::Includes(const std::string& path) const {
   const Parts parts = absl::StrSplit(path, '/');
   bool is_ignored = false;
   for (const Line& line : lines_) {
-    if (is_ignored == line.takes_back && Covers(line.pattern, parts)) is_ignored = !line.takes_back;
+    if (is_ignored == line.reincludes && Covers(line.pattern, parts)) is_ignored = !line.reincludes;
   }
   if (!is_ignored) return client::Inclusion::kTake;
-  return any_takes_back_ ? client::Inclusion::kSkipButLookInside : client::Inclusion::kSkip;
+  return any_reincludes_ ? client::Inclusion::kSkipButLookInside : client::Inclusion::kSkip;
 }
 
 }  // namespace daytonad::cli

@@ -9,12 +9,12 @@
 
 namespace daytonad::cli {
 
-// What a .dockerignore leaves out of a build context, as Docker understands it: a pattern a line, relative to the
-// context, for a path and all below it; `*`, `?` and `[a-z]` within a part of the path, `**` for any number of parts;
-// `!` takes back; the last line that fits decides; `#` begins a comment.
+// What a .dockerignore excludes from a build context, by Docker's rules: one pattern per line, relative to the context,
+// for a path and everything below it; `*`, `?` and `[a-z]` within a path component, `**` for any number of components;
+// `!` re-includes; the last matching line decides; `#` begins a comment.
 class DockerIgnore {
  public:
-  // `text` is the file's; an empty one leaves nothing out.
+  // `text`: the file's content; an empty one excludes nothing.
   explicit DockerIgnore(std::string_view text);
 
   // `path` is relative to the context, "app/lib/a.txt".
@@ -24,11 +24,11 @@ class DockerIgnore {
   using Parts = std::vector<std::string>;
   struct Line {
     Parts pattern;
-    bool takes_back;
+    bool reincludes;
   };
 
   std::vector<Line> lines_;
-  bool any_takes_back_ = false;
+  bool any_reincludes_ = false;
 };
 
 }  // namespace daytonad::cli

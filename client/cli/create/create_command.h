@@ -4,7 +4,7 @@
 //   kWord                  "sandbox"
 //   Request, StreamRequest, Response, Event    messages of the unary and of the streaming call
 //   Stub(client), kCall, kStream               where and how they are called
-//   StateIn(event)         the object in an event that tells a state
+//   StateIn(event)         the object in an event that reports a state
 //   In(response)           the object in a response, to be written
 //   NameOf(request)        the name that the object has, or will be given
 #ifndef DAYTONAD_CLIENT_CLI_CREATE_CREATE_COMMAND_H_
@@ -48,7 +48,7 @@ void AddCreateFlags(CLI::App* command, CreateOptions<Kind>* options) {
   AddSwitch(command, "--no-logs", "No build log", [options](bool no_logs) { options->logs = !no_logs; });
 }
 
-// Uploads the context, and has the Dockerfile of `spec` built with it.
+// Uploads the context and makes `spec` build its Dockerfile with it.
 template <typename Spec>
 std::optional<client::Error> UploadContextOf(Session& session, const std::string& directory, bool quiet, Spec* spec) {
   const absl::StatusOr<std::vector<client::ContextSource>> sources = ContextsIn(directory);
@@ -76,7 +76,7 @@ client::Result<typename Kind::Response> CreateUnary(Session& session,
   return result;
 }
 
-// The same answer, with what happens meanwhile on standard error.
+// The same result, with the progress on standard error.
 template <typename Kind>
 client::Result<typename Kind::Response> CreateStreaming(Session& session, const typename Kind::StreamRequest& request,
                                                         bool logs) {
@@ -105,7 +105,7 @@ client::Result<typename Kind::Response> CreateStreaming(Session& session, const 
 template <typename Kind>
 client::Result<typename Kind::Response> Create(Session& session, const CreateOptions<Kind>& options) {
   typename Kind::StreamRequest request = options.request;
-  // So that a create that is interrupted can be taken up again.
+  // Lets the user resume an interrupted create.
   if (request.request_id().empty()) request.set_request_id(NewRequestId());
   if (!options.context.empty()) {
     auto error = UploadContextOf(session, options.context, options.quiet, request.mutable_spec());

@@ -5,17 +5,17 @@
 
 #include "client/cpp/error.h"
 
-// Whatever ends a create, whoever ran it shall be able to find what it left behind, or to take it up again.
+// However a create ends, its caller can find what it left behind, or resume it.
 namespace daytonad::cli {
 
-// A UUID, as new creates get one.
+// A random UUID for a new create.
 std::string NewRequestId();
 
 // The name that the daemon gives a sandbox without one: `daytonad-`, then the first 32 hexadecimal digits of the
 // request id's SHA-256 (common.proto).
 std::string SandboxNameFor(const std::string& request_id);
 
-// May what was asked for still come about after this error?
+// Whether the create may still take effect after this error.
 bool OutcomeIsOpen(const client::Error& error);
 
 }  // namespace daytonad::cli

@@ -34,8 +34,8 @@ void CreateProgress::SayWhatStays(const std::string& may_be_named) {
     return;
   }
   if (id_.empty()) {
-    Line("note: " + kind_ + " " + Printable(may_be_named) + " may come up all the same; `daytonactl " + kind_ +
-         " delete " + Printable(may_be_named) + "` deletes it, --request-id takes it up again");
+    Line("note: " + kind_ + " " + Printable(may_be_named) + " may still appear; `daytonactl " + kind_ + " delete " +
+         Printable(may_be_named) + "` deletes it, --request-id resumes it");
     return;
   }
   Line("note: " + kind_ + " " + Printable(name_) + " stays; `daytonactl " + kind_ + " delete " + Printable(id_) +

@@ -10,8 +10,8 @@
 
 namespace daytonad::cli {
 
-// Shows on standard error how something comes up: a line for each new state, the bytes of the build log as they come
-// (on a terminal, as a TerminalLog), and warnings.
+// Shows the progress of a create on standard error: a line for each new state, the build log as it arrives (on a
+// terminal, through a TerminalLog), and warnings.
 class CreateProgress {
  public:
   // `kind` is "sandbox" or "snapshot"; `logs` is whether build logs are shown.
@@ -24,8 +24,8 @@ class CreateProgress {
   void Log(const v1::LogChunk& chunk);
   void Warn(const v1::Warning& warning);
 
-  // Says that what was accepted is still there; if nothing was as far as is known, that it may come up under this name.
-  // Empty: it will not.
+  // Says that the accepted object still exists or, if none is known, that one of this name may still appear (empty:
+  // none will).
   void SayWhatStays(const std::string& may_be_named);
 
  private:
@@ -40,7 +40,7 @@ class CreateProgress {
   std::string name_;
   std::string id_;
   std::string state_;
-  bool inside_line_ = false;  // the log so far ends without a newline
+  bool inside_line_ = false;  // the log so far does not end with a newline
 };
 
 }  // namespace daytonad::cli

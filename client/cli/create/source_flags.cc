@@ -58,7 +58,8 @@ v1::Image ReadImage(const std::string& flag, const std::string& path) {
     parser.ParseFromString(text, &image);
     problem = error.text();
   }
-  if (!problem.empty()) throw CLI::ValidationError(flag, path + " is no image, as JSON or as text: " + problem);
+  if (!problem.empty())
+    throw CLI::ValidationError(flag, path + " is not an image, neither as JSON nor as text: " + problem);
   return image;
 }
 

@@ -31,7 +31,7 @@ TEST_F(FilesTest, AnImageIsReadAsJsonOrAsText) {
   }
 }
 
-TEST_F(FilesTest, AnImageThatDoesNotParseIsToldWithThePlace) {
+TEST_F(FilesTest, AParseErrorOfAnImageNamesThePlace) {
   const std::string text = Write("image.txtpb", "base_image: 'debian:12'\nstep {}\n");
   CommandOutcome outcome = RunCommand(daemon_, {"sandbox", "create", "--declarative", text});
   EXPECT_EQ(outcome.exit_code, kExitUsage);

@@ -14,9 +14,9 @@ using grpc::health::v1::Health;
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
 
-// Exits with 0 or 1 only, as probes want it; with the signal's code if one came.
+// Exits with 0 or 1 only, as probes expect; with the signal's code if one came.
 int Check(Session& session, const HealthCheckRequest& request) {
-  session.AskTheDaemonItself();
+  session.IgnoreServiceConfig();
   const auto stub = Health::NewStub(session.client().channel());
   const auto result = session.Call(*stub, &Health::Stub::Check, request);
   if (!result.ok()) {

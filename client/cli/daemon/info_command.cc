@@ -12,7 +12,7 @@
 namespace daytonad::cli {
 namespace {
 
-// "durable request ids" for CAPABILITY_DURABLE_REQUEST_IDS; the number of what this program does not know.
+// "durable request ids" for CAPABILITY_DURABLE_REQUEST_IDS; the number if this program does not know the value.
 template <typename Enum>
 std::string Words(const std::string& prefix, Enum value) {
   const auto* known = google::protobuf::GetEnumDescriptor<Enum>()->FindValueByNumber(value);

@@ -50,7 +50,7 @@ int PrintLine(Session& session, const client::Result<Response>& result) {
   return session.Print(result.value, SandboxTable(list), Names(list));
 }
 
-// A response with one sandbox, with all that is known of it.
+// A response with one sandbox, with all its properties.
 template <typename Response>
 int PrintDetails(Session& session, const client::Result<Response>& result) {
   if (!result.ok()) return session.Fail(*result.error);
@@ -112,7 +112,7 @@ void AddSandbox(CLI::App* command, Request* request) {
   })->required();
 }
 
-// For those that wait unless told not to.
+// For commands that wait by default.
 template <typename Request>
 void AddNoWait(CLI::App* command, Request* request) {
   AddSwitch(command, "--no-wait", "Return as soon as Daytona accepted it",

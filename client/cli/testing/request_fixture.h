@@ -20,13 +20,13 @@ namespace daytonad::cli {
 // Runs command lines against a fake daemon and shows the requests that they send.
 class RequestTest : public testing::Test {
  protected:
-  // What `arguments` send to `method`, as text. The call itself fails: there is no reply.
+  // The request that `arguments` send to `method`, as text. The call itself fails: there is no reply.
   template <typename Request>
   std::string Sent(const std::string& method, const std::vector<std::string>& arguments) {
     outcome_ = RunCommand(daemon_, arguments);
     EXPECT_EQ(daemon_.Requests(method).size(), 1U) << method << " was not called once: " << outcome_.err;
     Request request = daemon_.LastRequest<Request>(method);
-    // Creates make themselves an id if they are given none.
+    // A create without an id makes one.
     const bool given = std::ranges::find(arguments, "--request-id") != arguments.end();
     if constexpr (requires { request.spec(); }) {
       if (!given) {
@@ -65,7 +65,7 @@ class FilesTest : public RequestTest {
     return path;
   }
 
-  // The archive paths of the contexts that were uploaded.
+  // The archive paths of the uploaded contexts.
   std::vector<std::string> ArchivePaths() {
     std::vector<std::string> paths;
     for (const std::string& bytes : daemon_.Requests("UploadBuildContext")) {
