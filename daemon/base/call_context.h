@@ -53,6 +53,8 @@ struct CallIdentity {
   // The RPC's full name, "daytonad.v1.DaytonaService/GetSandbox", or the name of the daemon's own work.
   std::string method;
   Caller caller;
+  // The name of the backend that serves it; empty for the daemon's own work.
+  std::string backend{};
   // The only part that changes.
   mutable CallFacts facts{};
 };

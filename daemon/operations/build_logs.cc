@@ -70,11 +70,11 @@ BuildLogOperations::Build BuildLogOperations::BuildOf(const v1::Snapshot& snapsh
 Task<absl::StatusOr<BuildLogOperations::Build>> BuildLogOperations::ReadBuild(CallContext context, LogOwner owner,
                                                                               std::string id_or_name) {
   if (owner == LogOwner::kSandbox) {
-    absl::StatusOr<v1::Sandbox> sandbox = co_await api_.GetSandbox(std::move(context), std::move(id_or_name));
+    absl::StatusOr<v1::Sandbox> sandbox = co_await api_.Run(std::move(context), GetSandbox(std::move(id_or_name)));
     if (!sandbox.ok()) co_return sandbox.status();
     co_return BuildOf(*sandbox);
   }
-  absl::StatusOr<v1::Snapshot> snapshot = co_await api_.GetSnapshot(std::move(context), std::move(id_or_name));
+  absl::StatusOr<v1::Snapshot> snapshot = co_await api_.Run(std::move(context), GetSnapshot(std::move(id_or_name)));
   if (!snapshot.ok()) co_return snapshot.status();
   co_return BuildOf(*snapshot);
 }

@@ -130,7 +130,7 @@ Task<SandboxOperations::SharedResult> SandboxOperations::Create(CallContext cont
 Task<SandboxResult> SandboxOperations::CreateNow(CallContext context, std::shared_ptr<const v1::SandboxSpec> spec,
                                                  NameFrom name_from) {
   if (std::string id = MutatedEarlier(context); !id.empty()) {
-    co_return co_await api_.GetSandbox(std::move(context), std::move(id));
+    co_return co_await api_.Run(std::move(context), GetSandbox(std::move(id)));
   }
   // Every answer contains the identity.
   if (spec->strict() && !api_.server_version().has_value()) (co_await api_.Ping(context)).IgnoreError();
@@ -142,7 +142,7 @@ Task<SandboxResult> SandboxOperations::CreateNow(CallContext context, std::share
   ignored = IgnoredFields(api_.server_version(), *spec, made->object);
   if (ignored != unknown) {
     // The answer to a create may lack fields that a read has.
-    SandboxResult read = co_await api_.GetSandbox(context, made->object.id());
+    SandboxResult read = co_await api_.Run(context, GetSandbox(made->object.id()));
     ignored = read.ok() ? IgnoredFields(api_.server_version(), *spec, *read) : unknown;
     if (read.ok()) made->object = *std::move(read);
   }
@@ -203,8 +203,7 @@ Task<absl::StatusOr<Made<v1::Sandbox>>> SandboxOperations::PostCreate(CallContex
   const auto shared_build = std::make_shared<const std::optional<ImageBuild>>(std::move(build));
   CreateRequest<v1::Sandbox> request;
   request.post = [this, spec, shared_build](CallContext call) {
-    NewSandbox sandbox{*spec, *shared_build};
-    return api_.CreateSandbox(std::move(call), std::move(sandbox));
+    return api_.Run(std::move(call), CreateSandbox(*spec, *shared_build));
   };
   request.find = [this, spec](CallContext call) { return FindByName(std::move(call), spec->name()); };
   request.fits = [this, spec, shared_build, name_from](const v1::Sandbox& found) {
@@ -227,11 +226,11 @@ Task<absl::StatusOr<std::optional<v1::Sandbox>>> SandboxOperations::FindByName(C
   query.filter.set_name_prefix(name);
   query.sort = v1::SANDBOX_SORT_FIELD_NAME;
   query.order = v1::SORT_ORDER_ASC;  // among names with this prefix, the name itself comes first
-  absl::StatusOr<SandboxPage> page = co_await api_.ListSandboxes(context, std::move(query), "");
+  absl::StatusOr<SandboxPage> page = co_await api_.Run(context, ListSandboxes(std::move(query), ""));
   if (!page.ok()) co_return page.status();
   for (const v1::Sandbox& item : page->items) {
     if (item.name() != name) continue;
-    SandboxResult whole = co_await api_.GetSandbox(std::move(context), item.id());
+    SandboxResult whole = co_await api_.Run(std::move(context), GetSandbox(item.id()));
     if (!whole.ok() && !IsAbsent(whole.status())) co_return whole.status();
     // Or the list lagged: a deleted sandbox has lost its name.
     co_return whole.ok() && whole->name() == name ? Found(*std::move(whole)) : Found();

@@ -51,7 +51,7 @@ class SandboxCreateTest : public OperationsFixture {
 
   // A limit, by a clock that stands still unless somebody sleeps.
   CallContext ForAMinute() { return context_.WithDeadline(clock_.Now() + std::chrono::minutes(1)); }
-  const std::string& NameSent() { return api_.new_sandboxes[0].spec.name(); }
+  const std::string& NameSent() { return api_.sent<CreateSandbox>()[0].spec.name(); }
 
   static v1::SandboxSpec StrictlyFor(int minutes) {
     v1::SandboxSpec spec = Named("box");
@@ -63,25 +63,25 @@ class SandboxCreateTest : public OperationsFixture {
   void ListHas(const v1::Sandbox& sandbox) {
     SandboxPage page;
     page.items.push_back(sandbox);
-    api_.list_sandboxes.Add(page);
+    api_.answers<ListSandboxes>().Add(page);
   }
 
   SandboxOperations operations_{dependencies_, 10};
 };
 
 TEST_F(SandboxCreateTest, ALostAnswerIsPostedAgainAndThatOneCounts) {
-  api_.create_sandbox.Add(ConnectionLost());
-  api_.create_sandbox.Add(Started());
+  api_.answers<CreateSandbox>().Add(ConnectionLost());
+  api_.answers<CreateSandbox>().Add(Started());
   EXPECT_TRUE(Create(context_, Named("box")).ok());
   EXPECT_THAT(api_.calls, ElementsAre("CreateSandbox", "CreateSandbox"));
 }
 
 TEST_F(SandboxCreateTest, WhatTheLostRequestMadeIsAdopted) {
-  api_.create_sandbox.Add(ConnectionLost());
-  api_.create_sandbox.Add(NameTaken());
-  api_.list_sandboxes.Add(SandboxPage());  // lists lag
+  api_.answers<CreateSandbox>().Add(ConnectionLost());
+  api_.answers<CreateSandbox>().Add(NameTaken());
+  api_.answers<ListSandboxes>().Add(SandboxPage());  // lists lag
   ListHas(Started());
-  api_.get_sandbox.Add(Made(Started(), std::chrono::seconds(1)));
+  api_.answers<GetSandbox>().Add(Made(Started(), std::chrono::seconds(1)));
   const absl::StatusOr<v1::Sandbox> created = Create(context_, Named("box"));
   ASSERT_TRUE(created.ok()) << created.status();
   EXPECT_EQ(created->id(), "id-1");
@@ -90,27 +90,27 @@ TEST_F(SandboxCreateTest, WhatTheLostRequestMadeIsAdopted) {
 }
 
 TEST_F(SandboxCreateTest, WhatIsOlderThanTheRequestIsNotAdopted) {
-  api_.create_sandbox.Add(ConnectionLost());
-  api_.create_sandbox.Add(NameTaken());
+  api_.answers<CreateSandbox>().Add(ConnectionLost());
+  api_.answers<CreateSandbox>().Add(NameTaken());
   ListHas(Started());
-  api_.get_sandbox.Add(Made(Started(), std::chrono::hours(1)));
+  api_.answers<GetSandbox>().Add(Made(Started(), std::chrono::hours(1)));
   EXPECT_EQ(ErrorReason(Create(context_, Named("box")).status()), "NAME_TAKEN");
 }
 
 TEST_F(SandboxCreateTest, WhatHasOtherLabelsIsNotAdopted) {
-  api_.create_sandbox.Add(ConnectionLost());
-  api_.create_sandbox.Add(NameTaken());
+  api_.answers<CreateSandbox>().Add(ConnectionLost());
+  api_.answers<CreateSandbox>().Add(NameTaken());
   ListHas(Started());
-  api_.get_sandbox.Add(Made(Started(), std::chrono::seconds(1)));
+  api_.answers<GetSandbox>().Add(Made(Started(), std::chrono::seconds(1)));
   v1::SandboxSpec spec = Named("box");
   (*spec.mutable_labels())["owner"] = "me";
   EXPECT_EQ(ErrorReason(Create(context_, spec).status()), "NAME_TAKEN");
 }
 
 TEST_F(SandboxCreateTest, WhatCanNotBeFoundIsSaidToBeUnknown) {
-  api_.create_sandbox.Add(ConnectionLost());
-  api_.create_sandbox.Add(NameTaken());
-  api_.list_sandboxes.Add(SandboxPage());
+  api_.answers<CreateSandbox>().Add(ConnectionLost());
+  api_.answers<CreateSandbox>().Add(NameTaken());
+  api_.answers<ListSandboxes>().Add(SandboxPage());
   const absl::Status status = Create(ForAMinute(), Named("box")).status();
   EXPECT_EQ(ErrorReason(status), "UPSTREAM_CONNECTION_LOST");
   EXPECT_EQ(ErrorMetadataValue(status, "outcome"), "unknown");
@@ -118,50 +118,50 @@ TEST_F(SandboxCreateTest, WhatCanNotBeFoundIsSaidToBeUnknown) {
 }
 
 TEST_F(SandboxCreateTest, WithoutANameItIsGivenOneThatSettlesIt) {
-  api_.create_sandbox.Add(ConnectionLost());
-  api_.create_sandbox.Add(Started());
+  api_.answers<CreateSandbox>().Add(ConnectionLost());
+  api_.answers<CreateSandbox>().Add(Started());
   EXPECT_TRUE(Create(context_, {}).ok());
-  ASSERT_EQ(api_.new_sandboxes.size(), 2U);
+  ASSERT_EQ(api_.sent<CreateSandbox>().size(), 2U);
   EXPECT_THAT(NameSent(), MatchesRegex("daytonad-[0-9a-f]+"));
   EXPECT_EQ(NameSent().size(), sizeof("daytonad-") - 1 + 32);
-  EXPECT_EQ(api_.new_sandboxes[1].spec.name(), NameSent());
+  EXPECT_EQ(api_.sent<CreateSandbox>()[1].spec.name(), NameSent());
 }
 
 TEST_F(SandboxCreateTest, ANewNameIsNobodyElses) {
-  api_.create_sandbox.Add(MakeError(absl::StatusCode::kInvalidArgument, "UPSTREAM_BAD_REQUEST", "no"));
+  api_.answers<CreateSandbox>().Add(MakeError(absl::StatusCode::kInvalidArgument, "UPSTREAM_BAD_REQUEST", "no"));
   Create(context_, {}).IgnoreError();
   Create(context_, {}).IgnoreError();
-  EXPECT_NE(api_.new_sandboxes[0].spec.name(), api_.new_sandboxes[1].spec.name());
+  EXPECT_NE(api_.sent<CreateSandbox>()[0].spec.name(), api_.sent<CreateSandbox>()[1].spec.name());
 }
 
 TEST_F(SandboxCreateTest, ARequestIdGivesANameThatSettlesIt) {
-  api_.create_sandbox.Add(ConnectionLost());
-  api_.create_sandbox.Add(Started());
+  api_.answers<CreateSandbox>().Add(ConnectionLost());
+  api_.answers<CreateSandbox>().Add(Started());
   EXPECT_TRUE(Create(WithRequest("r"), {}).ok());
-  ASSERT_EQ(api_.new_sandboxes.size(), 2U);
+  ASSERT_EQ(api_.sent<CreateSandbox>().size(), 2U);
   EXPECT_EQ(NameSent(), NameFromRequestId("r"));
-  EXPECT_EQ(api_.new_sandboxes[1].spec.name(), NameSent());
+  EXPECT_EQ(api_.sent<CreateSandbox>()[1].spec.name(), NameSent());
 }
 
 TEST_F(SandboxCreateTest, WhatAnotherDaemonMadeUnderTheRequestIdIsAdopted) {
   // Or this one, before it was restarted: nothing is remembered.
-  api_.create_sandbox.Add(NameTaken());
+  api_.answers<CreateSandbox>().Add(NameTaken());
   v1::Sandbox old = Made(Started(), std::chrono::hours(1));
   old.set_name(NameFromRequestId("r"));
   ListHas(old);
-  api_.get_sandbox.Add(old);
+  api_.answers<GetSandbox>().Add(old);
   const absl::StatusOr<v1::Sandbox> adopted = Create(WithRequest("r"), {});
   ASSERT_TRUE(adopted.ok()) << adopted.status();
   EXPECT_EQ(adopted->id(), "id-1");
 }
 
 TEST_F(SandboxCreateTest, WhatWasMadeUnderTheRequestIdForAnotherSpecIsNot) {
-  api_.create_sandbox.Add(NameTaken());
+  api_.answers<CreateSandbox>().Add(NameTaken());
   v1::Sandbox other = Made(Started(), std::chrono::hours(1));
   other.set_name(NameFromRequestId("r"));
   (*other.mutable_labels())["owner"] = "you";
   ListHas(other);
-  api_.get_sandbox.Add(other);
+  api_.answers<GetSandbox>().Add(other);
   const absl::Status status = Create(WithRequest("r"), {}).status();
   EXPECT_TRUE(absl::IsAlreadyExists(status));
   EXPECT_EQ(ErrorReason(status), "REQUEST_ID_REUSED");
@@ -170,35 +170,35 @@ TEST_F(SandboxCreateTest, WhatWasMadeUnderTheRequestIdForAnotherSpecIsNot) {
 }
 
 TEST_F(SandboxCreateTest, AChosenNameThatSomebodyHasIsAnErrorAtOnce) {
-  api_.create_sandbox.Add(NameTaken());
+  api_.answers<CreateSandbox>().Add(NameTaken());
   ListHas(Started());
-  api_.get_sandbox.Add(Made(Started(), std::chrono::seconds(1)));
+  api_.answers<GetSandbox>().Add(Made(Started(), std::chrono::seconds(1)));
   EXPECT_EQ(ErrorReason(Create(WithRequest("r"), Named("box")).status()), "NAME_TAKEN");
   EXPECT_THAT(api_.calls, ElementsAre("CreateSandbox", "ListSandboxes ", "GetSandbox id-1"));
 }
 
 TEST_F(SandboxCreateTest, ARefusalForANameThatNobodyHasIsNotBelieved) {
-  api_.create_sandbox.Add(NameTaken());
-  api_.create_sandbox.Add(NameTaken());
-  api_.create_sandbox.Add(Started());
-  api_.list_sandboxes.Add(SandboxPage());
+  api_.answers<CreateSandbox>().Add(NameTaken());
+  api_.answers<CreateSandbox>().Add(NameTaken());
+  api_.answers<CreateSandbox>().Add(Started());
+  api_.answers<ListSandboxes>().Add(SandboxPage());
   EXPECT_TRUE(Create(context_, Named("box")).ok());
   EXPECT_THAT(api_.calls,
               ElementsAre("CreateSandbox", "ListSandboxes ", "CreateSandbox", "ListSandboxes ", "CreateSandbox"));
 }
 
 TEST_F(SandboxCreateTest, ANameThatIsSeenLateIsTakenAllTheSame) {
-  api_.create_sandbox.Add(NameTaken());
-  api_.list_sandboxes.Add(SandboxPage());
-  api_.list_sandboxes.Add(SandboxPage());
+  api_.answers<CreateSandbox>().Add(NameTaken());
+  api_.answers<ListSandboxes>().Add(SandboxPage());
+  api_.answers<ListSandboxes>().Add(SandboxPage());
   ListHas(Started());
-  api_.get_sandbox.Add(Started());
+  api_.answers<GetSandbox>().Add(Started());
   EXPECT_EQ(ErrorReason(Create(context_, Named("box")).status()), "NAME_TAKEN");
 }
 
 TEST_F(SandboxCreateTest, ARefusalThatCanNotBeBelievedEndsWithTheTimeLimit) {
-  api_.create_sandbox.Add(WithErrorMetadata(NameTaken(), "http_status", "409"));
-  api_.list_sandboxes.Add(SandboxPage());
+  api_.answers<CreateSandbox>().Add(WithErrorMetadata(NameTaken(), "http_status", "409"));
+  api_.answers<ListSandboxes>().Add(SandboxPage());
   const absl::Status status = Create(operations_, context_, Named("box"), {}).status();
   EXPECT_EQ(ErrorReason(status), "WAIT_TIMED_OUT");
   EXPECT_EQ(ErrorMetadataValue(status, "http_status"), "409");
@@ -207,20 +207,20 @@ TEST_F(SandboxCreateTest, ARefusalThatCanNotBeBelievedEndsWithTheTimeLimit) {
 }
 
 TEST_F(SandboxCreateTest, EveryErrorSaysWhatItIsAbout) {
-  api_.create_sandbox.Add(MakeError(absl::StatusCode::kInvalidArgument, "UPSTREAM_BAD_REQUEST", "no"));
+  api_.answers<CreateSandbox>().Add(MakeError(absl::StatusCode::kInvalidArgument, "UPSTREAM_BAD_REQUEST", "no"));
   absl::Status status = Create(WithRequest("r"), {}).status();
   EXPECT_EQ(ErrorMetadataValue(status, "sandbox_name"), NameFromRequestId("r"));
   EXPECT_EQ(ErrorMetadataValue(status, "request_id"), "r");
   // Which can be asked for again, by an id that the daemon made.
   status = Create(context_, {}).status();
   const std::string made_id = ErrorMetadataValue(status, "request_id").value_or("");
-  EXPECT_EQ(ErrorMetadataValue(status, "sandbox_name"), api_.new_sandboxes.back().spec.name());
+  EXPECT_EQ(ErrorMetadataValue(status, "sandbox_name"), api_.sent<CreateSandbox>().back().spec.name());
   EXPECT_EQ(ErrorMetadataValue(status, "sandbox_name"), NameFromRequestId(made_id));
 
   FakeApi::Answers<absl::StatusOr<v1::Sandbox>> created;
   created.Add(Creating());
-  api_.create_sandbox = created;
-  api_.get_sandbox.Add(Failed());
+  api_.answers<CreateSandbox>() = created;
+  api_.answers<GetSandbox>().Add(Failed());
   status = Create(WithRequest("s"), {}).status();
   EXPECT_EQ(ErrorReason(status), "SANDBOX_FAILED");
   EXPECT_EQ(ErrorMetadataValue(status, "sandbox_id"), "id-1");
@@ -229,7 +229,7 @@ TEST_F(SandboxCreateTest, EveryErrorSaysWhatItIsAbout) {
 
 TEST_F(SandboxCreateTest, EveryWarningSaysWhatItIsAbout) {
   api_.version = ServerVersion{0, 190, 0};
-  api_.create_sandbox.Add(Started());
+  api_.answers<CreateSandbox>().Add(Started());
   v1::SandboxSpec spec = Named("box");
   spec.set_ephemeral(true);
   spec.set_auto_delete_minutes(5);
@@ -249,10 +249,10 @@ TEST_F(SandboxCreateTest, EveryWarningSaysWhatItIsAbout) {
 
 TEST_F(SandboxCreateTest, WhatTheAnswerLeavesOutIsLookedUpBeforeAnybodyIsWarned) {
   api_.version = ServerVersion{0, 226, 0};
-  api_.create_sandbox.Add(Started());
+  api_.answers<CreateSandbox>().Add(Started());
   v1::Sandbox whole = Started();
   whole.mutable_auto_destroy_at()->set_seconds(1);
-  api_.get_sandbox.Add(whole);
+  api_.answers<GetSandbox>().Add(whole);
   v1::SandboxSpec spec = Named("box");
   spec.set_ttl_minutes(5);
   google::protobuf::RepeatedPtrField<v1::Warning> warnings;
@@ -272,9 +272,9 @@ TEST_F(SandboxCreateTest, AStrictSpecThatTheServerIsKnownToIgnoreIsNotSent) {
 }
 
 TEST_F(SandboxCreateTest, AStrictSpecThatWasIgnoredIsUndone) {
-  api_.create_sandbox.Add(Creating());
-  api_.get_sandbox.Add(Started());
-  api_.change_sandbox.Add(InState(v1::SANDBOX_STATE_DESTROYING, "destroying"));
+  api_.answers<CreateSandbox>().Add(Creating());
+  api_.answers<GetSandbox>().Add(Started());
+  api_.answers<DeleteSandbox>().Add(InState(v1::SANDBOX_STATE_DESTROYING, "destroying"));
   const absl::Status status = Create(context_, StrictlyFor(5)).status();
   EXPECT_EQ(ErrorReason(status), "PARAMETER_IGNORED");
   EXPECT_EQ(ErrorMetadataValue(status, "sandbox_id"), "id-1");
@@ -282,11 +282,11 @@ TEST_F(SandboxCreateTest, AStrictSpecThatWasIgnoredIsUndone) {
 }
 
 TEST_F(SandboxCreateTest, WhatWasAdoptedIsNeverUndone) {
-  api_.create_sandbox.Add(NameTaken());
+  api_.answers<CreateSandbox>().Add(NameTaken());
   v1::Sandbox old = Started();
   old.set_name(NameFromRequestId("r"));
   ListHas(old);
-  api_.get_sandbox.Add(old);
+  api_.answers<GetSandbox>().Add(old);
   v1::SandboxSpec spec = StrictlyFor(5);
   spec.clear_name();
   const absl::Status status = Create(WithRequest("r"), spec).status();
@@ -295,11 +295,11 @@ TEST_F(SandboxCreateTest, WhatWasAdoptedIsNeverUndone) {
 }
 
 TEST_F(SandboxCreateTest, WhatUpstreamGaveUpSaysSo) {
-  api_.create_sandbox.Add(Creating());
+  api_.answers<CreateSandbox>().Add(Creating());
   v1::Sandbox given_up = InState(v1::SANDBOX_STATE_DESTROYED, "destroyed");
   given_up.mutable_queue_timed_out_at()->set_seconds(1795875334);
-  api_.get_sandbox.Add(AbsentError("sandbox", "gone"));  // and then it can be read by its id
-  api_.get_sandbox.Add(given_up);
+  api_.answers<GetSandbox>().Add(AbsentError("sandbox", "gone"));  // and then it can be read by its id
+  api_.answers<GetSandbox>().Add(given_up);
   absl::Status status = Create(context_, Named("box")).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(status));
   EXPECT_EQ(ErrorReason(status), "QUEUE_TIMED_OUT");
@@ -310,16 +310,17 @@ TEST_F(SandboxCreateTest, WhatUpstreamGaveUpSaysSo) {
   given_up.mutable_spot_evicted_at()->set_seconds(1795875334);
   FakeApi::Answers<absl::StatusOr<v1::Sandbox>> evicted;
   evicted.Add(given_up);
-  api_.get_sandbox = evicted;
+  api_.answers<GetSandbox>() = evicted;
   status = Create(context_, Named("box")).status();
   EXPECT_EQ(ErrorReason(status), "SPOT_EVICTED");
   EXPECT_EQ(ErrorMetadataValue(status, "spot_evicted_at"), "2026-11-28T14:15:34Z");
 }
 
 TEST_F(SandboxCreateTest, AFailedStartThatNamesNobodyIsLookedUpByName) {
-  api_.create_sandbox.Add(MakeError(absl::StatusCode::kFailedPrecondition, "SANDBOX_FAILED", "failed to start"));
+  api_.answers<CreateSandbox>().Add(
+      MakeError(absl::StatusCode::kFailedPrecondition, "SANDBOX_FAILED", "failed to start"));
   ListHas(Failed());
-  api_.get_sandbox.Add(Failed());
+  api_.answers<GetSandbox>().Add(Failed());
   const absl::Status status = Create(context_, Named("box")).status();
   EXPECT_EQ(ErrorReason(status), "SANDBOX_FAILED");
   EXPECT_EQ(ErrorMetadataValue(status, "sandbox_id"), "id-1");
@@ -327,8 +328,8 @@ TEST_F(SandboxCreateTest, AFailedStartThatNamesNobodyIsLookedUpByName) {
 }
 
 TEST_F(SandboxCreateTest, ARepeatedCallGetsTheSandboxWithoutAnotherRequest) {
-  api_.create_sandbox.Add(Creating());
-  api_.get_sandbox.Add(Started());
+  api_.answers<CreateSandbox>().Add(Creating());
+  api_.answers<GetSandbox>().Add(Started());
   ASSERT_TRUE(Create(WithRequest("r"), {}).ok());
   api_.calls.clear();
   const absl::StatusOr<v1::Sandbox> again = Create(WithRequest("r"), {});
@@ -338,13 +339,13 @@ TEST_F(SandboxCreateTest, ARepeatedCallGetsTheSandboxWithoutAnotherRequest) {
 }
 
 TEST_F(SandboxCreateTest, ARepeatedCallGoesOnWaitingWhereTheFirstGaveUp) {
-  api_.create_sandbox.Add(Creating());
-  api_.get_sandbox.Add(Creating());
+  api_.answers<CreateSandbox>().Add(Creating());
+  api_.answers<GetSandbox>().Add(Creating());
   SandboxOperations::CreateOptions options;
   options.timeout = std::chrono::milliseconds(50);
   const absl::Status first = Create(operations_, WithRequest("r"), {}, options).status();
   EXPECT_EQ(ErrorReason(first), "WAIT_TIMED_OUT");
-  api_.get_sandbox.Add(Started());
+  api_.answers<GetSandbox>().Add(Started());
   EXPECT_TRUE(Create(WithRequest("r"), {}).ok());
   EXPECT_EQ(std::ranges::count(api_.calls, "CreateSandbox"), 1);
 }

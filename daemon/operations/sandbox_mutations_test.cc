@@ -23,35 +23,35 @@ absl::Status InProgress() {
 }
 
 TEST_F(SandboxMutationsTest, AMutationInProgressIsAwaitedBeforeTheOwnOneIsSent) {
-  api_.change_sandbox.Add(InProgress());
-  api_.change_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPED, "stopped"));
-  api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STARTING, "starting"));
-  api_.get_sandbox.Add(Started());
+  api_.answers<StopSandbox>().Add(InProgress());
+  api_.answers<StopSandbox>().Add(InState(v1::SANDBOX_STATE_STOPPED, "stopped"));
+  api_.answers<GetSandbox>().Add(InState(v1::SANDBOX_STATE_STARTING, "starting"));
+  api_.answers<GetSandbox>().Add(Started());
   const auto stopped = RunTask(io_, operations_.Stop(context_, "box", std::chrono::seconds(60), true, false));
   ASSERT_TRUE(stopped.ok()) << stopped.status();
   EXPECT_THAT(api_.calls, ElementsAre("StopSandbox box", "GetSandbox box", "GetSandbox id-1", "StopSandbox id-1"));
 }
 
 TEST_F(SandboxMutationsTest, IfTheOtherMutationHadTheSameGoalNoneIsSent) {
-  api_.change_sandbox.Add(InProgress());
-  api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPING, "stopping"));
-  api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPED, "stopped"));
+  api_.answers<StopSandbox>().Add(InProgress());
+  api_.answers<GetSandbox>().Add(InState(v1::SANDBOX_STATE_STOPPING, "stopping"));
+  api_.answers<GetSandbox>().Add(InState(v1::SANDBOX_STATE_STOPPED, "stopped"));
   EXPECT_TRUE(RunTask(io_, operations_.Stop(context_, "box", std::chrono::seconds(60), true, false)).ok());
   EXPECT_EQ(std::ranges::count(api_.calls, "StopSandbox box"), 1);
 }
 
 TEST_F(SandboxMutationsTest, ASandboxThatIsDeletedMeanwhileIsDeleted) {
-  api_.change_sandbox.Add(InProgress());
-  api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_DESTROYING, "destroying"));
-  api_.get_sandbox.Add(AbsentError("sandbox", "gone"));
+  api_.answers<DeleteSandbox>().Add(InProgress());
+  api_.answers<GetSandbox>().Add(InState(v1::SANDBOX_STATE_DESTROYING, "destroying"));
+  api_.answers<GetSandbox>().Add(AbsentError("sandbox", "gone"));
   const auto deleted = RunTask(io_, operations_.Delete(context_, "box", std::chrono::seconds(60), false));
   ASSERT_TRUE(deleted.ok()) << deleted.status();
   EXPECT_EQ(deleted->state(), v1::SANDBOX_STATE_DESTROYED);
 }
 
 TEST_F(SandboxMutationsTest, AMutationThatNeverEndsIsReportedAtTheTimeout) {
-  api_.change_sandbox.Add(InProgress());
-  api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STARTING, "starting"));
+  api_.answers<StartSandbox>().Add(InProgress());
+  api_.answers<GetSandbox>().Add(InState(v1::SANDBOX_STATE_STARTING, "starting"));
   const Clock::TimePoint begin = clock_.Now();
   const absl::Status status = RunTask(io_, operations_.Start(context_, "box", std::chrono::seconds(5), true)).status();
   EXPECT_TRUE(absl::IsAborted(status)) << status;
@@ -66,15 +66,15 @@ absl::Status AnswerLost() {
 }
 
 TEST_F(SandboxMutationsTest, TheStateSettlesAMutationWhoseAnswerWasLost) {
-  api_.change_sandbox.Add(AnswerLost());
-  api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPING, "stopping"));
-  api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPED, "stopped"));
+  api_.answers<StopSandbox>().Add(AnswerLost());
+  api_.answers<GetSandbox>().Add(InState(v1::SANDBOX_STATE_STOPPING, "stopping"));
+  api_.answers<GetSandbox>().Add(InState(v1::SANDBOX_STATE_STOPPED, "stopped"));
   EXPECT_TRUE(RunTask(io_, operations_.Stop(context_, "box", std::chrono::seconds(60), true, false)).ok());
   EXPECT_EQ(std::ranges::count(api_.calls, "StopSandbox box"), 1);
 }
 
 TEST_F(SandboxMutationsTest, ADeleteWhoseAnswerWasLostIsNotSentAgainToWhateverHasTheNameNow) {
-  api_.change_sandbox.Add(AnswerLost());
+  api_.answers<DeleteSandbox>().Add(AnswerLost());
   const auto deleted = RunTask(io_, operations_.Delete(context_, "box", std::chrono::seconds(60), false));
   ASSERT_TRUE(deleted.ok()) << deleted.status();  // nothing of that name is there
   EXPECT_EQ(deleted->state(), v1::SANDBOX_STATE_DESTROYED);
@@ -82,8 +82,8 @@ TEST_F(SandboxMutationsTest, ADeleteWhoseAnswerWasLostIsNotSentAgainToWhateverHa
 }
 
 TEST_F(SandboxMutationsTest, AMutationThatTheStateDoesNotShowStaysUnknown) {
-  api_.change_sandbox.Add(AnswerLost());
-  api_.get_sandbox.Add(Started());
+  api_.answers<StopSandbox>().Add(AnswerLost());
+  api_.answers<GetSandbox>().Add(Started());
   const absl::Status status =
       RunTask(io_, operations_.Stop(context_, "box", std::chrono::seconds(60), true, false)).status();
   EXPECT_EQ(ErrorMetadataValue(status, "outcome"), "unknown");
@@ -91,10 +91,10 @@ TEST_F(SandboxMutationsTest, AMutationThatTheStateDoesNotShowStaysUnknown) {
 }
 
 TEST_F(SandboxMutationsTest, ARepeatedStopIsNotSentAgainAlthoughTheSandboxRunsAgain) {
-  api_.change_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPING, "stopping"));
-  api_.get_sandbox.Add(InState(v1::SANDBOX_STATE_STOPPED, "stopped"));
+  api_.answers<StopSandbox>().Add(InState(v1::SANDBOX_STATE_STOPPING, "stopping"));
+  api_.answers<GetSandbox>().Add(InState(v1::SANDBOX_STATE_STOPPED, "stopped"));
   ASSERT_TRUE(RunTask(io_, operations_.Stop(WithRequest("r"), "box", std::chrono::seconds(60), true, false)).ok());
-  api_.get_sandbox.Add(Started());
+  api_.answers<GetSandbox>().Add(Started());
   const auto again = RunTask(io_, operations_.Stop(WithRequest("r"), "box", std::chrono::seconds(60), true, false));
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(again->state(), v1::SANDBOX_STATE_STOPPED);

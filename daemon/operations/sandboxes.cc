@@ -94,7 +94,7 @@ std::optional<CachedObject<v1::Sandbox>> SandboxOperations::FindCached(const std
 }
 
 Task<SandboxResult> SandboxOperations::Get(CallContext context, std::string id_or_name) {
-  SandboxResult sandbox = co_await api_.GetSandbox(std::move(context), std::move(id_or_name));
+  SandboxResult sandbox = co_await api_.Run(std::move(context), GetSandbox(std::move(id_or_name)));
   if (sandbox.ok()) KeepName(*sandbox);
   co_return sandbox;
 }
@@ -114,11 +114,11 @@ Task<SandboxResult> SandboxOperations::FindByLabels(CallContext context,
   std::string cursor;
   CursorWalk walk;
   do {
-    absl::StatusOr<SandboxPage> page = co_await api_.ListSandboxes(context, query, cursor);
+    absl::StatusOr<SandboxPage> page = co_await api_.Run(context, ListSandboxes(query, cursor));
     if (!page.ok()) co_return page.status();
     for (const v1::Sandbox& item : page->items) {
       // Items are partial and lag: the sandbox may be gone, or have other labels by now.
-      SandboxResult whole = co_await api_.GetSandbox(asking, item.id());
+      SandboxResult whole = co_await api_.Run(asking, GetSandbox(item.id()));
       if (!whole.ok() && !IsAbsent(whole.status())) co_return whole.status();
       if (whole.ok() && whole->state() != v1::SANDBOX_STATE_DESTROYED && HasAll(*whole, labels)) {
         KeepName(*whole);
@@ -137,7 +137,7 @@ Task<absl::StatusOr<SandboxPage>> SandboxOperations::List(CallContext context, S
   absl::Status known = FilterError(FiltersUnknownTo(api_.server_version(), filter));
   if (!known.ok()) co_return known;
   absl::StatusOr<SandboxPage> page =
-      co_await api_.ListSandboxes(std::move(context), std::move(query), std::move(cursor));
+      co_await api_.Run(std::move(context), ListSandboxes(std::move(query), std::move(cursor)));
   if (!page.ok()) co_return page;
   // Its answer may be the first with the server's version; else the items tell.
   known = FilterError(FiltersUnknownTo(api_.server_version(), filter));
@@ -152,7 +152,7 @@ Task<absl::StatusOr<NumberedSandboxPage>> SandboxOperations::ListByPage(CallCont
   const std::optional<ServerVersion> server = api_.server_version();
   const bool too_new = server.has_value() && !HasNumberedSandboxList(*server);
   if (!too_new && !no_numbered_list_) {
-    absl::StatusOr<NumberedSandboxPage> numbered = co_await api_.ListSandboxesByPage(context, query, page);
+    absl::StatusOr<NumberedSandboxPage> numbered = co_await api_.Run(context, ListSandboxesByPage(query, page));
     const bool missing = !numbered.ok() && IsListMissing(numbered.status());
     if (numbered.ok()) {
       for (v1::Sandbox& item : numbered->items) KeepName(item);
@@ -237,7 +237,7 @@ Task<absl::Status> SandboxOperations::WhyGone(CallContext context, std::shared_p
   std::optional<absl::Status> why = GivenUpError(*last);
   if (!why.has_value() && !last->id().empty()) {
     // A sandbox that upstream gave up can be read for a day, by id only.
-    const SandboxResult now = co_await api_.GetSandbox(std::move(context), last->id());
+    const SandboxResult now = co_await api_.Run(std::move(context), GetSandbox(last->id()));
     if (now.ok()) why = GivenUpError(*now);
   }
   co_return why.value_or(std::move(status));
@@ -249,7 +249,7 @@ Task<SandboxResult> SandboxOperations::Start(CallContext context, std::string id
                                              bool wait) {
   Mutation mutation;
   mutation.send = [this](CallContext call, std::string sandbox) {
-    return api_.StartSandbox(std::move(call), std::move(sandbox));
+    return api_.Run(std::move(call), StartSandbox(std::move(sandbox)));
   };
   mutation.goal = {v1::SANDBOX_STATE_STARTED};
   mutation.way = {v1::SANDBOX_STATE_STARTING, v1::SANDBOX_STATE_RESUMING, v1::SANDBOX_STATE_RESTORING};
@@ -261,7 +261,7 @@ Task<SandboxResult> SandboxOperations::Stop(CallContext context, std::string id_
                                             bool force) {
   Mutation mutation;
   mutation.send = [this, force](CallContext call, std::string sandbox) {
-    return api_.StopSandbox(std::move(call), std::move(sandbox), force);
+    return api_.Run(std::move(call), StopSandbox(std::move(sandbox), force));
   };
   // An ephemeral sandbox is deleted when it stops.
   mutation.goal = {v1::SANDBOX_STATE_STOPPED, v1::SANDBOX_STATE_DESTROYED};
@@ -279,7 +279,7 @@ Task<SandboxResult> SandboxOperations::Delete(CallContext context, std::string i
 SandboxOperations::Mutation SandboxOperations::DeleteMutation() {
   Mutation mutation;
   mutation.send = [this](CallContext call, std::string sandbox) {
-    return api_.DeleteSandbox(std::move(call), std::move(sandbox));
+    return api_.Run(std::move(call), DeleteSandbox(std::move(sandbox)));
   };
   mutation.goal = {v1::SANDBOX_STATE_DESTROYED};
   mutation.way = {v1::SANDBOX_STATE_DESTROYING};
@@ -318,7 +318,7 @@ Task<SandboxResult> SandboxOperations::MutateAndWait(CallContext context, std::s
 Task<SandboxResult> SandboxOperations::MutateWhenStable(CallContext context, std::string id_or_name,
                                                         std::shared_ptr<const Mutation> mutation) {
   if (std::string id = MutatedEarlier(context); !id.empty()) {
-    SandboxResult now = co_await api_.GetSandbox(context, std::move(id));
+    SandboxResult now = co_await api_.Run(context, GetSandbox(std::move(id)));
     const bool gone = IsAbsent(now.status()) && Contains(mutation->goal, v1::SANDBOX_STATE_DESTROYED);
     co_return gone ? SandboxResult(DestroyedEarlier(context)) : now;
   }
@@ -357,7 +357,7 @@ Task<SandboxResult> SandboxOperations::MutateWhenStable(CallContext context, std
 Task<SandboxResult> SandboxOperations::SettleMutation(CallContext context, v1::Sandbox known,
                                                       std::shared_ptr<const Mutation> mutation, absl::Status lost) {
   std::string target = known.id().empty() ? known.name() : known.id();
-  SandboxResult now = co_await api_.GetSandbox(std::move(context), std::move(target));
+  SandboxResult now = co_await api_.Run(std::move(context), GetSandbox(std::move(target)));
   if (now.ok()) {
     const bool made = Contains(mutation->goal, now->state()) || Contains(mutation->way, now->state());
     if (made) co_return now;

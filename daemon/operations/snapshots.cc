@@ -134,7 +134,7 @@ Task<SnapshotResult> SnapshotOperations::Create(CallContext context, v1::Snapsho
 
 Task<SnapshotResult> SnapshotOperations::CreateNow(CallContext context, std::shared_ptr<const v1::SnapshotSpec> spec) {
   if (std::string id = MutatedEarlier(context); !id.empty()) {
-    co_return co_await api_.GetSnapshot(std::move(context), std::move(id));
+    co_return co_await api_.Run(std::move(context), GetSnapshot(std::move(id)));
   }
   absl::StatusOr<std::optional<ImageBuild>> build = co_await dependencies_.images.ForSnapshot(context, *spec);
   if (!build.ok()) co_return build.status();
@@ -152,8 +152,7 @@ Task<absl::StatusOr<Made<v1::Snapshot>>> SnapshotOperations::PostCreate(CallCont
   const auto shared_build = std::make_shared<const std::optional<ImageBuild>>(std::move(build));
   CreateRequest<v1::Snapshot> request;
   request.post = [this, spec, shared_build](CallContext call) {
-    NewSnapshot snapshot{*spec, *shared_build};
-    return api_.CreateSnapshot(std::move(call), std::move(snapshot));
+    return api_.Run(std::move(call), CreateSnapshot(*spec, *shared_build));
   };
   request.find = [this, spec](CallContext call) { return FindByName(std::move(call), spec->name()); };
   request.fits = [spec, shared_build](const v1::Snapshot& found) { return Fits(found, *spec, *shared_build); };
@@ -168,7 +167,7 @@ Task<absl::StatusOr<std::optional<v1::Snapshot>>> SnapshotOperations::FindByName
   // The newest first: it was created just now.
   query.sort = v1::SNAPSHOT_SORT_FIELD_CREATED_AT;
   query.order = v1::SORT_ORDER_DESC;
-  absl::StatusOr<SnapshotPage> page = co_await api_.ListSnapshots(std::move(context), std::move(query), 1);
+  absl::StatusOr<SnapshotPage> page = co_await api_.Run(std::move(context), ListSnapshots(std::move(query), 1));
   if (!page.ok()) co_return page.status();
   for (v1::Snapshot& item : page->items) {
     if (item.name() == name) co_return Found(std::move(item));
@@ -200,7 +199,7 @@ Task<absl::Status> SnapshotOperations::WaitUntilActive(WaitContext limits, v1::S
 }
 
 Task<SnapshotResult> SnapshotOperations::Get(CallContext context, std::string id_or_name) {
-  return api_.GetSnapshot(std::move(context), std::move(id_or_name));
+  return api_.Run(std::move(context), GetSnapshot(std::move(id_or_name)));
 }
 
 Task<absl::Status> SnapshotOperations::StreamUpdates(CallContext context, std::string id_or_name,
@@ -212,7 +211,7 @@ Task<absl::Status> SnapshotOperations::ResolveSource(CallContext context, Snapsh
   if (query.source_sandbox.empty() || LooksLikeUuid(query.source_sandbox)) co_return absl::OkStatus();
   // Without the read terms: they apply to the list.
   const CallContext look = context.WithReadTerms(std::nullopt);
-  absl::StatusOr<v1::Sandbox> source = co_await api_.GetSandbox(look, query.source_sandbox);
+  absl::StatusOr<v1::Sandbox> source = co_await api_.Run(look, GetSandbox(query.source_sandbox));
   if (source.ok()) query.source_sandbox = source->id();
   co_return source.status();
 }
@@ -220,7 +219,7 @@ Task<absl::Status> SnapshotOperations::ResolveSource(CallContext context, Snapsh
 Task<absl::StatusOr<SnapshotPage>> SnapshotOperations::List(CallContext context, SnapshotListQuery query, int page) {
   const std::string source = query.source_sandbox;
   if (IgnoresSource(api_.server_version()) && !source.empty()) co_return SourceIgnoredError();
-  absl::StatusOr<SnapshotPage> listed = co_await api_.ListSnapshots(std::move(context), std::move(query), page);
+  absl::StatusOr<SnapshotPage> listed = co_await api_.Run(std::move(context), ListSnapshots(std::move(query), page));
   if (!listed.ok() || source.empty()) co_return listed;
   // Its answer may be the first with the server's version; else the items tell.
   const bool all_match =
@@ -241,7 +240,7 @@ Task<absl::Status> SnapshotOperations::MutateOnce(CallContext context, std::stri
 Task<SnapshotResult> SnapshotOperations::MutateByIdOrName(CallContext context, std::string id_or_name,
                                                           std::shared_ptr<const MutationById> mutation) {
   if (std::string id = MutatedEarlier(context); !id.empty()) {
-    SnapshotResult now = co_await api_.GetSnapshot(context, std::move(id));
+    SnapshotResult now = co_await api_.Run(context, GetSnapshot(std::move(id)));
     co_return IsAbsent(now.status()) ? SnapshotResult(MutatedSnapshot(context)) : now;
   }
   SnapshotResult changed = co_await SendMutation(context, id_or_name, mutation);
@@ -255,7 +254,7 @@ Task<SnapshotResult> SnapshotOperations::SendMutation(CallContext context, std::
     SnapshotResult changed = co_await mutation->send(context, id_or_name);
     if (changed.ok() || !IsAbsent(changed.status())) co_return changed;
   }
-  SnapshotResult named = co_await api_.GetSnapshot(context, std::move(id_or_name));
+  SnapshotResult named = co_await api_.Run(context, GetSnapshot(std::move(id_or_name)));
   if (!named.ok()) co_return named.status();
   SnapshotResult changed = co_await mutation->send(std::move(context), named->id());
   if (!changed.ok()) co_return Naming(changed.status(), *named);
@@ -264,7 +263,7 @@ Task<SnapshotResult> SnapshotOperations::SendMutation(CallContext context, std::
 
 Task<SnapshotResult> SnapshotOperations::SettleMutation(CallContext context, std::string id_or_name,
                                                         v1::SnapshotState goal, absl::Status refused) {
-  SnapshotResult now = co_await api_.GetSnapshot(std::move(context), id_or_name);
+  SnapshotResult now = co_await api_.Run(std::move(context), GetSnapshot(id_or_name));
   if (now.ok() && now->state() == goal) co_return now;
   if (IsAbsent(now.status()) && goal == v1::SNAPSHOT_STATE_REMOVING) co_return Called(id_or_name);
   co_return refused;
@@ -273,7 +272,7 @@ Task<SnapshotResult> SnapshotOperations::SettleMutation(CallContext context, std
 Task<SnapshotResult> SnapshotOperations::Activate(CallContext context, std::string id_or_name) {
   MutationById mutation;
   mutation.send = [this](CallContext call, std::string id) {
-    return api_.ActivateSnapshot(std::move(call), std::move(id));
+    return api_.Run(std::move(call), ActivateSnapshot(std::move(id)));
   };
   mutation.goal = v1::SNAPSHOT_STATE_ACTIVE;
   MutationResult<v1::Snapshot> changed;
@@ -283,7 +282,7 @@ Task<SnapshotResult> SnapshotOperations::Activate(CallContext context, std::stri
 }
 
 Task<SnapshotResult> SnapshotOperations::DeactivateById(CallContext context, std::string id) {
-  absl::Status done = co_await api_.DeactivateSnapshot(std::move(context), id);
+  absl::Status done = co_await api_.Run(std::move(context), DeactivateSnapshot(id));
   if (!done.ok()) co_return done;
   v1::Snapshot snapshot;
   snapshot.set_id(std::move(id));
@@ -298,13 +297,13 @@ Task<SnapshotResult> SnapshotOperations::Deactivate(CallContext context, std::st
   absl::Status status = co_await MutateOnce(context, id_or_name, std::move(mutation), changed);
   if (!status.ok()) co_return About(id_or_name, std::move(status));
   if (changed.concluded) co_return std::move(changed.object);
-  SnapshotResult now = co_await api_.GetSnapshot(context, changed.object.id());
+  SnapshotResult now = co_await api_.Run(context, GetSnapshot(changed.object.id()));
   if (now.ok()) dependencies_.requests.Conclude(context, *now);
   co_return now;
 }
 
 Task<SnapshotResult> SnapshotOperations::DeleteById(CallContext context, std::string id) {
-  absl::Status done = co_await api_.DeleteSnapshot(std::move(context), id);
+  absl::Status done = co_await api_.Run(std::move(context), DeleteSnapshot(id));
   if (!done.ok()) co_return done;
   v1::Snapshot snapshot;
   snapshot.set_id(std::move(id));

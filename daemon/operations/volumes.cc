@@ -90,10 +90,10 @@ Task<VolumeResult> VolumeOperations::Create(CallContext context, std::string nam
 
 Task<VolumeResult> VolumeOperations::CreateNow(CallContext context, std::string name) {
   if (std::string id = MutatedEarlier(context); !id.empty()) {
-    co_return co_await api_.GetVolumeById(std::move(context), std::move(id));
+    co_return co_await api_.Run(std::move(context), GetVolume::ById(std::move(id)));
   }
   CreateRequest<v1::Volume> request;
-  request.post = [this, name](CallContext call) { return api_.CreateVolume(std::move(call), name); };
+  request.post = [this, name](CallContext call) { return api_.Run(std::move(call), CreateVolume(name)); };
   request.find = [this, name](CallContext call) { return FindByName(std::move(call), name); };
   request.fits = [](const v1::Volume&) { return true; };  // a volume is identified by its name alone
   absl::StatusOr<Made<v1::Volume>> made = co_await CreateOrAdopt(clock_, std::move(context), request);
@@ -103,7 +103,7 @@ Task<VolumeResult> VolumeOperations::CreateNow(CallContext context, std::string 
 
 Task<absl::StatusOr<std::optional<v1::Volume>>> VolumeOperations::FindByName(CallContext context, std::string name) {
   using Found = std::optional<v1::Volume>;
-  absl::StatusOr<std::vector<v1::Volume>> volumes = co_await api_.ListVolumes(std::move(context), false);
+  absl::StatusOr<std::vector<v1::Volume>> volumes = co_await api_.Run(std::move(context), ListVolumes(false));
   if (!volumes.ok()) co_return volumes.status();
   for (v1::Volume& volume : *volumes) {
     if (volume.name() == name) co_return Found(std::move(volume));
@@ -113,11 +113,11 @@ Task<absl::StatusOr<std::optional<v1::Volume>>> VolumeOperations::FindByName(Cal
 
 Task<VolumeResult> VolumeOperations::Get(CallContext context, std::string id_or_name) {
   if (LooksLikeUuid(id_or_name)) {
-    VolumeResult by_id = co_await api_.GetVolumeById(context, id_or_name);
+    VolumeResult by_id = co_await api_.Run(context, GetVolume::ById(id_or_name));
     if (by_id.ok()) KeepName(*by_id);
     if (by_id.ok() || !IsAbsent(by_id.status())) co_return by_id;
   }
-  co_return co_await api_.GetVolumeByName(std::move(context), std::move(id_or_name));
+  co_return co_await api_.Run(std::move(context), GetVolume::ByName(std::move(id_or_name)));
 }
 
 Task<absl::Status> VolumeOperations::StreamUpdates(CallContext context, std::string id_or_name,
@@ -151,7 +151,7 @@ Task<absl::StatusOr<v1::GetVolumeResponse>> VolumeOperations::GetOrCreateNow(Cal
   if (!volume.ok() && IsAbsent(volume.status()) && !LooksLikeUuid(id_or_name)) {
     volume = co_await CreateNow(context, id_or_name);
     result.set_created(volume.ok());
-    if (absl::IsAlreadyExists(volume.status())) volume = co_await api_.GetVolumeByName(context, id_or_name);
+    if (absl::IsAlreadyExists(volume.status())) volume = co_await api_.Run(context, GetVolume::ByName(id_or_name));
   }
   if (!volume.ok()) co_return volume.status();
   *result.mutable_volume() = *std::move(volume);
@@ -159,7 +159,7 @@ Task<absl::StatusOr<v1::GetVolumeResponse>> VolumeOperations::GetOrCreateNow(Cal
 }
 
 Task<absl::StatusOr<std::vector<v1::Volume>>> VolumeOperations::List(CallContext context, bool include_deleted) {
-  absl::StatusOr<std::vector<v1::Volume>> volumes = co_await api_.ListVolumes(std::move(context), include_deleted);
+  absl::StatusOr<std::vector<v1::Volume>> volumes = co_await api_.Run(std::move(context), ListVolumes(include_deleted));
   if (volumes.ok()) {
     for (v1::Volume& volume : *volumes) KeepName(volume);
     std::ranges::sort(*volumes, [](const v1::Volume& a, const v1::Volume& b) {
@@ -212,13 +212,13 @@ Task<VolumeResult> VolumeOperations::SendDelete(CallContext context, std::string
   absl::Status deleted = AbsentError("volume", id_or_name);
   if (LooksLikeUuid(id_or_name)) {
     volume.set_id(id_or_name);
-    deleted = co_await api_.DeleteVolume(context, id_or_name);
+    deleted = co_await api_.Run(context, DeleteVolume(id_or_name));
   }
   if (IsAbsent(deleted)) {
-    VolumeResult named = co_await api_.GetVolumeByName(context, std::move(id_or_name));
+    VolumeResult named = co_await api_.Run(context, GetVolume::ByName(std::move(id_or_name)));
     if (!named.ok()) co_return named.status();
     volume = *std::move(named);
-    deleted = co_await api_.DeleteVolume(std::move(context), volume.id());
+    deleted = co_await api_.Run(std::move(context), DeleteVolume(volume.id()));
   }
   if (!deleted.ok()) co_return Naming(std::move(deleted), volume);
   co_return volume;

@@ -37,13 +37,14 @@ class SlowUpstream : public FakeApi {
  public:
   explicit SlowUpstream(Clock& clock) : clock_(clock) {}
 
-  Task<SandboxResult> GetSandbox(CallContext context, std::string id_or_name) override {
-    calls.push_back("GetSandbox " + id_or_name);
-    return Answer(std::move(context), Find(id_or_name), read_gate);
+  using FakeApi::Run;
+  Task<SandboxResult> Run(CallContext context, GetSandbox op) override {
+    Record(op);
+    return Answer(std::move(context), Find(op.key), read_gate);
   }
-  Task<SandboxResult> StopSandbox(CallContext context, std::string id_or_name, bool) override {
-    calls.push_back("StopSandbox " + id_or_name);
-    SandboxResult found = Find(id_or_name);
+  Task<SandboxResult> Run(CallContext context, StopSandbox op) override {
+    Record(op);
+    SandboxResult found = Find(op.key);
     if (found.ok()) {
       found->set_state_text("stopping");
       found->mutable_updated_at()->set_seconds(found->updated_at().seconds() + 1);
@@ -51,7 +52,7 @@ class SlowUpstream : public FakeApi {
     }
     return Answer(std::move(context), std::move(found), change_gate);
   }
-  Task<absl::StatusOr<SandboxPage>> ListSandboxes(CallContext, SandboxListQuery, std::string) override {
+  Task<absl::StatusOr<SandboxPage>> Run(CallContext, ListSandboxes) override {
     calls.emplace_back("ListSandboxes");
     SandboxPage page;
     for (const auto& [id, object] : objects) {
@@ -106,10 +107,11 @@ class SharedStateTest : public ::testing::Test {
   }
   Call& Get(const std::string& id_or_name, std::optional<Clock::Duration> max_age = std::nullopt) {
     Call& call = calls_.emplace_back();
-    return Spawn(state_.api().GetSandbox(call.context.WithReadTerms(ReadTerms{max_age}), id_or_name), call);
+    return Spawn(state_.api().Run(call.context.WithReadTerms(ReadTerms{max_age}), GetSandbox(id_or_name)), call);
   }
   Call& Stop(const std::string& id_or_name) {
-    return Spawn(state_.api().StopSandbox(CallContext::Background("test"), id_or_name, false), calls_.emplace_back());
+    return Spawn(state_.api().Run(CallContext::Background("test"), StopSandbox(id_or_name, false)),
+                 calls_.emplace_back());
   }
 
   void Settle() {
@@ -159,7 +161,7 @@ TEST_F(SharedStateTest, SaysWhereAnAnswerComesFromAndHowOldItIs) {
 TEST_F(SharedStateTest, AReadWithoutTermsAsksUpstream) {
   Get("a");
   Call& call = calls_.emplace_back();
-  Spawn(state_.api().GetSandbox(CallContext::Background("test"), "a"), call);
+  Spawn(state_.api().Run(CallContext::Background("test"), GetSandbox("a")), call);
   EXPECT_EQ(Asked(), 2U);
 }
 
@@ -261,7 +263,7 @@ TEST_F(SharedStateTest, AListItemNeverReplacesAFullObject) {
   (*upstream_.objects["a"].mutable_env())["KEY"] = "value";
   Get("a");
   std::optional<absl::StatusOr<SandboxPage>> page;
-  boost::asio::co_spawn(io_, state_.api().ListSandboxes(CallContext::Background("test"), SandboxListQuery(), ""),
+  boost::asio::co_spawn(io_, state_.api().Run(CallContext::Background("test"), ListSandboxes(SandboxListQuery(), "")),
                         [&](std::exception_ptr, absl::StatusOr<SandboxPage> seen) { page = std::move(seen); });
   Settle();
   ASSERT_TRUE(page.has_value() && page->ok());

@@ -9,6 +9,7 @@
 #include "client/cli/base/session.h"
 #include "client/cli/create/create_command.h"
 #include "client/cli/sandbox/sandbox_flags.h"
+#include "client/cli/sandbox/sandbox_setting_commands.h"
 #include "client/cli/sandbox/sandbox_tables.h"
 #include "daytonad/v1/daytona_service.grpc.pb.h"
 
@@ -149,7 +150,7 @@ void AddList(CLI::App* group, Action* action) {
 }  // namespace
 
 void AddSandboxCommands(CLI::App* app, Action* action) {
-  CLI::App* group = AddGroup(app, "sandbox", "Create, find, start, stop and delete sandboxes");
+  CLI::App* group = AddGroup(app, "sandbox", "Create, find, start, stop, change and delete sandboxes");
   AddCreate(group, action);
 
   const auto get = AddCommand<v1::GetSandboxRequest>(group, "get", "Show a sandbox", action, Get);
@@ -193,6 +194,8 @@ void AddSandboxCommands(CLI::App* app, Action* action) {
   AddRepeatedText(wait.flags, "--state", "STATE", "The wanted state, or one of these (started, if not given)",
                   EnumOrText<v1::SandboxState>([wanted](v1::SandboxState known) { wanted->add_states(known); },
                                                [wanted](const std::string& text) { wanted->add_state_texts(text); }));
+
+  AddSandboxSettingCommands(group, action);
 }
 
 }  // namespace daytonad::cli

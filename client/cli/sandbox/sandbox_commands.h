@@ -7,7 +7,7 @@
 
 namespace daytonad::cli {
 
-// Adds `sandbox`: create, get, find, list, start, stop, delete, wait.
+// Adds `sandbox`: create, get, find, list, start, stop, delete, wait, refresh, set.
 void AddSandboxCommands(CLI::App* app, Action* action);
 
 }  // namespace daytonad::cli

@@ -268,6 +268,46 @@ TEST_F(RequestTest, OtherSandboxCommands) {
               timeout { seconds: 300 })pb"));
 }
 
+TEST_F(RequestTest, SettingsOfASandbox) {
+  EXPECT_EQ(Sent<v1::SetSandboxLabelsRequest>("SetSandboxLabels",
+                                              {"sandbox", "set", "labels", "a", "--label", "k=v", "--request-id", "r"}),
+            Golden<v1::SetSandboxLabelsRequest>(R"pb(sandbox: "a"
+                                                     request_id: "r"
+                                                     labels { key: "k" value: "v" })pb"));
+  EXPECT_EQ(Sent<v1::SetSandboxAutoStopRequest>("SetSandboxAutoStop", {"sandbox", "set", "auto-stop", "a", "0"}),
+            Golden<v1::SetSandboxAutoStopRequest>(R"pb(sandbox: "a" minutes: 0)pb"));
+  EXPECT_EQ(Sent<v1::SetSandboxAutoPauseRequest>("SetSandboxAutoPause", {"sandbox", "set", "auto-pause", "a", "5"}),
+            Golden<v1::SetSandboxAutoPauseRequest>(R"pb(sandbox: "a" minutes: 5)pb"));
+  EXPECT_EQ(
+      Sent<v1::SetSandboxAutoArchiveRequest>("SetSandboxAutoArchive", {"sandbox", "set", "auto-archive", "a", "60"}),
+      Golden<v1::SetSandboxAutoArchiveRequest>(R"pb(sandbox: "a" minutes: 60)pb"));
+  EXPECT_EQ(Sent<v1::SetSandboxAutoDeleteRequest>("SetSandboxAutoDelete", {"sandbox", "set", "auto-delete", "a", "-1"}),
+            Golden<v1::SetSandboxAutoDeleteRequest>(R"pb(sandbox: "a" minutes: -1)pb"));
+  EXPECT_EQ(Sent<v1::SetSandboxTtlRequest>("SetSandboxTtl", {"sandbox", "set", "ttl", "a", "90"}),
+            Golden<v1::SetSandboxTtlRequest>(R"pb(sandbox: "a" minutes: 90)pb"));
+  EXPECT_EQ(Sent<v1::SetSandboxPublicRequest>("SetSandboxPublic", {"sandbox", "set", "public", "a", "false"}),
+            Golden<v1::SetSandboxPublicRequest>(R"pb(sandbox: "a" is_public: false)pb"));
+  EXPECT_EQ(Sent<v1::RefreshSandboxActivityRequest>("RefreshSandboxActivity", {"sandbox", "refresh", "a"}),
+            Golden<v1::RefreshSandboxActivityRequest>(R"pb(sandbox: "a")pb"));
+}
+
+TEST_F(RequestTest, TheNetworkOfASandbox) {
+  const std::string method = "SetSandboxNetwork";
+  using Request = v1::SetSandboxNetworkRequest;
+  EXPECT_EQ(Sent<Request>(method, {"sandbox", "set", "network", "a", "--block-all"}),
+            Golden<Request>(R"pb(sandbox: "a" network_block_all: true)pb"));
+  EXPECT_EQ(Sent<Request>(method, {"sandbox", "set", "network", "a", "--allow-network", "10.0.0.0/8", "--any-domain"}),
+            Golden<Request>(R"pb(sandbox: "a"
+                                 network_allow_list { entries: "10.0.0.0/8" }
+                                 domain_allow_list {})pb"));
+  EXPECT_EQ(Sent<Request>(method, {"sandbox", "set", "network", "a", "--block-all=false", "--any-network",
+                                   "--allow-domain", "a.b"}),
+            Golden<Request>(R"pb(sandbox: "a"
+                                 network_block_all: false
+                                 network_allow_list {}
+                                 domain_allow_list { entries: "a.b" })pb"));
+}
+
 TEST_F(RequestTest, WordsThatTheContractDoesNotKnowAreSentAsTexts) {
   EXPECT_EQ(
       Sent<v1::WaitSandboxRequest>("WaitSandbox",

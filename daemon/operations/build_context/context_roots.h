@@ -28,6 +28,9 @@ class ContextRoots final : public HostFiles {
   // that this system lacks openat2 (Linux 5.6, and a seccomp profile that allows it).
   static absl::StatusOr<ContextRoots> Open(const std::vector<std::string>& directories);
 
+  // Whether nothing is open.
+  bool empty() const { return roots_.empty(); }
+
   absl::StatusOr<Kind> KindOf(std::string_view path) const override;
   absl::StatusOr<std::string> ReadFile(std::string_view path, size_t max_bytes) const override;
   absl::StatusOr<std::vector<std::string>> ListDirectory(std::string_view path) const override;

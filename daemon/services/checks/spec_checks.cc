@@ -68,20 +68,6 @@ void CheckVolumes(const v1::SandboxSpec& spec, FieldViolations& violations) {
   }
 }
 
-// Upstream takes these lists as one comma-separated string.
-void CheckNetworkRules(const char* field, const google::protobuf::RepeatedPtrField<std::string>& rules,
-                       FieldViolations& violations) {
-  if (rules.size() > kMaxNetworkRules) {
-    violations.Add(field, absl::StrCat("has ", rules.size(), " entries; at most ", kMaxNetworkRules, " are allowed"));
-  }
-  for (int i = 0; i < rules.size(); ++i) {
-    const std::string& rule = rules.Get(i);
-    const std::string path = absl::StrCat(field, "[", i, "]");
-    if (rule.empty() || rule.find(',') != std::string::npos) violations.Add(path, "must be one entry, without commas");
-    CheckOneLine(path, rule, violations);
-  }
-}
-
 void CheckVariableNames(const char* field, const google::protobuf::Map<std::string, std::string>& variables,
                         FieldViolations& violations) {
   for (const auto& [name, value] : variables) {
@@ -141,6 +127,19 @@ void CheckSource(const v1::SandboxSpec& spec, FieldViolations& violations) {
 }
 
 }  // namespace
+
+void CheckNetworkRules(const char* field, const google::protobuf::RepeatedPtrField<std::string>& rules,
+                       FieldViolations& violations) {
+  if (rules.size() > kMaxNetworkRules) {
+    violations.Add(field, absl::StrCat("has ", rules.size(), " entries; at most ", kMaxNetworkRules, " are allowed"));
+  }
+  for (int i = 0; i < rules.size(); ++i) {
+    const std::string& rule = rules.Get(i);
+    const std::string path = absl::StrCat(field, "[", i, "]");
+    if (rule.empty() || rule.find(',') != std::string::npos) violations.Add(path, "must be one entry, without commas");
+    CheckOneLine(path, rule, violations);
+  }
+}
 
 void CheckSpec(const v1::SandboxSpec& spec, FieldViolations& violations) {
   CheckName("spec.name", spec.name(), violations);

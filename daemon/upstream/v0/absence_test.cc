@@ -24,7 +24,7 @@ std::string NotFound(const std::string& message) {
 class AbsenceTest : public RestApiFixture {
  protected:
   absl::Status GetSandbox(const std::string& id_or_name) {
-    return Run(api_->GetSandbox(context_, id_or_name)).status();
+    return Run(api_->Run(context_, GetSandbox(id_or_name))).status();
   }
 };
 
@@ -90,18 +90,18 @@ TEST_F(AbsenceTest, SnapshotsAndVolumesAlike) {
   http_.Answer(404, NotFound("gone?"))
       .Answer(200, R"({"items": [{"id": "1", "name": "s2"}], "total": 2, "page": 1, "totalPages": 2})")
       .Answer(200, R"({"items": [{"id": "2", "name": "s3"}], "total": 2, "page": 2, "totalPages": 2})");
-  EXPECT_TRUE(IsAbsent(Run(api_->GetSnapshot(context_, "s")).status()));
+  EXPECT_TRUE(IsAbsent(Run(api_->Run(context_, GetSnapshot("s"))).status()));
   EXPECT_EQ(http_.Lines().back(), "GET http://api.test/api/snapshots?limit=200&name=s&page=2");
   http_.Answer(404, NotFound("gone?")).Answer(200, R"([{"id": "1", "name": "other"}])");
-  EXPECT_TRUE(IsAbsent(Run(api_->GetVolumeByName(context_, "data")).status()));
+  EXPECT_TRUE(IsAbsent(Run(api_->Run(context_, GetVolume::ByName("data"))).status()));
   http_.Answer(404, NotFound("gone?")).Answer(200, absl::StrCat(R"([{"id": ")", kId, R"(", "name": "data"}])"));
-  EXPECT_TRUE(absl::IsUnavailable(Run(api_->DeleteVolume(context_, kId))));
+  EXPECT_TRUE(absl::IsUnavailable(Run(api_->Run(context_, DeleteVolume(kId)))));
 }
 
 TEST_F(AbsenceTest, ANameThatARouteHidesIsFoundByTheList) {
   http_.Answer(200, absl::StrCat(R"({"items": [{"id": ")", kId, R"(", "name": "paginated"}], "nextCursor": null})"))
       .Answer(200, absl::StrCat(R"({"id": ")", kId, R"(", "name": "paginated"})"));
-  const absl::StatusOr<v1::Sandbox> sandbox = Run(api_->GetSandbox(context_, "paginated"));
+  const absl::StatusOr<v1::Sandbox> sandbox = Run(api_->Run(context_, GetSandbox("paginated")));
   ASSERT_TRUE(sandbox.ok()) << sandbox.status();
   EXPECT_EQ(sandbox->id(), kId);
   EXPECT_THAT(http_.Lines(), ElementsAre("GET http://api.test/api/sandbox?limit=200&name=paginated",

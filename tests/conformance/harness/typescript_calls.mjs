@@ -59,6 +59,9 @@ export const calls = {
   async daytonaDelete(sdk, id) {
     await sdk.daytona.delete(await sandbox(sdk, id))
   },
+  async setting(sdk, id, method, ...values) {
+    await (await sandbox(sdk, id))[method](...values)
+  },
   async waitUntilStarted(sdk, id, timeout) {
     await (await sandbox(sdk, id)).waitUntilStarted(timeout)
   },

@@ -180,7 +180,7 @@ PageTotals ReadPageTotals(const Json& json) {
   return totals;
 }
 
-OrderedJson WriteNewSandbox(const NewSandbox& sandbox, std::string_view default_target) {
+OrderedJson WriteNewSandbox(const CreateSandbox& sandbox, std::string_view default_target) {
   const v1::SandboxSpec& spec = sandbox.spec;
   OrderedJson body = OrderedJson::object();
   if (!spec.name().empty()) body["name"] = spec.name();

@@ -302,6 +302,7 @@ void RestClient::NoteVersion(const HttpHeaders& headers) {
 std::string RestClient::Url(const RestRequest& request) const {
   QueryString query;
   for (const auto& [name, value] : request.query()) query.Add(name, value);
+  if (!request.base_url().empty()) return absl::StrCat(request.base_url(), PathOf(request), query.text());
   if (request.url().empty()) return options_.api_url.Join(PathOf(request) + query.text());
   std::string url = request.url().substr(0, request.url().find('#'));
   if (query.text().empty()) return url;
