@@ -67,8 +67,8 @@ BuildLogOperations::Build BuildLogOperations::BuildOf(const v1::Snapshot& snapsh
   return build;
 }
 
-Task<absl::StatusOr<BuildLogOperations::Build>> BuildLogOperations::Look(CallContext context, LogOwner owner,
-                                                                         std::string id_or_name) {
+Task<absl::StatusOr<BuildLogOperations::Build>> BuildLogOperations::ReadBuild(CallContext context, LogOwner owner,
+                                                                              std::string id_or_name) {
   if (owner == LogOwner::kSandbox) {
     absl::StatusOr<v1::Sandbox> sandbox = co_await api_.Run(std::move(context), GetSandbox(std::move(id_or_name)));
     if (!sandbox.ok()) co_return sandbox.status();
@@ -114,7 +114,7 @@ Task<absl::StatusOr<BuildLogOperations::Build>> BuildLogOperations::WatchUntilOv
 Task<absl::StatusOr<v1::StreamEnd>> BuildLogOperations::Stream(CallContext context, LogOwner owner,
                                                                std::string id_or_name, int64_t offset, bool follow,
                                                                LogSink& sink) {
-  absl::StatusOr<Build> build = co_await Look(context, owner, std::move(id_or_name));
+  absl::StatusOr<Build> build = co_await ReadBuild(context, owner, std::move(id_or_name));
   if (!build.ok()) co_return build.status();
 
   absl::StatusOr<int64_t> length = offset;

@@ -39,7 +39,7 @@ class BuildLogOperations {
     bool failed = false;
     bool gone = false;  // deleted, or being deleted
   };
-  Task<absl::StatusOr<Build>> Look(CallContext context, LogOwner owner, std::string id_or_name);
+  Task<absl::StatusOr<Build>> ReadBuild(CallContext context, LogOwner owner, std::string id_or_name);
   static Build BuildOf(const v1::Sandbox& sandbox);
   static Build BuildOf(const v1::Snapshot& snapshot);
   Task<absl::StatusOr<Build>> WaitUntilOver(CallContext context, LogOwner owner, Build build);

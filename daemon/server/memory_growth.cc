@@ -39,7 +39,7 @@ size_t MemoryGrowth::Extreme::Add(TimePoint now, size_t value) {
   return seen_.front().value;
 }
 
-MemoryGrowth::Verdict MemoryGrowth::Look(TimePoint now, const Sample& sample) {
+MemoryGrowth::Verdict MemoryGrowth::Judge(TimePoint now, const Sample& sample) {
   const size_t explained = explained_.Add(now, sample.calls * kBytesOfCall + sample.connections * kBytesOfConnection);
   const size_t unexplained = sample.resident - std::min(sample.resident, explained);
   const size_t usual = unexplained_.Add(now, unexplained);

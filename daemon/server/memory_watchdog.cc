@@ -95,7 +95,7 @@ void MemoryWatchdog::Run() {
   while (!wakeup_.wait_for(lock, suspicious_ ? kShortInterval : kInterval, [this] { return ending_; })) {
     const TimePoint now = steady_clock::now();
     const MemoryGrowth::Sample sample = TakeSample();
-    const MemoryGrowth::Verdict verdict = growth_.Look(now, sample);
+    const MemoryGrowth::Verdict verdict = growth_.Judge(now, sample);
     gate_.SetShare(verdict.share);
     if (!verdict.suspicious) {
       suspicious_ = false;

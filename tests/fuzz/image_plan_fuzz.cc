@@ -1,4 +1,4 @@
-// Planning any v1.Image: what comes out has the instructions that the image says, and no others.
+// Planning any v1.Image: the result has exactly the instructions of the image.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

@@ -1,4 +1,5 @@
-// Any packet on the event connection: what is told of it lies within it, and reading an event or the terms ends well.
+// Any packet on the event connection: the parts reported lie within it, and parsing an event or the terms does not
+// crash.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

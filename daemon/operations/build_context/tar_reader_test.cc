@@ -131,7 +131,7 @@ TEST(TarReader, SaysWhatIsWrong) {
   EXPECT_THAT(ErrorOf(TarEntry("a", '6') + TarEnd()), HasSubstr("device or a FIFO"));
   EXPECT_THAT(ErrorOf(TarEntry("a", 'S') + TarEnd()), HasSubstr("sparse"));
   EXPECT_THAT(ErrorOf(TarEntry("a", 'V') + TarEnd()), HasSubstr("unknown type 86"));
-  EXPECT_THAT(ErrorOf(TarEntry("d/", '5', "data") + TarEnd()), HasSubstr("no file has data"));
+  EXPECT_THAT(ErrorOf(TarEntry("d/", '5', "data") + TarEnd()), HasSubstr("not a file has data"));
   EXPECT_THAT(ErrorOf(TarEntry("", 'L', "") + TarEnd()), HasSubstr("empty"));
   EXPECT_THAT(ErrorOf(TarEntry("", 'L', std::string(100000, 'x')) + TarEnd()), HasSubstr("too long"));
   EXPECT_THAT(ErrorOf(TarEntry("", 'L', "name") + TarEnd()), HasSubstr("no entry"));
@@ -157,8 +157,8 @@ TEST(TarReader, RefusesPaxRecordsThatAreBrokenOrHideSomething) {
   EXPECT_THAT(error("9 path:x\n"), HasSubstr("pax record is broken"));
   EXPECT_THAT(error(PaxRecord("path", "")), HasSubstr("a name is empty"));
   EXPECT_THAT(error(PaxRecord("path", std::string("a\0b", 3))), HasSubstr("a name is empty or has a NUL"));
-  EXPECT_THAT(error(PaxRecord("size", "-1")), HasSubstr("size is no number"));
-  EXPECT_THAT(error(PaxRecord("size", "9999999999999999999999")), HasSubstr("size is no number"));
+  EXPECT_THAT(error(PaxRecord("size", "-1")), HasSubstr("size is not a number"));
+  EXPECT_THAT(error(PaxRecord("size", "9999999999999999999999")), HasSubstr("size is not a number"));
   EXPECT_THAT(error(PaxRecord("GNU.sparse.major", "1")), HasSubstr("sparse"));
   EXPECT_THAT(error(PaxRecord("path", "x"), 'g'), HasSubstr("for all entries at once"));
 }

@@ -72,7 +72,7 @@ TEST_F(JournalFileTest, NobodyElseMayReadIt) {
   EXPECT_EQ(ModeOf(directory_.path()), 0700);
 }
 
-TEST_F(JournalFileTest, TwoDaemonsDoNotShareOne) {
+TEST_F(JournalFileTest, TwoDaemonsCannotShareADirectory) {
   Open();
   const auto second = JournalFile::Open({.directory = directory_.path()}, now_);
   EXPECT_THAT(second.status().ToString(), HasSubstr("is used by another daemon"));

@@ -1,4 +1,4 @@
-"""Calls to the daemon through stubs that are generated from proto/, and what they come to."""
+"""Calls to the daemon through stubs generated from proto/, and their outcomes."""
 
 import subprocess
 import sys
@@ -48,7 +48,7 @@ def request_descriptors():
 
 
 class Rpcs:
-    """`call("StopSandbox", sandbox=..., force=True)` and the like; fields as protobuf's constructors take them."""
+    """`call("StopSandbox", sandbox=..., force=True)` and similar; fields as for protobuf's constructors."""
 
     def __init__(self, address, mark):
         self._mark = mark
@@ -63,7 +63,7 @@ class Rpcs:
         self._channel.close()
 
     def held(self, call):
-        """What is done before the call that is compared."""
+        """Calls made before the compared call."""
         result = call()
         self._mark()
         return result
