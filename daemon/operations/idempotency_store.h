@@ -85,8 +85,8 @@ class IdempotencyStore {
   }
 
  private:
-  // A mutation's answer: the encoded message, which is small because there may be many, and the object's id and name, if
-  // it contains them.
+  // A mutation's answer: the encoded message, which is small because there may be many, and the object's id and name,
+  // if it contains them.
   struct Answer {
     std::string bytes;
     std::string id;

@@ -17,8 +17,8 @@ constexpr size_t kScopeBytes = 8;
 }  // namespace
 
 std::string PageScope(const CallContext& context, const google::protobuf::Message& request) {
-  const std::string bytes = absl::StrCat(context.identity().backend, "\n", request.GetDescriptor()->full_name(),
-                                         DeterministicBytes(request));
+  const std::string bytes =
+      absl::StrCat(context.identity().backend, "\n", request.GetDescriptor()->full_name(), DeterministicBytes(request));
   unsigned char digest[SHA256_DIGEST_LENGTH];
   SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
   return {reinterpret_cast<const char*>(digest), kScopeBytes};
