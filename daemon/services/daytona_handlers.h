@@ -2,8 +2,8 @@
 #define DAYTONAD_DAEMON_SERVICES_DAYTONA_HANDLERS_H_
 
 #include "absl/status/statusor.h"
-#include "daemon/operations/forwarding.h"
-#include "daemon/operations/sandboxes.h"
+#include "daemon/operations/requests/forwarding.h"
+#include "daemon/operations/sandbox/sandboxes.h"
 #include "daemon/services/checks/request_checks.h"
 #include "daemon/services/checks/setting_checks.h"
 #include "daemon/services/rpc/encoded.h"

@@ -2,8 +2,8 @@
 #define DAYTONAD_DAEMON_SERVICES_SNAPSHOT_HANDLERS_H_
 
 #include "absl/status/statusor.h"
-#include "daemon/operations/sandboxes.h"
-#include "daemon/operations/snapshots.h"
+#include "daemon/operations/sandbox/sandboxes.h"
+#include "daemon/operations/snapshot/snapshots.h"
 #include "daemon/services/rpc/stream_writer.h"
 #include "daytonad/v1/snapshot_service.pb.h"
 

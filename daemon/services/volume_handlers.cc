@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "daemon/operations/sandboxes.h"
+#include "daemon/operations/sandbox/sandboxes.h"
 #include "daemon/services/checks/request_checks.h"
 #include "daemon/services/page_limit.h"
 #include "daemon/services/page_token.h"

@@ -2,7 +2,7 @@
 #define DAYTONAD_DAEMON_SERVICES_VOLUME_HANDLERS_H_
 
 #include "absl/status/statusor.h"
-#include "daemon/operations/volumes.h"
+#include "daemon/operations/volume/volumes.h"
 #include "daemon/services/rpc/stream_writer.h"
 #include "daytonad/v1/volume_service.pb.h"
 

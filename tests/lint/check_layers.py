@@ -37,6 +37,21 @@ CLI_ROOMS = {
     "volume": ["client/cli/base"],
     "testing": ["client/cli"],
 }
+# The rooms of operations/: what all of them share, request ids, builds, creates, and the resources.
+OPERATIONS_ROOMS = {
+    "base": [],
+    "requests": ["base"],
+    "journal": ["requests", "base"],
+    "image": ["base"],
+    "build_context": ["image", "base"],
+    "build": ["build_context", "image", "base"],
+    "create": ["build", "base"],
+    "sandbox": ["create", "build", "requests", "base"],
+    "snapshot": ["create", "build", "requests", "base"],
+    "volume": ["create", "requests", "base"],
+    "daemon": ["base"],
+    "testing": [""],
+}
 ALLOWED = {
     "daemon/base": [],
     "daemon/net": ["daemon/base"],
@@ -48,6 +63,15 @@ ALLOWED = {
     "daemon/access": ["daemon/operations", "daemon/api", *BELOW_API],
     "daemon/services": ["daemon/access", "daemon/operations", "daemon/api", *BELOW_API],
     "daemon/server": ["daemon/services", "daemon/access", "daemon/operations", "daemon/api", *BELOW_API],
+    **{
+        f"daemon/operations/{room}": [
+            *(f"daemon/operations/{other}".rstrip("/") for other in others),
+            "daemon/operations/testing",
+            "daemon/api",
+            *BELOW_API,
+        ]
+        for room, others in OPERATIONS_ROOMS.items()
+    },
     "daemon": [],  # and its subfolders: all of the daemon
     "emulator": ["daemon/net", "daemon/base"],
     **{f"emulator/{room}": ["daemon/net", "daemon/base", *rooms] for room, rooms in EMULATOR_ROOMS.items()},
@@ -64,8 +88,8 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.MULTILINE)
 OUR_TOP_FOLDERS = ("daemon/", "emulator/", "client/", "tests/")
 
 
-# Folders whose subfolders are layers of their own.
-PARENTS = ["daemon", "emulator", "client/cli"]
+# Folders whose subfolders are layers of their own, the innermost first.
+PARENTS = ["daemon/operations", "daemon", "emulator", "client/cli"]
 
 
 def folder_rule(path):
@@ -124,6 +148,7 @@ GOOD = [
     ("daemon/net/a.cc", '#include "daemon/net/a.h"\n#include "daemon/base/task.h"'),
     ("daemon/upstream/v0/a.cc", '#include "daemon/api/sandbox_api.h"\n#include "daemon/upstream/retry.h"'),
     ("daemon/state/a.cc", '#include "daemon/api/sandbox_api.h"'),
+    ("daemon/operations/sandbox/a.cc", '#include "daemon/operations/create/create.h"\n#include "daemon/api/api.h"'),
     ("daemon/services/a.cc", '#include <grpcpp/grpcpp.h>\n#include "daytonad/v1/volume.grpc.pb.h"'),
     ("daemon/services/b.cc", '#include "daemon/operations/a.h"\n#include "daemon/base/log.h"'),
     ("daemon/server/a.cc", '#include "grpc/health/v1/health.grpc.pb.h"'),
@@ -148,6 +173,8 @@ BAD = [
     ("daemon/operations/a.cc", "#include <grpcpp/grpcpp.h>"),
     ("daemon/operations/a.cc", "#include <grpc/support/time.h>"),
     ("daemon/api/a.h", '#include "daytonad/v1/volume.grpc.pb.h"'),
+    ("daemon/operations/build/a.cc", '#include "daemon/operations/create/a.h"'),
+    ("daemon/operations/sandbox/a.cc", '#include "daemon/operations/volume/a.h"'),
     ("daemon/access/a.cc", '#include "daemon/services/a.h"'),
     ("daemon/services/a.cc", '#include "daemon/state/a.h"'),
     ("daemon/services/a.cc", '#include "daemon/server/a.h"'),

@@ -17,7 +17,7 @@
 #include "daemon/base/call_context.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/error.h"
-#include "daemon/operations/waiting.h"
+#include "daemon/operations/base/waiting.h"
 #include "daytonad/v1/common.pb.h"
 
 // Checks that all requests share, done before anything is sent upstream. Each function adds its violations; `field` is
