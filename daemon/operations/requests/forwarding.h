@@ -42,7 +42,7 @@ class ForwardingOperations {
     const ForwardedCall::Result response = co_await SendMessage(std::move(context), std::move(id_or_name),
                                                                 std::move(request), Response::default_instance());
     if (!response.ok()) co_return response.status();
-    co_return std::move(static_cast<Response&>(**response));
+    co_return static_cast<const Response&>(**response);  // a copy: others may hold it, too
   }
   Task<ForwardedCall::Result> SendMessage(CallContext context, std::string id_or_name,
                                           std::shared_ptr<const google::protobuf::Message> request,
