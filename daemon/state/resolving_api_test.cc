@@ -24,7 +24,6 @@ namespace {
 
 using std::chrono::seconds;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using SandboxResult = absl::StatusOr<v1::Sandbox>;
 
 constexpr char kUuid[] = "81f3eb83-c4cc-4291-9f22-191c8d25122c";

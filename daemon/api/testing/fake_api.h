@@ -88,7 +88,7 @@ class FakeApi : public GenericApi<FakeApi> {
   template <typename Op>
   Task<typename Op::Result> RunAny(CallContext, Op op) {
     Record(op);
-    Script<Op>& script = std::get<Script<Op>>(scripts_);
+    auto& script = std::get<Script<Op>>(scripts_);
     script.sent.push_back(std::move(op));
     co_return script.answers.Next();
   }
@@ -116,7 +116,7 @@ class FakeApi : public GenericApi<FakeApi> {
  protected:
   template <typename Op>
   void Record(const Op& op) {
-    const OperationInfo info = op.info();
+    const OperationInfo& info = op.info();
     std::string call(info.name);
     if constexpr (requires { op.cursor; }) {
       call += " " + op.cursor;
