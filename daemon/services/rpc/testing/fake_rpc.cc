@@ -79,7 +79,7 @@ void RpcTest::Start() {
   stub_ = fake::FakeService::NewStub(channel_);
 }
 
-RpcTest::~RpcTest() {
+void RpcTest::TearDown() {
   if (server_ != nullptr) server_->Shutdown(std::chrono::system_clock::now());
   loop_.Stop();
 }

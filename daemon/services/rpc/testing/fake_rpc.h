@@ -94,7 +94,8 @@ const ServiceTable<FakeHandlers>& FakeServiceTable();
 // The fake service in a server of this process.
 class RpcTest : public ::testing::Test {
  protected:
-  ~RpcTest() override;
+  // Before the test's own members go, which handlers use.
+  void TearDown() override;
 
   // Starts the server; set handlers_, access_ and so on before.
   void Start();
