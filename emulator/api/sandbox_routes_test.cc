@@ -259,7 +259,7 @@ TEST_F(SandboxRoutes, SignedPreviewsLastADayAtMost) {
   EXPECT_EQ(Post(absl::StrCat(port, "/", made["token"].get<std::string>(), "/expire")).Status(), 201);
 }
 
-TEST_F(SandboxRoutes, NamesAreNotNormalised) {
+TEST_F(SandboxRoutes, NamesAreNotNormalized) {
   const std::string upper = StartedSandbox(R"({"name":"A.b_c-1"})");
   EXPECT_EQ(Get("/api/sandbox/a.b_c-1").Status(), 404);
   EXPECT_EQ(Get("/api/sandbox/A.b_c-1").Parsed()["id"], upper);

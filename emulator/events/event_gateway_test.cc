@@ -54,7 +54,7 @@ class EventGatewayTest : public ApiFixture {
   }
 };
 
-TEST_F(EventGatewayTest, OpensAsTheRealServer) {
+TEST_F(EventGatewayTest, OpensLikeTheRealServer) {
   EventClient client = Dial();
   EXPECT_EQ(client.answer().Status(), 101);
   EXPECT_TRUE(client.answer().HasHeader("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));

@@ -150,7 +150,7 @@ TEST_F(EventsTest, ForcedStatesSendEvents) {
   EXPECT_THAT(Changes(), ElementsAre("sandbox.state.updated: started -> a \"state\""));
 }
 
-TEST_F(EventsTest, NothingIsMadeWhileNobodyListens) {
+TEST_F(EventsTest, NoEventsAreBuiltWithoutListeners) {
   world_.events.set_heard(false);
   StartedSandbox();
   EXPECT_THAT(told_, IsEmpty());

@@ -15,7 +15,7 @@ std::optional<std::int64_t> ReadInteger(const QueryParams& query, std::string_vi
   if (!text.has_value()) return std::nullopt;
   std::int64_t value = 0;
   const bool is_number = absl::SimpleAtoi(*text, &value);
-  // What is no number fails each comparison, like the server's NaN.
+  // A value that is not a number fails each comparison, like the server's NaN.
   if (maximum.has_value() && !(is_number && value <= *maximum)) {
     complaints.push_back(absl::StrCat(AbslView(name), " must not be greater than ", *maximum));
   }

@@ -13,7 +13,7 @@
 
 namespace {
 
-// Takes what it is given, and looks whether that can be told apart.
+// Accepts all objects, and checks that each can be identified.
 class AnySink final : public daytonad::EventSink {
  public:
   void OnSandbox(daytonad::v1::Sandbox sandbox) override { Require(!sandbox.id().empty()); }

@@ -23,7 +23,7 @@ client::Error Full() {
   return error;
 }
 
-TEST(ErrorToText, HasAllThatIsKnown) {
+TEST(ErrorToText, HasEveryDetail) {
   EXPECT_EQ(ErrorToText(Full()),
             "error: the request is not valid\n"
             "  spec.name: has a newline\n"
@@ -73,7 +73,7 @@ TEST(ErrorToJson, IsOneLineThatParses) {
   EXPECT_EQ(error.at("retry_delay_seconds").number_value(), 1.5);
 }
 
-TEST(ExplainConnection, TellsNoDaemonFromABrokenConnection) {
+TEST(ExplainConnection, DistinguishesAMissingDaemonFromABrokenConnection) {
   client::Error error;
   error.code = grpc::StatusCode::UNAVAILABLE;
   error.message = "gone";

@@ -48,7 +48,7 @@ TEST_F(ProgressBarTest, IsWrittenOverUntilAPlainLineIsLeft) {
   EXPECT_EQ(Written(), "");
 }
 
-TEST_F(ProgressBarTest, IsNotRedrawnMoreOftenThanAnyoneCanSee) {
+TEST_F(ProgressBarTest, LimitsHowOftenItIsRedrawn) {
   ProgressBar bar = Bar(100, 80);
   bar.Sent(1);
   EXPECT_NE(Written(), "");
@@ -81,7 +81,7 @@ TEST_F(ProgressBarTest, WhatFollowsAnUnfinishedOneBeginsALine) {
   EXPECT_EQ(Written(), "");
 }
 
-TEST_F(ProgressBarTest, SaysThatAllWasThere) {
+TEST_F(ProgressBarTest, SaysThatEverythingWasStored) {
   ProgressBar bar = Bar(512, 80);
   bar.Skipped(512);
   Written();

@@ -36,7 +36,7 @@ TEST(Table, KeepsALineForEachRowWhateverTheCellsHold) {
   EXPECT_EQ(Printed(table), "one\uFFFDtwo  \uFFFD[2J\n");
 }
 
-TEST(Table, WithoutAnythingPrintsNothing) { EXPECT_EQ(Printed(Table()), ""); }
+TEST(Table, AnEmptyOnePrintsNothing) { EXPECT_EQ(Printed(Table()), ""); }
 
 }  // namespace
 }  // namespace daytonad::cli

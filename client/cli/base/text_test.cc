@@ -23,11 +23,11 @@ TEST(Printable, EscapesWhatMakesATextLookLikeAnotherOne) {
   EXPECT_EQ(Printable("\U0001F469\u200d\U0001F4BB"), "\U0001F469\u200d\U0001F4BB") << "an emoji of two";
 }
 
-TEST(PrintableJson, StandsForTheSame) {
+TEST(PrintableJson, ParsesToTheSame) {
   EXPECT_EQ(PrintableJson("{\"name\": \"ä\u2066\u202e\"}\n"), "{\"name\": \"ä\\u2066\\u202e\"}\n");
 }
 
-TEST(TerminalLog, LetsLinesAndColoursPassAndNothingElse) {
+TEST(TerminalLog, PassesOnlyLinesAndColors) {
   const std::string log = "a\tb\r\n\x1b[1;31mred\x1b[0m ä\n\x1b]0;title\x07\x1b[2J\u202ex\xff";
   const std::string shown = "a\tb\r\n\x1b[1;31mred\x1b[0m ä\n\uFFFD]0;title\uFFFD\uFFFD[2J\\u202ex\uFFFD";
   for (std::size_t piece = 1; piece <= log.size(); ++piece) {

@@ -54,7 +54,7 @@ TEST(DockerIgnore, TheLastLineThatFitsDecides) {
   EXPECT_TRUE(Ignores(only_src, "src/b.tmp"));
 }
 
-TEST(DockerIgnore, ADirectoryIsLookedIntoIfSomethingInItMayBeTakenBack) {
+TEST(DockerIgnore, ADirectoryIsReadIfAPatternMayReincludeItsFiles) {
   EXPECT_EQ(DockerIgnore("docs").Includes("docs"), Inclusion::kSkip);
   const DockerIgnore ignore("docs\n!docs/README.md\n");
   EXPECT_EQ(ignore.Includes("docs"), Inclusion::kSkipButLookInside);

@@ -2,6 +2,7 @@
 #define DAYTONAD_CLIENT_CLI_TESTING_REQUEST_FIXTURE_H_
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -23,8 +24,9 @@ class RequestTest : public testing::Test {
   // The request that `arguments` send to `method`, as text. The call itself fails: there is no reply.
   template <typename Request>
   std::string Sent(const std::string& method, const std::vector<std::string>& arguments) {
+    const size_t before = daemon_.Requests(method).size();
     outcome_ = RunCommand(daemon_, arguments);
-    EXPECT_EQ(daemon_.Requests(method).size(), 1U) << method << " was not called once: " << outcome_.err;
+    EXPECT_EQ(daemon_.Requests(method).size(), before + 1) << method << " was not called once: " << outcome_.err;
     Request request = daemon_.LastRequest<Request>(method);
     // A create without an id makes one.
     const bool given = std::ranges::find(arguments, "--request-id") != arguments.end();

@@ -52,7 +52,7 @@ TEST_F(RequestJournalTest, AnIntentIsOnFileWhenItReturns) {
   EXPECT_TRUE(stored[0].refusal.ok());
 }
 
-TEST_F(RequestJournalTest, AnOutcomeTakesTheIntentsPlace) {
+TEST_F(RequestJournalTest, AnOutcomeReplacesItsIntent) {
   Open();
   Intend("made");
   StoredRequest made = Request("made");
@@ -81,7 +81,7 @@ TEST_F(RequestJournalTest, AnOutcomeTakesTheIntentsPlace) {
   EXPECT_FALSE(stored[1].earlier.done);
 }
 
-TEST_F(RequestJournalTest, WhatIsAnothersIsNotGiven) {
+TEST_F(RequestJournalTest, RecordsOfAnotherOwnerAreNotReturned) {
   Open("full/us");
   Intend("r");
   Open("full/them");

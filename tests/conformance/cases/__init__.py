@@ -1,4 +1,4 @@
-"""All cases, by what they are about."""
+"""All cases, by topic."""
 
 from cases import contexts, credentials, images, sandbox_create, sandbox_failures, sandbox_lifecycle
 from cases import sandbox_lists, sandbox_reads, sandbox_settings, snapshots, volumes
