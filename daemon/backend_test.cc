@@ -58,7 +58,7 @@ class BackendTest : public ::testing::Test {
   std::vector<std::string> Seen() {
     std::vector<std::string> seen;
     for (const TestHttpServer::Request& request : server_.requests()) {
-      seen.push_back(request.method + " " + request.headers.Get("Authorization"));
+      seen.push_back(request.method + " " + std::string(request.headers.Get("Authorization")));
     }
     return seen;
   }

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/base/absent.h"
 #include "daemon/base/error.h"
+#include "daemon/operations/build/background_log.h"
 
 namespace daytonad {
 namespace {
