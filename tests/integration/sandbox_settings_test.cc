@@ -136,7 +136,7 @@ TEST_F(SandboxSettingsTest, AChangeWhoseAnswerWasLostIsSentAgain) {
 TEST_F(SandboxSettingsTest, BadInputNamesTheField) {
   const auto negative = Set(&Stub::SetSandboxTtl, "a", "minutes: -1");
   EXPECT_EQ(Outcome(negative.error), "INVALID_ARGUMENT INVALID_REQUEST");
-  EXPECT_THAT(negative.error->message, HasSubstr("minutes is -1"));
+  EXPECT_THAT(negative.error->message, HasSubstr("minutes: is -1"));
   const auto nothing = Set(&Stub::SetSandboxNetwork, "a", "");
   EXPECT_THAT(nothing.error->message, HasSubstr("nothing to change"));
 }

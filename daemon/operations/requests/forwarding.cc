@@ -34,21 +34,18 @@ bool DoneEarlier(const CallContext& context) {
   return key != nullptr && key->earlier.has_value() && key->earlier->done;
 }
 
-// The response that tells what the sandbox is like now: it contains the sandbox, or some of its fields.
-std::shared_ptr<Message> ResponseFrom(const v1::Sandbox& sandbox, const Message& prototype) {
-  std::shared_ptr<Message> response(prototype.New());
-  for (int i = 0; i < response->GetDescriptor()->field_count(); ++i) {
-    const FieldDescriptor* const field = response->GetDescriptor()->field(i);
+}  // namespace
+
+void FillFromSandbox(const v1::Sandbox& sandbox, Message& response) {
+  for (int i = 0; i < response.GetDescriptor()->field_count(); ++i) {
+    const FieldDescriptor* const field = response.GetDescriptor()->field(i);
     if (field->message_type() == v1::Sandbox::descriptor()) {
-      response->GetReflection()->MutableMessage(response.get(), field)->CopyFrom(sandbox);
+      response.GetReflection()->MutableMessage(&response, field)->CopyFrom(sandbox);
     } else if (const FieldDescriptor* same = v1::Sandbox::descriptor()->FindFieldByName(field->name())) {
-      CopyField(sandbox, *same, *response, *field);
+      CopyField(sandbox, *same, response, *field);
     }
   }
-  return response;
 }
-
-}  // namespace
 
 Task<ForwardedCall::Result> ForwardingOperations::SendMessage(CallContext context, std::string id_or_name,
                                                               std::shared_ptr<const Message> request,
@@ -58,7 +55,9 @@ Task<ForwardedCall::Result> ForwardingOperations::SendMessage(CallContext contex
     const absl::StatusOr<v1::Sandbox> sandbox =
         co_await dependencies_.api.Run(std::move(context), GetSandbox(std::move(id_or_name)));
     if (!sandbox.ok()) co_return sandbox.status();
-    co_return ResponseFrom(*sandbox, response);
+    std::shared_ptr<Message> now(response.New());
+    FillFromSandbox(*sandbox, *now);
+    co_return now;
   }
   const OperationInfo info(RpcOf(*request), ObjectKind::kSandbox, OperationRole::kMutate, std::move(id_or_name),
                            KeyForm::kIdOrName);

@@ -14,8 +14,12 @@
 #include "daemon/base/task.h"
 #include "daemon/operations/base/dependencies.h"
 #include "daemon/operations/requests/idempotency_store.h"
+#include "daytonad/v1/sandbox.pb.h"
 
 namespace daytonad {
+
+// Fills in a response about a sandbox: the sandbox itself, or those of its fields that the response has, too.
+void FillFromSandbox(const v1::Sandbox& sandbox, google::protobuf::Message& response);
 
 // RPCs that only pass through: one request to upstream each. Which request it is stands in upstream/v0/bindings/.
 class ForwardingOperations {

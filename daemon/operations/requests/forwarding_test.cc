@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "daemon/operations/testing/operations_fixture.h"
 #include "daytonad/v1/sandbox_settings.pb.h"
@@ -68,24 +69,53 @@ TEST_F(ForwardingTest, AnErrorIsPassedOn) {
   EXPECT_TRUE(absl::IsNotFound(response.status()));
 }
 
+// Keeps the outcomes for the next daemon.
+class Outcomes final : public RequestPersistence {
+ public:
+  Task<void> NoteIntent(CallContext, StoredRequest) override { co_return; }
+  Task<void> NoteOutcome(CallContext, StoredRequest request) override {
+    request.when = std::chrono::system_clock::now();
+    request.earlier.done = true;  // as the journal notes it
+    stored.push_back(std::move(request));
+    co_return;
+  }
+  void NoteConclusion(StoredRequest) override {}
+  void Withdraw(StoredRequest) override {}
+
+  std::vector<StoredRequest> stored;
+};
+
 TEST_F(ForwardingTest, WhatAnEarlierDaemonDidIsReadAndNotSentAgain) {
+  Outcomes outcomes;
+  IdempotencyStore before(io_.get_executor(), clock_, {}, &outcomes);
+  IdempotencyStore after(io_.get_executor(), clock_);
+  const auto with = [this](IdempotencyStore& requests) {
+    return Dependencies{api_, watches_, cached_, clock_, io_.get_executor(), follower_, requests, images_};
+  };
+  ForwardingOperations earlier(with(before));
+  ForwardingOperations later(with(after));
+  const auto set_public = [this](ForwardingOperations& forwarding) {
+    auto request = std::make_shared<v1::SetSandboxPublicRequest>();
+    return RunTask(io_, forwarding.MutateSandbox<v1::SetSandboxPublicResponse>(WithRequest("r"), "box", request));
+  };
+  EXPECT_TRUE(set_public(earlier).ok());
+  ASSERT_EQ(outcomes.stored.size(), 1U);
+  api_.calls.clear();
+  api_.answers<GetSandbox>().Add(Started());
+
+  after.Restore(outcomes.stored);
+  const absl::StatusOr<v1::SetSandboxPublicResponse> response = set_public(later);
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->sandbox().state(), v1::SANDBOX_STATE_STARTED) << "as it is by now";
+  EXPECT_THAT(api_.calls, ElementsAre("GetSandbox box"));
+}
+
+TEST_F(ForwardingTest, AResponseWithAFieldOfTheSandboxIsFilledInFromIt) {
   v1::Sandbox sandbox = Started();
   (*sandbox.mutable_labels())["set"] = "since";
-  api_.answers<GetSandbox>().Add(std::move(sandbox));
-  StoredRequest stored;
-  stored.digest = "the same";
-  stored.earlier.done = true;
-  stored.when = std::chrono::system_clock::now();
-  stored.id = "r";
-  StoredRequest other = stored;
-  other.id = "s";
-  requests_.Restore({stored, other});
-
-  EXPECT_EQ(SetPublic(WithRequest("r"))->sandbox().state(), v1::SANDBOX_STATE_STARTED);
-  const auto labels = Send<v1::SetSandboxLabelsResponse, v1::SetSandboxLabelsRequest>(WithRequest("s"));
-  ASSERT_TRUE(labels.ok()) << labels.status();
-  EXPECT_THAT(labels->labels(), UnorderedElementsAre(Pair("set", "since")));
-  EXPECT_THAT(api_.calls, ElementsAre("GetSandbox box", "GetSandbox box"));
+  v1::SetSandboxLabelsResponse response;
+  FillFromSandbox(sandbox, response);
+  EXPECT_THAT(response.labels(), UnorderedElementsAre(Pair("set", "since")));
 }
 
 }  // namespace

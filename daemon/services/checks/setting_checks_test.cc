@@ -31,14 +31,14 @@ TYPED_TEST_SUITE(SpanTest, Spans);
 
 TYPED_TEST(SpanTest, IsGivenAndNotNegative) {
   EXPECT_EQ(ProblemOf<TypeParam>("sandbox: 'a' minutes: 0"), "");
-  EXPECT_THAT(ProblemOf<TypeParam>("sandbox: 'a'"), HasSubstr("minutes is required"));
-  EXPECT_THAT(ProblemOf<TypeParam>("sandbox: 'a' minutes: -1"), HasSubstr("minutes is -1"));
-  EXPECT_THAT(ProblemOf<TypeParam>("minutes: 5"), HasSubstr("sandbox is required"));
+  EXPECT_THAT(ProblemOf<TypeParam>("sandbox: 'a'"), HasSubstr("minutes: is required"));
+  EXPECT_THAT(ProblemOf<TypeParam>("sandbox: 'a' minutes: -1"), HasSubstr("minutes: is -1"));
+  EXPECT_THAT(ProblemOf<TypeParam>("minutes: 5"), HasSubstr("sandbox: is required"));
 }
 
 TEST(SettingChecksTest, AutoDeleteMayBeNegativeForNever) {
   EXPECT_EQ(ProblemOf<v1::SetSandboxAutoDeleteRequest>("sandbox: 'a' minutes: -1"), "");
-  EXPECT_THAT(ProblemOf<v1::SetSandboxAutoDeleteRequest>("sandbox: 'a'"), HasSubstr("minutes is required"));
+  EXPECT_THAT(ProblemOf<v1::SetSandboxAutoDeleteRequest>("sandbox: 'a'"), HasSubstr("minutes: is required"));
 }
 
 TEST(SettingChecksTest, LabelsMayBeEmptyButNotTheirKeys) {
@@ -49,7 +49,7 @@ TEST(SettingChecksTest, LabelsMayBeEmptyButNotTheirKeys) {
 
 TEST(SettingChecksTest, PublicIsSaidEitherWay) {
   EXPECT_EQ(ProblemOf<v1::SetSandboxPublicRequest>("sandbox: 'a' is_public: false"), "");
-  EXPECT_THAT(ProblemOf<v1::SetSandboxPublicRequest>("sandbox: 'a'"), HasSubstr("is_public is required"));
+  EXPECT_THAT(ProblemOf<v1::SetSandboxPublicRequest>("sandbox: 'a'"), HasSubstr("is_public: is required"));
 }
 
 TEST(SettingChecksTest, ANetworkRequestChangesSomething) {
@@ -65,7 +65,7 @@ TEST(SettingChecksTest, ANetworkRequestChangesSomething) {
 
 TEST(SettingChecksTest, ActivityNeedsTheSandboxOnly) {
   EXPECT_EQ(ProblemOf<v1::RefreshSandboxActivityRequest>("sandbox: 'a'"), "");
-  EXPECT_THAT(ProblemOf<v1::RefreshSandboxActivityRequest>(""), HasSubstr("sandbox is required"));
+  EXPECT_THAT(ProblemOf<v1::RefreshSandboxActivityRequest>(""), HasSubstr("sandbox: is required"));
 }
 
 }  // namespace
