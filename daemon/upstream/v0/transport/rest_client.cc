@@ -124,7 +124,7 @@ absl::Status NoteError(RateBudget::Permit& permit, absl::Status error, const Htt
 absl::Status CheckEmptyAnswer(const std::string& body) {
   if (body.empty()) return absl::OkStatus();
   const Json json = ParseLeniently(body);
-  if (json.is_discarded()) return ForeignResponse("it is not JSON");
+  if (json.is_discarded()) return ParseJson(body).status();  // which tells broken JSON from something else
   const bool foreign = json.is_object() && !json.empty() && JsonFields(json).Find("id") == nullptr;
   return foreign ? ForeignResponse("it has an unexpected form") : absl::OkStatus();
 }
