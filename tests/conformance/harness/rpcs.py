@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import grpc
+from google.protobuf import message_factory
 from google.rpc import error_details_pb2, status_pb2
 
 from harness.outcome import Outcome
@@ -32,9 +33,8 @@ def _methods():
         stub_module = importlib.import_module(f"daytonad.v1.{module_name}_pb2_grpc")
         service = module.DESCRIPTOR.services_by_name[service_name]
         for method in service.methods:
-            yield method.name, getattr(stub_module, f"{service_name}Stub"), getattr(
-                module, f"{method.name}Request"
-            ), method
+            request = message_factory.GetMessageClass(method.input_type)
+            yield method.name, getattr(stub_module, f"{service_name}Stub"), request, method
 
 
 def names():
