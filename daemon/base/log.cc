@@ -136,7 +136,7 @@ class Logger {
   std::atomic<LogLevel> threshold_ = LogLevel::kInfo;
   std::atomic<LogFormat> format_ = LogFormat::kPlain;
   LogLimiter limiter_{LogLimits()};
-  LogLimiter record_limiter_{LogLimits{.lines = 1000}};
+  LogLimiter record_limiter_{LogLimits{.lines = 100}};
   LogSink sink_{STDERR_FILENO,
                 {.dropped_line = [this](size_t lines) { return DroppedLine(lines); },
                  .due_lines = [this] { return SuppressedLines(); }}};

@@ -10,7 +10,7 @@
 // they are for.
 namespace daytonad {
 
-// Whether a record of this kind may be written now: 1,000 of a kind are written per ten seconds. The log reports those
+// Whether a record of this kind may be written now: 100 of a kind are written per ten seconds. The log reports those
 // that were suppressed, under `kind`. Debug lines are not limited. Ask before collecting the fields: one caller can
 // cause thousands a second.
 bool AdmitLogRecord(LogLevel level, std::string_view kind);
