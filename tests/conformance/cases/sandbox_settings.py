@@ -10,10 +10,11 @@ def box(world):
 def setting_case(name, rpc, request, python, typescript, **more):
     """`python` and `typescript` name the SDKs' methods, with their arguments."""
     method, *arguments = python
+    keywords = arguments.pop() if arguments and method == "update_network_settings" else {}
     return Case(
         f"sandbox.settings.{name}",
         rpc=lambda daemon, given: daemon.call(rpc, sandbox=given.box, **request) and None,
-        python=lambda sdk, given: getattr(sdk.sandbox(given.box), method)(*arguments) and None,
+        python=lambda sdk, given: getattr(sdk.sandbox(given.box), method)(*arguments, **keywords) and None,
         typescript=None if typescript is None else lambda given: ("setting", given.box, *typescript),
         given=box,
         **more,
@@ -75,7 +76,7 @@ CASES = [
         "network",
         "SetSandboxNetwork",
         {"network_block_all": True},
-        ("update_network_settings", True),
+        ("update_network_settings", {"network_block_all": True}),
         ("updateNetworkSettings", {"networkBlockAll": True}),
     ),
     setting_case("network-nothing", "SetSandboxNetwork", {}, ("update_network_settings",), ("updateNetworkSettings", {})),

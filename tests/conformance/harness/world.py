@@ -60,6 +60,10 @@ class World:
 
     def fault(self, method, path_regex, times=None, **fault):
         """After the set-up, requests fail as described in emulator/README.md."""
+        body = fault.get("body")
+        if isinstance(body, dict) and "message" in body:
+            # Daytona's own format: what is written otherwise comes from a proxy, and proves nothing.
+            fault["body"] = {"path": "/api/x", "statusCode": fault["status"], "error": "Error", **body}
         match = {"method": method, "path_regex": path_regex}
         if times is not None:
             match["times"] = times
