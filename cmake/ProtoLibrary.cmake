@@ -46,3 +46,11 @@ function(daytonad_proto_library NAME)
     target_link_libraries(${NAME}_grpc PUBLIC ${NAME} gRPC::grpc++)
   endif()
 endfunction()
+
+# daytonad_define_contract_files(TARGET): defines DAYTONAD_PROTO_FILES, the contract's .proto files, separated by commas,
+# for tests that compare something with the whole contract.
+function(daytonad_define_contract_files TARGET)
+  get_target_property(protos daytonad_proto DAYTONAD_PROTOS)
+  list(JOIN protos "," protos)
+  target_compile_definitions(${TARGET} PRIVATE DAYTONAD_PROTO_FILES="${protos}")
+endfunction()

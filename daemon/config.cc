@@ -216,21 +216,22 @@ std::vector<Setting> Settings(Draft& draft) {
        SetText(config.address_file)},
 
       {{"api-url", kValue, "URL", "Daytona's API, default https://app.daytona.io/api", "DAYTONA_API_URL", daytona},
-       SetApiUrl(config.api_url)},
-      {{"api-key-file", kValue, "PATH", "File that holds the API key", "", daytona}, SetText(config.api_key_file)},
+       SetApiUrl(config.backend.api_url)},
+      {{"api-key-file", kValue, "PATH", "File that holds the API key", "", daytona},
+       SetText(config.backend.api_key_file)},
       {{"organization-id", kValue, "ID", "Organization, needed with a JWT", "DAYTONA_ORGANIZATION_ID", daytona},
        SetText(draft.organization_id)},
       {{"target", kValue, "REGION", "Region where things are created", "DAYTONA_TARGET", daytona},
-       SetText(config.target)},
+       SetText(config.backend.target)},
       {{"trusted-origin", kList, "ORIGIN",
         "Further origin that the credential may be sent to, repeatable: https://HOST[:PORT]", "", daytona},
-       SetList(config.trusted_origins)},
+       SetList(config.backend.trusted_origins)},
       {{"events", kValue, "on|off", "Whether to receive Daytona's events, default on; off: polling alone", "", daytona},
-       SetOnOrOff(config.events)},
+       SetOnOrOff(config.backend.events)},
       {{"ca-file", kValue, "PATH", "PEM certificates to trust instead of the system's", "", daytona},
-       SetReadableFile(config.ca_file)},
+       SetReadableFile(config.backend.ca_file)},
       {{"proxy", kValue, "URL", "HTTP proxy to Daytona; default HTTPS_PROXY, http_proxy and NO_PROXY", "", daytona},
-       SetText(config.proxy)},
+       SetText(config.backend.proxy)},
 
       {{"context-root", kList, "DIRECTORY", "Directory whose files images may name by path, repeatable", "", contexts},
        SetList(config.context_roots)},
@@ -239,28 +240,28 @@ std::vector<Setting> Settings(Draft& draft) {
       {{"spool-limit", kValue, "BYTES", "Limit of these buffers together, default 2GiB", "", contexts},
        SetBytes(config.spool_limit, 1)},
       {{"max-uploads", kValue, "N", "Concurrent uploads to Daytona's storage, default 4", "", contexts},
-       SetCount(config.max_uploads)},
+       SetCount(config.backend.max_uploads)},
       {{"max-upload-idle", kValue, "DURATION", "Longest pause of an upload's client, default 30s", "", contexts},
-       SetDuration(config.max_upload_idle, milliseconds(1))},
+       SetDuration(config.backend.max_upload_idle, milliseconds(1))},
 
       {{"cache-lifetime", kValue, "DURATION", "How old a cached answer may be, default 1s; 0: no cached answers", "",
         cache},
-       SetDuration(config.cache_lifetime, seconds(0))},
+       SetDuration(config.backend.cache_lifetime, seconds(0))},
       {{"cache-lifetime-with-events", kValue, "DURATION", "The same while Daytona's events arrive, default 30s", "",
         cache},
-       SetDuration(config.cache_lifetime_with_events, seconds(0))},
+       SetDuration(config.backend.cache_lifetime_with_events, seconds(0))},
       {{"cache-size", kValue, "BYTES", "Size of the cache, default 64MiB; 0: watched objects only", "", cache},
-       SetBytes(config.cache_size, 0)},
+       SetBytes(config.backend.cache_size, 0)},
 
       {{"request-timeout", kValue, "DURATION", "Time limit of one request to Daytona, default 60s", "", limits},
-       SetDuration(config.request_timeout, milliseconds(1))},
+       SetDuration(config.backend.request_timeout, milliseconds(1))},
       {{"max-connections", kValue, "N", "Connections to Daytona, default 250; none: no limit but descriptors", "",
         limits},
-       SetLimit(config.max_connections)},
+       SetLimit(config.backend.max_connections)},
       {{"max-creates", kValue, "N", "Concurrent creates, default 250, or none", "", limits},
-       SetLimit(config.max_creates)},
+       SetLimit(config.backend.max_creates)},
       {{"max-streams", kValue, "N", "Concurrent build logs, default 1000, or none", "", limits},
-       SetLimit(config.max_streams)},
+       SetLimit(config.backend.max_streams)},
       {{"max-client-connections", kValue, "N", "Client connections per listener, default 1024", "", limits},
        SetCount(config.max_client_connections)},
       {{"max-client-connections-per-user", kValue, "N", "Client connections per user of a UNIX socket, default 768", "",
@@ -286,7 +287,7 @@ std::vector<Setting> Settings(Draft& draft) {
       {{"drain-timeout", kValue, "DURATION", "How long calls may continue after SIGTERM, default 25s", "", limits},
        SetDuration(config.drain_timeout, seconds(0))},
       {{"state-dir", kValue, "DIRECTORY", "Where outcomes of request ids survive a restart; default none", "", limits},
-       SetText(config.state_dir)},
+       SetText(config.backend.state_dir)},
       {{"health-interval", kValue, "DURATION", "How often to probe whether Daytona answers, default 30s", "", limits},
        SetDuration(config.health_interval, milliseconds(10))},
 
@@ -341,21 +342,22 @@ absl::Status ChooseCredential(Environment& environment, bool file_outranks_varia
   inputs.jwt_token = environment.Take("DAYTONA_JWT_TOKEN");
   inputs.organization_id = std::move(organization_id);
   const bool keep_file = file_outranks_variable || inputs.api_key.empty();
-  if (!config.api_key_file.empty() && keep_file) {
+  if (!config.backend.api_key_file.empty() && keep_file) {
     if (!inputs.api_key.empty()) {
-      config.warnings.push_back(absl::StrCat("DAYTONA_API_KEY is ignored: the key is in ", config.api_key_file));
+      config.warnings.push_back(
+          absl::StrCat("DAYTONA_API_KEY is ignored: the key is in ", config.backend.api_key_file));
     }
     WipeString(inputs.api_key);
     WipeString(inputs.jwt_token);
     return absl::OkStatus();
   }
-  if (!config.api_key_file.empty()) {
-    config.warnings.push_back(absl::StrCat(config.api_key_file, " is ignored: DAYTONA_API_KEY holds the key"));
-    config.api_key_file.clear();
+  if (!config.backend.api_key_file.empty()) {
+    config.warnings.push_back(absl::StrCat(config.backend.api_key_file, " is ignored: DAYTONA_API_KEY holds the key"));
+    config.backend.api_key_file.clear();
   }
   absl::StatusOr<Credential> credential = MakeCredential(std::move(inputs));
   if (!credential.ok()) return credential.status();
-  config.credential = *std::move(credential);
+  config.backend.credential = *std::move(credential);
   return absl::OkStatus();
 }
 

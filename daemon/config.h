@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "daemon/auth/credential.h"
+#include "daemon/backend_config.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/server/listener.h"
@@ -29,24 +29,8 @@ struct Config {
   std::vector<ListenerOptions> listeners;
   std::string address_file;
 
-  // No trailing slash.
-  std::string api_url = "https://app.daytona.io/api";
-  // One of these two is set: a file with the API key, or the credential from the environment.
-  std::string api_key_file;
-  std::optional<Credential> credential;
-  std::string target;
-  std::vector<std::string> trusted_origins;
-
-  // Whether to receive Daytona's events, over one connection that is kept open.
-  bool events = true;
-
-  std::string ca_file;
-  std::string proxy;
-  Clock::Duration request_timeout = std::chrono::seconds(60);
-  // Connections to Daytona, per kind of request; nullopt: as the process's descriptors allow.
-  std::optional<int> max_connections = 250;
-  std::optional<int> max_creates = 250;
-  std::optional<int> max_streams = 1000;
+  // The only backend so far.
+  BackendConfig backend;
 
   // Client connections per listener, and per user of a UNIX socket; concurrent calls.
   int max_client_connections = 1024;
@@ -57,28 +41,17 @@ struct Config {
   // The memory limit of the process, in bytes; 0: as the other limits need.
   int64_t max_memory = 0;
 
-  // How long cached objects are fresh, without and with events from Daytona; and the size of the cache, in bytes.
-  Clock::Duration cache_lifetime = std::chrono::seconds(1);
-  Clock::Duration cache_lifetime_with_events = std::chrono::seconds(30);
-  int64_t cache_size = int64_t{64} << 20;
-
   // Directories whose files images may name by path.
   std::vector<std::string> context_roots;
   // The directory that buffers uploads without a hash, and its limit in bytes; empty: such uploads are rejected.
   std::string spool_dir;
   int64_t spool_limit = int64_t{2} << 30;
-  // Concurrent uploads of build contexts to Daytona's storage.
-  int max_uploads = 4;
-  // The longest pause of an upload's client.
-  Clock::Duration max_upload_idle = std::chrono::seconds(30);
 
   Clock::Duration max_wait = std::chrono::hours(24);
   Clock::Duration max_queue_wait = std::chrono::minutes(5);
   Clock::Duration max_stall = std::chrono::seconds(60);
   Clock::Duration max_loop_stall = std::chrono::seconds(30);
   Clock::Duration drain_timeout = std::chrono::seconds(25);
-  // The directory of the journal of request ids; empty: they are kept in memory only.
-  std::string state_dir;
   Clock::Duration health_interval = std::chrono::seconds(30);
 
   LogLevel log_level = LogLevel::kInfo;

@@ -82,29 +82,29 @@ TEST(Config, NeedsNothingButACredential) {
   const absl::StatusOr<Config> config = Load({});
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->action, Config::Action::kRun);
-  EXPECT_EQ(config->api_url, "https://app.daytona.io/api");
-  ASSERT_TRUE(config->credential.has_value());
-  EXPECT_EQ(config->credential->token.Reveal(), "dtn_secret");
-  EXPECT_EQ(config->target, "");
+  EXPECT_EQ(config->backend.api_url, "https://app.daytona.io/api");
+  ASSERT_TRUE(config->backend.credential.has_value());
+  EXPECT_EQ(config->backend.credential->token.Reveal(), "dtn_secret");
+  EXPECT_EQ(config->backend.target, "");
   EXPECT_EQ(config->max_wait, std::chrono::hours(24));
   EXPECT_EQ(config->max_queue_wait, std::chrono::minutes(5));
   EXPECT_EQ(config->max_stall, std::chrono::seconds(60));
   EXPECT_EQ(config->max_loop_stall, std::chrono::seconds(30));
-  EXPECT_EQ(config->request_timeout, std::chrono::seconds(60));
+  EXPECT_EQ(config->backend.request_timeout, std::chrono::seconds(60));
   EXPECT_EQ(config->drain_timeout, std::chrono::seconds(25));
   EXPECT_EQ(config->health_interval, std::chrono::seconds(30));
-  EXPECT_EQ(config->max_connections, 250);
-  EXPECT_EQ(config->max_creates, 250);
-  EXPECT_EQ(config->max_streams, 1000);
+  EXPECT_EQ(config->backend.max_connections, 250);
+  EXPECT_EQ(config->backend.max_creates, 250);
+  EXPECT_EQ(config->backend.max_streams, 1000);
   EXPECT_THAT(config->context_roots, IsEmpty());
   EXPECT_EQ(config->spool_dir, "");
-  EXPECT_EQ(config->state_dir, "");
+  EXPECT_EQ(config->backend.state_dir, "");
   EXPECT_EQ(config->spool_limit, int64_t{2} << 30);
-  EXPECT_EQ(config->max_uploads, 4);
-  EXPECT_EQ(config->max_upload_idle, std::chrono::seconds(30));
-  EXPECT_EQ(config->cache_lifetime, std::chrono::seconds(1));
-  EXPECT_EQ(config->cache_lifetime_with_events, std::chrono::seconds(30));
-  EXPECT_EQ(config->cache_size, int64_t{64} << 20);
+  EXPECT_EQ(config->backend.max_uploads, 4);
+  EXPECT_EQ(config->backend.max_upload_idle, std::chrono::seconds(30));
+  EXPECT_EQ(config->backend.cache_lifetime, std::chrono::seconds(1));
+  EXPECT_EQ(config->backend.cache_lifetime_with_events, std::chrono::seconds(30));
+  EXPECT_EQ(config->backend.cache_size, int64_t{64} << 20);
   EXPECT_EQ(config->log_level, LogLevel::kInfo);
   EXPECT_EQ(config->log_format, LogFormat::kPlain);
   EXPECT_FALSE(config->allow_core_dumps);
@@ -158,38 +158,38 @@ TEST_F(ConfigFile, RanksBelowTheEnvironmentAndThatBelowFlags) {
        "DAYTONA_API_URL",
        "api_url",
        {"http://a/api", "http://b/api", "http://c/api"},
-       [](const Config& c) { return c.api_url; }},
+       [](const Config& c) { return c.backend.api_url; }},
       {"--api-key-file",
        "DAYTONAD_API_KEY_FILE",
        "api_key_file",
        {"/a", "/b", "/c"},
-       [](const Config& c) { return c.api_key_file; }},
+       [](const Config& c) { return c.backend.api_key_file; }},
       {"--organization-id",
        "DAYTONA_ORGANIZATION_ID",
        "organization_id",
        {"a", "b", "c"},
-       [](const Config& c) { return c.credential.value().organization_id; }},
-      {"--target", "DAYTONA_TARGET", "target", {"eu", "us", "asia"}, [](const Config& c) { return c.target; }},
+       [](const Config& c) { return c.backend.credential.value().organization_id; }},
+      {"--target", "DAYTONA_TARGET", "target", {"eu", "us", "asia"}, [](const Config& c) { return c.backend.target; }},
       {"--trusted-origin",
        "DAYTONAD_TRUSTED_ORIGIN",
        "trusted_origin",
        {"https://a", "https://b", "https://c"},
-       [](const Config& c) { return c.trusted_origins.size() == 1 ? c.trusted_origins[0] : ""; }},
+       [](const Config& c) { return c.backend.trusted_origins.size() == 1 ? c.backend.trusted_origins[0] : ""; }},
       {"--ca-file",
        "DAYTONAD_CA_FILE",
        "ca_file",
        {"/dev/null", "/proc/self/status", "/proc/self/stat"},
-       [](const Config& c) { return c.ca_file; }},
+       [](const Config& c) { return c.backend.ca_file; }},
       {"--proxy",
        "DAYTONAD_PROXY",
        "proxy",
        {"http://a", "http://b", "http://c"},
-       [](const Config& c) { return c.proxy; }},
+       [](const Config& c) { return c.backend.proxy; }},
       {"--request-timeout",
        "DAYTONAD_REQUEST_TIMEOUT",
        "request_timeout",
        {"1s", "2s", "3s"},
-       [&](const Config& c) { return seconds(c.request_timeout); }},
+       [&](const Config& c) { return seconds(c.backend.request_timeout); }},
       {"--max-wait",
        "DAYTONAD_MAX_WAIT",
        "max_wait",
@@ -249,17 +249,17 @@ TEST_F(ConfigFile, RanksBelowTheEnvironmentAndThatBelowFlags) {
        "DAYTONAD_MAX_CONNECTIONS",
        "max_connections",
        {"1", "2", "3"},
-       [](const Config& c) { return std::to_string(c.max_connections.value()); }},
+       [](const Config& c) { return std::to_string(c.backend.max_connections.value()); }},
       {"--max-creates",
        "DAYTONAD_MAX_CREATES",
        "max_creates",
        {"1", "2", "3"},
-       [](const Config& c) { return std::to_string(c.max_creates.value()); }},
+       [](const Config& c) { return std::to_string(c.backend.max_creates.value()); }},
       {"--max-streams",
        "DAYTONAD_MAX_STREAMS",
        "max_streams",
        {"1", "2", "3"},
-       [](const Config& c) { return std::to_string(c.max_streams.value()); }},
+       [](const Config& c) { return std::to_string(c.backend.max_streams.value()); }},
       {"--context-root",
        "DAYTONAD_CONTEXT_ROOT",
        "context_root",
@@ -274,7 +274,7 @@ TEST_F(ConfigFile, RanksBelowTheEnvironmentAndThatBelowFlags) {
        "DAYTONAD_STATE_DIR",
        "state_dir",
        {"/a", "/b", "/c"},
-       [](const Config& c) { return c.state_dir; }},
+       [](const Config& c) { return c.backend.state_dir; }},
       {"--spool-limit",
        "DAYTONAD_SPOOL_LIMIT",
        "spool_limit",
@@ -284,27 +284,27 @@ TEST_F(ConfigFile, RanksBelowTheEnvironmentAndThatBelowFlags) {
        "DAYTONAD_CACHE_LIFETIME",
        "cache_lifetime",
        {"1s", "2s", "0s"},
-       [&](const Config& c) { return seconds(c.cache_lifetime); }},
+       [&](const Config& c) { return seconds(c.backend.cache_lifetime); }},
       {"--cache-lifetime-with-events",
        "DAYTONAD_CACHE_LIFETIME_WITH_EVENTS",
        "cache_lifetime_with_events",
        {"1s", "2s", "0s"},
-       [&](const Config& c) { return seconds(c.cache_lifetime_with_events); }},
+       [&](const Config& c) { return seconds(c.backend.cache_lifetime_with_events); }},
       {"--cache-size",
        "DAYTONAD_CACHE_SIZE",
        "cache_size",
        {"1024", "1025", "0"},
-       [](const Config& c) { return std::to_string(c.cache_size); }},
+       [](const Config& c) { return std::to_string(c.backend.cache_size); }},
       {"--max-uploads",
        "DAYTONAD_MAX_UPLOADS",
        "max_uploads",
        {"1", "2", "3"},
-       [](const Config& c) { return std::to_string(c.max_uploads); }},
+       [](const Config& c) { return std::to_string(c.backend.max_uploads); }},
       {"--max-upload-idle",
        "DAYTONAD_MAX_UPLOAD_IDLE",
        "max_upload_idle",
        {"1s", "2s", "3s"},
-       [&](const Config& c) { return seconds(c.max_upload_idle); }},
+       [&](const Config& c) { return seconds(c.backend.max_upload_idle); }},
       {"--allow-core-dumps",
        "DAYTONAD_ALLOW_CORE_DUMPS",
        "allow_core_dumps",
@@ -352,7 +352,7 @@ TEST_F(ConfigFile, MayBeNamedByTheEnvironmentAndByTheFlagFirst) {
   With("target: eu\n");
   const auto config = Load({}, {kKey, "DAYTONAD_CONFIG=" + path_});
   ASSERT_TRUE(config.ok()) << config.status();
-  EXPECT_EQ(config->target, "eu");
+  EXPECT_EQ(config->backend.target, "eu");
   EXPECT_THAT(ErrorOf({"--config", directory_ + "/none.yaml"}, {kKey, "DAYTONAD_CONFIG=" + path_}),
               HasSubstr("none.yaml: No such file"));
 }
@@ -374,7 +374,7 @@ TEST_F(ConfigFile, TakesListsAndOctalModes) {
   EXPECT_FALSE(config->listeners[1].read_only);
   EXPECT_EQ(config->listeners[2].address.host, "::1");
   EXPECT_TRUE(config->listeners[2].read_only);
-  EXPECT_THAT(config->trusted_origins, ElementsAre("https://a.example", "https://b.example"));
+  EXPECT_THAT(config->backend.trusted_origins, ElementsAre("https://a.example", "https://b.example"));
 }
 
 TEST_F(ConfigFile, MayBeEmpty) { EXPECT_TRUE(Load({With("")}).ok()); }
@@ -415,9 +415,9 @@ TEST_F(ConfigFile, LimitsOfConnectionsMayBeNone) {
   const absl::StatusOr<Config> config =
       Load({"--max-connections", "none", With("max_creates: None\n")}, {kKey, "DAYTONAD_MAX_STREAMS=none"});
   ASSERT_TRUE(config.ok()) << config.status();
-  EXPECT_EQ(config->max_connections, std::nullopt);
-  EXPECT_EQ(config->max_creates, std::nullopt);
-  EXPECT_EQ(config->max_streams, std::nullopt);
+  EXPECT_EQ(config->backend.max_connections, std::nullopt);
+  EXPECT_EQ(config->backend.max_creates, std::nullopt);
+  EXPECT_EQ(config->backend.max_streams, std::nullopt);
 }
 
 TEST(Config, NamesTheFlagThatIsWrong) {
@@ -497,11 +497,11 @@ TEST(Config, TakesSeveralListenersFromOneVariable) {
 TEST(Config, ReadsTheDeprecatedServerUrlOnlyWithoutApiUrl) {
   const auto old_name = Load({}, {kKey, "DAYTONA_SERVER_URL=http://old/api/"});
   ASSERT_TRUE(old_name.ok()) << old_name.status();
-  EXPECT_EQ(old_name->api_url, "http://old/api");
+  EXPECT_EQ(old_name->backend.api_url, "http://old/api");
   EXPECT_THAT(old_name->warnings, ElementsAre(HasSubstr("DAYTONA_SERVER_URL is deprecated")));
   const auto both = Load({}, {kKey, "DAYTONA_SERVER_URL=http://old/api", "DAYTONA_API_URL=http://new/api"});
   ASSERT_TRUE(both.ok()) << both.status();
-  EXPECT_EQ(both->api_url, "http://new/api");
+  EXPECT_EQ(both->backend.api_url, "http://new/api");
   EXPECT_THAT(both->warnings, IsEmpty());
 }
 
@@ -518,14 +518,14 @@ TEST(Config, WarnsOfTracingOnlyWhenItIsExactlyTrue) {
 
 TEST(Config, EventsAreOnUnlessTheyAreSwitchedOff) {
   const std::string deprecated = "DAYTONA_USE_DEPRECATED_POLLING=true";
-  EXPECT_TRUE(Load({})->events);
-  EXPECT_FALSE(Load({"--events=off"})->events);
-  EXPECT_FALSE(Load({}, {kKey, "DAYTONAD_EVENTS=off"})->events);
-  EXPECT_FALSE(Load({}, {kKey, deprecated})->events);
-  EXPECT_FALSE(Load({}, {kKey, "DAYTONA_USE_DEPRECATED_POLLING=True"})->events);
-  EXPECT_TRUE(Load({}, {kKey, "DAYTONA_USE_DEPRECATED_POLLING=1"})->events);
-  EXPECT_TRUE(Load({"--events=on"}, {kKey, deprecated})->events);
-  EXPECT_TRUE(Load({}, {kKey, deprecated, "DAYTONAD_EVENTS=on"})->events);
+  EXPECT_TRUE(Load({})->backend.events);
+  EXPECT_FALSE(Load({"--events=off"})->backend.events);
+  EXPECT_FALSE(Load({}, {kKey, "DAYTONAD_EVENTS=off"})->backend.events);
+  EXPECT_FALSE(Load({}, {kKey, deprecated})->backend.events);
+  EXPECT_FALSE(Load({}, {kKey, "DAYTONA_USE_DEPRECATED_POLLING=True"})->backend.events);
+  EXPECT_TRUE(Load({}, {kKey, "DAYTONA_USE_DEPRECATED_POLLING=1"})->backend.events);
+  EXPECT_TRUE(Load({"--events=on"}, {kKey, deprecated})->backend.events);
+  EXPECT_TRUE(Load({}, {kKey, deprecated, "DAYTONAD_EVENTS=on"})->backend.events);
   EXPECT_THAT(Load({}, {kKey, deprecated})->warnings, IsEmpty());
   EXPECT_THAT(ErrorOf({"--events=true"}), HasSubstr("must be on or off"));
 }
@@ -545,34 +545,34 @@ TEST(Credential, JwtNeedsAnOrganization) {
               HasSubstr("DAYTONA_ORGANIZATION_ID is required when authenticating with DAYTONA_JWT_TOKEN"));
   const auto config = Load({}, {"DAYTONA_JWT_TOKEN=ey", "DAYTONA_ORGANIZATION_ID=org"});
   ASSERT_TRUE(config.ok()) << config.status();
-  ASSERT_TRUE(config->credential.has_value());
-  EXPECT_EQ(config->credential->kind, Credential::Kind::kJwt);
-  EXPECT_EQ(config->credential->token.Reveal(), "ey");
-  EXPECT_EQ(config->credential->organization_id, "org");
+  ASSERT_TRUE(config->backend.credential.has_value());
+  EXPECT_EQ(config->backend.credential->kind, Credential::Kind::kJwt);
+  EXPECT_EQ(config->backend.credential->token.Reveal(), "ey");
+  EXPECT_EQ(config->backend.credential->organization_id, "org");
 }
 
 TEST(Credential, ApiKeyWinsOverJwt) {
   const auto config = Load({}, {kKey, "DAYTONA_JWT_TOKEN=ey"});
   ASSERT_TRUE(config.ok()) << config.status();
-  ASSERT_TRUE(config->credential.has_value());
-  EXPECT_EQ(config->credential->token.Reveal(), "dtn_secret");
-  EXPECT_EQ(config->credential->kind, Credential::Kind::kApiKey);
+  ASSERT_TRUE(config->backend.credential.has_value());
+  EXPECT_EQ(config->backend.credential->token.Reveal(), "dtn_secret");
+  EXPECT_EQ(config->backend.credential->kind, Credential::Kind::kApiKey);
 }
 
 TEST(Credential, KeyFileOfTheCommandLineWinsOverTheVariable) {
   const auto config = Load({"--api-key-file=/run/secrets/key"});
   ASSERT_TRUE(config.ok()) << config.status();
-  EXPECT_EQ(config->api_key_file, "/run/secrets/key");
-  EXPECT_FALSE(config->credential.has_value());
+  EXPECT_EQ(config->backend.api_key_file, "/run/secrets/key");
+  EXPECT_FALSE(config->backend.credential.has_value());
   EXPECT_THAT(config->warnings, ElementsAre(HasSubstr("DAYTONA_API_KEY is ignored")));
 }
 
 TEST_F(ConfigFile, ItsKeyFileRanksBelowTheVariable) {
   const auto config = Load({With("api_key_file: /run/secrets/key\n")});
   ASSERT_TRUE(config.ok()) << config.status();
-  EXPECT_EQ(config->api_key_file, "");
-  ASSERT_TRUE(config->credential.has_value());
-  EXPECT_EQ(config->credential->token.Reveal(), "dtn_secret");
+  EXPECT_EQ(config->backend.api_key_file, "");
+  ASSERT_TRUE(config->backend.credential.has_value());
+  EXPECT_EQ(config->backend.credential->token.Reveal(), "dtn_secret");
   EXPECT_THAT(config->warnings, ElementsAre(HasSubstr("/run/secrets/key is ignored")));
 }
 

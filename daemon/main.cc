@@ -15,53 +15,29 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "daemon/auth/credential_source.h"
-#include "daemon/auth/trusted_origins.h"
+#include "daemon/backend.h"
+#include "daemon/backend_registry.h"
 #include "daemon/base/last_words.h"
 #include "daemon/base/log.h"
 #include "daemon/config.h"
 #include "daemon/net/asio_clock.h"
 #include "daemon/net/event_loop.h"
-#include "daemon/net/http/curl_http_client.h"
-#include "daemon/net/http/revalidating_http_client.h"
-#include "daemon/net/url.h"
-#include "daemon/net/web_socket/curl_web_socket.h"
 #include "daemon/net/work_pool.h"
 #include "daemon/operations/build_context/context_roots.h"
-#include "daemon/operations/build_context/context_uploader.h"
 #include "daemon/operations/build_context/spool.h"
-#include "daemon/operations/build_context/store_uploads.h"
-#include "daemon/operations/build_context/streamed_uploads.h"
-#include "daemon/operations/build_logs.h"
-#include "daemon/operations/daemon_info.h"
-#include "daemon/operations/dependencies.h"
-#include "daemon/operations/idempotency_store.h"
-#include "daemon/operations/image_builder.h"
-#include "daemon/operations/journal/request_journal.h"
-#include "daemon/operations/log_follower.h"
-#include "daemon/operations/sandboxes.h"
-#include "daemon/operations/snapshots.h"
-#include "daemon/operations/volumes.h"
 #include "daemon/server/daemon.h"
 #include "daemon/server/descriptor_plan.h"
 #include "daemon/server/grpc_log.h"
-#include "daemon/services/build_service.h"
-#include "daemon/services/daemon_service.h"
-#include "daemon/services/daytona_service.h"
-#include "daemon/services/snapshot_service.h"
-#include "daemon/services/volume_service.h"
-#include "daemon/state/shared_state.h"
-#include "daemon/upstream/v0/events/event_stream.h"
-#include "daemon/upstream/v0/rest_api.h"
+#include "daemon/services/all_services.h"
 
 namespace daytonad {
 namespace {
@@ -69,9 +45,6 @@ namespace {
 constexpr int kExitOk = 0;
 // The daemon could not start: invalid configuration, no credential, an address that cannot be bound.
 constexpr int kExitCannotStart = 2;
-
-// Daytona answers a create like a long poll, after up to 30 s. Such requests get this much more time.
-constexpr auto kLongPollTime = std::chrono::seconds(60);
 
 // Connections need descriptors, and the soft limit is often only 1,024, for programs that use select().
 void RaiseDescriptorLimit() {
@@ -102,9 +75,9 @@ void ForbidCoreDumps() {
 // Divides the process's descriptors among the kinds of connections.
 DescriptorPlan PlanDescriptors(const Config& config) {
   DescriptorPlan wanted;
-  wanted.calls = ConnectionLimit(config.max_connections);
-  wanted.creates = ConnectionLimit(config.max_creates);
-  wanted.streams = ConnectionLimit(config.max_streams);
+  wanted.calls = ConnectionLimit(config.backend.max_connections);
+  wanted.creates = ConnectionLimit(config.backend.max_creates);
+  wanted.streams = ConnectionLimit(config.backend.max_streams);
   wanted.client_connections = static_cast<size_t>(config.max_client_connections);
   wanted.client_connections_per_user = static_cast<size_t>(config.max_client_connections_per_user);
   rlimit descriptors{};
@@ -113,40 +86,6 @@ DescriptorPlan PlanDescriptors(const Config& config) {
   const DescriptorPlan plan = FitDescriptors(wanted, config.listeners.size(), descriptors.rlim_cur, warning);
   if (!warning.empty()) Log(LogLevel::kWarning, warning);
   return plan;
-}
-
-HttpClientOptions HttpOptions(const Config& config, const DescriptorPlan& descriptors) {
-  HttpClientOptions options;
-  options.max_calls = descriptors.calls;
-  options.max_creates = descriptors.creates;
-  options.max_streams = descriptors.streams;
-  options.ca_file = config.ca_file;
-  options.proxy = config.proxy;
-  // Daytona may answer creates only after 30 s.
-  options.patience = std::chrono::duration_cast<std::chrono::milliseconds>(config.request_timeout / 6);
-  options.patience_with_creates = options.patience + std::chrono::seconds(30);
-  return options;
-}
-
-RestApiOptions UpstreamOptions(const Config& config, BaseUrl api_url, WorkPool& pool) {
-  RestApiOptions options(std::move(api_url));
-  options.client.pool = &pool;
-  options.client.prompt_limit = config.request_timeout;
-  options.client.long_poll_limit = config.request_timeout + kLongPollTime;
-  options.default_target = config.target;
-  return options;
-}
-
-SharedStateOptions StateOptions(const Config& config) {
-  SharedStateOptions options;
-  // Time for the queue, and for a few attempts with pauses between them: one connection that hangs must not fail a
-  // read.
-  options.calls.read_limit = config.max_queue_wait + config.request_timeout * 4 + std::chrono::seconds(30);
-  options.calls.mutation_limit = config.request_timeout + kLongPollTime;
-  options.lifetimes.polling = config.cache_lifetime;
-  options.lifetimes.with_events = config.cache_lifetime_with_events;
-  options.max_bytes = static_cast<size_t>(config.cache_size);
-  return options;
 }
 
 LoopWatchdogOptions WatchdogOptions(const Config& config) {
@@ -175,7 +114,7 @@ DaemonOptions ServerOptions(const Config& config, const DescriptorPlan& descript
   options.max_request_bytes = static_cast<size_t>(config.max_request);
   options.max_memory = config.max_memory > 0
                            ? static_cast<size_t>(config.max_memory)
-                           : DefaultMaxMemory(options.max_calls, static_cast<size_t>(config.cache_size));
+                           : DefaultMaxMemory(options.max_calls, static_cast<size_t>(config.backend.cache_size));
   options.address_file = config.address_file;
   options.max_wait = config.max_wait;
   options.max_queue_wait = config.max_queue_wait;
@@ -187,11 +126,6 @@ DaemonOptions ServerOptions(const Config& config, const DescriptorPlan& descript
   return options;
 }
 
-absl::StatusOr<std::unique_ptr<CredentialSource>> OpenCredential(const Config& config, Clock& clock) {
-  if (config.credential.has_value()) return std::make_unique<StaticCredential>(*config.credential);
-  return FileCredential::Open(config.api_key_file, clock);
-}
-
 // The directory for uploads, if configured. Checked now, because otherwise uploads would fail later.
 absl::StatusOr<std::optional<Spool>> OpenSpool(const Config& config) {
   if (config.spool_dir.empty()) return std::nullopt;
@@ -200,45 +134,16 @@ absl::StatusOr<std::optional<Spool>> OpenSpool(const Config& config) {
   return *std::move(spool);
 }
 
-// The journal of request ids; null if not configured. The ids belong to callers that may mutate, and to the credential
-// at start.
-absl::StatusOr<std::unique_ptr<RequestJournal>> OpenJournal(const Config& config, EventLoop& loop, Clock& clock,
-                                                            CredentialSource& credential) {
-  if (config.state_dir.empty()) return nullptr;
-  JournalOptions options;
-  options.directory = config.state_dir;
-  absl::StatusOr<std::unique_ptr<JournalFile>> file =
-      JournalFile::Open(std::move(options), std::chrono::system_clock::now());
-  if (!file.ok()) return absl::InvalidArgumentError(absl::StrCat("--state-dir: ", file.status().message()));
-  std::string owner = absl::StrCat("full/", MarkOf(credential.Current()));
-  return std::make_unique<RequestJournal>(loop.executor(), clock, *std::move(file), std::move(owner));
-}
-
 absl::StatusOr<ContextRoots> OpenContextRoots(const Config& config) {
   absl::StatusOr<ContextRoots> roots = ContextRoots::Open(config.context_roots);
   if (!roots.ok()) return absl::InvalidArgumentError(absl::StrCat("--context-root: ", roots.status().message()));
   return roots;
 }
 
-DaemonSetup SetupOf(const Config& config, const BaseUrl& api_url) {
-  DaemonSetup setup;
-  setup.version = DAYTONAD_VERSION;
-  setup.api_url = api_url.text();  // a BaseUrl has no user and no query
-  setup.events = config.events;
-  setup.has_state_dir = !config.state_dir.empty();
-  setup.has_spool_dir = !config.spool_dir.empty();
-  setup.has_context_roots = !config.context_roots.empty();
-  return setup;
-}
-
 absl::Status Run(const Config& config) {
   AsioClock clock;
-  absl::StatusOr<BaseUrl> api_url = BaseUrl::Parse(config.api_url);
-  if (!api_url.ok()) return api_url.status();
-  const absl::StatusOr<TrustedOrigins> trusted_origins = TrustedOrigins::Make(*api_url, config.trusted_origins);
-  if (!trusted_origins.ok()) return trusted_origins.status();
-  const absl::StatusOr<std::unique_ptr<CredentialSource>> credential = OpenCredential(config, clock);
-  if (!credential.ok()) return credential.status();
+  absl::StatusOr<BackendParts> parts = Backend::Open(config.backend, clock);
+  if (!parts.ok()) return parts.status();
   const absl::StatusOr<ContextRoots> context_roots = OpenContextRoots(config);
   if (!context_roots.ok()) return context_roots.status();
   absl::StatusOr<std::optional<Spool>> spool = OpenSpool(config);
@@ -248,64 +153,37 @@ absl::Status Run(const Config& config) {
     return absl::OkStatus();
   }
 
-  // From the lower layers to the upper ones. Upper layers use lower ones, on the loop.
   EventLoop loop;
-  absl::StatusOr<std::unique_ptr<RequestJournal>> journal = OpenJournal(config, loop, clock, **credential);
-  if (!journal.ok()) return journal.status();
   WorkPool pool;
   const DescriptorPlan descriptors = PlanDescriptors(config);
-  CurlHttpClient http(loop.executor(), HttpOptions(config, descriptors));
-  RevalidatingHttpClient revalidating(http, RevalidatingHttpClient::Options());
-  EventStreamOptions event_options(*api_url);
-  event_options.pool = &pool;
-  DaemonSetup setup = SetupOf(config, *api_url);
-  RestApi upstream(UpstreamOptions(config, *std::move(api_url), pool), revalidating, clock, **credential,
-                   *trusted_origins);
-  SharedState state(upstream, loop.executor(), clock, StateOptions(config));
-  Api& api = state.api();
-  CurlWebSocketConnector connector(loop.executor(), HttpOptions(config, descriptors));
-  EventStream events(loop.executor(), std::move(event_options), connector, clock, **credential);
-  StoreUploads uploads(clock, static_cast<size_t>(config.max_uploads));
-  StreamedUploads streamed_uploads(api, pool, uploads, spool->has_value() ? &**spool : nullptr, clock,
-                                   config.max_upload_idle);
-  LogFollower follower(api, clock);
-  IdempotencyStore requests(loop.executor(), clock, IdempotencyStoreOptions(), journal->get());
-  if (*journal != nullptr) requests.Restore((*journal)->TakeStored());
-  ContextUploader context_uploader(api, *context_roots, pool, uploads, clock);
-  ImageBuilder images(pool, *context_roots, context_uploader);
-  const DaemonInfoOperations info(std::move(setup), api, state);
-  const Dependencies dependencies{api, state, state, clock, loop.executor(), follower, requests, images};
-  SandboxOperations sandboxes(dependencies, descriptors.creates);
-  SnapshotOperations snapshots(dependencies);
-  BuildLogOperations build_logs(dependencies);
-  VolumeOperations volumes(dependencies);
+  const SharedResources shared{
+      loop, clock, pool, *context_roots, spool->has_value() ? &**spool : nullptr, config.max_queue_wait};
+  absl::StatusOr<std::unique_ptr<Backend>> backend =
+      Backend::Make(config.backend, *std::move(parts),
+                    ConnectionLimits{descriptors.calls, descriptors.creates, descriptors.streams}, shared);
+  if (!backend.ok()) return backend.status();
+  BackendRegistry backends;
+  backends.Add(*std::move(backend));
   const absl::Cleanup end_the_loop = [&] {
-    loop.Post([&] {
-      events.Stop();
-      http.Shutdown();
-    });
+    loop.Post([&] { backends.Stop(); });
     loop.Stop();
   };
 
-  ServiceCatalog services;
-  services.names = {v1::DaytonaService::service_full_name(), v1::SnapshotService::service_full_name(),
-                    v1::VolumeService::service_full_name(), v1::BuildService::service_full_name(),
-                    v1::DaemonService::service_full_name()};
-  services.make = [&](const RpcRuntime& runtime, const Caller& caller) {
-    std::vector<std::unique_ptr<grpc::Service>> made;
-    made.push_back(std::make_unique<DaytonaGrpcService>(runtime, caller, sandboxes));
-    made.push_back(std::make_unique<SnapshotGrpcService>(runtime, caller, snapshots));
-    made.push_back(std::make_unique<VolumeGrpcService>(runtime, caller, volumes));
-    made.push_back(std::make_unique<BuildGrpcService>(runtime, caller, build_logs, streamed_uploads));
-    made.push_back(std::make_unique<DaemonGrpcService>(runtime, caller, info));
-    return made;
+  const BackendDirectory handlers = [&backends](std::string_view name) -> const BackendHandlers* {
+    const Backend* const named = backends.Find(name);
+    return named == nullptr ? nullptr : &named->handlers();
   };
-  services.settle = [&state](CallContext context) { return state.WaitForMutations(std::move(context)); };
+  ServiceCatalog services;
+  services.names = AllServiceNames();
+  services.make = [&handlers](const RpcRuntime& runtime, const Caller& listener) {
+    return MakeAllServices(runtime, listener, handlers);
+  };
+  services.settle = [&backends](CallContext context) { return backends.WaitForMutations(std::move(context)); };
   Daemon daemon(
       ServerOptions(config, descriptors), loop, clock,
-      [&api](CallContext context) { return api.Ping(std::move(context)); }, std::move(services));
+      [&backends](CallContext context) { return backends.main().Ping(std::move(context)); }, std::move(services));
   if (absl::Status status = daemon.Start(); !status.ok()) return status;
-  if (config.events) loop.Post([&] { events.Start(state); });
+  loop.Post([&backends] { backends.Start(); });
   daemon.WaitUntilStopped();
   return absl::OkStatus();
 }

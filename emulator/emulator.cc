@@ -5,9 +5,10 @@
 #include <thread>
 #include <utility>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "emulator/api/api.h"
 #include "emulator/base/scheduler.h"
-#include "emulator/base/text.h"
 #include "emulator/control/control_routes.h"
 #include "emulator/http/http_server.h"
 #include "emulator/world/world.h"
@@ -35,7 +36,7 @@ struct Emulator::Parts {
         control(world, api, server) {}
 
   const EmulatorOptions options;
-  // First of all that runs on it, so that what hangs on its handlers goes after everything else.
+  // Declared before everything that runs on it, so that objects held by its handlers are destroyed last.
   boost::asio::io_context io{1};
   LoopScheduler scheduler;
   World world;
@@ -52,15 +53,15 @@ Emulator::~Emulator() { Stop(); }
 absl::Status Emulator::Start() {
   const EmulatorOptions& options = parts_->options;
   if (!options.base_path.empty() && (!options.base_path.starts_with('/') || options.base_path.ends_with('/'))) {
-    return absl::InvalidArgumentError(
-        StrCat("base path \"", options.base_path, "\" must begin with a slash and not end with one, such as /api"));
+    return absl::InvalidArgumentError(absl::StrCat("base path \"", options.base_path,
+                                                   "\" must begin with a slash and not end with one, such as /api"));
   }
   if (!options.record_file.empty()) {
     if (auto opened = parts_->api.recorder().OpenFile(options.record_file); !opened.ok()) return opened;
   }
   if (auto listening = parts_->server.Listen(options.host, options.port); !listening.ok()) return listening;
   parts_->world.origin = origin();
-  parts_->world.sandboxes.set_toolbox_proxy_url(StrCat(origin(), "/toolbox"));
+  parts_->world.sandboxes.set_toolbox_proxy_url(absl::StrCat(origin(), "/toolbox"));
   parts_->thread = std::thread([io = &parts_->io] { io->run(); });
   return absl::OkStatus();
 }
@@ -77,9 +78,10 @@ std::string Emulator::origin() const {
   // A client cannot dial "any address".
   const std::string& host = parts_->options.host;
   const std::string dialled = host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host;
-  return StrCat("http://", Contains(dialled, ":") ? StrCat("[", dialled, "]") : dialled, ":", port());
+  return absl::StrCat("http://", absl::StrContains(dialled, ":") ? absl::StrCat("[", dialled, "]") : dialled, ":",
+                      port());
 }
 
-std::string Emulator::url() const { return StrCat(origin(), parts_->options.base_path); }
+std::string Emulator::url() const { return absl::StrCat(origin(), parts_->options.base_path); }
 
 }  // namespace daytonad::emulator

@@ -10,7 +10,7 @@
 
 namespace daytonad::emulator {
 
-// An offline, in-memory Daytona API. Runs on a thread of its own, so that a test can have it in its own process:
+// An offline, in-memory Daytona API. Runs on its own thread, so that a test can run it in-process:
 //
 //   EmulatorOptions options;
 //   options.port = 0;
@@ -18,7 +18,7 @@ namespace daytonad::emulator {
 //   ASSERT_TRUE(emulator.Start().ok());
 //   UseApi(emulator.url(), "emulator-key");
 //
-// What it holds is lost with it.
+// Its state ends with it.
 class Emulator {
  public:
   explicit Emulator(EmulatorOptions options);
@@ -26,7 +26,7 @@ class Emulator {
   Emulator(const Emulator&) = delete;
   Emulator& operator=(const Emulator&) = delete;
 
-  // Binds and serves. INVALID_ARGUMENT or UNAVAILABLE if that cannot be. Call once.
+  // Binds and serves. INVALID_ARGUMENT or UNAVAILABLE if that fails. Call once.
   absl::Status Start();
   // Closes all connections and ends the thread. May be called again.
   void Stop();

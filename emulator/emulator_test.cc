@@ -14,8 +14,9 @@
 #include <fstream>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
+#include "daemon/base/absl_view.h"
 #include "emulator/base/json.h"
-#include "emulator/base/text.h"
 
 namespace daytonad::emulator {
 namespace {
@@ -33,8 +34,9 @@ class Client {
   explicit Client(std::uint16_t port) { socket_.connect({asio::ip::address_v4::loopback(), port}); }
 
   void Write(std::string_view method, std::string_view target, std::string_view body = "") {
-    WriteRaw(StrCat(method, " ", target, " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer emulator-key\r\n",
-                    "Content-Type: application/json\r\nContent-Length: ", body.size(), "\r\n\r\n", body));
+    WriteRaw(absl::StrCat(
+        AbslView(method), " ", AbslView(target), " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer emulator-key\r\n",
+        "Content-Type: application/json\r\nContent-Length: ", body.size(), "\r\n\r\n", AbslView(body)));
   }
   void WriteRaw(const std::string& bytes) { asio::write(socket_, asio::buffer(bytes)); }
 
@@ -68,7 +70,7 @@ class EmulatorTest : public testing::Test {
 
   ~EmulatorTest() override { std::remove(RecordFile().c_str()); }
 
-  static std::string RecordFile() { return StrCat(testing::TempDir(), "/emulator_test_", ::getpid(), ".jsonl"); }
+  static std::string RecordFile() { return absl::StrCat(testing::TempDir(), "/emulator_test_", ::getpid(), ".jsonl"); }
 
   static EmulatorOptions Options() {
     EmulatorOptions options;
@@ -80,7 +82,7 @@ class EmulatorTest : public testing::Test {
 
   Json Connections() { return Json::parse(Client(emulator_.port()).Send("GET", "/_emulator/connections").body()); }
 
-  // Asks the control route until it says so; the test's own time limit ends what never happens.
+  // Polls the control route until it is true; the test's time limit bounds it.
   template <typename Condition>
   void Until(Condition condition) {
     while (!condition(Connections())) std::this_thread::yield();
@@ -116,17 +118,17 @@ TEST_F(EmulatorTest, TakesABodyThatIsAnnouncedFirst) {
   EXPECT_EQ(client.Read().result_int(), 200U);
 }
 
-TEST_F(EmulatorTest, EndsSandboxesAsAServerDoesIfATestSaysSo) {
+TEST_F(EmulatorTest, ControlRoutesEndSandboxesAsAServerDoes) {
   Client client(emulator_.port());
   const std::string id = Json::parse(client.Send("POST", "/api/sandbox", R"({"name":"a","spot":true})").body())["id"];
-  const std::string force = StrCat("/_emulator/sandboxes/", id);
+  const std::string force = absl::StrCat("/_emulator/sandboxes/", id);
   EXPECT_EQ(client.Send("POST", force, R"({"end":"fire"})").result_int(), 400U);
   const Json ended = Json::parse(client.Send("POST", force, R"({"end":"spot-eviction"})").body());
   EXPECT_EQ(ended["state"], "destroying");
   EXPECT_TRUE(ended.contains("spotEvictedAt"));
 }
 
-TEST_F(EmulatorTest, CreatesFromTheSameNewDockerfileCollideWhileOneIsOnItsWay) {
+TEST_F(EmulatorTest, CreatesFromTheSameNewDockerfileCollideWhileOneIsAccepted) {
   Client first(emulator_.port());
   Client second(emulator_.port());
   const std::string build = R"("buildInfo":{"dockerfileContent":"FROM a:1\n"}})";
@@ -137,7 +139,7 @@ TEST_F(EmulatorTest, CreatesFromTheSameNewDockerfileCollideWhileOneIsOnItsWay) {
   EXPECT_THAT(refused.body(), HasSubstr("Sandbox with name p1 already exists"));
 }
 
-TEST_F(EmulatorTest, RefusesWhatIsNoHttp) {
+TEST_F(EmulatorTest, RefusesWhatIsNotHttp) {
   Client client(emulator_.port());
   client.WriteRaw("hello?\r\n\r\n");
   EXPECT_EQ(client.Read().result_int(), 400U);
@@ -162,7 +164,7 @@ TEST_F(EmulatorTest, StreamsALogUntilTheBuildIsDone) {
   const std::string id = Json::parse(created.body())["id"];
   Answer log;
   do {
-    log = client.Send("GET", StrCat("/snapshots/", id, "/build-logs?follow=true"));
+    log = client.Send("GET", absl::StrCat("/snapshots/", id, "/build-logs?follow=true"));
   } while (log.result_int() == 404);
   EXPECT_EQ(log[http::field::transfer_encoding], "chunked");
   EXPECT_THAT(log.body(), HasSubstr("Step 1/1 : FROM a:1\n"));
@@ -177,7 +179,7 @@ TEST_F(EmulatorTest, AnOpenLogStreamIsCountedUntilItsReaderLeaves) {
                                        R"({"name":"s","buildInfo":{"dockerfileContent":"FROM a:1\nRUN false\n"}})");
     const std::string id = Json::parse(created.body())["id"];
     while (Json::parse(client.Send("GET", "/api/snapshots/s").body())["state"] != "error") std::this_thread::yield();
-    client.Write("GET", StrCat("/snapshots/", id, "/build-logs?follow=true"));
+    client.Write("GET", absl::StrCat("/snapshots/", id, "/build-logs?follow=true"));
     Until([](const Json& now) { return now["streams"] == 1; });
     EXPECT_THAT(client.ReadSome(), HasSubstr("200 OK"));
   }
@@ -247,14 +249,14 @@ TEST_F(EmulatorTest, AnswersManyPipelinedRequests) {
   Client client(emulator_.port());
   std::string requests;
   for (int i = 0; i < 100; ++i) {
-    StrAppend(requests, "GET /api/pipelined/", i, " HTTP/1.1\r\nHost: x\r\nX-Fill: ", std::string(500, 'x'),
-              "\r\n\r\n");
+    absl::StrAppend(&requests, "GET /api/pipelined/", i, " HTTP/1.1\r\nHost: x\r\nX-Fill: ", std::string(500, 'x'),
+                    "\r\n\r\n");
   }
   client.WriteRaw(requests);
-  for (int i = 0; i < 100; ++i) EXPECT_THAT(client.Read().body(), HasSubstr(StrCat("/api/pipelined/", i, "\"")));
+  for (int i = 0; i < 100; ++i) EXPECT_THAT(client.Read().body(), HasSubstr(absl::StrCat("/api/pipelined/", i, "\"")));
 }
 
-TEST_F(EmulatorTest, StopsWithRequestsUnderWay) {
+TEST_F(EmulatorTest, StopsWithRequestsInProgress) {
   Client client(emulator_.port());
   client.Send("POST", "/_emulator/faults", R"({"fault":{"delay_ms":3600000}})");
   client.Write("GET", "/api/health");

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "emulator/base/options.h"
-#include "emulator/base/text.h"
 #include "emulator/emulator.h"
 
 namespace daytonad::emulator {
@@ -42,26 +42,26 @@ void AddDelays(CLI::App& app, Delays& delays) {
   AddDuration(app, "--deactivate-delay", delays.deactivate, "how long a deactivated snapshot cannot be activated");
   AddDuration(app, "--volume-delay", delays.volume, "each of a volume's two steps");
   AddDuration(app, "--accept-delay", delays.accept,
-              "how long the first create from a Dockerfile takes; others of the same are refused meanwhile");
+              "how long the first create from a Dockerfile takes; others from the same one are refused meanwhile");
   AddDuration(app, "--network-delay", delays.network, "how long new network settings keep a sandbox busy");
   AddDuration(app, "--queue-minute", delays.queue_minute, "how long a minute of a create's queueTimeout lasts");
 }
 
 void ReadListen(const std::string& text, EmulatorOptions& options) {
   const auto colon = text.rfind(':');
-  const auto port = ParseInteger<std::uint16_t>(std::string_view(text).substr(colon + 1));
-  if (colon == std::string::npos || !port.has_value()) {
+  std::uint32_t port = 0;
+  if (colon == std::string::npos || !absl::SimpleAtoi(text.substr(colon + 1), &port) || port > 65535) {
     throw CLI::ValidationError("--listen: \"" + text + "\" is not HOST:PORT, such as 127.0.0.1:3986");
   }
   std::string host = text.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   options.host = host == "localhost" ? "127.0.0.1" : host;
-  options.port = *port;
+  options.port = static_cast<std::uint16_t>(port);
 }
 
 // Serves until SIGINT or SIGTERM.
 int Serve(EmulatorOptions options, const std::string& port_file) {
-  // Blocked in all threads, so that sigwait below gets them.
+  // Blocks them in all threads, so that sigwait below receives them.
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
@@ -88,7 +88,8 @@ int Main(int argc, char** argv) {
   CLI::App app("An offline, in-memory Daytona API on loopback. Nothing survives a restart.", "daytona-emulator");
   app.set_version_flag("--version", std::string("daytona-emulator ") + DAYTONAD_VERSION);
   app.add_option_function<std::string>(
-         "--listen", [&](const std::string& text) { ReadListen(text, options); }, "address to listen on; port 0 picks")
+         "--listen", [&](const std::string& text) { ReadListen(text, options); },
+         "address to listen on; port 0 picks one")
       ->type_name("HOST:PORT")
       ->default_str("127.0.0.1:3986");
   app.add_option("--port-file", port_file, "write the port into this file")->type_name("FILE");
@@ -129,9 +130,8 @@ int Main(int argc, char** argv) {
       ->type_name("on|off")
       ->default_str("on")
       ->check(CLI::IsMember({"on", "off"}));
-  AddDuration(app, "--ping-interval", options.ping_interval,
-              "how often event connections are asked for a sign of life");
-  AddDuration(app, "--ping-timeout", options.ping_timeout, "how long that sign may take");
+  AddDuration(app, "--ping-interval", options.ping_interval, "how often event connections are pinged");
+  AddDuration(app, "--ping-timeout", options.ping_timeout, "how long the answer to a ping may take");
   app.add_option("--record", options.record_file, "append each request to this file, one JSON line each")
       ->type_name("FILE");
   AddDelays(app, options.delays);

@@ -9,10 +9,16 @@
 
 #include <CLI/CLI.hpp>
 
-#include "client/cli/command.h"
-#include "client/cli/exit_code.h"
-#include "client/cli/flags.h"
-#include "client/cli/session.h"
+#include "client/cli/base/command.h"
+#include "client/cli/base/exit_code.h"
+#include "client/cli/base/flags.h"
+#include "client/cli/base/session.h"
+#include "client/cli/build/build_commands.h"
+#include "client/cli/completion.h"
+#include "client/cli/daemon/daemon_commands.h"
+#include "client/cli/sandbox/sandbox_commands.h"
+#include "client/cli/snapshot/snapshot_commands.h"
+#include "client/cli/volume/volume_commands.h"
 #include "client/cpp/address.h"
 
 namespace daytonad::cli {
@@ -25,16 +31,17 @@ constexpr char kFooter[] =
 
 void AddGlobalFlags(CLI::App* app, GlobalOptions* options) {
   AddText(app, "--address,-a", "ADDRESS",
-          "The daemon's address, unix:PATH or HOST:PORT; if not given, DAYTONAD_ADDRESS or its usual socket",
+          "The daemon's address, unix:PATH or HOST:PORT; default: DAYTONAD_ADDRESS, else the usual socket",
           [options](const std::string& address) { options->address = address; });
   AddWord<OutputFormat>(app, "--output,-o", "FORMAT", "How to print results: table, json (proto JSON) or name",
                         {{"table", OutputFormat::kTable}, {"json", OutputFormat::kJson}, {"name", OutputFormat::kName}},
                         [options](OutputFormat format) { options->output = format; });
-  AddText(app, "--deadline", "DURATION", "Give up after so long (30s, 5m); a command's --timeout is for Daytona's part",
+  AddText(app, "--deadline", "DURATION",
+          "Give up after this long (30s, 5m); a command's --timeout limits Daytona's part",
           [options](const std::string& text) { options->deadline = ParseDuration("--deadline", text); });
 }
 
-// Help without the notes on which flag excludes which: the error says so where it matters.
+// Help that does not list which flags exclude each other: the error says so.
 class HelpFormat : public CLI::Formatter {
  public:
   HelpFormat() { column_width(34); }
@@ -45,7 +52,7 @@ class HelpFormat : public CLI::Formatter {
   }
 };
 
-// Says what is wrong with a command line. `app` did not accept it.
+// Explains why `app` rejected the command line.
 void ExplainUsage(const CLI::App& app, const CLI::ParseError& error, std::ostream& err) {
   const CLI::App* command = &app;
   while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
@@ -58,7 +65,7 @@ void ExplainUsage(const CLI::App& app, const CLI::ParseError& error, std::ostrea
   if (error.get_name() == "RequiredError" && !command->get_subcommands(is_command).empty()) {
     message = "a command is missing";
   }
-  // CLI11 asks for a command before it says that it does not know the one that was given.
+  // CLI11 reports a missing command before it reports an unknown one.
   if (const std::vector<std::string> unknown = app.remaining(/*recurse=*/true); !unknown.empty()) {
     message = "\"" + unknown.front() + "\" is not known here";
   }
@@ -84,7 +91,7 @@ int Run(std::vector<std::string> arguments, Console& console, Cancellation& canc
   app.formatter(std::make_shared<HelpFormat>());
   app.set_version_flag("--version", "daytonactl " DAYTONAD_VERSION);
   app.require_subcommand(1);
-  app.fallthrough();  // the global flags may stand behind the command, too
+  app.fallthrough();  // global flags may also follow the command
   AddGlobalFlags(&app, &options);
   AddSandboxCommands(&app, &action);
   AddSnapshotCommands(&app, &action);
@@ -95,12 +102,12 @@ int Run(std::vector<std::string> arguments, Console& console, Cancellation& canc
   AddCommand<bool>(&app, "version", "Show the version of this program; `info` shows the daemon's", &action,
                    PrintVersion);
   AddCompletionCommand(&app, &action);
-  app.footer(kFooter);  // last, so that commands do not have it, too
+  app.footer(kFooter);  // last, so that commands do not inherit it
 
   try {
     std::reverse(arguments.begin(), arguments.end());
     app.parse(std::move(arguments));
-  } catch (const CLI::ParseError& error) {  // help and version, too
+  } catch (const CLI::ParseError& error) {  // also thrown for help and version
     if (error.get_exit_code() == 0) return app.exit(error, console.out, console.err);
     ExplainUsage(app, error, console.err);
     return kExitUsage;

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "client/cli/cancellation.h"
-#include "client/cli/console.h"
+#include "client/cli/base/cancellation.h"
+#include "client/cli/base/console.h"
 
 namespace daytonad::cli {
 

@@ -7,9 +7,8 @@
 
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "client/cli/command.h"
-#include "client/cli/exit_code.h"
-#include "client/cli/flags.h"
+#include "client/cli/base/exit_code.h"
+#include "client/cli/base/flags.h"
 
 namespace daytonad::cli {
 namespace {
@@ -80,7 +79,7 @@ Tree TreeOf(const CLI::App& app) {
   return tree;
 }
 
-// In single quotes for any of the three shells.
+// Quotes for any of the three shells.
 std::string Quote(const std::string& text) { return "'" + absl::StrReplaceAll(text, {{"'", ""}, {"\\", ""}}) + "'"; }
 
 std::string Paths(const Tree& tree, const std::string& separator) {

@@ -48,7 +48,7 @@ TEST(BashCompletion, LeavesValuesToFileNames) {
   EXPECT_EQ(BashOffers({"sandbox", "create", "--context", ""}), "\n");
 }
 
-// Shells that are not there are not asked.
+// Skips shells that are not installed.
 TEST(Completion, ScriptsParse) {
   for (const std::string shell : {"bash", "zsh", "fish"}) {
     const std::string program = "/bin/" + shell;

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Shows the daemon at work against the emulator, without an account:
+# Shows the daemon against the emulator, without an account:
 #
 #   client/cli/demo.sh BIN_DIR    with daytonad, daytonactl and daytona-emulator in BIN_DIR
 #
-# A snapshot is built, a sandbox is created from it and taken through its life, another is built with local files, a
-# volume is made and mounted. Everything that it starts ends with it. Exits with 0 only if every step did what it should.
+# Builds a snapshot, creates a sandbox from it and takes it through its life, builds another with local files, creates
+# and mounts a volume. Stops everything it started. Exits with 0 only if every step succeeded.
 set -euo pipefail
 
 bin=$(cd "${1:?usage: demo.sh BIN_DIR}" && pwd)
@@ -35,7 +35,7 @@ if [[ -t 1 ]]; then bold=$'\e[1m' dim=$'\e[2m' plain=$'\e[0m'; else bold='' dim=
 headline() { printf '\n%s== %s%s\n' "$bold" "$1" "$plain"; }
 fail() { printf 'error: %s\n' "$1" >&2; exit 1; }
 
-# Shows a command line and runs it; what it prints is also kept in $work/out.
+# Shows a command line and runs it; keeps its output in $work/out, too.
 run() {
   printf '%s$ %s%s\n' "$dim" "$(printf '%q ' "$@" | sed 's/ $//')" "$plain"
   "$@" 2>&1 | tee "$work/out"

@@ -8,16 +8,16 @@
 #include <vector>
 
 #include "client/cli/app.h"
-#include "client/cli/cancellation.h"
-#include "client/cli/console.h"
-#include "client/cli/exit_code.h"
-#include "client/cli/signal_watcher.h"
+#include "client/cli/base/cancellation.h"
+#include "client/cli/base/console.h"
+#include "client/cli/base/exit_code.h"
+#include "client/cli/base/signal_watcher.h"
 
 namespace {
 
-// Columns of the terminal that `fd` is; 0 if it is none.
+// Columns of the terminal behind `fd`; 0 if it is not a terminal.
 int TerminalWidth(int fd) {
-  constexpr int kUsual = 80;  // for those that do not know it
+  constexpr int kUsual = 80;  // for terminals that do not report it
   winsize size{};
   if (isatty(fd) == 0) return 0;
   return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
@@ -26,10 +26,10 @@ int TerminalWidth(int fd) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // When the reader of a pipe has gone, end as other tools do, also if the parent ignores the signal. The daemon sees
-  // the connection close.
+  // End as other tools do when the reader of a pipe has gone, even if the parent ignores SIGPIPE. The daemon sees the
+  // connection close.
   std::signal(SIGPIPE, SIG_DFL);
-  // gRPC's own messages would stand between ours; GRPC_VERBOSITY brings them back.
+  // Hides gRPC's own messages; GRPC_VERBOSITY brings them back.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
 
   daytonad::cli::Cancellation cancellation;

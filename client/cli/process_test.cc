@@ -12,7 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "client/cli/create_names.h"
+#include "client/cli/create/create_names.h"
 #include "client/cli/testing/child_process.h"
 #include "client/cli/testing/fake_daemon.h"
 #include "client/cli/testing/run_command.h"
@@ -32,7 +32,7 @@ class ProcessTest : public testing::Test {
     return arguments;
   }
 
-  // The reply to a method: these messages, and then silence.
+  // Makes a method send these messages and then hang.
   void HangAfter(const std::string& method, FakeReply reply) {
     reply.hang = true;
     daemon_.OnCall(method, std::move(reply));
@@ -64,7 +64,7 @@ TEST_F(ProcessTest, CtrlCDuringACreateSaysWhatStays) {
   EXPECT_THAT(outcome.err, HasSubstr("note: sandbox demo stays; `daytonactl sandbox delete 5f2c` deletes it\n"));
 }
 
-TEST_F(ProcessTest, CtrlCBeforeAnAnswerSaysWhatMayComeUp) {
+TEST_F(ProcessTest, CtrlCBeforeAnAnswerNamesWhatMayStillAppear) {
   HangAfter("CreateSandboxStream", {});
   ChildProcess child(Line({"sandbox", "create"}));
   ASSERT_TRUE(daemon_.WaitUntilHanging("CreateSandboxStream"));
@@ -73,14 +73,13 @@ TEST_F(ProcessTest, CtrlCBeforeAnAnswerSaysWhatMayComeUp) {
   EXPECT_EQ(outcome.exit_code, 130);
   const auto sent = daemon_.LastRequest<v1::CreateSandboxStreamRequest>("CreateSandboxStream");
   const std::string name = SandboxNameFor(sent.request_id());
-  EXPECT_THAT(outcome.err,
-              HasSubstr("note: sandbox " + name + " may come up all the same; `daytonactl sandbox delete " + name +
-                        "` deletes it, --request-id takes it up again\n"));
+  EXPECT_THAT(outcome.err, HasSubstr("note: sandbox " + name + " may still appear; `daytonactl sandbox delete " + name +
+                                     "` deletes it, --request-id resumes it\n"));
   EXPECT_THAT(outcome.err, HasSubstr("  request_id: " + sent.request_id() + "\n"));
   EXPECT_THAT(outcome.err, HasSubstr("  sandbox_name: " + name + "\n"));
 }
 
-TEST_F(ProcessTest, CtrlCDuringAQuietCreateSaysWhatMayComeUp) {
+TEST_F(ProcessTest, CtrlCDuringAQuietCreateNamesWhatMayStillAppear) {
   HangAfter("CreateSandbox", {});
   ChildProcess child(Line({"sandbox", "create", "box", "--quiet", "--request-id", "r"}));
   ASSERT_TRUE(daemon_.WaitUntilHanging("CreateSandbox"));

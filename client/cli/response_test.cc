@@ -1,4 +1,4 @@
-// What each command prints for what the daemon answers, and the code it exits with.
+// What each command prints for the daemon's answer, and its exit code.
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -9,7 +9,7 @@
 #include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
-#include "client/cli/exit_code.h"
+#include "client/cli/base/exit_code.h"
 #include "client/cli/testing/fake_daemon.h"
 #include "client/cli/testing/run_command.h"
 #include "daytonad/v1/build_service.pb.h"
@@ -255,7 +255,7 @@ TEST_F(ResponseTest, OnATerminalLogsCanDoNothingButShowLinesAndColours) {
   EXPECT_EQ(outcome.out, "\x1b[32mok\x1b[0m\n\uFFFD]0;owned\uFFFD \\u202eevil\uFFFD");
 }
 
-TEST_F(ResponseTest, APartOfALogThatIsNoLongerKeptIsTold) {
+TEST_F(ResponseTest, MissingLogBytesAreReported) {
   using Event = v1::StreamBuildLogsResponse;
   daemon_.OnCall("StreamBuildLogs",
                  ReplyWith(FromText<Event>(R"pb(log { data: "rest\n" offset: 70 missing_bytes: 70 })pb"),

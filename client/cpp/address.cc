@@ -15,7 +15,7 @@ namespace {
 
 constexpr char kSystemSocket[] = "/run/daytonad/daytonad.sock";
 
-// What fits into sockaddr_un::sun_path with its end.
+// The longest path that fits into sockaddr_un::sun_path with its NUL.
 constexpr std::size_t kMaxSocketPath = 107;
 
 bool Exists(const std::string& path) {
@@ -25,11 +25,11 @@ bool Exists(const std::string& path) {
 
 absl::Status Malformed(std::string_view address, std::string_view why) {
   return absl::InvalidArgumentError(
-      absl::StrCat("\"", std::string(address), "\" is no address: ", std::string(why),
+      absl::StrCat("\"", std::string(address), "\" is not an address: ", std::string(why),
                    "; use unix:PATH or HOST:PORT, as in unix:/run/daytonad/daytonad.sock or 127.0.0.1:7070"));
 }
 
-// `each` is the part of the address that is looked at.
+// `each` is the part of the address to check.
 absl::Status CheckHostAndPort(std::string_view address, std::string_view each) {
   const std::size_t colon = each.rfind(':');
   if (colon == std::string_view::npos) return Malformed(address, "the port is missing");
@@ -45,7 +45,7 @@ absl::Status CheckHostAndPort(std::string_view address, std::string_view each) {
   return absl::OkStatus();
 }
 
-// gRPC takes a list of addresses, all of one kind, and no names.
+// gRPC takes a list of addresses of one kind, but no host names.
 absl::StatusOr<std::string> TargetOfSeveral(std::string_view address) {
   for (const std::string& each : std::vector<std::string>(absl::StrSplit(std::string(address), ','))) {
     if (absl::Status status = CheckHostAndPort(address, each); !status.ok()) return status;

@@ -8,12 +8,13 @@
 
 namespace daytonad::client {
 
-// Where the daemon is, if nobody says otherwise: the environment variable DAYTONAD_ADDRESS, else
-// unix:/run/daytonad/daytonad.sock or, if only that one exists, unix:$XDG_RUNTIME_DIR/daytonad.sock.
+// The daemon's default address: the environment variable DAYTONAD_ADDRESS, else unix:/run/daytonad/daytonad.sock or, if
+// only that one exists, unix:$XDG_RUNTIME_DIR/daytonad.sock.
 std::string DefaultAddress();
 
-// An address as gRPC wants it. `address` is `unix:PATH` or `HOST:PORT`, an IPv6 host in brackets, or several daemons'
-// `IPV4:PORT` with commas between them; anything else is INVALID_ARGUMENT with a message that says what is wrong.
+// Converts an address to a gRPC target. `address` is `unix:PATH` or `HOST:PORT`, an IPv6 host in brackets, or a
+// comma-separated list of several daemons' `IPV4:PORT`. Anything else is INVALID_ARGUMENT with a message that says what
+// is wrong.
 absl::StatusOr<std::string> GrpcTarget(std::string_view address);
 
 }  // namespace daytonad::client

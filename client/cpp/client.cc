@@ -16,7 +16,7 @@ constexpr int kMaxMessageBytes = 64 * 1024 * 1024;
 // gRPC servers refuse pings that come more often than every five minutes while nothing is sent.
 constexpr int kKeepaliveMs = 310'000;
 constexpr int kKeepaliveTimeoutMs = 20'000;
-// How long a connection may take. On a busy machine the daemon's first bytes take their time, too.
+// How long connecting may take. On a busy machine the daemon's first bytes come late.
 constexpr int kConnectTimeoutMs = 10'000;
 
 }  // namespace
@@ -29,7 +29,7 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(std::string_view address,
   arguments.SetMaxSendMessageSize(kMaxMessageBytes);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectTimeoutMs);  // that is what it is
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectTimeoutMs);  // gRPC's name for it
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2'000);
   if (!target->starts_with("unix:")) {
     arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);

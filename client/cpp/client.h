@@ -1,4 +1,4 @@
-// The daemon from C++: the generated stubs over one channel, and calls that answer a value or an Error.
+// The daemon from C++: generated stubs over one channel, and calls that return a value or an Error.
 //
 //   auto client = daytonad::client::Client::Connect(daytonad::client::DefaultAddress());
 //   if (!client.ok()) ...;  // a malformed address; nothing is dialled yet
@@ -8,8 +8,8 @@
 //   auto got = daytonad::client::Call(client->sandboxes(), &daytonad::v1::DaytonaService::Stub::GetSandbox, request,
 //   context); if (!got.ok()) std::cerr << got.error->reason << ": " << got.error->message << "\n";
 //
-// Everything here may be used from many threads at once. Stubs may be used directly, too (the asynchronous and the
-// callback API are there), with ErrorFrom() for their status.
+// Everything here is thread-safe. Stubs may also be used directly (with the asynchronous or the callback API), with
+// ErrorFrom() for their status.
 #ifndef DAYTONAD_CLIENT_CPP_CLIENT_H_
 #define DAYTONAD_CLIENT_CPP_CLIENT_H_
 
@@ -34,9 +34,9 @@
 namespace daytonad::client {
 
 struct ConnectOptions {
-  // As client/service_config.json says: calls go in turn to all daemons that are there and say that they serve, and a
-  // read that ends in UNAVAILABLE because a daemon ends is made again. Without it each call is made once, whatever the
-  // daemon says of itself.
+  // Uses client/service_config.json: calls go round-robin to all daemons that report SERVING, and gRPC retries reads
+  // that end in UNAVAILABLE because a daemon stops. Without it each call is made once, whatever health the daemon
+  // reports.
   bool with_service_config = true;
 };
 
@@ -48,7 +48,7 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(std::string_view address,
 // The bytes of client/service_config.json.
 std::string_view ServiceConfig();
 
-// The services of a daemon, or of several that do the same.
+// The services of one daemon, or of several equivalent ones.
 class Client {
  public:
   explicit Client(std::shared_ptr<grpc::Channel> channel);
@@ -70,11 +70,11 @@ class Client {
   std::unique_ptr<v1::DaemonService::Stub> daemon_;
 };
 
-// What a call came to.
+// The outcome of a call.
 template <typename T>
 struct Result {
   T value;                     // meaningful if ok()
-  std::optional<Error> error;  // why not
+  std::optional<Error> error;  // why it failed
 
   bool ok() const { return !error.has_value(); }
 };
@@ -89,8 +89,8 @@ Result<Response> Call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientConte
   return result;
 }
 
-// Makes a server-streaming call, hands each message to `on_message` as it comes, and returns how the stream ended:
-// nothing if all went well.
+// Makes a server-streaming call, passes each message to `on_message` as it arrives, and returns the error if the stream
+// failed.
 template <typename Stub, typename Request, typename Response, typename OnMessage>
 std::optional<Error> Stream(Stub& stub,
                             std::unique_ptr<grpc::ClientReader<Response>> (Stub::*method)(grpc::ClientContext*,

@@ -27,8 +27,8 @@ namespace {
 
 constexpr std::size_t kReadBytes = 256 * 1024;
 
-// libarchive takes names to be in the thread's locale, and can't write those that are not ASCII in the one that a
-// program starts with.
+// libarchive reads names in the thread's locale. In the locale that a program starts with, it can't write non-ASCII
+// names.
 class Utf8Names {
  public:
   Utf8Names() : before_(uselocale(Utf8())) {}
@@ -49,7 +49,7 @@ std::string Join(const std::string& directory, const std::string& name) {
   return directory.empty() ? name : absl::StrCat(directory, "/", name);
 }
 
-// The hash that BuildContextHeader.context_hash describes, the one that tells trees apart.
+// The hash that BuildContextHeader.context_hash describes as unique to a tree.
 class TreeHash {
  public:
   explicit TreeHash(const std::string& archive_path) : digest_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
@@ -57,7 +57,7 @@ class TreeHash {
     Add(absl::StrCat("context ", archive_path.size(), "\n", archive_path));
   }
 
-  // Of a file, `size` bytes follow by Add().
+  // For a file, Add() its `size` bytes next.
   void OnEntry(std::string_view kind, const std::string& path, mode_t mode, std::int64_t size,
                const std::string& link_target) {
     Add(absl::StrFormat("%s %o %d %d %d\n", kind, mode & 07777, path.size(), link_target.size(), size));
@@ -96,7 +96,7 @@ class Packer {
     archive_write_open(archive_.get(), this, nullptr, OnTarBytes, nullptr);
   }
   ~Packer() {
-    given_up_ = true;  // to free it is to write the rest of it, if there is one
+    given_up_ = true;  // freeing the archive writes the rest, if there is one
     archive_.reset();
   }
   Packer(const Packer&) = delete;
@@ -121,7 +121,7 @@ class Packer {
   static la_ssize_t OnTarBytes(archive*, void* self, const void* bytes, std::size_t size) {
     auto* packer = static_cast<Packer*>(self);
     if (packer->given_up_) return -1;
-    // A write that fails earlier than that costs memory that libarchive never frees.
+    // Fails no earlier: libarchive leaks memory when a write fails sooner.
     if (packer->stopped_) return static_cast<la_ssize_t>(size);
     packer->size_ += static_cast<std::int64_t>(size);
     packer->stopped_ = packer->sink_ && !packer->sink_({static_cast<const char*>(bytes), size});
@@ -176,7 +176,7 @@ class Packer {
 
   absl::Status AddFile(const std::string& path) {
     const std::string full_path = FullPath(path);
-    // Never waits for the other end of a FIFO.
+    // O_NONBLOCK: does not wait for the other end of a FIFO.
     const int fd = open(full_path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | (path.empty() ? 0 : O_NOFOLLOW));
     if (fd < 0 && errno == ENXIO) return NeitherFileNorDirectory(full_path);  // a socket
     if (fd < 0) return Unreadable(errno, full_path);
@@ -195,7 +195,7 @@ class Packer {
     while (true) {
       const ssize_t count = read(fd, buffer_.data(), buffer_.size());
       if (count < 0) return Unreadable(errno, full_path);
-      // It must be as long as its header in the tar said.
+      // Its length must match its tar header.
       if (count > left || (count == 0 && left > 0)) {
         return absl::AbortedError(
             absl::StrCat(full_path, " changed while it was read; repeat this when nobody writes to it"));
@@ -231,7 +231,7 @@ class Packer {
 
   std::string FullPath(const std::string& path) const { return path.empty() ? source_.path : Join(source_.path, path); }
 
-  // Of a call of libarchive.
+  // The outcome of a libarchive call.
   absl::Status Outcome(bool written) const {
     if (stopped_) return absl::CancelledError("no more of the build context is wanted");
     if (written) return absl::OkStatus();
@@ -255,8 +255,8 @@ class Packer {
   std::unique_ptr<archive, void (*)(archive*)> archive_;
   std::int64_t size_ = 0;
   bool empty_ = true;
-  bool stopped_ = false;   // the sink wants no more
-  bool given_up_ = false;  // nor does the packer
+  bool stopped_ = false;   // the sink returned false
+  bool given_up_ = false;  // the packer discards the rest
   std::string buffer_;
 };
 

@@ -10,44 +10,44 @@
 
 namespace daytonad::client {
 
-// What becomes of a path below a context.
+// How to treat a path below a context.
 enum class Inclusion {
   kTake,
-  kSkip,               // with all that is in it
-  kSkipButLookInside,  // the directory is left out, but something in it may be wanted
+  kSkip,               // with everything below it
+  kSkipButLookInside,  // the directory is excluded, but something in it may be included
 };
 
 // A file or a directory of this machine that becomes a build context.
 struct ContextSource {
-  // If it is a symbolic link, the context is what it leads to. Links below it stay links.
+  // A symbolic link stands for its target. Links below it stay links.
   std::string path;
   // Its name in the build, as BuildContextHeader has it.
   std::string archive_path;
-  // Asked for each path of a directory, relative to it; the directory itself is "". Unset: everything is taken.
+  // Called for each path in a directory, relative to it; the directory itself is "". Unset: everything is included.
   std::function<Inclusion(const std::string& path)> includes;
 };
 
 struct PackedContext {
   // Archive path, size and hash: the first message of an upload.
   v1::BuildContextHeader header;
-  // Everything was left out: there is nothing to upload.
+  // Everything was excluded: there is nothing to upload.
   bool empty = false;
 };
 
-// Takes the next bytes of a tar. False: stop.
+// Receives the next bytes of a tar. False: stop.
 using TarSink = std::function<bool(std::string_view bytes)>;
 
-// Reads a context once, from one end to the other, for its hash and its size, and gives its tar to `sink`, if there is
-// one. A few hundred KiB of it are in memory at a time.
+// Reads a context once to compute its hash and size, and passes its tar to `sink`, if there is one. Holds a few hundred
+// KiB in memory.
 //
-// The entries come in the order in which the file system lists them, the subdirectories of a directory after everything
-// else in it, and belong to user and group 0. The hash is the daemon's own, which no two trees share. The error names
-// the file that can't be read, is something else than a file, a directory or a link (INVALID_ARGUMENT), or changed
-// meanwhile (ABORTED); CANCELLED: the sink did not want more.
+// Entries come in the file system's order, subdirectories after everything else in their directory, and belong to user
+// and group 0. The hash is the daemon's own, which no two trees share. The error names the file that can't be read, is
+// neither a file, a directory nor a link (INVALID_ARGUMENT), or changed meanwhile (ABORTED). CANCELLED: the sink
+// returned false.
 absl::StatusOr<PackedContext> PackContext(const ContextSource& source, const TarSink& sink = {});
 
-// How the Daytona Python SDK calls a path inside a build context: normalised and without leading slashes. "./app/" is
-// "app", "/tmp/a" is "tmp/a". INVALID_ARGUMENT if nothing is left of it, or it begins with `..`.
+// The name that the Daytona Python SDK gives a path in a build context: normalised and without leading slashes.
+// "./app/" is "app", "/tmp/a" is "tmp/a". INVALID_ARGUMENT if nothing is left of it, or it begins with `..`.
 absl::StatusOr<std::string> DefaultArchivePath(const std::string& path);
 
 }  // namespace daytonad::client

@@ -15,7 +15,7 @@ using Request = v1::UploadBuildContextRequest;
 
 constexpr std::size_t kMessageBytes = 1024 * 1024;
 
-// Sends bytes in messages of a good size.
+// Sends bytes in messages of kMessageBytes.
 class MessageWriter {
  public:
   MessageWriter(grpc::ClientWriter<Request>& writer, const UploadProgress& on_progress)
@@ -49,7 +49,7 @@ class MessageWriter {
   std::int64_t sent_ = 0;
 };
 
-// Sends all there is. CANCELLED if the daemon took no more.
+// Sends everything. CANCELLED if the daemon took no more.
 absl::Status Send(grpc::ClientWriter<Request>& writer, const ContextSource& source,
                   const v1::BuildContextHeader& header, const UploadProgress& on_progress) {
   Request first;

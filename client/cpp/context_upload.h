@@ -24,9 +24,8 @@ using UploadProgress = std::function<void(std::int64_t sent)>;
 //   auto uploaded = daytonad::client::UploadContext(client->builds(), source, packed->header, context);
 //   if (uploaded.ok()) image.add_context_hashes(uploaded.value.context_hash());
 //
-// Stops to read and to send as soon as the daemon answers, as it does when Daytona has the context already. Errors are
-// the daemon's, and those of PackContext, which have no reason; ABORTED if the files are not those of `header` any
-// more.
+// Stops reading and sending as soon as the daemon answers, as it does when Daytona has the context already. Returns the
+// daemon's errors and those of PackContext, which have no reason; ABORTED if the files no longer match `header`.
 Result<v1::UploadBuildContextResponse> UploadContext(v1::BuildService::Stub& stub, const ContextSource& source,
                                                      const v1::BuildContextHeader& header, grpc::ClientContext& context,
                                                      const UploadProgress& on_progress = {});

@@ -14,8 +14,8 @@
 
 namespace daytonad::client {
 
-// Why a call failed, with the details that the daemon sends (the table in daytonad/v1/common.proto). Test `code` and
-// `reason`, show `message`.
+// Why a call failed, with the details that the daemon sends (the table in daytonad/v1/common.proto). Branch on `code`
+// and `reason`, show `message`.
 struct Error {
   struct FieldViolation {
     std::string field;  // path in the request: "spec.volumes[1].mount_path"
@@ -28,16 +28,16 @@ struct Error {
   std::string reason;
   // "sandbox_id", "http_status", ...
   std::map<std::string, std::string> metadata;
-  // With INVALID_REQUEST: all that is wrong with the request.
+  // With INVALID_REQUEST: everything that is wrong with the request.
   std::vector<FieldViolation> violations;
-  // When it makes sense to try again, if the daemon knows.
+  // How long to wait before a retry, if the daemon says so.
   std::optional<std::chrono::nanoseconds> retry_delay;
 };
 
-// The error of a status that is not OK. Details of other kinds and ones that do not parse are left out.
+// The error of a status that is not OK. Ignores details of other kinds and those that do not parse.
 Error ErrorFrom(const grpc::Status& status);
 
-// The same for what failed on this side.
+// The same for a failure on this side.
 Error ErrorFrom(const absl::Status& status);
 
 // "NOT_FOUND"; "CODE_99" for a number that gRPC does not have.

@@ -43,7 +43,7 @@ TEST(ErrorFrom, ReadsAllDetails) {
   EXPECT_EQ(error.retry_delay, std::chrono::milliseconds(1500));
 }
 
-TEST(ErrorFrom, LivesWithoutDetailsAndWithBrokenOnes) {
+TEST(ErrorFrom, ToleratesMissingAndBrokenDetails) {
   const Error bare = ErrorFrom(grpc::Status(grpc::StatusCode::UNAVAILABLE, "no"));
   EXPECT_EQ(bare.reason, "");
   EXPECT_FALSE(bare.retry_delay.has_value());

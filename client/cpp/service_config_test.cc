@@ -1,4 +1,4 @@
-// client/service_config.json is for all languages: it has to be right, and to name exactly what may be made twice.
+// client/service_config.json serves all languages: it must be valid and list exactly the methods that gRPC may retry.
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
 #include <gtest/gtest.h>
@@ -34,7 +34,7 @@ std::set<std::string> Repeatable(MethodOptions::IdempotencyLevel level) {
 
 nlohmann::json Config() { return nlohmann::json::parse(ServiceConfig()); }
 
-TEST(ServiceConfigTest, WhatIsRepeatedIsWhatTheContractMarks) {
+TEST(ServiceConfigTest, RetriesExactlyTheMarkedMethods) {
   std::set<std::string> marked = Repeatable(MethodOptions::NO_SIDE_EFFECTS);
   marked.merge(Repeatable(MethodOptions::IDEMPOTENT));
   std::set<std::string> listed;
@@ -47,8 +47,7 @@ TEST(ServiceConfigTest, WhatIsRepeatedIsWhatTheContractMarks) {
   EXPECT_EQ(listed, marked);
 }
 
-// What only its request id makes safe to repeat is not marked: whoever reads the mark does not see whether there is
-// one.
+// A method that only its request id makes safe to retry is not marked: a client that reads the mark cannot see the id.
 TEST(ServiceConfigTest, NoReadTakesARequestId) {
   for (const auto* service : kServices) {
     for (int i = 0; i < service->method_count(); ++i) {

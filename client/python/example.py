@@ -28,12 +28,12 @@ from daytonad.v1 import (
 )
 
 CHUNK_BYTES = 1024 * 1024
-# What every client of daytonad tells its channels: which calls may be made again while a daemon ends.
+# The service config of every client of daytonad: which calls gRPC may retry while a daemon stops.
 SERVICE_CONFIG = pathlib.Path(__file__).resolve().parents[1] / "service_config.json"
 
 
 def error_info(error: grpc.RpcError) -> error_details_pb2.ErrorInfo:
-    """Why a call failed, for programs: its reason and metadata. Empty if the error is not the daemon's own."""
+    """The reason and metadata of an error, for programs. Empty if the error is not the daemon's own."""
     info = error_details_pb2.ErrorInfo()
     for key, value in error.trailing_metadata() or ():
         if key == "grpc-status-details-bin":
@@ -44,7 +44,7 @@ def error_info(error: grpc.RpcError) -> error_details_pb2.ErrorInfo:
 
 
 def upload_context(builds, path):
-    """Uploads a small file as a build context, and returns what names it in an image."""
+    """Uploads a small file as a build context and returns its name in an image."""
     name = os.path.basename(path)
     with open(path, "rb") as file:
         content = file.read()

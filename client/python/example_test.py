@@ -1,6 +1,6 @@
-"""Runs example.py as its README says, against the daemon and the emulator, and looks at what it prints.
+"""Runs example.py as its README says, against the daemon and the emulator, and checks what it prints.
 
-BIN_DIR names the directory with daytonad and daytona-emulator. Run it with a Python that has requirements.txt.
+BIN_DIR names the directory with daytonad and daytona-emulator. Run it with a Python that has requirements.txt installed.
 """
 
 import os

@@ -5,8 +5,11 @@
 
 namespace daytonad {
 
-absl::Status CheckAccess(const Caller& caller, Action action) {
-  if (action == Action::kRead || !caller.read_only) return absl::OkStatus();
+bool MayMutate(const Caller& caller) { return !caller.read_only; }
+
+absl::Status CheckAccess(const AccessRequest& request) {
+  const Caller& caller = request.caller;
+  if (request.effect == Effect::kRead || MayMutate(caller)) return absl::OkStatus();
   return MakeError(
       absl::StatusCode::kPermissionDenied, "READ_ONLY_LISTENER",
       absl::StrCat("Callers of ", caller.listener,

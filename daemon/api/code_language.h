@@ -1,6 +1,7 @@
 #ifndef DAYTONAD_DAEMON_API_CODE_LANGUAGE_H_
 #define DAYTONAD_DAEMON_API_CODE_LANGUAGE_H_
 
+#include <map>
 #include <string>
 
 #include "daytonad/v1/sandbox.pb.h"
@@ -21,6 +22,13 @@ inline std::string LanguageText(const v1::SandboxSpec& spec) {
     default:
       return "python";
   }
+}
+
+// The labels of a new sandbox with this spec, in a stable order. Those of the spec do not override the language.
+inline std::map<std::string, std::string> LabelsOf(const v1::SandboxSpec& spec) {
+  std::map<std::string, std::string> labels(spec.labels().begin(), spec.labels().end());
+  labels[kLanguageLabel] = LanguageText(spec);
+  return labels;
 }
 
 }  // namespace daytonad

@@ -1,11 +1,9 @@
 #ifndef DAYTONAD_DAEMON_API_TIMES_H_
 #define DAYTONAD_DAEMON_API_TIMES_H_
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-
 #include <string>
 
+#include "daemon/api/deterministic_bytes.h"
 #include "daytonad/v1/sandbox.pb.h"
 #include "daytonad/v1/snapshot.pb.h"
 #include "daytonad/v1/volume.pb.h"
@@ -44,14 +42,7 @@ inline bool SameTimes(const v1::Volume& a, const v1::Volume& b) {
 template <typename T>
 std::string EncodeWithoutTimes(T object) {
   ClearTimes(object);
-  std::string bytes;
-  {
-    google::protobuf::io::StringOutputStream stream(&bytes);
-    google::protobuf::io::CodedOutputStream coded(&stream);
-    coded.SetSerializationDeterministic(true);  // otherwise the order of map entries is random
-    object.SerializeToCodedStream(&coded);
-  }
-  return bytes;
+  return DeterministicBytes(object);
 }
 
 template <typename T>

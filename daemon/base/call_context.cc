@@ -76,9 +76,9 @@ CallContext CallContext::WithFixedDeadline() const {
   return context;
 }
 
-CallContext CallContext::WithReadTerms(std::shared_ptr<ReadTerms> terms) const {
+CallContext CallContext::WithReadTerms(std::optional<ReadTerms> terms) const {
   Origin origin = *origin_;
-  origin.read_terms = std::move(terms);
+  origin.read_terms = terms;
   return WithOrigin(std::move(origin));
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "daemon/base/call_progress.h"
@@ -25,13 +26,41 @@ struct Caller {
   std::string client{};  // initialised, so that designated initialisers may leave it out
 };
 
-// The call that some work belongs to. Shared by all contexts derived from the call's.
+// Where the answer to a read came from.
+enum class ReadSource {
+  kBypass,     // from upstream; the cache was not asked
+  kMiss,       // from upstream: not cached, or too old
+  kCoalesced,  // from upstream, by another call's request
+  kHit,        // from the cache
+};
+
+// What the layers learn about a call while it runs, for those who report the call's end. Loop thread only.
+struct CallFacts {
+  // Requests that were sent to upstream for this call, each retry counted. A request that several calls share counts
+  // for the call that started it.
+  int upstream_attempts = 0;
+  // Unset: the call is no read that the cache may answer.
+  std::optional<ReadSource> read_source{};
+  // The age of a read's answer: time since the state was confirmed; for an answer of upstream, since the request was
+  // sent.
+  Clock::Duration age{};
+};
+
+// The name of the backend that the flags describe, and that serves all callers.
+inline constexpr std::string_view kDefaultBackend = "default";
+
+// The call that some work belongs to. Shared by all contexts derived from the call's, also by those of work that
+// outlives it.
 struct CallIdentity {
   // Unique in this process; part of every log line of the call.
   std::string call_id;
   // The RPC's full name, "daytonad.v1.DaytonaService/GetSandbox", or the name of the daemon's own work.
   std::string method;
   Caller caller;
+  // The name of the backend that serves it; empty for the daemon's own work.
+  std::string backend{};
+  // The only part that changes.
+  mutable CallFacts facts{};
 };
 
 // The known outcome of an earlier call with the same `request_id`.
@@ -53,20 +82,10 @@ struct RequestKey {
   std::optional<EarlierRequest> earlier{};
 };
 
-// How old the answer to a read may be, and, once answered, where the answer came from.
+// What a read accepts as its answer.
 struct ReadTerms {
-  enum class Source {
-    kBypass,     // from upstream; the cache was not asked
-    kMiss,       // from upstream: not cached, or too old
-    kCoalesced,  // from upstream, by another call's request
-    kHit,        // from the cache
-  };
-
-  // Unset: the daemon's lifetimes. Zero: always ask upstream.
-  std::optional<Clock::Duration> max_age;
-  Source source = Source::kBypass;
-  // The age of the answer: time since the state was confirmed; for an answer of upstream, since the request was sent.
-  Clock::Duration age{};
+  // The greatest age. Unset: the daemon's lifetimes. Zero: always ask upstream.
+  std::optional<Clock::Duration> max_age{};
 };
 
 // A small value that is passed through every co_await: deadline, cancellation, and identity of the call.
@@ -108,8 +127,10 @@ class CallContext {
   const CallIdentity& identity() const { return *origin_->identity; }
   // Null unless the call is a mutation with a request id.
   const RequestKey* request_key() const { return origin_->request_key.get(); }
-  // Null unless the call is a read that may be answered from the cache. The layer that answers fills it in.
-  ReadTerms* read_terms() const { return origin_->read_terms.get(); }
+  // Unset unless the call is a read that may be answered from the cache. The layer that answers it sets the read's
+  // facts.
+  const std::optional<ReadTerms>& read_terms() const { return origin_->read_terms; }
+  CallFacts& facts() const { return origin_->identity->facts; }
   bool cancelled() const { return stop_token_.stop_requested(); }
   // Background work queues behind all callers, for upstream's rate limit, for example.
   bool background() const { return origin_->background; }
@@ -147,8 +168,9 @@ class CallContext {
   // The same call with this request key.
   CallContext WithRequestKey(RequestKey key) const;
 
-  // The same call as a read on these terms. All contexts derived from this one share them.
-  CallContext WithReadTerms(std::shared_ptr<ReadTerms> terms) const;
+  // The same call as a read on these terms; without terms, as one that always asks upstream and is not the call's
+  // answer.
+  CallContext WithReadTerms(std::optional<ReadTerms> terms) const;
 
   // CANCELLED, DEADLINE_EXCEEDED or OK.
   absl::Status Check(TimePoint now) const;
@@ -159,7 +181,7 @@ class CallContext {
   struct Origin {
     std::shared_ptr<const CallIdentity> identity;
     std::shared_ptr<const RequestKey> request_key{};
-    std::shared_ptr<ReadTerms> read_terms{};
+    std::optional<ReadTerms> read_terms{};
     std::shared_ptr<CallProgress> progress{};
     TimePoint send_by = TimePoint::max();
     Clock::Duration max_queue_wait = kMaxQueueWait;

@@ -16,6 +16,7 @@
 #include "daemon/base/absl_view.h"
 #include "daemon/base/call_context.h"
 #include "daemon/base/log_limiter.h"
+#include "daemon/base/log_record.h"
 #include "daemon/base/log_sink.h"
 #include "nlohmann/json.hpp"
 
@@ -83,7 +84,16 @@ class Logger {
   // Drops the line if there is no memory for it.
   void Write(LogLevel level, std::string_view message, const std::vector<LogField>& fields) noexcept {
     try {
-      if (Admits(level, message)) sink_.Write(WholeLine(format_, level, message, fields));
+      if (Admits(limiter_, level, message)) WriteLine(level, message, fields);
+    } catch (const std::bad_alloc&) {
+      sink_.CountDropped();
+    }
+  }
+
+  bool AdmitRecord(LogLevel level, std::string_view kind) { return Admits(record_limiter_, level, kind); }
+  void WriteRecord(LogLevel level, std::string_view message, const std::vector<LogField>& fields) noexcept {
+    try {
+      WriteLine(level, message, fields);
     } catch (const std::bad_alloc&) {
       sink_.CountDropped();
     }
@@ -94,11 +104,15 @@ class Logger {
   void Flush(std::chrono::milliseconds limit) { sink_.Flush(limit); }
 
  private:
+  void WriteLine(LogLevel level, std::string_view message, const std::vector<LogField>& fields) {
+    sink_.Write(WholeLine(format_, level, message, fields));
+  }
+
   // Debug lines are not rate-limited.
-  bool Admits(LogLevel level, std::string_view message) {
+  bool Admits(LogLimiter& limiter, LogLevel level, std::string_view message) {
     if (level == LogLevel::kDebug) return true;
     std::optional<steady_clock::time_point> report_at;
-    const bool admitted = limiter_.Admit(level, message, steady_clock::now(), &report_at);
+    const bool admitted = limiter.Admit(level, message, steady_clock::now(), &report_at);
     if (report_at.has_value()) sink_.WakeAt(*report_at);
     return admitted;
   }
@@ -110,9 +124,11 @@ class Logger {
 
   std::vector<std::string> SuppressedLines() {
     std::vector<std::string> lines;
-    for (const LogLimiter::Suppressed& suppressed : limiter_.TakeSuppressed(steady_clock::now())) {
-      lines.push_back(WholeLine(format_, suppressed.level, "equal log lines were suppressed",
-                                {{"of", suppressed.message}, {"lines", absl::StrCat(suppressed.lines)}}));
+    for (LogLimiter* const limiter : {&limiter_, &record_limiter_}) {
+      for (const LogLimiter::Suppressed& suppressed : limiter->TakeSuppressed(steady_clock::now())) {
+        lines.push_back(WholeLine(format_, suppressed.level, "equal log lines were suppressed",
+                                  {{"of", suppressed.message}, {"lines", absl::StrCat(suppressed.lines)}}));
+      }
     }
     return lines;
   }
@@ -120,6 +136,7 @@ class Logger {
   std::atomic<LogLevel> threshold_ = LogLevel::kInfo;
   std::atomic<LogFormat> format_ = LogFormat::kPlain;
   LogLimiter limiter_{LogLimits()};
+  LogLimiter record_limiter_{LogLimits{.lines = 100}};
   LogSink sink_{STDERR_FILENO,
                 {.dropped_line = [this](size_t lines) { return DroppedLine(lines); },
                  .due_lines = [this] { return SuppressedLines(); }}};
@@ -145,6 +162,14 @@ void Log(LogLevel level, const CallContext& context, std::string_view message, s
   std::vector<LogField> all = {{"call", context.identity().call_id}, {"method", context.identity().method}};
   all.insert(all.end(), fields.begin(), fields.end());
   GetLogger().Write(level, message, all);
+}
+
+bool AdmitLogRecord(LogLevel level, std::string_view kind) {
+  return LogEnabled(level) && GetLogger().AdmitRecord(level, kind);
+}
+
+void WriteLogRecord(LogLevel level, std::string_view message, const std::vector<LogField>& fields) {
+  if (LogEnabled(level)) GetLogger().WriteRecord(level, message, fields);
 }
 
 void WriteToLog(std::string text) { GetLogger().WriteText(std::move(text)); }

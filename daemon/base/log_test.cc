@@ -6,6 +6,7 @@
 #include <string>
 
 #include "daemon/base/call_context.h"
+#include "daemon/base/log_record.h"
 #include "nlohmann/json.hpp"
 
 namespace daytonad {
@@ -88,6 +89,27 @@ TEST(LogTest, AFloodOfOneMessageIsCutShortWhateverItsFields) {
   EXPECT_THAT(written, HasSubstr("a flood n=9\n"));
   EXPECT_THAT(written, Not(HasSubstr("a flood n=10\n")));
   EXPECT_THAT(written, HasSubstr("details n=99\n")) << "who asks for debug lines wants all of them";
+}
+
+TEST(LogTest, RecordsHaveAGenerousLimitPerKindAndThenAreSuppressed) {
+  ConfigureLog(LogLevel::kDebug, LogFormat::kPlain);
+  EXPECT_TRUE(AdmitLogRecord(LogLevel::kDebug, "kind"));
+  int admitted = 0;
+  for (int i = 0; i < 2000; ++i) admitted += AdmitLogRecord(LogLevel::kInfo, "kind") ? 1 : 0;
+  EXPECT_EQ(admitted, 100);
+  EXPECT_TRUE(AdmitLogRecord(LogLevel::kInfo, "another kind"));
+  ConfigureLog(LogLevel::kWarning, LogFormat::kPlain);
+  EXPECT_FALSE(AdmitLogRecord(LogLevel::kInfo, "another kind"));
+}
+
+TEST(LogTest, AnAdmittedRecordIsWrittenHoweverManyThereAre) {
+  ConfigureLog(LogLevel::kInfo, LogFormat::kPlain);
+  CaptureStderr();
+  for (int i = 0; i < 100; ++i) WriteLogRecord(LogLevel::kInfo, "a record", {{"n", std::to_string(i)}});
+  WriteLogRecord(LogLevel::kDebug, "a debug record", {});
+  const std::string written = GetCapturedStderr();
+  EXPECT_THAT(written, HasSubstr("a record n=99\n"));
+  EXPECT_THAT(written, Not(HasSubstr("a debug record")));
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <stop_token>
 
-#include "daemon/net/wakeup.h"
+#include "daemon/base/wakeup.h"
 
 namespace daytonad {
 

@@ -6,7 +6,7 @@
 
 #include "daemon/base/log.h"
 #include "daemon/base/spawn.h"
-#include "daemon/net/wakeup.h"
+#include "daemon/base/wakeup.h"
 
 namespace daytonad {
 

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "daemon/base/testing/run_task.h"
+#include "daemon/base/wakeup.h"
 #include "daemon/net/asio_clock.h"
-#include "daemon/net/wakeup.h"
 
 namespace daytonad {
 namespace {

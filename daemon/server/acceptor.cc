@@ -27,16 +27,16 @@ using std::chrono::steady_clock;
 
 constexpr auto kShortestPause = milliseconds(10);
 constexpr auto kLongestPause = milliseconds(1000);
-// How often to look whether gRPC has closed what is shut down.
+// How often to check whether gRPC has closed connections that were shut down.
 constexpr auto kSweepInterval = milliseconds(20);
-// How many connections are taken, or closed, before something else gets its turn.
+// How many connections are accepted, or closed, in one turn.
 constexpr int kBatch = 64;
-// When what was sent to a peer is not acknowledged for so long, it is gone.
+// A peer that does not acknowledge data for this long is dead.
 constexpr unsigned kUserTimeoutMs = 20'000;
 
-// What epoll tells of: a connection, by its id, or one of these.
+// The data of epoll events: a connection's id, or one of these.
 constexpr uint64_t kWakeup = uint64_t{1} << 63;
-constexpr uint64_t kListening = uint64_t{1} << 62;  // and the index
+constexpr uint64_t kListening = uint64_t{1} << 62;  // plus the index
 
 FileDescriptor OpenReserve() { return FileDescriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
@@ -82,7 +82,7 @@ ConnectionTable::Peer PeerOf(int connection) {
 }
 
 void SetTcpOptions(int connection) {
-  // Fails, and is of no interest, on a UNIX socket.
+  // Fails on a UNIX socket, which does not need it.
   const int on = 1;
   ::setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   ::setsockopt(connection, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUserTimeoutMs, sizeof(kUserTimeoutMs));
@@ -230,7 +230,7 @@ void Acceptor::Take(int listening, FileDescriptor connection) {
 
 void Acceptor::HandOverTo(int listening, ConnectionTable::Id id, FileDescriptor connection) {
   hand_over_(listening, connection.Release());
-  // Its end is told always. One that is not watched would count for ever.
+  // epoll always reports hang-ups. A connection that is not watched would be counted for ever.
   if (!Watch(connections_.OwnDescriptor(id), EPOLLONESHOT, id)) {
     connections_.ShutDown(id);
     connections_.MarkEnded(id);

@@ -14,13 +14,13 @@
 namespace daytonad {
 namespace {
 
-// What tells a socket from all others that are open.
+// Identifies an open socket.
 ino_t InodeOf(int fd) {
   struct stat info {};
   return ::fstat(fd, &info) == 0 ? info.st_ino : 0;
 }
 
-// All that a TCP connection has brought so far; nothing for other sockets.
+// The bytes that a TCP connection has received so far; 0 for other sockets.
 uint64_t BytesReceived(int fd) {
   tcp_info info{};
   socklen_t length = sizeof(info);
@@ -33,7 +33,7 @@ uint64_t BytesQueued(int fd, unsigned long queue) {
   return ::ioctl(fd, queue, &count) == 0 && count > 0 ? static_cast<uint64_t>(count) : 0;
 }
 
-// gRPC would read the rest after a shutdown: thousands of small calls.
+// After a shutdown gRPC would still read what was received: thousands of small calls.
 void DiscardUnread(int fd) {
   std::array<char, 16 << 10> ignored;
   while (::recv(fd, ignored.data(), ignored.size(), MSG_DONTWAIT) > 0) {
@@ -84,7 +84,7 @@ bool ConnectionTable::Sweep() {
   std::erase_if(ended_, [this](Id id) {
     const auto found = connections_.find(id);
     const Connection& connection = found->second;
-    // The number may have been given to another file since.
+    // The descriptor's number may belong to another file by now.
     if (InodeOf(connection.socket) == connection.inode) return false;
     const uid_t user = connection.peer.user;
     if (user != kUnknownUser && --per_user_[user] == 0) per_user_.erase(user);

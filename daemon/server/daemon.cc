@@ -16,11 +16,10 @@ namespace {
 
 using std::chrono::seconds;
 
-// After the drain: how long calls that were ended may take to notice it, and idle connections and health watchers to
-// go.
+// After the drain: the time for cancelled calls to end, and for idle connections and health watchers to close.
 constexpr auto kTimeToEnd = seconds(2);
 constexpr auto kTimeToClose = std::chrono::milliseconds(500);
-// Before clients are told to go: no call has come for so long; but after so long they are told in any case.
+// Clients get a GOAWAY when no call has arrived for kQuiet, and after kLongestUnrest in any case.
 constexpr auto kQuiet = std::chrono::milliseconds(100);
 constexpr auto kLongestUnrest = seconds(1);
 
@@ -43,6 +42,7 @@ Daemon::Daemon(DaemonOptions options, EventLoop& loop, Clock& clock, UpstreamPin
                .calls = calls_,
                .gate = gate_,
                .answers = answers_,
+               .records = access_log_,
                .max_wait = options_.max_wait,
                .max_queue_wait = options_.max_queue_wait,
                .max_stall = options_.max_stall,
@@ -80,9 +80,10 @@ absl::Status Daemon::OpenListeners() {
   for (ListenerOptions options : options_.listeners) {
     options.quota = &quota_;
     const Caller caller{.listener = options.address.text, .read_only = options.read_only};
-    std::vector<std::unique_ptr<grpc::Service>> services = services_.make(runtime_, caller);
-    for (auto& service : MakeReflectionServices(services_.names)) services.push_back(std::move(service));
-    absl::StatusOr<std::unique_ptr<Listener>> listener = Listener::Start(options, std::move(services));
+    absl::StatusOr<ServiceCatalog::Services> services = services_.make(runtime_, caller);
+    if (!services.ok()) return services.status();
+    for (auto& service : MakeReflectionServices(services_.names)) services->push_back(std::move(service));
+    absl::StatusOr<std::unique_ptr<Listener>> listener = Listener::Start(options, *std::move(services));
     if (!listener.ok()) return listener.status();
     health_.Attach((*listener)->server());
     Log(LogLevel::kInfo, "listening",
@@ -94,7 +95,7 @@ absl::Status Daemon::OpenListeners() {
 
 absl::Status Daemon::WriteAddressFile() const {
   if (options_.address_file.empty()) return absl::OkStatus();
-  // Whoever waits for the file shall find it whole.
+  // Renamed at the end, so that a process that waits for the file never reads a part of it.
   const std::string unfinished = absl::StrCat(options_.address_file, ".tmp");
   std::ofstream file(unfinished, std::ios::trunc);
   for (const std::string& address : addresses()) file << address << '\n';
@@ -176,8 +177,9 @@ Task<void> Daemon::Drain(std::string why) {
   drained_.set_value();
 }
 
-// gRPC cancels what arrives between its beginning to shut down and the client's reading of it, and says no reason. So
-// it begins when nobody is about to call: whoever calls now gets no answer yet, and does not call again meanwhile.
+// gRPC cancels calls that arrive between its GOAWAY and the client's reading of it, without a reason. So the GOAWAY is
+// sent when no client is about to call: answers to rejected calls are withheld, so that their clients do not call again
+// meanwhile.
 Task<void> Daemon::BecomeQuiet() {
   calls_.WithholdRefusals();
   const CallContext context = CallContext::Background("end of the drain").WithDeadline(clock_.Now() + kLongestUnrest);
@@ -192,7 +194,7 @@ Task<void> Daemon::BecomeQuiet() {
 void Daemon::WaitUntilStopped() {
   if (!running_) return;
   drained_.get_future().wait();
-  // First, so that whoever is told to call again has read that it is to be elsewhere.
+  // GOAWAY first, then the withheld answers: a client that retries must already know that this connection closes.
   for (const auto& listener : listeners_) listener->SendGoAway();
   loop_.Post([this] { calls_.TellRefusals(); });
   // Health watchers and reflection streams never end by themselves.

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "daemon/base/call_context.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/event.h"
@@ -25,7 +26,8 @@
 #include "daemon/server/memory_watchdog.h"
 #include "daemon/server/signals.h"
 #include "daemon/server/upstream_probe.h"
-#include "daemon/services/rpc/server_call.h"
+#include "daemon/services/access_log.h"
+#include "daemon/services/rpc/rpc_runtime.h"
 
 namespace daytonad {
 
@@ -56,8 +58,10 @@ struct DaemonOptions {
 
 // The services of a server: their full names, and a factory for one listener's set of them.
 struct ServiceCatalog {
+  using Services = std::vector<std::unique_ptr<grpc::Service>>;
+
   std::vector<std::string> names;
-  std::function<std::vector<std::unique_ptr<grpc::Service>>(const RpcRuntime&, const Caller&)> make;
+  std::function<absl::StatusOr<Services>(const RpcRuntime&, const Caller& listener)> make;
   // Waits for work that outlives its calls: mutations whose callers have left. May be empty.
   std::function<Task<absl::Status>(CallContext)> settle;
 };
@@ -111,6 +115,7 @@ class Daemon {
   CallRegistry calls_;  // loop thread
   CallGate gate_;
   UntakenAnswers answers_{UntakenAnswers::Limits()};
+  AccessLog access_log_;
   const RpcRuntime runtime_;
   Health health_;
   std::stop_source probe_stop_;

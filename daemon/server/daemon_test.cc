@@ -19,8 +19,8 @@
 #include "daemon/base/error.h"
 #include "daemon/net/asio_clock.h"
 #include "daemon/server/testing/temp_directory.h"
-#include "daemon/services/rpc/bridge.h"
-#include "daytonad/v1/volume_service.grpc.pb.h"
+#include "daemon/services/rpc/table_service.h"
+#include "daemon/services/rpc/testing/fake_rpc.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "grpc/reflection/v1/reflection.grpc.pb.h"
 
@@ -43,51 +43,38 @@ struct Script {
   }
 };
 
-class FakeHandlers {
+// The fake service's handlers: "caller" is answered at once, with who calls; anything else when the test releases it.
+class ScriptedHandlers {
  public:
-  explicit FakeHandlers(Script& script) : script_(script) {}
+  explicit ScriptedHandlers(Script& script) : script_(script) {
+    handlers_.find = [](const fake::GetRequest&) { return std::nullopt; };
+    handlers_.get = [this](CallContext context, fake::GetRequest request) {
+      return Get(std::move(context), std::move(request));
+    };
+    handlers_.watch = [this](CallContext context, fake::WatchRequest, StreamWriter<fake::WatchResponse>*) {
+      return Wait(std::move(context));
+    };
+  }
 
-  // "caller" is answered at once, with who calls; anything else when the test releases it.
-  Task<absl::StatusOr<v1::GetVolumeResponse>> GetVolume(CallContext context, v1::GetVolumeRequest request) {
+  FakeHandlers& handlers() { return handlers_; }
+
+ private:
+  Task<absl::StatusOr<fake::GetResponse>> Get(CallContext context, fake::GetRequest request) {
     const Caller& caller = context.identity().caller;
-    v1::GetVolumeResponse response;
-    response.mutable_volume()->set_name(caller.listener + (caller.read_only ? " (read-only)" : ""));
-    if (request.volume() == "caller") co_return response;
+    fake::GetResponse response;
+    response.mutable_thing()->set_name(caller.listener + (caller.read_only ? " (read-only)" : ""));
+    if (request.thing() == "caller") co_return response;
     absl::Status status = co_await Wait(context);
     if (!status.ok()) co_return status;
     co_return response;
   }
-
-  Task<absl::Status> WatchVolume(CallContext context, v1::WatchVolumeRequest, StreamWriter<v1::WatchVolumeResponse>*) {
-    co_return co_await Wait(context);
-  }
-
- private:
   Task<absl::Status> Wait(CallContext context) {
     ++script_.waiting;
     co_return co_await script_.release.Wait(script_.clock, context);
   }
 
   Script& script_;
-};
-
-class FakeService final : public v1::VolumeService::WithRawCallbackMethod_GetVolume<
-                              v1::VolumeService::WithRawCallbackMethod_WatchVolume<v1::VolumeService::Service>> {
- public:
-  FakeService(const RpcRuntime& runtime, Caller caller, Script& script)
-      : bridge_("daytonad.v1.VolumeService", runtime, std::move(caller), FakeHandlers(script)) {}
-
-  grpc::ServerUnaryReactor* GetVolume(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-                                      grpc::ByteBuffer* response) override {
-    return bridge_.Unary("GetVolume", context, request, response, &FakeHandlers::GetVolume);
-  }
-  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchVolume(grpc::CallbackServerContext* context,
-                                                          const grpc::ByteBuffer* request) override {
-    return bridge_.Stream("WatchVolume", context, request, &FakeHandlers::WatchVolume);
-  }
-
- private:
-  Bridge<FakeHandlers> bridge_;
+  FakeHandlers handlers_;
 };
 
 class DaemonTest : public ::testing::Test {
@@ -101,10 +88,15 @@ class DaemonTest : public ::testing::Test {
     for (const std::string& text : addresses) options_.listeners.push_back({.address = *ParseListenAddress(text)});
     options_.listeners.back().read_only = addresses.size() > 1;
     ServiceCatalog services;
-    services.names = {v1::VolumeService::service_full_name()};
-    services.make = [this](const RpcRuntime& runtime, const Caller& caller) {
-      std::vector<std::unique_ptr<grpc::Service>> made;
-      made.push_back(std::make_unique<FakeService>(runtime, caller, script_));
+    services.names = {fake::FakeService::service_full_name()};
+    services.make = [this](const RpcRuntime& runtime,
+                           const Caller& listener) -> absl::StatusOr<ServiceCatalog::Services> {
+      const auto find = [this](std::string_view) { return &handlers_.handlers(); };
+      absl::StatusOr<std::unique_ptr<grpc::Service>> service =
+          TableService<FakeHandlers>::Make(table_, runtime, listener, find);
+      if (!service.ok()) return service.status();
+      ServiceCatalog::Services made;
+      made.push_back(*std::move(service));
       return made;
     };
     daemon_ = std::make_unique<Daemon>(
@@ -126,12 +118,12 @@ class DaemonTest : public ::testing::Test {
   }
   std::shared_ptr<grpc::Channel> Dial() const { return Dial(socket_address_); }
 
-  static grpc::Status GetVolume(const std::shared_ptr<grpc::Channel>& channel, const std::string& name,
-                                v1::GetVolumeResponse* response) {
+  static grpc::Status Get(const std::shared_ptr<grpc::Channel>& channel, const std::string& name,
+                          fake::GetResponse* response) {
     grpc::ClientContext context;
-    v1::GetVolumeRequest request;
-    request.set_volume(name);
-    return v1::VolumeService::NewStub(channel)->GetVolume(&context, request, response);
+    fake::GetRequest request;
+    request.set_thing(name);
+    return fake::FakeService::NewStub(channel)->Get(&context, request, response);
   }
 
   static HealthCheckResponse::ServingStatus Check(const std::shared_ptr<grpc::Channel>& channel) {
@@ -144,8 +136,8 @@ class DaemonTest : public ::testing::Test {
   // A call in progress, which the daemon has begun to handle.
   std::future<grpc::Status> BeginUnaryCall() {
     auto call = std::async(std::launch::async, [channel = Dial()] {
-      v1::GetVolumeResponse response;
-      return GetVolume(channel, "waits", &response);
+      fake::GetResponse response;
+      return Get(channel, "waits", &response);
     });
     script_.WaitForCalls(1);
     return call;
@@ -159,6 +151,8 @@ class DaemonTest : public ::testing::Test {
   const std::string socket_address_ = "unix:" + socket_path_;
   EventLoop loop_;
   Script script_;
+  ScriptedHandlers handlers_{script_};
+  ServiceTable<FakeHandlers> table_ = FakeServiceTable();
   DaemonOptions options_;
   std::unique_ptr<Daemon> daemon_;
 };
@@ -170,11 +164,11 @@ TEST_F(DaemonTest, TellsServicesWhichListenerACallCameInAt) {
   const std::vector<std::string> addresses = daemon_->addresses();
   ASSERT_EQ(addresses.size(), 2U);
 
-  v1::GetVolumeResponse response;
-  ASSERT_TRUE(GetVolume(Dial(addresses[0]), "caller", &response).ok());
-  EXPECT_EQ(response.volume().name(), socket_address_);
-  ASSERT_TRUE(GetVolume(Dial(addresses[1]), "caller", &response).ok());
-  EXPECT_EQ(response.volume().name(), "127.0.0.1:0 (read-only)");
+  fake::GetResponse response;
+  ASSERT_TRUE(Get(Dial(addresses[0]), "caller", &response).ok());
+  EXPECT_EQ(response.thing().name(), socket_address_);
+  ASSERT_TRUE(Get(Dial(addresses[1]), "caller", &response).ok());
+  EXPECT_EQ(response.thing().name(), "127.0.0.1:0 (read-only)");
 
   std::ifstream file(options_.address_file);
   std::string first;
@@ -186,6 +180,13 @@ TEST_F(DaemonTest, TellsServicesWhichListenerACallCameInAt) {
 TEST_F(DaemonTest, OpensNoListenerWhenOneCannotBeHad) {
   const absl::Status status = Start({socket_address_, "unix:" + directory_.File("none/d.sock")});
   EXPECT_THAT(std::string(status.message()), HasSubstr("cannot listen on unix:" + directory_.File("none/d.sock")));
+  EXPECT_FALSE(std::filesystem::exists(socket_path_));
+}
+
+TEST_F(DaemonTest, DoesNotStartWithATableThatContradictsTheContract) {
+  table_.rows.pop_back();
+  const absl::Status status = Start({socket_address_});
+  EXPECT_EQ(status.message(), "daytonad.fake.FakeService has no row for its method Chat");
   EXPECT_FALSE(std::filesystem::exists(socket_path_));
 }
 
@@ -224,7 +225,7 @@ TEST_F(DaemonTest, DrainEndsStreamsRefusesNewCallsAndLetsUnaryCallsFinish) {
   StartOnOneSocket();
   std::future<grpc::Status> unary = BeginUnaryCall();
   grpc::ClientContext context;
-  const auto stream = v1::VolumeService::NewStub(Dial())->WatchVolume(&context, {});
+  const auto stream = fake::FakeService::NewStub(Dial())->Watch(&context, {});
   script_.WaitForCalls(2);
 
   daemon_->RequestStop("test");
@@ -232,8 +233,8 @@ TEST_F(DaemonTest, DrainEndsStreamsRefusesNewCallsAndLetsUnaryCallsFinish) {
   EXPECT_EQ(ended.error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_THAT(ended.error_details(), HasSubstr("SHUTTING_DOWN"));
   EXPECT_EQ(Check(Dial()), HealthCheckResponse::NOT_SERVING);
-  v1::GetVolumeResponse response;
-  const grpc::Status refused = GetVolume(Dial(), "caller", &response);
+  fake::GetResponse response;
+  const grpc::Status refused = Get(Dial(), "caller", &response);
   EXPECT_EQ(refused.error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_THAT(refused.error_details(), HasSubstr("SHUTTING_DOWN"));
 
@@ -307,14 +308,14 @@ TEST_F(DaemonTest, IdleStreamsTakeNoThreads) {
   constexpr int kStreams = 200;
   StartOnOneSocket();
   const auto channel = Dial();
-  const auto volumes = v1::VolumeService::NewStub(channel);
+  const auto things = fake::FakeService::NewStub(channel);
   const auto reflection = grpc::reflection::v1::ServerReflection::NewStub(channel);
   std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
-  std::vector<std::unique_ptr<grpc::ClientReader<v1::WatchVolumeResponse>>> watches;
+  std::vector<std::unique_ptr<grpc::ClientReader<fake::WatchResponse>>> watches;
   std::vector<decltype(reflection->ServerReflectionInfo(nullptr))> reflections;
   for (int i = 0; i < kStreams; ++i) {
     contexts.push_back(std::make_unique<grpc::ClientContext>());
-    watches.push_back(volumes->WatchVolume(contexts.back().get(), {}));
+    watches.push_back(things->Watch(contexts.back().get(), {}));
     contexts.push_back(std::make_unique<grpc::ClientContext>());
     reflections.push_back(reflection->ServerReflectionInfo(contexts.back().get()));
     grpc::reflection::v1::ServerReflectionResponse answer;

@@ -9,7 +9,7 @@ namespace {
 
 // For everything else: the log, event queues, listening sockets, the event connection, files of uploads and images.
 constexpr size_t kOther = 100;
-// gRPC's descriptor of a client's connection, and our own.
+// A client connection has two descriptors: gRPC's and the connection table's.
 constexpr size_t kPerClient = 2;
 
 }  // namespace

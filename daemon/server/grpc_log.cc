@@ -11,7 +11,7 @@ namespace daytonad {
 
 void RedirectGrpcLog() {
   gpr_set_log_function([](gpr_log_func_args* args) {
-    // The text varies, with addresses in it; what is said first stays the same.
+    // The text goes into a field: it contains addresses, and a log line's message is constant.
     const LogField text("text", args->message);
     const LogField severity("grpc", gpr_log_severity_string(args->severity));
     const LogField place("at", absl::StrCat(args->file, ":", args->line));

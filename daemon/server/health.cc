@@ -9,7 +9,7 @@ void Health::EnableForNewServers() { grpc::EnableDefaultHealthCheckService(true)
 void Health::Attach(grpc::Server& server) {
   grpc::HealthCheckServiceInterface* const health = server.GetHealthCheckService();
   for (const std::string& name : service_names_) health->SetServingStatus(name, true);
-  health->SetServingStatus(kUpstreamHealthName, false);  // until it was seen
+  health->SetServingStatus(kUpstreamHealthName, false);  // until the first probe
   servers_.push_back(health);
 }
 

@@ -19,28 +19,27 @@ void SetLimits(grpc::ServerBuilder& builder, const ListenerOptions& options) {
   builder.SetMaxReceiveMessageSize(options.max_message_bytes);
   builder.SetMaxSendMessageSize(kMaxAnswerBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_streams);
-  // How much a client may send ahead of what is read. Left alone gRPC measures the connection, and lets a fast client
-  // fill several MiB of memory for each upload.
+  // How much a client may send before it is read. By default gRPC adapts this to the connection's speed, so that each
+  // upload of a fast client takes several MiB.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 256 * 1024);
-  // What gRPC has ready for a call costs memory for as long as the call waits, and thousands do. So it does without
-  // what nobody needs. Nothing is compressed between programs of one machine; a request that is gets decompressed where
-  // it is read (rpc/take_request.h). And calls end by the daemon's own clock: a context has the deadline (ServerCall),
-  // and a client that gave up says so.
+  // Each of gRPC's filters costs memory per waiting call, and thousands of calls wait. These are not needed: answers
+  // are not compressed, compressed requests are decompressed where they are read (rpc/take_request.h), and deadlines
+  // are kept by the daemon's own clock (rpc/steps/deadline.h).
   builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
   builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
   builder.AddChannelArgument(GRPC_ARG_ENABLE_DEADLINE_CHECKS, 0);
-  // Clients may ping as often as they like, with or without a call, and connections live for ever: an idle stream is
-  // what this daemon is for. Our own pings find peers that vanished without a word, so that their calls end.
+  // Clients may ping as often as they like, with or without a call, and connections have no age limit: idle streams are
+  // normal here. The daemon's own pings detect dead peers, so that their calls end.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
-  // Who connects and then says nothing holds a connection for no longer than this.
+  // A client that connects and sends nothing is disconnected after this time.
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10'000);
 }
 
-// Where accepted connections enter gRPC. It copies what it is given.
+// Passes accepted connections to gRPC. It copies its parameters.
 using Entrance = grpc::experimental::ExternalConnectionAcceptor;
 
 OwnAddress AddressOf(const std::string& listener, int socket) {
@@ -59,7 +58,7 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(const ListenerOptions&
   const auto fail = [&](absl::StatusCode code, absl::string_view problem) {
     return absl::Status(code, absl::StrCat("cannot listen on ", address.text, ": ", problem));
   };
-  // Until the socket listens.
+  // Held until the socket listens.
   std::optional<absl::StatusOr<SocketPathClaim>> claim;
   if (address.is_unix()) {
     claim.emplace(PrepareSocketPath(address.path));
@@ -109,19 +108,19 @@ Listener::~Listener() {
 void Listener::StopAccepting() {
   const std::lock_guard lock(stop_mutex_);
   if (acceptor_ == nullptr) return;
-  // In this order: who starts in our place finds no file, and not one that nobody answers on.
+  // In this order: a daemon that starts in its place must not find a file of a socket that does not answer.
   file_ = SocketFile();
   acceptor_->StopAccepting();
 }
 
 void Listener::SendGoAway() {
   gone_away_ = grpc_completion_queue_create_for_next(nullptr);
-  // What grpc::Server's own Shutdown begins with; but that one returns when all is over.
+  // The first step of grpc::Server::Shutdown, which returns only when all calls have ended.
   grpc_server_shutdown_and_notify(server_->c_server(), gone_away_, nullptr);
 }
 
 void Listener::ShutDown(std::chrono::system_clock::time_point deadline) {
-  // gRPC would forget a connection that it is handed after its end, and leave it open.
+  // First: gRPC leaks connections that it gets after its shutdown.
   StopAccepting();
   server_->Shutdown(deadline);
   if (gone_away_ == nullptr) return;

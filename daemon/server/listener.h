@@ -18,7 +18,7 @@
 #include "daemon/server/listen_address.h"
 #include "daemon/server/listener_probe.h"
 #include "daemon/server/listening_sockets.h"
-#include "daemon/services/rpc/server_call.h"
+#include "daemon/services/rpc/rpc_runtime.h"
 
 namespace daytonad {
 

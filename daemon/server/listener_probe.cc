@@ -16,7 +16,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// The client's preface and its settings, none. A server sends its own without being asked.
+// The client's preface with empty settings. A server sends its settings unasked.
 constexpr std::string_view kPreface("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0", 33);
 
 // Whether that happens before `end`.
@@ -43,7 +43,7 @@ bool Answers(const OwnAddress& own, milliseconds limit) {
   ::send(fd.get(), kPreface.data(), kPreface.size(), MSG_NOSIGNAL);
   if (!Becomes(fd.get(), POLLIN, end)) return false;
   char byte = 0;
-  // A closed connection reads as its end, or as a reset: somebody closed it.
+  // End of file and a reset both mean that the connection was closed, so somebody accepted it.
   return ::recv(fd.get(), &byte, 1, 0) >= 0 || errno == ECONNRESET;
 }
 
@@ -77,7 +77,7 @@ void ListenerProbe::Run() {
       const auto now = steady_clock::now();
       lock.lock();
       if (ending_) return;
-      // A process that was stopped for a while was not deaf.
+      // The process itself was stopped: that says nothing about the listener.
       const bool was_asleep = now - began > 2 * options_.limit;
       if (answers || was_asleep) heard[i] = now;
       if (now - heard[i] < options_.patience) continue;

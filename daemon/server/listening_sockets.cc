@@ -41,7 +41,7 @@ absl::StatusOr<FileDescriptor> BindAndListen(int family, const sockaddr* address
   FileDescriptor socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket.is_open()) return Problem();
   const int on = 1;
-  // A restart does not wait for the connections of the daemon before it. (A second daemon on the port fails even so.)
+  // A restart does not wait for connections of the previous daemon. (A second daemon on the port still fails.)
   if (family != AF_UNIX) ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   if (::bind(socket.get(), address, length) != 0 || ::listen(socket.get(), SOMAXCONN) != 0) return Problem();
   return socket;
@@ -81,7 +81,7 @@ absl::StatusOr<ListeningSockets> OpenTcp(const std::string& host, uint16_t port)
   const int error = ::getaddrinfo(host.c_str(), absl::StrCat(port).c_str(), &hints, &found);
   if (error != 0) return absl::FailedPreconditionError(::gai_strerror(error));
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> guard(found, &::freeaddrinfo);
-  // A name may stand for an address that this machine has not, the IPv6 one of localhost, say: one is enough.
+  // A name may resolve to an address that this machine lacks, such as the IPv6 one of localhost. One address is enough.
   ListeningSockets opened;
   opened.port = port;
   absl::Status problem;

@@ -7,22 +7,22 @@
 namespace daytonad {
 namespace {
 
-// What one costs, generously: a waiting call takes 15 to 24 KiB, most of it gRPC's.
+// The memory of a call, estimated high: a waiting call takes 15 to 24 KiB, most of it in gRPC.
 constexpr size_t kBytesOfCall = size_t{24} << 10;
 constexpr size_t kBytesOfConnection = size_t{32} << 10;
-// What may be in use for a moment that neither explains: answers of Daytona, images, uploads.
+// Allowance for short-lived memory that neither calls nor connections explain: upstream's answers, images, uploads.
 constexpr size_t kMostSlack = size_t{96} << 20;
-// Less is no growth.
+// Smaller differences do not count as growth.
 constexpr size_t kLeastGrowth = size_t{4} << 20;
-// The traffic of earlier samples counts less with each further sample.
+// The weight of earlier samples decays with each sample.
 constexpr double kFade = 0.8;
 constexpr double kLeastWeight = 8 << 10;
-// The share of all weight that the chosen connections have together.
+// The chosen connections have this share of the total weight.
 constexpr double kShare = 0.9;
 constexpr double kWeightOfNew = 4;
 
-// One connection may have as many calls as it likes while half of the memory is free. Ten thousand fit into all of it
-// when they come on seventy connections and more.
+// While half of the memory is free, a connection may have any number of calls. When memory is scarce, 10,000 calls fit
+// if they come on at least seventy connections.
 size_t ShareOf(size_t resident, size_t max_bytes) {
   if (resident < max_bytes / 2) return std::numeric_limits<size_t>::max();
   if (resident < max_bytes / 4 * 3) return 500;
@@ -39,7 +39,7 @@ size_t MemoryGrowth::Extreme::Add(TimePoint now, size_t value) {
   return seen_.front().value;
 }
 
-MemoryGrowth::Verdict MemoryGrowth::Look(TimePoint now, const Sample& sample) {
+MemoryGrowth::Verdict MemoryGrowth::Judge(TimePoint now, const Sample& sample) {
   const size_t explained = explained_.Add(now, sample.calls * kBytesOfCall + sample.connections * kBytesOfConnection);
   const size_t unexplained = sample.resident - std::min(sample.resident, explained);
   const size_t usual = unexplained_.Add(now, unexplained);

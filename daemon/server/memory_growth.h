@@ -34,7 +34,7 @@ class MemoryGrowth {
 
   explicit MemoryGrowth(size_t max_bytes) : max_bytes_(max_bytes) {}
 
-  Verdict Look(TimePoint now, const Sample& sample);
+  Verdict Judge(TimePoint now, const Sample& sample);
 
  private:
   // The minimum or maximum within a time window.

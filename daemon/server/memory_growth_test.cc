@@ -13,8 +13,8 @@ constexpr MemoryGrowth::TimePoint kStart = MemoryGrowth::TimePoint(std::chrono::
 
 TEST(MemoryGrowthTest, CallsExplainWhatTheyNeed) {
   MemoryGrowth growth(400 * kMiB);
-  growth.Look(kStart, {.resident = 30 * kMiB, .calls = 0, .connections = 1});
-  const auto verdict = growth.Look(kStart + seconds(1), {.resident = 230 * kMiB, .calls = 9000, .connections = 100});
+  growth.Judge(kStart, {.resident = 30 * kMiB, .calls = 0, .connections = 1});
+  const auto verdict = growth.Judge(kStart + seconds(1), {.resident = 230 * kMiB, .calls = 9000, .connections = 100});
   EXPECT_TRUE(verdict.growing);
   EXPECT_FALSE(verdict.suspicious);
   EXPECT_FALSE(verdict.too_much);
@@ -22,20 +22,20 @@ TEST(MemoryGrowthTest, CallsExplainWhatTheyNeed) {
 
 TEST(MemoryGrowthTest, TheirMemoryMayComeBackLaterThanTheyEnd) {
   MemoryGrowth growth(400 * kMiB);
-  growth.Look(kStart, {.resident = 30 * kMiB, .calls = 0, .connections = 1});
-  growth.Look(kStart + seconds(1), {.resident = 230 * kMiB, .calls = 9000, .connections = 100});
-  const auto verdict = growth.Look(kStart + seconds(5), {.resident = 230 * kMiB, .calls = 0, .connections = 1});
+  growth.Judge(kStart, {.resident = 30 * kMiB, .calls = 0, .connections = 1});
+  growth.Judge(kStart + seconds(1), {.resident = 230 * kMiB, .calls = 9000, .connections = 100});
+  const auto verdict = growth.Judge(kStart + seconds(5), {.resident = 230 * kMiB, .calls = 0, .connections = 1});
   EXPECT_FALSE(verdict.too_much);
   EXPECT_FALSE(verdict.growing);
 }
 
 TEST(MemoryGrowthTest, WhatNothingExplainsIsTooMuchLongBeforeTheLimit) {
   MemoryGrowth growth(400 * kMiB);
-  growth.Look(kStart, {.resident = 30 * kMiB, .calls = 10, .connections = 10});
-  auto verdict = growth.Look(kStart + milliseconds(50), {.resident = 70 * kMiB, .calls = 10, .connections = 10});
+  growth.Judge(kStart, {.resident = 30 * kMiB, .calls = 10, .connections = 10});
+  auto verdict = growth.Judge(kStart + milliseconds(50), {.resident = 70 * kMiB, .calls = 10, .connections = 10});
   EXPECT_TRUE(verdict.suspicious);
   EXPECT_FALSE(verdict.too_much);
-  verdict = growth.Look(kStart + milliseconds(100), {.resident = 140 * kMiB, .calls = 10, .connections = 10});
+  verdict = growth.Judge(kStart + milliseconds(100), {.resident = 140 * kMiB, .calls = 10, .connections = 10});
   EXPECT_TRUE(verdict.too_much);
   EXPECT_TRUE(verdict.growing);
 }
@@ -46,24 +46,24 @@ TEST(MemoryGrowthTest, SlowGrowthIsUsualUpToTheLimit) {
   size_t resident = 30 * kMiB;
   auto now = kStart;
   for (; resident < 380 * kMiB; resident += kMiB, now += seconds(5)) {
-    verdict = growth.Look(now, {.resident = resident, .calls = 0, .connections = 1});
+    verdict = growth.Judge(now, {.resident = resident, .calls = 0, .connections = 1});
     ASSERT_FALSE(verdict.too_much) << resident / kMiB;
     ASSERT_GT(verdict.share, 4U) << resident / kMiB;
   }
-  verdict = growth.Look(now, {.resident = 395 * kMiB, .calls = 0, .connections = 1});
+  verdict = growth.Judge(now, {.resident = 395 * kMiB, .calls = 0, .connections = 1});
   EXPECT_EQ(verdict.share, 0U);
   EXPECT_FALSE(verdict.too_much);
-  verdict = growth.Look(now + milliseconds(50), {.resident = 401 * kMiB, .calls = 0, .connections = 1});
+  verdict = growth.Judge(now + milliseconds(50), {.resident = 401 * kMiB, .calls = 0, .connections = 1});
   EXPECT_TRUE(verdict.too_much);
   EXPECT_TRUE(verdict.growing);
 }
 
 TEST(MemoryGrowthTest, AConnectionMayHaveFewerCallsTheLessMemoryThereIs) {
   MemoryGrowth growth(400 * kMiB);
-  size_t share = growth.Look(kStart, {.resident = 199 * kMiB, .calls = 0, .connections = 1}).share;
+  size_t share = growth.Judge(kStart, {.resident = 199 * kMiB, .calls = 0, .connections = 1}).share;
   EXPECT_GE(share, 10'000U);
   for (const size_t resident : {201U, 301U, 390U}) {
-    const auto verdict = growth.Look(kStart, {.resident = resident * kMiB, .calls = 0, .connections = 1});
+    const auto verdict = growth.Judge(kStart, {.resident = resident * kMiB, .calls = 0, .connections = 1});
     EXPECT_LT(verdict.share, share);
     share = verdict.share;
   }

@@ -25,13 +25,13 @@ using std::chrono::steady_clock;
 
 constexpr auto kInterval = milliseconds(50);
 constexpr auto kShortInterval = milliseconds(10);
-// What a shut down connection delayed takes a moment to come back.
+// Memory of a connection that was shut down is freed a moment later.
 constexpr auto kPauseAfterShedding = milliseconds(50);
-// How long memory may be too much without anybody busy, before the newest connection goes.
+// How long memory may exceed the limit without a busy connection before the newest one is shut down.
 constexpr auto kPatience = milliseconds(1000);
 
 constexpr size_t kMiB = size_t{1} << 20;
-// 10,000 calls, a full cache and what little else there is; above, each call has this.
+// Enough for 10,000 calls, a full cache and the rest of the daemon. Each further call adds kBytesOfCall.
 constexpr size_t kUsualMemory = 240 * kMiB;
 constexpr size_t kUsualCalls = 10'000;
 constexpr size_t kUsualCache = 64 * kMiB;
@@ -41,10 +41,10 @@ std::optional<size_t> ReadLimit(const std::string& path) {
   std::ifstream file(path);
   size_t limit = 0;
   if (file >> limit) return limit;
-  return std::nullopt;  // "max", too
+  return std::nullopt;  // also for "max"
 }
 
-// What the process's control group may have. In a container the group is the root of what can be seen.
+// The memory limit of the process's control group. In a container that group is the root of the visible tree.
 size_t ControlGroupLimit() {
   size_t least = std::numeric_limits<size_t>::max();
   const auto consider = [&least](const std::string& path) { least = std::min(least, ReadLimit(path).value_or(least)); };
@@ -53,7 +53,7 @@ size_t ControlGroupLimit() {
   std::ifstream groups("/proc/self/cgroup");
   for (std::string line; std::getline(groups, line);) {
     if (!absl::StartsWith(line, "0::/")) continue;
-    // The group's own limit, and those of the groups that it is in.
+    // The group's own limit, and those of its parents.
     for (std::string group = line.substr(3); group.size() > 1; group.resize(group.rfind('/'))) {
       consider(absl::StrCat("/sys/fs/cgroup", group, "/memory.max"));
     }
@@ -95,7 +95,7 @@ void MemoryWatchdog::Run() {
   while (!wakeup_.wait_for(lock, suspicious_ ? kShortInterval : kInterval, [this] { return ending_; })) {
     const TimePoint now = steady_clock::now();
     const MemoryGrowth::Sample sample = TakeSample();
-    const MemoryGrowth::Verdict verdict = growth_.Look(now, sample);
+    const MemoryGrowth::Verdict verdict = growth_.Judge(now, sample);
     gate_.SetShare(verdict.share);
     if (!verdict.suspicious) {
       suspicious_ = false;
@@ -103,7 +103,7 @@ void MemoryWatchdog::Run() {
     }
     const std::vector<BusyConnections::Loads> loads = TakeLoads();
     if (!std::exchange(suspicious_, true)) {
-      // What these loads tell of began any time before.
+      // The first sample: its traffic has no known start.
       suspicious_since_ = now;
       busy_.Forget();
       continue;
@@ -139,7 +139,7 @@ std::vector<BusyConnections::Loads> MemoryWatchdog::TakeLoads() const {
 void MemoryWatchdog::Shed(TimePoint now, size_t resident, const std::vector<BusyConnections::Loads>& loads) {
   std::vector<BusyConnections::Culprit> culprits = busy_.Choose(loads, suspicious_since_);
   if (culprits.empty()) {
-    // Nobody is busy, and it grows all the same: the newest goes.
+    // Memory grows although no connection is busy: the newest is shut down.
     if (now < std::max(suspicious_since_, last_shed_) + kPatience) return;
     for (const BusyConnections::Loads& listener : loads) {
       for (const ConnectionTable::Load& load : listener.loads) {

@@ -24,7 +24,7 @@ using google::protobuf::DescriptorPool;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::FileDescriptor;
 
-// Adds a file and everything that it imports, each once, what is imported last.
+// Adds a file and its imports, each once; a file comes before what it imports.
 void AddFile(const FileDescriptor* file, std::set<const FileDescriptor*>& seen,
              google::protobuf::RepeatedPtrField<std::string>& out) {
   if (!seen.insert(file).second) return;
@@ -34,7 +34,7 @@ void AddFile(const FileDescriptor* file, std::set<const FileDescriptor*>& seen,
   for (int i = 0; i < file->dependency_count(); ++i) AddFile(file->dependency(i), seen, out);
 }
 
-// Answers questions of either version: their messages differ in nothing but the package.
+// Answers requests of both versions, whose messages differ only in their package.
 template <typename Request, typename Response>
 class Answerer {
  public:
@@ -110,7 +110,7 @@ class Answerer {
   const DescriptorPool& pool_ = *DescriptorPool::generated_pool();
 };
 
-// One client's stream: read a question, write its answer, until the client hangs up.
+// One client's stream: reads a request, writes its answer, until the client ends the stream.
 template <typename Request, typename Response>
 class ReflectionStream final : public grpc::ServerBidiReactor<Request, Response> {
  public:
@@ -158,7 +158,7 @@ class ReflectionService final : public Generated::CallbackService {
 
 std::vector<std::unique_ptr<grpc::Service>> MakeReflectionServices(const std::vector<std::string>& service_names) {
   std::vector<std::string> names = service_names;
-  // By way of its file's descriptor, so that the linker keeps the file: the service itself is inside gRPC.
+  // A reference to the file's descriptor, so that the linker keeps the file: gRPC itself has the service.
   names.push_back(grpc::health::v1::HealthCheckRequest::descriptor()->file()->service(0)->full_name());
   names.emplace_back(v1::ServerReflection::service_full_name());
   names.emplace_back(v1alpha::ServerReflection::service_full_name());

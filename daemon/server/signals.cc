@@ -12,7 +12,7 @@ StopSignals::StopSignals(const Executor& executor, std::function<void(std::strin
 
 void StopSignals::WaitForNext() {
   signals_.async_wait([this](const boost::system::error_code& error, int signal) {
-    if (error) return;  // forgotten
+    if (error) return;  // cancelled by Forget()
     WaitForNext();
     if (signal == SIGHUP) {
       Log(LogLevel::kInfo, "SIGHUP is ignored: only the API key file is reread, when it changes");

@@ -21,7 +21,7 @@ namespace {
 
 // 0, or the errno of connecting to the socket.
 int TryToConnect(const std::string& path) {
-  // A listener with a full queue shall not make us wait for it.
+  // Non-blocking: a listener with a full queue would block the connect.
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return errno;
   sockaddr_un address{};
@@ -46,8 +46,8 @@ absl::Status CheckDirectory(const std::string& directory) {
   return absl::OkStatus();
 }
 
-// Locks the directory itself, and not a file in it, which would stay behind. Whoever may read the directory can lock it
-// too, so the lock guards against accidents: after `patience`, or where the file system has no locks, it goes without.
+// Locks the directory itself, because a lock file would stay behind. Every process that may read the directory can hold
+// that lock, so it only guards against accidents: after `patience`, or without file locks, it continues without.
 SocketPathClaim ClaimDirectory(const std::string& directory, std::chrono::milliseconds patience) {
   SocketPathClaim claim(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   const auto end = std::chrono::steady_clock::now() + patience;

@@ -28,7 +28,7 @@ Task<void> UpstreamProbe::Run(CallContext context) {
 }
 
 void UpstreamProbe::Judge(const absl::Status& answer) {
-  // A rate limit is an answer, but says nothing of what follows.
+  // A rate limit is an answer, but does not tell whether upstream works.
   if (absl::IsResourceExhausted(answer) && state_ != State::kUnknown) return;
   const State before = std::exchange(state_, answer.ok() ? State::kUp : State::kDown);
   if (state_ == State::kUp) {

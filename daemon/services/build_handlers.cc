@@ -8,7 +8,7 @@
 namespace daytonad {
 namespace {
 
-// Sends a log's bytes and remembers how far it came.
+// Sends a log's bytes and counts them.
 class LogWriter final : public LogSink {
  public:
   LogWriter(StreamWriter<v1::StreamBuildLogsResponse>& writer, int64_t offset) : writer_(writer), offset_(offset) {}

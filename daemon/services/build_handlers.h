@@ -3,8 +3,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "daemon/operations/build/build_logs.h"
 #include "daemon/operations/build_context/streamed_uploads.h"
-#include "daemon/operations/build_logs.h"
 #include "daemon/services/rpc/stream_reader.h"
 #include "daemon/services/rpc/stream_writer.h"
 #include "daytonad/v1/build_service.pb.h"

@@ -15,9 +15,7 @@ Task<absl::StatusOr<v1::GetDaemonInfoResponse>> DaemonHandlers::GetDaemonInfo(Ca
   response.set_api_url(info_.setup().api_url);
   if (info.upstream.has_value()) response.set_upstream_version(ToString(*info.upstream));
   response.set_events(info.events);
-  if (CheckAccess(context.identity().caller, Action::kMutate).ok()) {
-    response.add_capabilities(v1::CAPABILITY_MUTATIONS);
-  }
+  if (MayMutate(context.identity().caller)) response.add_capabilities(v1::CAPABILITY_MUTATIONS);
   for (const v1::Capability capability : info.capabilities) response.add_capabilities(capability);
   for (const v1::Capability capability : info.unknown_capabilities) response.add_unknown_capabilities(capability);
   co_return response;

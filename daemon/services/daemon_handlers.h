@@ -4,7 +4,7 @@
 #include "absl/status/statusor.h"
 #include "daemon/base/call_context.h"
 #include "daemon/base/task.h"
-#include "daemon/operations/daemon_info.h"
+#include "daemon/operations/daemon/daemon_info.h"
 #include "daytonad/v1/daemon_service.pb.h"
 
 namespace daytonad {

@@ -8,10 +8,10 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "daemon/api/cursor_walk.h"
-#include "daemon/operations/page_token.h"
 #include "daemon/services/checks/request_checks.h"
 #include "daemon/services/checks/spec_checks.h"
 #include "daemon/services/page_limit.h"
+#include "daemon/services/page_token.h"
 #include "daemon/services/rpc/read_source.h"
 #include "daemon/services/stream_observer.h"
 #include "daemon/services/update_writer.h"
@@ -19,7 +19,7 @@
 namespace daytonad {
 namespace {
 
-// A create that is refused says what it was about, as every other end of one does.
+// Every error of a create names the sandbox and the request id, validation errors included.
 template <typename Request>
 absl::Status Refused(const Request& request, absl::Status status) {
   if (!request.request_id().empty()) {
@@ -45,7 +45,7 @@ SandboxListQuery ListQuery(v1::SandboxFilter filter, v1::SandboxSortField sort, 
   return query;
 }
 
-// An answer that is the object alone, or the error.
+// A response with nothing but the object, or the error.
 template <typename Response>
 absl::StatusOr<Response> Answer(absl::StatusOr<v1::Sandbox> sandbox) {
   if (!sandbox.ok()) return sandbox.status();
@@ -59,7 +59,7 @@ Task<absl::StatusOr<Encoded<Response>>> Refuse(absl::Status status) {
   co_return status;
 }
 
-// An answer that is the object alone, which others may hold, too.
+// A response with nothing but the object. The object is shared with other callers, so it is encoded directly.
 template <typename Response>
 Task<absl::StatusOr<Encoded<Response>>> AnswerShared(Task<SandboxOperations::SharedResult> result) {
   const SandboxOperations::SharedResult sandbox = co_await std::move(result);
@@ -112,9 +112,7 @@ Task<absl::Status> DaytonaHandlers::CreateSandboxStream(CallContext context, v1:
   co_return co_await writer->Write(std::move(last));
 }
 
-std::optional<CachedObject<v1::Sandbox>> DaytonaHandlers::FindCached(const Caller& caller,
-                                                                     const v1::GetSandboxRequest& request) const {
-  if (!CheckAccess(caller, Action::kRead).ok()) return std::nullopt;
+std::optional<CachedObject<v1::Sandbox>> DaytonaHandlers::FindCached(const v1::GetSandboxRequest& request) const {
   return sandboxes_.FindCached(request.sandbox(), MaxAgeOf(request));
 }
 
@@ -192,13 +190,13 @@ Task<absl::StatusOr<v1::ListSandboxesResponse>> DaytonaHandlers::ListByToken(Cal
   scoped.clear_page_token();
   scoped.clear_page_size();
   scoped.clear_max_age();
-  const std::string scope = PageScope(scoped);
+  const std::string scope = PageScope(context, scoped);
   absl::StatusOr<std::string> cursor = DecodePageToken(scope, request.page_token());
   if (!cursor.ok()) co_return cursor.status();
   SandboxListQuery query =
       ListQuery(std::move(*request.mutable_filter()), request.sort(), request.order(), request.page_size());
   absl::StatusOr<SandboxPage> page = co_await sandboxes_.List(context, query, *cursor);
-  // The next page begins where this one ends, so this one may have fewer.
+  // A page that is too large is read again with fewer items. The next page begins where this one ends.
   while (page.ok() && page->items.size() > 1 && PageBytes(page->items) > kMaxPageBytes) {
     query.page_size = static_cast<int>(page->items.size() / 2);
     page = co_await sandboxes_.List(context, query, *cursor);
@@ -250,7 +248,7 @@ Task<absl::StatusOr<v1::DeleteSandboxResponse>> DaytonaHandlers::DeleteSandbox(C
   co_return Answer<v1::DeleteSandboxResponse>(std::move(sandbox));
 }
 
-// Not a coroutine, whose frame would hold the request for as long as the call waits.
+// Not a coroutine: its frame would hold the request while the call waits.
 Task<absl::StatusOr<Encoded<v1::WaitSandboxResponse>>> DaytonaHandlers::WaitSandbox(CallContext context,
                                                                                     v1::WaitSandboxRequest request) {
   FieldViolations violations;
@@ -302,7 +300,7 @@ Task<absl::Status> DaytonaHandlers::StreamSandboxes(CallContext context, v1::Str
   const SandboxListQuery query =
       ListQuery(std::move(*request.mutable_filter()), request.sort(), request.order(), request.page_size());
   CursorWalk walk;
-  absl::flat_hash_set<std::string> sent;  // the pages move while they are read, and then overlap
+  absl::flat_hash_set<std::string> sent;  // objects move between pages while they are read, so that pages overlap
   std::string cursor;
   do {
     absl::StatusOr<SandboxPage> page = co_await sandboxes_.List(context, query, std::move(cursor));

@@ -4,10 +4,10 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "daemon/operations/page_token.h"
 #include "daemon/services/checks/request_checks.h"
 #include "daemon/services/checks/spec_checks.h"
 #include "daemon/services/page_limit.h"
+#include "daemon/services/page_token.h"
 #include "daemon/services/rpc/read_source.h"
 #include "daemon/services/stream_observer.h"
 #include "daemon/services/update_writer.h"
@@ -15,10 +15,10 @@
 namespace daytonad {
 namespace {
 
-// A snapshot's making has no limit of its own, as in the SDKs.
+// As in the SDKs, creating a snapshot has no default time limit.
 constexpr Clock::Duration kNoLimit = Clock::Duration::zero();
 
-// An answer that is the object alone, or the error.
+// A response with nothing but the object, or the error.
 template <typename Response>
 absl::StatusOr<Response> Answer(absl::StatusOr<v1::Snapshot> snapshot) {
   if (!snapshot.ok()) return snapshot.status();
@@ -27,7 +27,7 @@ absl::StatusOr<Response> Answer(absl::StatusOr<v1::Snapshot> snapshot) {
   return response;
 }
 
-// ListSnapshotsRequest and StreamSnapshotsRequest ask for the same things.
+// ListSnapshotsRequest and StreamSnapshotsRequest have the same filters.
 template <typename Request>
 void CheckList(const Request& request, FieldViolations& violations) {
   CheckFitsIntoUrl("name", request.name().size(), violations);
@@ -94,9 +94,7 @@ Task<absl::Status> SnapshotHandlers::CreateSnapshotStream(CallContext context, v
   co_return co_await writer->Write(std::move(last));
 }
 
-std::optional<CachedObject<v1::Snapshot>> SnapshotHandlers::FindCached(const Caller& caller,
-                                                                       const v1::GetSnapshotRequest& request) const {
-  if (!CheckAccess(caller, Action::kRead).ok()) return std::nullopt;
+std::optional<CachedObject<v1::Snapshot>> SnapshotHandlers::FindCached(const v1::GetSnapshotRequest& request) const {
   return snapshots_.FindCached(request.snapshot(), MaxAgeOf(request));
 }
 
@@ -121,12 +119,12 @@ Task<absl::StatusOr<v1::ListSnapshotsResponse>> SnapshotHandlers::ListSnapshots(
   CheckPaging(request, violations);
   if (!violations.empty()) co_return violations.ToStatus();
 
-  // Upstream counts pages: a token stands for a page's number, and only for pages of the same size.
+  // Upstream has numbered pages only. A token contains the page's number and is valid for one page size.
   v1::ListSnapshotsRequest scoped = request;
   scoped.clear_page_token();
   scoped.clear_page();
   scoped.clear_max_age();
-  const std::string scope = PageScope(scoped);
+  const std::string scope = PageScope(context, scoped);
   int page_number = numbered ? request.page() : 1;
   if (!numbered) {
     absl::StatusOr<std::string> cursor = DecodePageToken(scope, request.page_token());

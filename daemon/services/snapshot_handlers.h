@@ -2,8 +2,8 @@
 #define DAYTONAD_DAEMON_SERVICES_SNAPSHOT_HANDLERS_H_
 
 #include "absl/status/statusor.h"
-#include "daemon/operations/sandboxes.h"
-#include "daemon/operations/snapshots.h"
+#include "daemon/operations/sandbox/sandboxes.h"
+#include "daemon/operations/snapshot/snapshots.h"
 #include "daemon/services/rpc/stream_writer.h"
 #include "daytonad/v1/snapshot_service.pb.h"
 
@@ -19,8 +19,7 @@ class SnapshotHandlers {
   Task<absl::Status> CreateSnapshotStream(CallContext context, v1::CreateSnapshotStreamRequest request,
                                           StreamWriter<v1::CreateSnapshotStreamResponse>* writer);
   // GetSnapshot's answer from the cache, on any thread.
-  std::optional<CachedObject<v1::Snapshot>> FindCached(const Caller& caller,
-                                                       const v1::GetSnapshotRequest& request) const;
+  std::optional<CachedObject<v1::Snapshot>> FindCached(const v1::GetSnapshotRequest& request) const;
   Task<absl::StatusOr<v1::GetSnapshotResponse>> GetSnapshot(CallContext context, v1::GetSnapshotRequest request);
   Task<absl::StatusOr<v1::ListSnapshotsResponse>> ListSnapshots(CallContext context, v1::ListSnapshotsRequest request);
   Task<absl::Status> StreamSnapshots(CallContext context, v1::StreamSnapshotsRequest request,

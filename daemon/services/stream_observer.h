@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "daemon/operations/create.h"
+#include "daemon/operations/create/create.h"
 #include "daemon/services/rpc/stream_writer.h"
 
 namespace daytonad {

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <utility>
 
-#include "daemon/operations/object_names.h"
-#include "daemon/operations/watching.h"
+#include "daemon/operations/base/object_names.h"
+#include "daemon/operations/base/watching.h"
 #include "daemon/services/rpc/stream_writer.h"
 
 namespace daytonad {

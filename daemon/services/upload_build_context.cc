@@ -1,11 +1,10 @@
-// BuildHandlers::UploadBuildContext, which is unlike the others: its request is a stream.
+// BuildHandlers::UploadBuildContext, the one handler whose request is a stream.
 #include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_split.h"
-#include "daemon/access/policy.h"
 #include "daemon/base/error.h"
 #include "daemon/operations/build_context/client_bytes.h"
 #include "daemon/services/build_handlers.h"
@@ -67,8 +66,6 @@ class UploadedBytes final : public ByteStream {
 
 Task<absl::StatusOr<v1::UploadBuildContextResponse>> BuildHandlers::UploadBuildContext(CallContext context,
                                                                                        StreamReader<Request>* reader) {
-  absl::Status allowed = CheckAccess(context.identity().caller, Action::kMutate);
-  if (!allowed.ok()) co_return allowed;
   const Clock::TimePoint idle_end = uploads_.idle_end();
   absl::StatusOr<std::optional<Request>> first = co_await reader->Read(context.WithDeadline(idle_end));
   if (absl::IsDeadlineExceeded(first.status()) && idle_end < context.deadline()) {

@@ -1,15 +1,12 @@
 #include "daemon/services/volume_handlers.h"
 
-#include <algorithm>
-#include <tuple>
+#include <cstddef>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "daemon/operations/page_token.h"
-#include "daemon/operations/sandboxes.h"
+#include "daemon/operations/sandbox/sandboxes.h"
 #include "daemon/services/checks/request_checks.h"
 #include "daemon/services/page_limit.h"
+#include "daemon/services/page_token.h"
 #include "daemon/services/rpc/read_source.h"
 #include "daemon/services/update_writer.h"
 
@@ -17,15 +14,6 @@ namespace daytonad {
 namespace {
 
 constexpr int kDefaultPageSize = 100;
-
-// Upstream has no pages of volumes. The list is sorted by name and id, and a token says after which of them the next
-// page begins, so that volumes that come and go between two pages shift nothing.
-std::string CursorAfter(const v1::Volume& volume) { return absl::StrCat(volume.id(), "/", volume.name()); }
-
-bool IsAfter(const v1::Volume& volume, const std::string& cursor) {
-  const std::pair<std::string, std::string> last = absl::StrSplit(cursor, absl::MaxSplits('/', 1));
-  return std::tie(volume.name(), volume.id()) > std::tie(last.second, last.first);
-}
 
 }  // namespace
 
@@ -45,9 +33,7 @@ Task<absl::StatusOr<v1::CreateVolumeResponse>> VolumeHandlers::CreateVolume(Call
   co_return response;
 }
 
-std::optional<CachedObject<v1::Volume>> VolumeHandlers::FindCached(const Caller& caller,
-                                                                   const v1::GetVolumeRequest& request) const {
-  if (!CheckAccess(caller, Action::kRead).ok() || request.create_if_missing()) return std::nullopt;
+std::optional<CachedObject<v1::Volume>> VolumeHandlers::FindCached(const v1::GetVolumeRequest& request) const {
   return volumes_.FindCached(request.volume(), MaxAgeOf(request));
 }
 
@@ -59,7 +45,13 @@ Task<absl::StatusOr<v1::GetVolumeResponse>> VolumeHandlers::GetVolume(CallContex
   if (request.create_if_missing()) {
     absl::StatusOr<CallContext> mutation = CheckMutation(std::move(context), request, violations);
     if (!mutation.ok()) co_return mutation.status();
-    co_return co_await volumes_.GetOrCreate(*std::move(mutation), std::move(*request.mutable_volume()));
+    absl::StatusOr<FoundVolume> found =
+        co_await volumes_.GetOrCreate(*std::move(mutation), std::move(*request.mutable_volume()));
+    if (!found.ok()) co_return found.status();
+    v1::GetVolumeResponse response;
+    *response.mutable_volume() = std::move(found->volume);
+    response.set_created(found->created);
+    co_return response;
   }
   if (!violations.empty()) co_return violations.ToStatus();
   absl::StatusOr<v1::Volume> volume = co_await volumes_.Get(std::move(context), std::move(*request.mutable_volume()));
@@ -80,28 +72,20 @@ Task<absl::StatusOr<v1::ListVolumesResponse>> VolumeHandlers::ListVolumes(CallCo
   scoped.clear_page_token();
   scoped.clear_page_size();
   scoped.clear_max_age();
-  const std::string scope = PageScope(scoped);
+  const std::string scope = PageScope(context, scoped);
   absl::StatusOr<std::string> cursor = DecodePageToken(scope, request.page_token());
   if (!cursor.ok()) co_return cursor.status();
 
-  absl::StatusOr<std::vector<v1::Volume>> volumes =
-      co_await volumes_.List(std::move(context), request.include_deleted());
-  if (!volumes.ok()) co_return volumes.status();
-  auto next = volumes->begin();
-  if (!cursor->empty()) {
-    next = std::ranges::find_if(*volumes, [&](const v1::Volume& volume) { return IsAfter(volume, *cursor); });
-  }
-  const int page_size = request.page_size() == 0 ? kDefaultPageSize : request.page_size();
+  VolumeListQuery query;
+  query.include_deleted = request.include_deleted();
+  query.cursor = *std::move(cursor);
+  query.page_size = static_cast<size_t>(request.page_size() == 0 ? kDefaultPageSize : request.page_size());
+  query.max_bytes = kMaxPageBytes;
+  absl::StatusOr<VolumePage> page = co_await volumes_.List(std::move(context), std::move(query));
+  if (!page.ok()) co_return page.status();
   v1::ListVolumesResponse response;
-  size_t bytes = 0;
-  for (; next != volumes->end() && response.volumes_size() < page_size; ++next) {
-    bytes += EncodedBytes(*next);
-    if (bytes > kMaxPageBytes && response.volumes_size() > 0) break;
-    *response.add_volumes() = std::move(*next);
-  }
-  if (next != volumes->end()) {
-    response.set_next_page_token(EncodePageToken(scope, CursorAfter(*response.volumes().rbegin())));
-  }
+  for (v1::Volume& volume : page->items) *response.add_volumes() = std::move(volume);
+  if (!page->next_cursor.empty()) response.set_next_page_token(EncodePageToken(scope, page->next_cursor));
   co_return response;
 }
 

@@ -2,49 +2,75 @@
 
 #include <utility>
 
+#include "daemon/api/generic_api.h"
+#include "daemon/api/results.h"
+
 namespace daytonad {
+namespace {
 
-template <typename T>
-Task<absl::StatusOr<T>> CachedApi::Read(Entry<T> (CacheIndex<T>::*find)(std::string_view) const,
-                                        const CacheIndex<T>& index, CallContext context, std::string key,
-                                        Task<absl::StatusOr<T>> ask) {
-  ReadTerms* const terms = context.read_terms();
-  if (terms != nullptr && terms->max_age != Clock::Duration::zero()) {
-    const Entry<T> entry = (index.*find)(key);
-    const Clock::TimePoint now = clock_.Now();
-    if (entry != nullptr && caches_.freshness.IsFresh(entry->confirmed_at, now, terms->max_age)) {
-      entry->used = true;
-      terms->source = ReadTerms::Source::kHit;
-      terms->age = now - entry->confirmed_at;
-      co_return *entry->object;
+class CachedApi final : public ApiDecorator<CachedApi> {
+ public:
+  CachedApi(Api& inner, ObjectCaches& caches, Clock& clock) : ApiDecorator(inner), caches_(caches), clock_(clock) {}
+
+  template <typename Op>
+  Task<typename Op::Result> RunAny(CallContext context, Op op) {
+    if constexpr (ReturnsObject<Op>) {
+      if (MayUseCache(context)) {
+        if (auto cached = Find<ReturnedObject<Op>>(context, op.info())) return Answer(std::move(cached));
+      }
     }
-    terms->source = ReadTerms::Source::kMiss;
+    return inner_.Run(std::move(context), std::move(op));
   }
-  co_return co_await std::move(ask);
-}
 
-Task<absl::StatusOr<v1::Sandbox>> CachedApi::GetSandbox(CallContext context, std::string id_or_name) {
-  Task<absl::StatusOr<v1::Sandbox>> ask = inner_.GetSandbox(context, id_or_name);
-  return Read(&CacheIndex<v1::Sandbox>::Find, caches_.sandboxes.index(), std::move(context), std::move(id_or_name),
-              std::move(ask));
-}
+ private:
+  static bool MayUseCache(const CallContext& context) {
+    const std::optional<ReadTerms>& terms = context.read_terms();
+    return terms.has_value() && terms->max_age != Clock::Duration::zero();
+  }
 
-Task<absl::StatusOr<v1::Snapshot>> CachedApi::GetSnapshot(CallContext context, std::string id_or_name) {
-  Task<absl::StatusOr<v1::Snapshot>> ask = inner_.GetSnapshot(context, id_or_name);
-  return Read(&CacheIndex<v1::Snapshot>::Find, caches_.snapshots.index(), std::move(context), std::move(id_or_name),
-              std::move(ask));
-}
+  template <typename T>
+  typename CacheIndex<T>::EntryPtr EntryOf(const OperationInfo& info) {
+    const CacheIndex<T>& index = caches_.Of<T>().index();
+    switch (info.key_form) {
+      case KeyForm::kId:
+        return index.FindId(info.key);
+      case KeyForm::kName:
+        return index.FindName(info.key);
+      default:
+        return index.Find(info.key);
+    }
+  }
 
-Task<absl::StatusOr<v1::Volume>> CachedApi::GetVolumeById(CallContext context, std::string id) {
-  Task<absl::StatusOr<v1::Volume>> ask = inner_.GetVolumeById(context, id);
-  return Read(&CacheIndex<v1::Volume>::FindId, caches_.volumes.index(), std::move(context), std::move(id),
-              std::move(ask));
-}
+  // The cached object; null if upstream must be asked.
+  template <typename T>
+  std::shared_ptr<const T> Find(const CallContext& context, const OperationInfo& info) {
+    if (info.caching == Caching::kNever) return nullptr;
+    CallFacts& facts = context.facts();
+    const auto entry = EntryOf<T>(info);
+    const Clock::TimePoint now = clock_.Now();
+    if (entry == nullptr || !caches_.freshness.IsFresh(entry->confirmed_at, now, context.read_terms()->max_age)) {
+      facts.read_source = ReadSource::kMiss;
+      return nullptr;
+    }
+    entry->used = true;
+    facts.read_source = ReadSource::kHit;
+    facts.age = now - entry->confirmed_at;
+    return entry->object;
+  }
 
-Task<absl::StatusOr<v1::Volume>> CachedApi::GetVolumeByName(CallContext context, std::string name) {
-  Task<absl::StatusOr<v1::Volume>> ask = inner_.GetVolumeByName(context, name);
-  return Read(&CacheIndex<v1::Volume>::FindName, caches_.volumes.index(), std::move(context), std::move(name),
-              std::move(ask));
+  template <typename T>
+  static Task<absl::StatusOr<T>> Answer(std::shared_ptr<const T> object) {
+    co_return *object;
+  }
+
+  ObjectCaches& caches_;
+  Clock& clock_;
+};
+
+}  // namespace
+
+std::unique_ptr<Api> MakeCachedApi(Api& inner, ObjectCaches& caches, Clock& clock) {
+  return std::make_unique<CachedApi>(inner, caches, clock);
 }
 
 }  // namespace daytonad

@@ -24,6 +24,14 @@
 
 namespace daytonad {
 
+// A mutation in progress.
+struct PendingMutation {
+  std::string id;    // empty if unknown
+  std::string name;  // set if the id is unknown
+  Revision begun = 0;
+  bool is_create = false;
+};
+
 // The cache of all objects of one kind: one record per object, fed by every source.
 //
 // Simply keeping the newest answer would be wrong. A read that was sent before a mutation may be answered after it,
@@ -51,13 +59,7 @@ class ObjectCache {
     virtual void OnUnconfirmed(const std::string& id, ObservationSource source) = 0;
   };
 
-  // A mutation in progress.
-  struct Mutation {
-    std::string id;    // empty if unknown
-    std::string name;  // set if the id is unknown
-    Revision begun = 0;
-    bool is_create = false;
-  };
+  using Mutation = PendingMutation;
 
   explicit ObjectCache(size_t max_bytes) : max_bytes_(max_bytes) {}
 

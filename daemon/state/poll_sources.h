@@ -7,9 +7,9 @@
 // What the pollers of each kind of object read, through the api that all callers share.
 namespace daytonad {
 
-PollSource<v1::Sandbox> SandboxPollSource(SandboxApi& api);
-PollSource<v1::Snapshot> SnapshotPollSource(SnapshotApi& api);
-PollSource<v1::Volume> VolumePollSource(VolumeApi& api);
+PollSource<v1::Sandbox> SandboxPollSource(Api& api);
+PollSource<v1::Snapshot> SnapshotPollSource(Api& api);
+PollSource<v1::Volume> VolumePollSource(Api& api);
 
 }  // namespace daytonad
 

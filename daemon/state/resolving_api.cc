@@ -1,110 +1,143 @@
 #include "daemon/state/resolving_api.h"
 
+#include <optional>
+#include <string>
 #include <utility>
 
+#include "daemon/api/generic_api.h"
+#include "daemon/api/results.h"
 #include "daemon/base/absent.h"
 #include "daemon/base/ids.h"
 
 namespace daytonad {
+namespace {
 
-template <typename T>
-std::optional<std::string> ResolvingApi::IdOf(const ObjectCache<T>& cache, const std::string& name) {
-  const auto* const named = cache.FindName(name);
-  if (named == nullptr) return std::nullopt;
-  return named->object->id();
-}
+class ResolvingApi final : public ApiDecorator<ResolvingApi> {
+ public:
+  ResolvingApi(Api& inner, ObjectCaches& caches, Clock& clock) : ApiDecorator(inner), caches_(caches), clock_(clock) {}
 
-// --- Reads ---
-
-template <typename T>
-Task<std::optional<absl::StatusOr<T>>> ResolvingApi::GetNamed(Reads<T> reads, CallContext context, std::string name) {
-  const std::optional<std::string> id = IdOf(reads.cache, name);
-  if (!id.has_value()) co_return std::nullopt;
-  absl::StatusOr<T> seen = co_await (inner_.*reads.by_id)(std::move(context), *id);
-  if (IsAbsent(seen.status())) co_return std::nullopt;
-  if (seen.ok() && (seen->name() != name || IsGone(*seen))) co_return std::nullopt;
-  co_return std::move(seen);
-}
-
-template <typename T>
-Task<absl::StatusOr<T>> ResolvingApi::Get(Reads<T> reads, CallContext context, std::string key) {
-  if (!LooksLikeUuid(key)) {
-    std::optional<absl::StatusOr<T>> named = co_await GetNamed(reads, context, key);
-    if (named.has_value()) co_return *std::move(named);
+  template <typename Op>
+  Task<typename Op::Result> RunAny(CallContext context, Op op) {
+    if constexpr (NamesObject<Op>) {
+      const OperationInfo info = op.info();
+      const bool may_be_name = info.key_form != KeyForm::kId && !info.key.empty() && info.kind != ObjectKind::kNone;
+      if constexpr (ReturnsObject<Op>) {
+        if (may_be_name && info.role == OperationRole::kGet) return Get(std::move(context), std::move(op));
+      }
+      if (may_be_name && info.role != OperationRole::kGet) return RunOnTarget(std::move(context), std::move(op));
+    }
+    return inner_.Run(std::move(context), std::move(op));
   }
-  absl::StatusOr<T> seen = co_await (inner_.*reads.as_asked)(context, key);
-  if (!IsAbsent(seen.status())) co_return seen;
-  // The name may have been cached meanwhile, and upstream may not find it for a while.
-  std::optional<absl::StatusOr<T>> named = co_await GetNamed(reads, std::move(context), std::move(key));
-  if (named.has_value()) co_return *std::move(named);
-  co_return seen;
-}
 
-Task<absl::StatusOr<v1::Sandbox>> ResolvingApi::GetSandbox(CallContext context, std::string id_or_name) {
-  if (caches_.sandboxes.HasId(id_or_name)) return inner_.GetSandbox(std::move(context), std::move(id_or_name));
-  return Get(sandboxes(), std::move(context), std::move(id_or_name));
-}
+ private:
+  // --- Reads of an object ---
 
-Task<absl::StatusOr<v1::Snapshot>> ResolvingApi::GetSnapshot(CallContext context, std::string id_or_name) {
-  if (caches_.snapshots.HasId(id_or_name)) return inner_.GetSnapshot(std::move(context), std::move(id_or_name));
-  const Reads<v1::Snapshot> reads{caches_.snapshots, &Api::GetSnapshot, &Api::GetSnapshot};
-  return Get(reads, std::move(context), std::move(id_or_name));
-}
+  template <typename Op>
+  Task<typename Op::Result> Get(CallContext context, Op op) {
+    const OperationInfo info = op.info();
+    if (info.key_form == KeyForm::kIdOrName && HasId(info.kind, info.key)) {
+      co_return co_await inner_.Run(std::move(context), std::move(op));
+    }
+    if (!LooksLikeUuid(info.key)) {
+      std::optional<typename Op::Result> named = co_await GetNamed(context, op, info.key);
+      if (named.has_value()) co_return *std::move(named);
+    }
+    typename Op::Result seen = co_await inner_.Run(context, op);
+    if (!IsAbsent(seen.status())) co_return seen;
+    // The name may have been cached meanwhile, and upstream may not find it for a while.
+    std::optional<typename Op::Result> named = co_await GetNamed(std::move(context), std::move(op), info.key);
+    if (named.has_value()) co_return *std::move(named);
+    co_return seen;
+  }
 
-Task<absl::StatusOr<v1::Volume>> ResolvingApi::GetVolumeByName(CallContext context, std::string name) {
-  const Reads<v1::Volume> reads{caches_.volumes, &Api::GetVolumeById, &Api::GetVolumeByName};
-  return Get(reads, std::move(context), std::move(name));
-}
+  // Reads the cached object with this name from upstream, by id. Nullopt if none is cached, or it no longer has the
+  // name.
+  template <typename Op>
+  Task<std::optional<typename Op::Result>> GetNamed(CallContext context, Op op, std::string name) {
+    const auto* const cached = caches_.Of<ReturnedObject<Op>>().FindName(name);
+    if (cached == nullptr) co_return std::nullopt;
+    op.set_id(cached->object->id());
+    typename Op::Result seen = co_await inner_.Run(std::move(context), std::move(op));
+    if (IsAbsent(seen.status())) co_return std::nullopt;
+    if (seen.ok() && (seen->name() != name || IsGone(*seen))) co_return std::nullopt;
+    co_return std::move(seen);
+  }
 
-// --- Mutations ---
+  // --- Everything else that is about one object ---
 
-Task<absl::StatusOr<std::string>> ResolvingApi::TargetOf(CallContext context, std::string key, bool must_be_id) {
-  if (caches_.sandboxes.HasId(key)) co_return key;
-  const bool may_be_id = LooksLikeUuid(key);
-  const Known<v1::Sandbox>* const named = caches_.sandboxes.FindName(key);
-  if (named == nullptr && (may_be_id || !must_be_id)) co_return key;
-  const bool fresh =
-      named != nullptr && !may_be_id && caches_.freshness.IsFresh(named->confirmed_at, clock_.Now(), std::nullopt);
-  if (fresh) co_return named->object->id();
-  absl::StatusOr<v1::Sandbox> seen = co_await GetSandbox(context.WithReadTerms(nullptr), std::move(key));
-  if (!seen.ok()) co_return seen.status();
-  co_return seen->id();
-}
+  template <typename Op>
+  Task<typename Op::Result> RunOnTarget(CallContext context, Op op) {
+    const OperationInfo info = op.info();
+    const bool must_be_id = info.role == OperationRole::kDelete;
+    absl::StatusOr<std::string> target = co_await TargetOf(context, info.kind, info.key, must_be_id);
+    if (!target.ok()) co_return target.status();
+    if (*target != info.key) op.set_id(*target);
+    typename Op::Result answer = co_await inner_.Run(context, op);
+    if (!IsAbsent(StatusOf(answer)) || HasId(info.kind, info.key)) co_return answer;
+    if (*target == info.key && !HasName(info.kind, info.key)) co_return answer;
+    // The target was deleted meanwhile and another object may have its name, or upstream does not find the name for a
+    // while.
+    absl::StatusOr<std::string> named = co_await ReadId(context, info.kind, info.key);
+    if (IsAbsent(named.status())) co_return named.status();
+    if (!named.ok() || *named == *target) co_return answer;
+    op.set_id(*std::move(named));
+    co_return co_await inner_.Run(std::move(context), std::move(op));
+  }
 
-Task<absl::StatusOr<v1::Sandbox>> ResolvingApi::Mutate(CallContext context, std::string key, bool must_be_id,
-                                                       Send send) {
-  absl::StatusOr<std::string> target = co_await TargetOf(context, key, must_be_id);
-  if (!target.ok()) co_return target.status();
-  absl::StatusOr<v1::Sandbox> answer = co_await send(context, *target);
-  if (!IsAbsent(answer.status()) || caches_.sandboxes.HasId(key)) co_return answer;
-  if (*target == key && caches_.sandboxes.FindName(key) == nullptr) co_return answer;
-  // The target was deleted meanwhile and another object may have its name, or upstream does not find the name for a
-  // while.
-  absl::StatusOr<v1::Sandbox> named = co_await GetSandbox(context.WithReadTerms(nullptr), key);
-  if (IsAbsent(named.status())) co_return named;
-  if (!named.ok() || named->id() == *target) co_return answer;
-  co_return co_await send(std::move(context), named->id());
-}
+  // The id of the object that an operation is about, or the key that the caller gave if no cached object has that name.
+  Task<absl::StatusOr<std::string>> TargetOf(CallContext context, ObjectKind kind, std::string key, bool must_be_id) {
+    if (HasId(kind, key)) co_return key;
+    const bool may_be_id = LooksLikeUuid(key);
+    const bool named = HasName(kind, key);
+    if (!named && (may_be_id || !must_be_id)) co_return key;
+    if (named && !may_be_id) {
+      if (std::optional<std::string> id = FreshId(kind, key)) co_return *std::move(id);
+    }
+    co_return co_await ReadId(std::move(context), kind, std::move(key));
+  }
 
-Task<absl::StatusOr<v1::Sandbox>> ResolvingApi::StartSandbox(CallContext context, std::string id_or_name) {
-  Send send = [this](CallContext call, std::string target) {
-    return inner_.StartSandbox(std::move(call), std::move(target));
-  };
-  return Mutate(std::move(context), std::move(id_or_name), false, std::move(send));
-}
+  // Asks upstream for the id of the object with this name.
+  Task<absl::StatusOr<std::string>> ReadId(CallContext context, ObjectKind kind, std::string key) {
+    context = context.WithReadTerms(std::nullopt);
+    switch (kind) {
+      case ObjectKind::kSnapshot:
+        return IdIn(RunAny(std::move(context), GetSnapshot(std::move(key))));
+      case ObjectKind::kVolume:
+        return IdIn(RunAny(std::move(context), GetVolume::ByName(std::move(key))));
+      default:
+        return IdIn(RunAny(std::move(context), GetSandbox(std::move(key))));
+    }
+  }
+  template <typename T>
+  static Task<absl::StatusOr<std::string>> IdIn(Task<absl::StatusOr<T>> get) {
+    absl::StatusOr<T> seen = co_await std::move(get);
+    if (!seen.ok()) co_return seen.status();
+    co_return seen->id();
+  }
 
-Task<absl::StatusOr<v1::Sandbox>> ResolvingApi::StopSandbox(CallContext context, std::string id_or_name, bool force) {
-  Send send = [this, force](CallContext call, std::string target) {
-    return inner_.StopSandbox(std::move(call), std::move(target), force);
-  };
-  return Mutate(std::move(context), std::move(id_or_name), false, std::move(send));
-}
+  bool HasId(ObjectKind kind, const std::string& id) {
+    return caches_.Visit(kind, [&](const auto& cache) { return cache.HasId(id); });
+  }
+  bool HasName(ObjectKind kind, const std::string& name) {
+    return caches_.Visit(kind, [&](const auto& cache) { return cache.FindName(name) != nullptr; });
+  }
+  // The id of the cached object with this name, if the cache may be trusted without a read.
+  std::optional<std::string> FreshId(ObjectKind kind, const std::string& name) {
+    return caches_.Visit(kind, [&](const auto& cache) {
+      const auto* const cached = cache.FindName(name);
+      const bool fresh = caches_.freshness.IsFresh(cached->confirmed_at, clock_.Now(), std::nullopt);
+      return fresh ? std::optional<std::string>(cached->object->id()) : std::nullopt;
+    });
+  }
 
-Task<absl::StatusOr<v1::Sandbox>> ResolvingApi::DeleteSandbox(CallContext context, std::string id_or_name) {
-  Send send = [this](CallContext call, std::string target) {
-    return inner_.DeleteSandbox(std::move(call), std::move(target));
-  };
-  return Mutate(std::move(context), std::move(id_or_name), true, std::move(send));
+  ObjectCaches& caches_;
+  Clock& clock_;
+};
+
+}  // namespace
+
+std::unique_ptr<Api> MakeResolvingApi(Api& inner, ObjectCaches& caches, Clock& clock) {
+  return std::make_unique<ResolvingApi>(inner, caches, clock);
 }
 
 }  // namespace daytonad

@@ -24,7 +24,6 @@ namespace {
 
 using std::chrono::seconds;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using SandboxResult = absl::StatusOr<v1::Sandbox>;
 
 constexpr char kUuid[] = "81f3eb83-c4cc-4291-9f22-191c8d25122c";
@@ -38,21 +37,19 @@ v1::Sandbox Named(const std::string& id, const std::string& name) {
 // An upstream that tries ids before names, and does not find some names for a while.
 class ForgetfulUpstream final : public FakeApi {
  public:
-  Task<SandboxResult> GetSandbox(CallContext, std::string key) override { co_return Find("Get", key); }
-  Task<SandboxResult> StartSandbox(CallContext, std::string key) override { co_return Find("Start", key); }
-  Task<SandboxResult> StopSandbox(CallContext, std::string key, bool) override { co_return Find("Stop", key); }
-  Task<SandboxResult> DeleteSandbox(CallContext, std::string key) override {
-    SandboxResult found = Find("Delete", key);
+  using FakeApi::Run;
+  Task<SandboxResult> Run(CallContext, GetSandbox op) override { co_return Find("Get", op.key); }
+  Task<SandboxResult> Run(CallContext, StartSandbox op) override { co_return Find("Start", op.key); }
+  Task<SandboxResult> Run(CallContext, StopSandbox op) override { co_return Find("Stop", op.key); }
+  Task<SandboxResult> Run(CallContext, DeleteSandbox op) override {
+    SandboxResult found = Find("Delete", op.key);
     if (found.ok()) objects.erase(found->id());
     co_return found;
   }
-  Task<absl::StatusOr<v1::Volume>> GetVolumeById(CallContext, std::string id) override {
-    calls.push_back("GetVolumeById " + id);
+  Task<absl::StatusOr<v1::Volume>> Run(CallContext, GetVolume op) override {
+    Record(op);
+    if (op.by_name()) co_return AbsentError("volume", "none");
     co_return volume;
-  }
-  Task<absl::StatusOr<v1::Volume>> GetVolumeByName(CallContext, std::string name) override {
-    calls.push_back("GetVolumeByName " + name);
-    co_return AbsentError("volume", "none");
   }
 
   std::map<std::string, v1::Sandbox> objects;
@@ -100,10 +97,10 @@ class ResolvingApiTest : public ::testing::Test {
   }
   static CallContext Context() { return CallContext::Background("test"); }
   std::string IdIn(const SandboxResult& result) { return result.ok() ? result->id() : result.status().ToString(); }
-  std::string Get(const std::string& key) { return IdIn(Run(api_.GetSandbox(Context(), key))); }
-  std::string Start(const std::string& key) { return IdIn(Run(api_.StartSandbox(Context(), key))); }
-  std::string Stop(const std::string& key) { return IdIn(Run(api_.StopSandbox(Context(), key, false))); }
-  std::string Delete(const std::string& key) { return IdIn(Run(api_.DeleteSandbox(Context(), key))); }
+  std::string Get(const std::string& key) { return IdIn(Run(api_->Run(Context(), GetSandbox(key)))); }
+  std::string Start(const std::string& key) { return IdIn(Run(api_->Run(Context(), StartSandbox(key)))); }
+  std::string Stop(const std::string& key) { return IdIn(Run(api_->Run(Context(), StopSandbox(key, false)))); }
+  std::string Delete(const std::string& key) { return IdIn(Run(api_->Run(Context(), DeleteSandbox(key)))); }
   std::vector<std::string> Calls() { return std::exchange(upstream_.calls, {}); }
 
   const std::string not_found_ = AbsentError("sandbox", "box").ToString();
@@ -111,8 +108,8 @@ class ResolvingApiTest : public ::testing::Test {
   FakeClock clock_{FakeClock::Mode::kManual};
   ForgetfulUpstream upstream_;
   ObjectCaches caches_{Lifetimes(), 1 << 20};
-  CacheUpdatingApi updating_{upstream_, caches_, clock_};
-  ResolvingApi api_{updating_, caches_, clock_};
+  const std::unique_ptr<Api> updating_ = MakeCacheUpdatingApi(upstream_, caches_, clock_);
+  const std::unique_ptr<Api> api_ = MakeResolvingApi(*updating_, caches_, clock_);
 };
 
 TEST_F(ResolvingApiTest, AKnownNameIsReplacedByItsId) {
@@ -223,10 +220,10 @@ TEST_F(ResolvingApiTest, ADeletedVolumeIsNotFoundByItsName) {
   upstream_.volume.set_name("vol");
   upstream_.volume.set_view(v1::VIEW_FULL);
   caches_.volumes.Observe(upstream_.volume, ObservationSource::kRead, caches_.volumes.NextRevision(), clock_.Now());
-  EXPECT_TRUE(Run(api_.GetVolumeByName(Context(), "vol")).ok());
+  EXPECT_TRUE(Run(api_->Run(Context(), GetVolume::ByName("vol"))).ok());
   EXPECT_THAT(Calls(), ElementsAre("GetVolumeById v"));
   upstream_.volume.set_state(v1::VOLUME_STATE_DELETED);
-  EXPECT_TRUE(absl::IsNotFound(Run(api_.GetVolumeByName(Context(), "vol")).status()));
+  EXPECT_TRUE(absl::IsNotFound(Run(api_->Run(Context(), GetVolume::ByName("vol"))).status()));
   EXPECT_THAT(Calls(), ElementsAre("GetVolumeById v", "GetVolumeByName vol"));
 }
 

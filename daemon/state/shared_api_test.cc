@@ -29,29 +29,30 @@ class SlowApi : public FakeApi {
  public:
   explicit SlowApi(Clock& clock) : clock_(clock) {}
 
-  Task<SandboxResult> GetSandbox(CallContext context, std::string id_or_name) override {
-    calls.push_back("GetSandbox " + id_or_name);
+  using FakeApi::Run;
+  Task<SandboxResult> Run(CallContext context, GetSandbox op) override {
+    Record(op);
     co_return co_await Answer(std::move(context), false);
   }
-  Task<SandboxResult> StartSandbox(CallContext context, std::string id_or_name) override {
-    calls.push_back("StartSandbox " + id_or_name);
+  Task<SandboxResult> Run(CallContext context, StartSandbox op) override {
+    Record(op);
     co_return co_await Answer(std::move(context), true);
   }
 
-  Task<absl::StatusOr<SandboxPage>> ListSandboxes(CallContext context, SandboxListQuery, std::string) override {
+  Task<absl::StatusOr<SandboxPage>> Run(CallContext context, ListSandboxes) override {
     calls.emplace_back("ListSandboxes");
     absl::Status waited = co_await answer.Wait(clock_, std::move(context));
     if (!waited.ok()) co_return waited;
     co_return SandboxPage();
   }
-  Task<absl::StatusOr<SnapshotPage>> ListSnapshots(CallContext context, SnapshotListQuery, int) override {
+  Task<absl::StatusOr<SnapshotPage>> Run(CallContext context, ListSnapshots) override {
     calls.emplace_back("ListSnapshots");
     absl::Status waited = co_await answer.Wait(clock_, std::move(context));
     if (!waited.ok()) co_return waited;
     co_return SnapshotPage();
   }
-  Task<absl::StatusOr<v1::Snapshot>> GetSnapshot(CallContext context, std::string id_or_name) override {
-    calls.push_back("GetSnapshot " + id_or_name);
+  Task<absl::StatusOr<v1::Snapshot>> Run(CallContext context, GetSnapshot op) override {
+    Record(op);
     absl::Status waited = co_await answer.Wait(clock_, std::move(context));
     if (!waited.ok()) co_return waited;
     co_return v1::Snapshot();
@@ -83,7 +84,7 @@ class SharedApiTest : public ::testing::Test {
  protected:
   SharedApiTest() {
     upstream_ = std::make_unique<SlowApi>(clock_);
-    api_ = std::make_unique<SharedApi>(*upstream_, caches_, io_.get_executor(), clock_, SharedApiOptions());
+    api_ = SharedApi::Make(*upstream_, caches_, io_.get_executor(), clock_, SharedApiOptions());
   }
 
   struct Call {
@@ -97,12 +98,12 @@ class SharedApiTest : public ::testing::Test {
   // Starts reads of all kinds, or joins those in flight.
   void ReadAll() {
     for (const char* key : {"a", "name-of-a", "b", "name-of-b", "unknown"}) {
-      Spawn(api_->GetSandbox(CallContext::Background("test"), key), calls_.emplace_back());
+      Spawn(api_->Run(CallContext::Background("test"), GetSandbox(key)), calls_.emplace_back());
     }
     const CallContext context = CallContext::Background("test");
-    Forget(api_->ListSandboxes(context, SandboxListQuery(), ""));
-    Forget(api_->GetSnapshot(context, "a"));
-    Forget(api_->ListSnapshots(context, SnapshotListQuery(), 1));
+    Forget(api_->Run(context, ListSandboxes(SandboxListQuery(), "")));
+    Forget(api_->Run(context, GetSnapshot("a")));
+    Forget(api_->Run(context, ListSnapshots(SnapshotListQuery(), 1)));
   }
   template <typename T>
   static Task<void> Drop(Task<T> task) {
@@ -158,9 +159,9 @@ TEST_F(SharedApiTest, IdenticalReadsShareOneRequest) {
   Call a;
   Call b;
   Call other;
-  Spawn(api_->GetSandbox(ContextOf(a), "box"), a);
-  Spawn(api_->GetSandbox(ContextOf(b), "box"), b);
-  Spawn(api_->GetSandbox(ContextOf(other), "other"), other);
+  Spawn(api_->Run(ContextOf(a), GetSandbox("box")), a);
+  Spawn(api_->Run(ContextOf(b), GetSandbox("box")), b);
+  Spawn(api_->Run(ContextOf(other), GetSandbox("other")), other);
   EXPECT_EQ(upstream_->calls.size(), 2U);
   upstream_->answer.Fire();
   Run();
@@ -172,16 +173,16 @@ TEST_F(SharedApiTest, ACompletedReadIsNotShared) {
   upstream_->answer.Fire();
   Call a;
   Call b;
-  Spawn(api_->GetSandbox(ContextOf(a), "box"), a);
-  Spawn(api_->GetSandbox(ContextOf(b), "box"), b);
+  Spawn(api_->Run(ContextOf(a), GetSandbox("box")), a);
+  Spawn(api_->Run(ContextOf(b), GetSandbox("box")), b);
   EXPECT_EQ(upstream_->calls.size(), 2U);
 }
 
 TEST_F(SharedApiTest, ASharedReadOutlivesItsFirstCaller) {
   Call first;
   Call second;
-  Spawn(api_->GetSandbox(ContextOf(first), "box"), first);
-  Spawn(api_->GetSandbox(ContextOf(second), "box"), second);
+  Spawn(api_->Run(ContextOf(first), GetSandbox("box")), first);
+  Spawn(api_->Run(ContextOf(second), GetSandbox("box")), second);
   first.stop.request_stop();
   Run();
   EXPECT_TRUE(absl::IsCancelled(first.result->status()));
@@ -195,15 +196,15 @@ TEST_F(SharedApiTest, ASharedReadOutlivesItsFirstCaller) {
 TEST_F(SharedApiTest, ASharedReadEndsWithItsLastCaller) {
   Call first;
   Call second;
-  Spawn(api_->GetSandbox(ContextOf(first), "box"), first);
-  Spawn(api_->GetSandbox(ContextOf(second), "box"), second);
+  Spawn(api_->Run(ContextOf(first), GetSandbox("box")), first);
+  Spawn(api_->Run(ContextOf(second), GetSandbox("box")), second);
   first.stop.request_stop();
   second.stop.request_stop();
   Run();
   EXPECT_EQ(upstream_->cancelled, 1);
   // A new caller gets a request of its own instead of the one that is being cancelled.
   Call third;
-  Spawn(api_->GetSandbox(ContextOf(third), "box"), third);
+  Spawn(api_->Run(ContextOf(third), GetSandbox("box")), third);
   upstream_->answer.Fire();
   Run();
   EXPECT_TRUE(third.result.value().ok());
@@ -213,9 +214,9 @@ TEST_F(SharedApiTest, AReadAfterAMutationDoesNotJoinOneFromBeforeIt) {
   Call before;
   Call mutation;
   Call after;
-  Spawn(api_->GetSandbox(ContextOf(before), "box"), before);
-  Spawn(api_->StartSandbox(ContextOf(mutation), "box"), mutation);
-  Spawn(api_->GetSandbox(ContextOf(after), "box"), after);
+  Spawn(api_->Run(ContextOf(before), GetSandbox("box")), before);
+  Spawn(api_->Run(ContextOf(mutation), StartSandbox("box")), mutation);
+  Spawn(api_->Run(ContextOf(after), GetSandbox("box")), after);
   EXPECT_EQ(upstream_->calls, (std::vector<std::string>{"GetSandbox box", "StartSandbox box", "GetSandbox box"}));
   upstream_->answer.Fire();
   Run();
@@ -226,33 +227,33 @@ TEST_F(SharedApiTest, AReadAfterAMutationDoesNotJoinOneFromBeforeIt) {
 TEST_F(SharedApiTest, AMutationAffectsReadsOfItsObjectAndListsOfItsKindOnly) {
   Know(SandboxIn("a", "started"));
   Know(SandboxIn("b", "started"));
-  EXPECT_THAT(AskedAgain([&] { return api_->StartSandbox(CallContext::Background("test"), "a"); }),
+  EXPECT_THAT(AskedAgain([&] { return api_->Run(CallContext::Background("test"), StartSandbox("a")); }),
               ElementsAre("GetSandbox a", "GetSandbox name-of-a", "ListSandboxes"));
 }
 
 TEST_F(SharedApiTest, AMutationOfAnUncachedObjectAffectsAllReadsOfItsKind) {
-  EXPECT_THAT(AskedAgain([&] { return api_->StartSandbox(CallContext::Background("test"), "a"); }),
+  EXPECT_THAT(AskedAgain([&] { return api_->Run(CallContext::Background("test"), StartSandbox("a")); }),
               ElementsAre("GetSandbox a", "GetSandbox name-of-a", "GetSandbox b", "GetSandbox name-of-b",
                           "GetSandbox unknown", "ListSandboxes"));
 }
 
 TEST_F(SharedApiTest, ACreateAffectsReadsOfItsName) {
-  NewSandbox sandbox;
+  CreateSandbox sandbox;
   sandbox.spec.set_name("unknown");
-  EXPECT_THAT(AskedAgain([&] { return api_->CreateSandbox(CallContext::Background("test"), sandbox); }),
+  EXPECT_THAT(AskedAgain([&] { return api_->Run(CallContext::Background("test"), sandbox); }),
               ElementsAre("GetSandbox unknown", "ListSandboxes"));
 }
 
 TEST_F(SharedApiTest, AfterACreateNobodyJoinsAnEarlierReadOfItsObject) {
   Call before;
-  Spawn(api_->GetSandbox(ContextOf(before), "id-1"), before);
-  upstream_->create_sandbox.Add(SandboxIn("id-1", "started"));
+  Spawn(api_->Run(ContextOf(before), GetSandbox("id-1")), before);
+  upstream_->answers<CreateSandbox>().Add(SandboxIn("id-1", "started"));
   Call create;
-  Spawn(api_->CreateSandbox(ContextOf(create), NewSandbox()), create);
+  Spawn(api_->Run(ContextOf(create), CreateSandbox()), create);
   ASSERT_TRUE(create.result.has_value());
   upstream_->calls.clear();
   Call after;
-  Spawn(api_->GetSandbox(ContextOf(after), "id-1"), after);
+  Spawn(api_->Run(ContextOf(after), GetSandbox("id-1")), after);
   EXPECT_THAT(upstream_->calls, ElementsAre("GetSandbox id-1"));
   upstream_->answer.Fire();
   Run();
@@ -260,7 +261,7 @@ TEST_F(SharedApiTest, AfterACreateNobodyJoinsAnEarlierReadOfItsObject) {
 
 TEST_F(SharedApiTest, AMutationRunsToItsAnswerWithoutItsCaller) {
   Call mutation;
-  Spawn(api_->StartSandbox(ContextOf(mutation), "box"), mutation);
+  Spawn(api_->Run(ContextOf(mutation), StartSandbox("box")), mutation);
   mutation.stop.request_stop();
   Run();
   EXPECT_TRUE(absl::IsCancelled(mutation.result->status()));
@@ -274,7 +275,7 @@ TEST_F(SharedApiTest, AMutationRunsToItsAnswerWithoutItsCaller) {
 TEST_F(SharedApiTest, ACallerWithARequestIdLearnsTheOutcomeOfItsMutation) {
   Call call;
   RequestKey key{"r", "digest"};
-  Spawn(api_->StartSandbox(ContextOf(call).WithRequestKey(std::move(key)), "box"), call);
+  Spawn(api_->Run(ContextOf(call).WithRequestKey(std::move(key)), StartSandbox("box")), call);
   call.stop.request_stop();
   Run();
   EXPECT_FALSE(call.result.has_value());
@@ -285,7 +286,7 @@ TEST_F(SharedApiTest, ACallerWithARequestIdLearnsTheOutcomeOfItsMutation) {
 
 TEST_F(SharedApiTest, WaitForMutationsReturnsWhenAllAreAnswered) {
   Call mutation;
-  Spawn(api_->StartSandbox(ContextOf(mutation), "box"), mutation);
+  Spawn(api_->Run(ContextOf(mutation), StartSandbox("box")), mutation);
   mutation.stop.request_stop();
   Run();
   std::optional<absl::Status> settled;
@@ -300,7 +301,8 @@ TEST_F(SharedApiTest, WaitForMutationsReturnsWhenAllAreAnswered) {
 
 TEST_F(SharedApiTest, AMutationMayTakeAsLongAsItsCallersDeadline) {
   Call mutation;
-  Spawn(api_->StartSandbox(ContextOf(mutation).WithDeadline(clock_.Now() + std::chrono::minutes(10)), "box"), mutation);
+  Spawn(api_->Run(ContextOf(mutation).WithDeadline(clock_.Now() + std::chrono::minutes(10)), StartSandbox("box")),
+        mutation);
   clock_.Advance(std::chrono::minutes(9));
   Run();
   EXPECT_FALSE(mutation.result.has_value()) << "it may be in a queue all the time";
@@ -312,8 +314,8 @@ TEST_F(SharedApiTest, AMutationMayTakeAsLongAsItsCallersDeadline) {
 TEST_F(SharedApiTest, ACallersDeadlineEndsOnlyItsOwnCall) {
   Call patient;
   Call hurried;
-  Spawn(api_->GetSandbox(ContextOf(patient), "box"), patient);
-  Spawn(api_->GetSandbox(ContextOf(hurried).WithDeadline(clock_.Now() + std::chrono::seconds(1)), "box"), hurried);
+  Spawn(api_->Run(ContextOf(patient), GetSandbox("box")), patient);
+  Spawn(api_->Run(ContextOf(hurried).WithDeadline(clock_.Now() + std::chrono::seconds(1)), GetSandbox("box")), hurried);
   clock_.Advance(std::chrono::seconds(1));
   Run();
   EXPECT_TRUE(absl::IsDeadlineExceeded(hurried.result->status()));

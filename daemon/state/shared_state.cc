@@ -2,21 +2,25 @@
 
 #include <utility>
 
+#include "daemon/state/cache_updating_api.h"
+#include "daemon/state/cached_api.h"
 #include "daemon/state/poll_sources.h"
+#include "daemon/state/resolving_api.h"
 
 namespace daytonad {
 
 SharedState::SharedState(Api& upstream, Executor executor, Clock& clock, SharedStateOptions options)
     : clock_(clock),
       caches_(options.lifetimes, options.max_bytes),
-      updating_(upstream, caches_, clock),
-      shared_(updating_, caches_, executor, clock, options.calls),
-      resolving_(shared_, caches_, clock),
-      cached_(resolving_, caches_, clock),
-      sandboxes_(executor, clock, caches_.sandboxes, caches_.freshness, SandboxPollSource(resolving_), options.polling),
-      snapshots_(executor, clock, caches_.snapshots, caches_.freshness, SnapshotPollSource(resolving_),
+      updating_(MakeCacheUpdatingApi(upstream, caches_, clock)),
+      shared_(SharedApi::Make(*updating_, caches_, executor, clock, options.calls)),
+      resolving_(MakeResolvingApi(*shared_, caches_, clock)),
+      cached_(MakeCachedApi(*resolving_, caches_, clock)),
+      sandboxes_(executor, clock, caches_.sandboxes, caches_.freshness, SandboxPollSource(*resolving_),
                  options.polling),
-      volumes_(executor, clock, caches_.volumes, caches_.freshness, VolumePollSource(resolving_), options.polling) {}
+      snapshots_(executor, clock, caches_.snapshots, caches_.freshness, SnapshotPollSource(*resolving_),
+                 options.polling),
+      volumes_(executor, clock, caches_.volumes, caches_.freshness, VolumePollSource(*resolving_), options.polling) {}
 
 // --- Watching ---
 

@@ -11,10 +11,7 @@
 #include "daemon/api/cached_reads.h"
 #include "daemon/api/events.h"
 #include "daemon/api/watch.h"
-#include "daemon/state/cache_updating_api.h"
-#include "daemon/state/cached_api.h"
 #include "daemon/state/object_caches.h"
-#include "daemon/state/resolving_api.h"
 #include "daemon/state/shared_api.h"
 #include "daemon/state/watch_hub.h"
 
@@ -38,9 +35,9 @@ class SharedState final : public WatchApi, public CachedReads, public EventSink,
   // The referred objects outlive this one. Loop thread only, but for CachedReads.
   SharedState(Api& upstream, Executor executor, Clock& clock, SharedStateOptions options);
 
-  Api& api() { return cached_; }
+  Api& api() { return *cached_; }
   // See SharedApi.
-  Task<absl::Status> WaitForMutations(CallContext context) { return shared_.WaitForMutations(std::move(context)); }
+  Task<absl::Status> WaitForMutations(CallContext context) { return shared_->WaitForMutations(std::move(context)); }
 
   // WatchApi
   std::unique_ptr<Watch<v1::Sandbox>> WatchSandbox(std::string id_or_name) override;
@@ -76,10 +73,10 @@ class SharedState final : public WatchApi, public CachedReads, public EventSink,
 
   Clock& clock_;
   ObjectCaches caches_;
-  CacheUpdatingApi updating_;
-  SharedApi shared_;
-  ResolvingApi resolving_;
-  CachedApi cached_;
+  const std::unique_ptr<Api> updating_;
+  const std::unique_ptr<SharedApi> shared_;
+  const std::unique_ptr<Api> resolving_;
+  const std::unique_ptr<Api> cached_;
   WatchHub<v1::Sandbox> sandboxes_;
   WatchHub<v1::Snapshot> snapshots_;
   WatchHub<v1::Volume> volumes_;

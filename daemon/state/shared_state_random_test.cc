@@ -81,26 +81,27 @@ class ErraticUpstream final : public FakeApi {
   }
   void Calm() { erratic_ = false; }
 
-  Task<SandboxResult> GetSandbox(CallContext context, std::string id_or_name) override {
+  using FakeApi::Run;
+  Task<SandboxResult> Run(CallContext context, GetSandbox op) override {
     absl::Status sent = co_await clock_.Sleep(context, dice_.Ms(300));
     if (!sent.ok()) co_return sent;
-    SandboxResult answer = Find(id_or_name);
+    SandboxResult answer = Find(op.key);
     absl::Status received = co_await clock_.Sleep(context, dice_.Ms(300));
     if (!received.ok()) co_return received;
     if (erratic_ && dice_.OneIn(10)) co_return absl::UnavailableError("a bad moment");
     co_return answer;
   }
-  Task<SandboxResult> StopSandbox(CallContext context, std::string id, bool) override {
+  Task<SandboxResult> Run(CallContext context, StopSandbox op) override {
     absl::Status sent = co_await clock_.Sleep(context, dice_.Ms(300));
     if (!sent.ok()) co_return sent;
-    Change(id);
-    SandboxResult answer = Find(id);
+    Change(op.key);
+    SandboxResult answer = Find(op.key);
     absl::Status received = co_await clock_.Sleep(context, dice_.Ms(300));
     if (!received.ok()) co_return received;
     if (erratic_ && dice_.OneIn(10)) co_return absl::UnavailableError("the answer was lost");
     co_return answer;
   }
-  Task<absl::StatusOr<SandboxPage>> ListSandboxes(CallContext context, SandboxListQuery, std::string) override {
+  Task<absl::StatusOr<SandboxPage>> Run(CallContext context, ListSandboxes) override {
     absl::Status slept = co_await clock_.Sleep(context, dice_.Ms(300));
     if (!slept.ok()) co_return slept;
     if (erratic_ && dice_.OneIn(10)) co_return absl::UnavailableError("a bad moment");
@@ -192,23 +193,21 @@ class SharedStateRandomTest : public ::testing::TestWithParam<unsigned> {
   static Task<void> ReadOnce(SharedStateRandomTest* test, std::string id, std::optional<Clock::Duration> max_age) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     const int at_least = test->answered_[id];
-    auto terms = std::make_shared<ReadTerms>();
-    terms->max_age = max_age;
-    const CallContext context = CallContext::Background("test").WithReadTerms(terms);
-    const SandboxResult seen = co_await test->state_.api().GetSandbox(context, id);
+    const CallContext context = CallContext::Background("test").WithReadTerms(ReadTerms{max_age});
+    const SandboxResult seen = co_await test->state_.api().Run(context, GetSandbox(id));
     if (!seen.ok()) co_return;
     EXPECT_GE(NumberOf(*seen), at_least) << "read the state before a mutation, source "
-                                         << static_cast<int>(terms->source);
+                                         << static_cast<int>(context.facts().read_source.value());
     EXPECT_EQ(seen->view(), v1::VIEW_FULL);
   }
   static Task<void> ChangeOnce(SharedStateRandomTest* test, std::string id) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
-    const SandboxResult made = co_await test->state_.api().StopSandbox(CallContext::Background("test"), id, false);
+    const SandboxResult made = co_await test->state_.api().Run(CallContext::Background("test"), StopSandbox(id, false));
     if (made.ok()) test->answered_[id] = std::max(test->answered_[id], NumberOf(*made));
   }
   static Task<void> ListOnce(SharedStateRandomTest* test) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
-    (void)co_await test->state_.api().ListSandboxes(CallContext::Background("test"), SandboxListQuery(), "");
+    (void)co_await test->state_.api().Run(CallContext::Background("test"), ListSandboxes(SandboxListQuery(), ""));
   }
   static Task<void> Follow(SharedStateRandomTest* test, Watcher* watcher) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);

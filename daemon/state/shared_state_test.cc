@@ -29,7 +29,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
-using Source = ReadTerms::Source;
+using Source = ReadSource;
 using SandboxResult = absl::StatusOr<v1::Sandbox>;
 
 // An upstream with sandboxes. An answer shows the state at the time of the request, and is sent when the gate opens.
@@ -37,13 +37,14 @@ class SlowUpstream : public FakeApi {
  public:
   explicit SlowUpstream(Clock& clock) : clock_(clock) {}
 
-  Task<SandboxResult> GetSandbox(CallContext context, std::string id_or_name) override {
-    calls.push_back("GetSandbox " + id_or_name);
-    return Answer(std::move(context), Find(id_or_name), read_gate);
+  using FakeApi::Run;
+  Task<SandboxResult> Run(CallContext context, GetSandbox op) override {
+    Record(op);
+    return Answer(std::move(context), Find(op.key), read_gate);
   }
-  Task<SandboxResult> StopSandbox(CallContext context, std::string id_or_name, bool) override {
-    calls.push_back("StopSandbox " + id_or_name);
-    SandboxResult found = Find(id_or_name);
+  Task<SandboxResult> Run(CallContext context, StopSandbox op) override {
+    Record(op);
+    SandboxResult found = Find(op.key);
     if (found.ok()) {
       found->set_state_text("stopping");
       found->mutable_updated_at()->set_seconds(found->updated_at().seconds() + 1);
@@ -51,7 +52,7 @@ class SlowUpstream : public FakeApi {
     }
     return Answer(std::move(context), std::move(found), change_gate);
   }
-  Task<absl::StatusOr<SandboxPage>> ListSandboxes(CallContext, SandboxListQuery, std::string) override {
+  Task<absl::StatusOr<SandboxPage>> Run(CallContext, ListSandboxes) override {
     calls.emplace_back("ListSandboxes");
     SandboxPage page;
     for (const auto& [id, object] : objects) {
@@ -87,7 +88,7 @@ class SlowUpstream : public FakeApi {
 class SharedStateTest : public ::testing::Test {
  protected:
   struct Call {
-    std::shared_ptr<ReadTerms> terms = std::make_shared<ReadTerms>();
+    CallContext context = CallContext::Background("test");
     std::optional<SandboxResult> result;
 
     std::string state() const { return result.has_value() && result->ok() ? (*result)->state_text() : "no answer"; }
@@ -106,11 +107,11 @@ class SharedStateTest : public ::testing::Test {
   }
   Call& Get(const std::string& id_or_name, std::optional<Clock::Duration> max_age = std::nullopt) {
     Call& call = calls_.emplace_back();
-    call.terms->max_age = max_age;
-    return Spawn(state_.api().GetSandbox(CallContext::Background("test").WithReadTerms(call.terms), id_or_name), call);
+    return Spawn(state_.api().Run(call.context.WithReadTerms(ReadTerms{max_age}), GetSandbox(id_or_name)), call);
   }
   Call& Stop(const std::string& id_or_name) {
-    return Spawn(state_.api().StopSandbox(CallContext::Background("test"), id_or_name, false), calls_.emplace_back());
+    return Spawn(state_.api().Run(CallContext::Background("test"), StopSandbox(id_or_name, false)),
+                 calls_.emplace_back());
   }
 
   void Settle() {
@@ -141,26 +142,26 @@ TEST_F(SharedStateTest, SaysWhereAnAnswerComesFromAndHowOldItIs) {
   Pass(milliseconds(100));
   upstream_.read_gate->Fire();
   Settle();
-  EXPECT_EQ(first.terms->source, Source::kMiss);
-  EXPECT_EQ(first.terms->age, milliseconds(300));
-  EXPECT_EQ(second.terms->source, Source::kCoalesced);
-  EXPECT_EQ(second.terms->age, milliseconds(300));
+  EXPECT_EQ(first.context.facts().read_source, Source::kMiss);
+  EXPECT_EQ(first.context.facts().age, milliseconds(300));
+  EXPECT_EQ(second.context.facts().read_source, Source::kCoalesced);
+  EXPECT_EQ(second.context.facts().age, milliseconds(300));
   Pass(milliseconds(400));
   const Call& third = Get("name-of-a");
-  EXPECT_EQ(third.terms->source, Source::kHit);
-  EXPECT_EQ(third.terms->age, milliseconds(700));
+  EXPECT_EQ(third.context.facts().read_source, Source::kHit);
+  EXPECT_EQ(third.context.facts().age, milliseconds(700));
   EXPECT_EQ(third.state(), "started");
   EXPECT_EQ(Asked(), 1U);
   const Call& fourth = Get("a", seconds(0));
-  EXPECT_EQ(fourth.terms->source, Source::kBypass);
-  EXPECT_EQ(fourth.terms->age, seconds(0));
+  EXPECT_FALSE(fourth.context.facts().read_source.has_value()) << "the cache was not asked";
+  EXPECT_EQ(fourth.context.facts().age, seconds(0));
   EXPECT_EQ(Asked(), 1U);
 }
 
 TEST_F(SharedStateTest, AReadWithoutTermsAsksUpstream) {
   Get("a");
   Call& call = calls_.emplace_back();
-  Spawn(state_.api().GetSandbox(CallContext::Background("test"), "a"), call);
+  Spawn(state_.api().Run(CallContext::Background("test"), GetSandbox("a")), call);
   EXPECT_EQ(Asked(), 2U);
 }
 
@@ -243,7 +244,7 @@ TEST_F(SharedStateTest, AnEventIsServedAtOnce) {
   Get("a");
   state_.OnSandbox(SandboxIn("a", "stopped", 2));
   EXPECT_EQ(Get("a").state(), "stopped");
-  EXPECT_EQ(Get("a").terms->source, Source::kHit);
+  EXPECT_EQ(Get("a").context.facts().read_source, Source::kHit);
   state_.OnSandbox(SandboxIn("a", "destroyed", 3));
   upstream_.objects.clear();
   EXPECT_TRUE(absl::IsNotFound(Get("a").result->status()));
@@ -253,21 +254,21 @@ TEST_F(SharedStateTest, MaxAgeHoldsWhileEventsAreUp) {
   state_.OnEventsUp();
   Get("a");
   Pass(seconds(2));
-  EXPECT_EQ(Get("a", seconds(1)).terms->source, Source::kMiss);
+  EXPECT_EQ(Get("a", seconds(1)).context.facts().read_source, Source::kMiss);
   Pass(seconds(20));
-  EXPECT_EQ(Get("a", seconds(20)).terms->source, Source::kHit);
+  EXPECT_EQ(Get("a", seconds(20)).context.facts().read_source, Source::kHit);
 }
 
 TEST_F(SharedStateTest, AListItemNeverReplacesAFullObject) {
   (*upstream_.objects["a"].mutable_env())["KEY"] = "value";
   Get("a");
   std::optional<absl::StatusOr<SandboxPage>> page;
-  boost::asio::co_spawn(io_, state_.api().ListSandboxes(CallContext::Background("test"), SandboxListQuery(), ""),
+  boost::asio::co_spawn(io_, state_.api().Run(CallContext::Background("test"), ListSandboxes(SandboxListQuery(), "")),
                         [&](std::exception_ptr, absl::StatusOr<SandboxPage> seen) { page = std::move(seen); });
   Settle();
   ASSERT_TRUE(page.has_value() && page->ok());
   const Call& call = Get("a");
-  EXPECT_EQ(call.terms->source, Source::kHit);
+  EXPECT_EQ(call.context.facts().read_source, Source::kHit);
   EXPECT_EQ(call.result->value().env().at("KEY"), "value");
   EXPECT_EQ(call.result->value().view(), v1::VIEW_FULL);
 }
@@ -280,7 +281,7 @@ TEST_F(SharedStateTest, AReadAfterAMutationShowsItsAnswer) {
   Asked();
   const Call& call = Get("name-of-a");
   EXPECT_EQ(call.state(), "stopping");
-  EXPECT_EQ(call.terms->source, Source::kHit);
+  EXPECT_EQ(call.context.facts().read_source, Source::kHit);
   EXPECT_EQ(Asked(), 0U);
 }
 
@@ -289,7 +290,7 @@ TEST_F(SharedStateTest, AnObjectIsNotServedWhileAMutationIsInProgress) {
   upstream_.change_gate = std::make_shared<Event>();
   Stop("a");
   EXPECT_FALSE(state_.FindSandbox("a", std::nullopt).has_value());
-  EXPECT_EQ(Get("a").terms->source, Source::kMiss);
+  EXPECT_EQ(Get("a").context.facts().read_source, Source::kMiss);
   EXPECT_FALSE(state_.FindSandbox("a", std::nullopt).has_value()) << "nor an object that was read meanwhile";
   upstream_.change_gate->Fire();
   Settle();
@@ -317,7 +318,7 @@ TEST_F(SharedStateTest, NorIsItJoinedAfterTheMutation) {
   upstream_.read_gate.reset();
   const Call& after = Get("a", seconds(0));
   EXPECT_EQ(after.state(), "stopping");
-  EXPECT_NE(after.terms->source, Source::kCoalesced);
+  EXPECT_NE(after.context.facts().read_source, Source::kCoalesced);
   old_gate->Fire();
   Settle();
 }

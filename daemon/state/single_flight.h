@@ -1,15 +1,28 @@
 #ifndef DAYTONAD_DAEMON_STATE_SINGLE_FLIGHT_H_
 #define DAYTONAD_DAEMON_STATE_SINGLE_FLIGHT_H_
 
+#include <compare>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/strings/str_cat.h"
+#include "daemon/api/operation.h"
 #include "daemon/base/flight.h"
 
 namespace daytonad {
+
+// Two reads with the same key are the same request.
+struct ReadKey {
+  ObjectKind kind = ObjectKind::kNone;
+  // The object's id or name; empty for lists and other reads that are about no single object.
+  std::string object;
+  // The read's other parameters.
+  std::string parameters;
+
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 mistakes the zero that a defaulted <=> compares with
+  auto operator<=>(const ReadKey&) const = default;
+};
 
 // Coalesces identical reads in flight into one upstream request. Loop thread only.
 template <typename T>
@@ -18,10 +31,10 @@ class SingleFlight {
   SingleFlight(Executor executor, Clock& clock, Clock::Duration limit)
       : executor_(executor), clock_(clock), limit_(limit) {}
 
-  // Joins the read in flight with that key, or starts `work`. Says which in the call's read terms.
-  Task<T> Do(CallContext context, std::string key, typename Flight<T>::Work work) {
+  // Joins the read in flight with that key, or starts `work`. Says which in the call's facts.
+  Task<T> Do(CallContext context, ReadKey key, typename Flight<T>::Work work) {
     // The daemon's own polls have low priority. Callers must not join them and wait as long.
-    if (context.background()) key += kBackground;
+    if (context.background()) key.parameters += "\nbackground";
     Read read = Find(key);
     const bool joined = read.flight != nullptr;
     if (!joined) {
@@ -30,9 +43,9 @@ class SingleFlight {
       reads_[key] = read;
     }
     T result = co_await Flight<T>::Join(read.flight, clock_, context);
-    if (ReadTerms* terms = context.read_terms()) {
-      if (joined) terms->source = ReadTerms::Source::kCoalesced;
-      terms->age = clock_.Now() - read.sent;
+    if (context.read_terms().has_value()) {
+      if (joined) context.facts().read_source = ReadSource::kCoalesced;
+      context.facts().age = clock_.Now() - read.sent;
     }
     const auto entry = reads_.find(key);
     if (entry != reads_.end() && entry->second.flight == read.flight && Over(*read.flight)) reads_.erase(entry);
@@ -40,10 +53,16 @@ class SingleFlight {
   }
 
   // Stops the sharing of reads in flight: they may not show a mutation that begins now. Callers that have joined stay.
-  void ForgetAll() { reads_.clear(); }
-  void Forget(const std::string& key) {
-    reads_.erase(key);
-    reads_.erase(absl::StrCat(key, kBackground));
+  // `object` is empty for lists and the like.
+  void Forget(ObjectKind kind, const std::string& object) {
+    auto entry = reads_.lower_bound(ReadKey{kind, object, ""});
+    while (entry != reads_.end() && entry->first.kind == kind && entry->first.object == object) {
+      entry = reads_.erase(entry);
+    }
+  }
+  void ForgetAll(ObjectKind kind) {
+    auto entry = reads_.lower_bound(ReadKey{kind, "", ""});
+    while (entry != reads_.end() && entry->first.kind == kind) entry = reads_.erase(entry);
   }
 
  private:
@@ -52,11 +71,9 @@ class SingleFlight {
     Clock::TimePoint sent;
   };
 
-  static constexpr char kBackground[] = "\nbackground";
-
   static bool Over(const Flight<T>& flight) { return flight.finished() || flight.abandoned(); }
 
-  Read Find(const std::string& key) const {
+  Read Find(const ReadKey& key) const {
     const auto entry = reads_.find(key);
     return entry == reads_.end() || Over(*entry->second.flight) ? Read() : entry->second;
   }
@@ -64,7 +81,7 @@ class SingleFlight {
   Executor executor_;
   Clock& clock_;
   Clock::Duration limit_;
-  absl::flat_hash_map<std::string, Read> reads_;
+  std::map<ReadKey, Read> reads_;  // ordered, so that the reads of one object are adjacent
 };
 
 }  // namespace daytonad

@@ -1,7 +1,10 @@
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "daemon/base/absl_view.h"
 #include "emulator/api/routes.h"
 #include "emulator/api/storage_routes.h"
 #include "emulator/base/identity.h"
-#include "emulator/base/text.h"
 #include "emulator/base/wire_time.h"
 #include "emulator/world/kinds.h"
 
@@ -9,7 +12,7 @@ namespace daytonad::emulator {
 namespace {
 
 Json Config(const World& world) {
-  // The budget for failed log-ins is not told.
+  // The server does not publish the budget for failed log-ins.
   Json limits = Json::object();
   const auto add = [&](const char* member, const char* throttler) {
     const auto found = world.options.rate_limits.find(throttler);
@@ -23,11 +26,11 @@ Json Config(const World& world) {
                  {"oidc", {{"issuer", world.origin}, {"clientId", "daytona"}, {"audience", "daytona"}}},
                  {"linkedAccountsEnabled", false},
                  {"announcements", Json::object()},
-                 {"proxyTemplateUrl", StrCat("http://{{PORT}}-{{sandboxId}}.proxy.localhost",
-                                             world.origin.substr(world.origin.rfind(':')))},
-                 {"proxyToolboxUrl", StrCat(world.origin, "/toolbox")},
+                 {"proxyTemplateUrl", absl::StrCat("http://{{PORT}}-{{sandboxId}}.proxy.localhost",
+                                                   world.origin.substr(world.origin.rfind(':')))},
+                 {"proxyToolboxUrl", absl::StrCat(world.origin, "/toolbox")},
                  {"defaultSnapshot", kDefaultSnapshot},
-                 {"dashboardUrl", StrCat(world.origin, "/dashboard")},
+                 {"dashboardUrl", absl::StrCat(world.origin, "/dashboard")},
                  {"maxAutoArchiveInterval", 43200},
                  {"maintananceMode", false},
                  {"environment", "local"},
@@ -73,10 +76,11 @@ Json Regions(const World& world) {
   return regions;
 }
 
-// The organizations of a user. A key belongs to one and may not ask; the real server calls it invalid here.
+// The organizations of a user. A key belongs to one organization and may not list them: the real server calls it
+// invalid here.
 void Organizations(const World& world, const Call& call) {
-  std::string_view bearer = call.exchange->request().Find("Authorization");
-  if (!ConsumePrefix(bearer, "Bearer ") || !world.credentials.IsJwt(bearer)) {
+  absl::string_view bearer = AbslView(call.exchange->request().Find("Authorization"));
+  if (!absl::ConsumePrefix(&bearer, "Bearer ") || !world.credentials.IsJwt(StdView(bearer))) {
     return call.ReplyError({401, "Invalid credentials"});
   }
   call.Reply(200, Json::array({{{"id", kOrganizationId},
@@ -99,15 +103,15 @@ Json GpuCapacity(const World& world) {
 
 Json PushAccess(World& world, const Request& request) {
   const StorageKeys keys = world.storage.NewKeys();
-  // As the emulator was dialled, which in a container's network only the client knows.
+  // The address that the client dialled: in a container network only the client knows it.
   const std::string_view host = request.Find("Host");
   const std::string_view scheme = request.Find("X-Forwarded-Proto") == "https" ? "https://" : "http://";
-  const std::string origin = host.empty() ? world.origin : StrCat(scheme, host);
-  // A 0.190 server does not tell the region; but this store is in one that clients cannot guess.
+  const std::string origin = host.empty() ? world.origin : absl::StrCat(AbslView(scheme), AbslView(host));
+  // A 0.190 server does not send the region, but clients cannot guess the region of this store.
   return {{"accessKey", keys.access_key},
           {"secret", keys.secret},
           {"sessionToken", keys.session_token},
-          {"storageUrl", StrCat(origin, StorageRoutes::kPath)},
+          {"storageUrl", absl::StrCat(origin, AbslView(StorageRoutes::kPath))},
           {"organizationId", kOrganizationId},
           {"bucket", kStorageBucket},
           {"region", kStorageRegion}};

@@ -3,9 +3,10 @@
 #include <exception>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "daemon/base/absl_view.h"
 #include "daemon/base/log.h"
 #include "emulator/api/routes.h"
-#include "emulator/base/text.h"
 #include "emulator/http/etag.h"
 
 namespace daytonad::emulator {
@@ -14,9 +15,9 @@ namespace {
 constexpr std::size_t kMaxBody = 102'400;
 
 void AddRateLimitHeaders(Exchange& exchange, std::string_view throttler, const RateLimits::Verdict& verdict) {
-  exchange.AddHeader(StrCat("X-RateLimit-Limit-", throttler), StrCat(verdict.limit));
-  exchange.AddHeader(StrCat("X-RateLimit-Remaining-", throttler), StrCat(verdict.remaining));
-  exchange.AddHeader(StrCat("X-RateLimit-Reset-", throttler), StrCat(verdict.reset_s));
+  exchange.AddHeader(absl::StrCat("X-RateLimit-Limit-", AbslView(throttler)), absl::StrCat(verdict.limit));
+  exchange.AddHeader(absl::StrCat("X-RateLimit-Remaining-", AbslView(throttler)), absl::StrCat(verdict.remaining));
+  exchange.AddHeader(absl::StrCat("X-RateLimit-Reset-", AbslView(throttler)), absl::StrCat(verdict.reset_s));
 }
 
 }  // namespace
@@ -53,7 +54,7 @@ void Api::HandleStorage(const std::shared_ptr<Exchange>& exchange) {
 }
 
 void Api::HandleEvents(const std::shared_ptr<Exchange>& exchange) {
-  // Its credential comes later, in the connection.
+  // Its credential comes later, over the connection.
   Begin(exchange, CheckCredential(exchange->request()), [this, exchange] { gateway_.Serve(exchange); });
 }
 
@@ -69,9 +70,11 @@ BodyPlan Api::PlanBody(std::string_view method, std::string_view target) {
 }
 
 Credential Api::CheckCredential(const Request& request) const {
-  std::string_view bearer = request.Find("Authorization");
-  if (bearer.empty()) return Credential::kNone;
-  if (!ConsumePrefix(bearer, "Bearer ")) return Credential::kRefused;
+  constexpr std::string_view kBearer = "Bearer ";
+  const std::string_view header = request.Find("Authorization");
+  if (header.empty()) return Credential::kNone;
+  if (!header.starts_with(kBearer)) return Credential::kRefused;
+  const std::string_view bearer = header.substr(kBearer.size());
   if (world_.credentials.IsApiKey(bearer)) return Credential::kAccepted;
   const bool has_organization = !request.Find("X-Daytona-Organization-ID").empty();
   return world_.credentials.IsJwt(bearer) && has_organization ? Credential::kAccepted : Credential::kRefused;
@@ -83,13 +86,16 @@ void Api::Serve(const std::shared_ptr<Exchange>& exchange, Credential credential
   call.exchange = exchange;
   call.scheduler = &world_.scheduler;
 
+  const std::string& base_path = world_.options.base_path;
   std::string_view path = request.Path();
-  const bool api = ConsumePrefix(path, world_.options.base_path) && path.starts_with('/');
+  const bool is_below = path.starts_with(base_path);
+  if (is_below) path.remove_prefix(base_path.size());
+  const bool api = is_below && path.starts_with('/');
   const Route* route = api ? api_routes_.Find(request.method, path, call.params)
                            : proxy_routes_.Find(request.method, request.Path(), call.params);
   if (!api && route == nullptr) return NoSuchPage(exchange);
   if (api) exchange->BeforeReply(ApplyEtag);
-  const ApiError cannot = NotFound(StrCat("Cannot ", request.method, " ", request.target));
+  const ApiError cannot = NotFound(absl::StrCat("Cannot ", request.method, " ", request.target));
   if (request.body.size() > kMaxBody) return call.ReplyError(cannot);
   if (!ReadBody(call)) return;
   exchange->AddHeader("X-Daytona-Api-Version", std::string(ToText(world_.options.api_version)));
@@ -99,15 +105,15 @@ void Api::Serve(const std::shared_ptr<Exchange>& exchange, Credential credential
   try {
     route->handler(std::move(call));
   } catch (const std::exception& error) {
-    // A body whose shape a handler did not expect. The real server says no more, either.
-    Log(LogLevel::kWarning, "a request could not be served", {{"target", request.target}, {"error", error.what()}});
+    // A handler did not expect the body's shape. The real server says no more, either.
+    Log(LogLevel::kWarning, "cannot serve a request", {{"target", request.target}, {"error", error.what()}});
     exchange->Reply(ErrorResponse({500, "An unexpected error occurred."}, request.target, world_.scheduler.Now()));
   }
 }
 
 bool Api::ReadBody(Call& call) const {
   const Request& request = call.exchange->request();
-  if (request.body.empty() || !Contains(request.Find("Content-Type"), "json")) return true;
+  if (request.body.empty() || request.Find("Content-Type").find("json") == std::string_view::npos) return true;
   call.body = Json::parse(request.body, nullptr, /*allow_exceptions=*/false);
   if (!call.body.is_discarded() && (call.body.is_object() || call.body.is_array())) return true;
   call.Reply(400, {{"message", "Invalid JSON in request body"}, {"error", "Bad Request"}, {"statusCode", 400}});
@@ -118,8 +124,8 @@ bool Api::Admit(const Route& route, const Call& call, Credential credential) {
   const WallTime now = world_.scheduler.Now();
   const std::string& target = call.exchange->request().target;
   if (route.access.key) {
-    // Once there were too many failures, a valid key is refused, too.
-    const auto failures = rate_limits_.Look("failed-auth", now);
+    // After too many failures even a valid key is refused.
+    const auto failures = rate_limits_.Peek("failed-auth", now);
     if (!failures.allowed) {
       call.exchange->Reply(TooManyRequests("failed-auth", failures.reset_s, target, now));
       return false;
@@ -142,12 +148,12 @@ bool Api::Admit(const Route& route, const Call& call, Credential credential) {
 }
 
 void Api::NoSuchPage(const std::shared_ptr<Exchange>& exchange) const {
-  // Outside the API the real server shows its dashboard, so that a wrong base URL is answered with HTML.
+  // Outside the API the real server serves its dashboard: a wrong base URL gets HTML.
   Response response;
   response.status = 404;
   response.content_type = "text/html; charset=utf-8";
-  response.body = std::make_shared<const std::string>(StrCat("<!doctype html><title>Not found</title><p>The API is at ",
-                                                             world_.origin, world_.options.base_path, "\n"));
+  response.body = std::make_shared<const std::string>(absl::StrCat(
+      "<!doctype html><title>Not found</title><p>The API is at ", world_.origin, world_.options.base_path, "\n"));
   exchange->Reply(std::move(response));
 }
 

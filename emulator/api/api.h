@@ -18,14 +18,14 @@
 
 namespace daytonad::emulator {
 
-// What every request passes on its way to a route, in the order of the real server: the recorder, faults, the body's
-// size and form, the route, the key, the rate limit.
+// The steps before a request's route, in the real server's order: recorder, faults, size and form of the body, route,
+// key, rate limit.
 class Api {
  public:
   explicit Api(World& world);
 
   void Handle(const std::shared_ptr<Exchange>& exchange);
-  // Where the body of such a request goes, before it comes.
+  // Decides where a request's body goes before it arrives.
   BodyPlan PlanBody(std::string_view method, std::string_view target);
 
   Recorder& recorder() { return recorder_; }
@@ -35,13 +35,13 @@ class Api {
  private:
   void HandleStorage(const std::shared_ptr<Exchange>& exchange);
   void HandleEvents(const std::shared_ptr<Exchange>& exchange);
-  // Records, lets faults strike, then goes on to `serve`.
+  // Records the request, applies faults, then runs `serve`.
   void Begin(const std::shared_ptr<Exchange>& exchange, Credential credential, std::function<void()> serve);
   Credential CheckCredential(const Request& request) const;
   void Serve(const std::shared_ptr<Exchange>& exchange, Credential credential);
-  // Answers and returns false if the body cannot be read.
+  // If the body cannot be parsed, answers and returns false.
   bool ReadBody(Call& call) const;
-  // Answers and returns false if the request may not pass.
+  // If the request is not admitted, answers and returns false.
   bool Admit(const Route& route, const Call& call, Credential credential);
   void NoSuchPage(const std::shared_ptr<Exchange>& exchange) const;
 

@@ -28,7 +28,7 @@ TEST_F(ApiTest, ErrorsHaveTheServersForm) {
   EXPECT_EQ(body["message"], "Cannot GET /api/nope?x=1");
 }
 
-TEST_F(ApiTest, WantsAKeyExceptForHealthAndConfig) {
+TEST_F(ApiTest, RequiresAKeyExceptForHealthAndConfig) {
   EXPECT_EQ(Begin("GET", "/api/health", "", "wrong")->Status(), 200);
   EXPECT_EQ(Begin("GET", "/api/config", "", "wrong")->Parsed()["defaultSnapshot"], "daytonaio/sandbox:0.5.0-slim");
   const auto refused = Begin("GET", "/api/sandbox", "", "wrong");
@@ -38,7 +38,7 @@ TEST_F(ApiTest, WantsAKeyExceptForHealthAndConfig) {
   EXPECT_EQ(Begin("GET", "/api/api-keys/current", "", "a.b.c")->Status(), 401);
 }
 
-TEST_F(ApiTest, RefusesBodiesThatAreTooLargeOrNoJson) {
+TEST_F(ApiTest, RefusesBodiesThatAreTooLargeOrNotJson) {
   const AnswerBytes large = Post("/api/sandbox", R"({"name":")" + std::string(102'400, 'x') + "\"}");
   EXPECT_EQ(large.Status(), 404);
   EXPECT_EQ(large.Message(), "Cannot POST /api/sandbox");
@@ -49,7 +49,7 @@ TEST_F(ApiTest, RefusesBodiesThatAreTooLargeOrNoJson) {
 
 TEST_F(ApiTest, OutsideTheApiThereIsHtml) { EXPECT_THAT(Get("/sandbox/x").text, HasSubstr("text/html")); }
 
-TEST_F(ApiTest, GivesOutKeysForObjectStorage) {
+TEST_F(ApiTest, IssuesKeysForObjectStorage) {
   const Json access = Get("/api/object-storage/push-access").Parsed();
   EXPECT_EQ(access["storageUrl"], "http://127.0.0.1:3986/_storage");
   EXPECT_EQ(access["organizationId"], "9b86d47c-b189-42da-a03c-a6de832ae9a3");
@@ -98,7 +98,7 @@ TEST_F(TightApi, ASpentBudgetIsTheServersKindOf429) {
   EXPECT_EQ(Get("/api/volumes").Status(), 200);
 }
 
-TEST_F(TightApi, TooManyWrongKeysShutOutTheRightOnesToo) {
+TEST_F(TightApi, TooManyWrongKeysLockOutValidOnesToo) {
   EXPECT_EQ(Begin("GET", "/api/volumes", "", "wrong")->Status(), 401);
   const AnswerBytes refused = Get("/api/volumes");
   EXPECT_EQ(refused.Status(), 429);
@@ -144,7 +144,7 @@ TEST_F(ApiTest, RecordsRequestsWithoutTheSecret) {
   EXPECT_EQ(api_.recorder().ToJson(1)["requests"].size(), 1U);
 }
 
-TEST_F(ApiTest, ARequestWithoutAnAnswerYetHasNoStatus) {
+TEST_F(ApiTest, AnUnansweredRequestHasNoStatus) {
   Begin("POST", "/api/sandbox", "{}");
   EXPECT_TRUE(api_.recorder().ToJson(0)["requests"][0]["status"].is_null());
   exchange_->ClientGone();
@@ -206,7 +206,7 @@ TEST_F(ApiTest, AFaultMayHoldTheRequestOrItsAnswerUntilItIsRemoved) {
   EXPECT_EQ(answer->Status(), 200);
 }
 
-TEST_F(ApiTest, AFaultMayCutSpoilOrExtendTheBody) {
+TEST_F(ApiTest, AFaultMayCutCorruptOrExtendTheBody) {
   AddFault(R"({"match":{"times":1},"fault":{"cut_after_bytes":5}})");
   AddFault(R"({"match":{"times":1},"fault":{"malformed_body":true}})");
   AddFault(R"({"match":{"times":1},"fault":{"extra_fields":true}})");
@@ -230,7 +230,7 @@ TEST_F(ApiTest, AFaultThatCutsBodiesLetsWholeOnesPass) {
   EXPECT_TRUE(second(12)) << "once is once";
 }
 
-TEST_F(ApiTest, RefusesFaultsThatMeanNothing) {
+TEST_F(ApiTest, RefusesInvalidFaults) {
   for (const char* text : {R"({})", R"({"fault":{}})", R"({"fault":{"status":500,"when":"never"}})",
                            R"({"match":{"path_regex":"("},"fault":{"status":500}})"}) {
     EXPECT_FALSE(api_.faults().Add(Json::parse(text)).ok()) << text;

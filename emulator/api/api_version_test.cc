@@ -26,7 +26,7 @@ class NewApi : public ApiFixture {
   NewApi() : ApiFixture(Of(ApiVersion::k0_226)) {}
 };
 
-// What newer servers know of a create.
+// The members of a create that only newer servers know.
 constexpr char kNewerMembers[] =
     R"({"name":"skew","ttlMinutes":5,"spot":true,"autoPauseInterval":5,"outboundProxyUrl":"http://p:1",
         "otelEndpointOverride":"http://o","kvm":true,"queueTimeout":7})";
@@ -49,7 +49,7 @@ TEST_F(OldApi, IgnoresMembersThatItDoesNotKnow) {
     EXPECT_FALSE(item.contains(member)) << member;
   }
   EXPECT_FALSE(item.contains("networkBlockAll"));
-  // Not even their types matter.
+  // Not even their types are checked.
   EXPECT_EQ(Begin("POST", "/api/sandbox", R"({"ttlMinutes":"soon","spot":"yes","queueTimeout":-1})")->text, "");
 }
 
@@ -67,7 +67,7 @@ TEST_F(OldApi, HasNumberedListsButNoNewerRoutes) {
   EXPECT_EQ(Get("/api/organizations/o/gpu-capacity").Message(), "Cannot GET /api/organizations/o/gpu-capacity");
 }
 
-TEST_F(OldApi, AnswersLackWhatIsNewer) {
+TEST_F(OldApi, AnswersLackNewerMembers) {
   EXPECT_EQ(Get("/api/config").Parsed()["version"], "0.190.0");
   EXPECT_FALSE(Get("/api/config").Parsed().contains("sshGatewayHost"));
   EXPECT_FALSE(Get("/api/snapshots").Parsed()["items"][0].contains("sourceSandboxId"));
@@ -125,7 +125,7 @@ TEST_F(NewApi, HasNoNumberedLists) {
   EXPECT_EQ(Get("/api/sandbox/paginated").Parsed()["id"], id) << "a name like any other";
 }
 
-TEST_F(NewApi, TellsOfTheGatewayAndOfFreeGpus) {
+TEST_F(NewApi, ReportsTheSshGatewayAndGpuCapacity) {
   EXPECT_EQ(Get("/api/config").Parsed()["sshGatewayPort"], 2222);
   EXPECT_EQ(Get("/api/config").Parsed()["sshGatewayHostKeys"].size(), 1U);
   const Json capacity = Get("/api/organizations/o/gpu-capacity").Parsed();

@@ -2,14 +2,18 @@
 
 #include <utility>
 
-#include "emulator/base/text.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "daemon/base/absl_view.h"
 #include "emulator/world/validation.h"
 
 namespace daytonad::emulator {
 namespace {
 
-// Half of a JSON text, then bytes that no JSON has.
-std::string Malformed(std::string_view body) { return StrCat(body.substr(0, body.size() / 2), "\x01}{"); }
+// Half of a JSON text, then bytes that are not valid JSON.
+std::string Malformed(std::string_view body) {
+  return absl::StrCat(AbslView(body.substr(0, body.size() / 2)), "\x01}{");
+}
 
 void AddExtraFields(Json& json) {
   if (json.is_array()) {
@@ -40,7 +44,7 @@ Response ResponseOf(const Json& fault) {
   const Json headers = MemberOr(fault, "headers", Json::object());
   for (const auto& [name, value] : headers.items()) {
     const std::string text = value.is_string() ? value.get<std::string>() : ToText(value);
-    if (EqualsIgnoreCase(name, "content-type")) {
+    if (absl::EqualsIgnoreCase(name, "content-type")) {
       response.content_type = text;
     } else {
       response.headers.push_back({name, text});
@@ -54,9 +58,10 @@ Response ResponseOf(const Json& fault) {
 Response TooManyRequests(std::string_view throttler, std::int64_t retry_after_s, std::string_view target,
                          WallTime now) {
   Response response = ErrorResponse({429, "ThrottlerException: Too Many Requests"}, target, now);
-  // Only the one for failed log-ins uses the standard header.
-  const std::string name = throttler == "failed-auth" ? "Retry-After" : StrCat("Retry-After-", throttler);
-  response.headers.push_back({name, StrCat(retry_after_s)});
+  // Only the throttler for failed log-ins uses the standard header.
+  const std::string name =
+      throttler == "failed-auth" ? "Retry-After" : absl::StrCat("Retry-After-", AbslView(throttler));
+  response.headers.push_back({name, absl::StrCat(retry_after_s)});
   return response;
 }
 
@@ -74,7 +79,7 @@ Outcome<std::uint64_t> Faults::Add(const Json& definition) {
     try {
       made->path.emplace(*pattern, std::regex::ECMAScript | std::regex::optimize);
     } catch (const std::regex_error& error) {
-      return BadRequest(StrCat("\"path_regex\" is not a regular expression: ", error.what()));
+      return BadRequest(absl::StrCat("\"path_regex\" is not a regular expression: ", error.what()));
     }
   }
   const std::string when = StringOr(fault, "when", "before");
@@ -132,7 +137,7 @@ std::function<bool(std::uint64_t)> Faults::WatchBody(std::string_view method, st
   const std::shared_ptr<Fault> fault = faults_.empty() ? nullptr : Find(method, path);
   if (fault == nullptr || !fault->cut_request_after_bytes.has_value()) return nullptr;
   return [fault](std::uint64_t received) {
-    // Another request may have used up the fault meanwhile.
+    // Another request may have used up the fault.
     if (received < *fault->cut_request_after_bytes || fault->times_left == 0) return true;
     CountStrike(*fault);
     return false;
@@ -175,7 +180,7 @@ void Faults::Apply(const std::shared_ptr<Exchange>& exchange, std::function<void
   const Request& request = exchange->request();
   if (request.cut) return exchange->Drop();
   const std::shared_ptr<Fault> fault = faults_.empty() ? nullptr : Find(request.method, request.Path());
-  // One that cuts bodies strikes while they come, or not at all.
+  // A fault that cuts bodies strikes while they arrive, or not at all.
   if (fault == nullptr || fault->cut_request_after_bytes.has_value()) return process();
   CountStrike(*fault);
 

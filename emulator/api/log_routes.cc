@@ -1,26 +1,27 @@
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "daemon/base/absl_view.h"
 #include "daemon/base/ids.h"
 #include "emulator/api/routes.h"
-#include "emulator/base/text.h"
 #include "emulator/base/wire_time.h"
 
 namespace daytonad::emulator {
 namespace {
 
-// As the runner says it, which has a form of its own.
+// The error in the runner's own form.
 void LogNotFound(const Call& call, const std::string& ref) {
   const Request& request = call.exchange->request();
   call.Reply(404, {{"statusCode", 404},
-                   {"message", StrCat("build logs not found for ref: ", ref)},
+                   {"message", absl::StrCat("build logs not found for ref: ", ref)},
                    {"code", "Not Found"},
                    {"timestamp", FormatTime(call.scheduler->Now())},
                    {"path", request.Path()},
                    {"method", request.method}});
 }
 
-// What there is, and with follow=true what comes, until the build has succeeded. A failed build's stream stays open, as
-// it does on the real server.
+// Sends the log so far and, with follow=true, what follows until the build succeeds. A failed build's stream stays
+// open, as on the real server.
 void ServeLog(World& world, const Call& call, const std::string& ref) {
   const auto build = world.builds.Find(ref);
   if (build == nullptr || !build->log_exists()) return LogNotFound(call, ref);
@@ -40,12 +41,12 @@ void SandboxLog(World& world, const Call& call) {
   auto found = world.sandboxes.Get(call.params[0]);
   if (!found.ok()) return call.ReplyError(found.error());
   if (!(*found)->build_info.has_value()) {
-    return call.ReplyError(NotFound(StrCat("Sandbox with ID or name ", call.params[0], " has no build info")));
+    return call.ReplyError(NotFound(absl::StrCat("Sandbox with ID or name ", call.params[0], " has no build info")));
   }
   ServeLog(world, call, (*found)->build_info->ref);
 }
 
-// The snapshot of a route that takes ids only; null if it was answered with an error.
+// The snapshot of a route that takes only ids; null if the call was answered with an error.
 SnapshotPtr BuiltSnapshot(World& world, const Call& call) {
   const std::string& id = call.params[0];
   if (!LooksLikeUuid(id)) {
@@ -54,11 +55,11 @@ SnapshotPtr BuiltSnapshot(World& world, const Call& call) {
   }
   SnapshotPtr snapshot = world.snapshots.FindById(id);
   if (snapshot == nullptr) {
-    call.ReplyError(NotFound(StrCat("Snapshot ", id, " not found")));
+    call.ReplyError(NotFound(absl::StrCat("Snapshot ", id, " not found")));
     return nullptr;
   }
   if (!snapshot->build_info.has_value()) {
-    call.ReplyError(NotFound(StrCat("Snapshot ", id, " has no build info")));
+    call.ReplyError(NotFound(absl::StrCat("Snapshot ", id, " has no build info")));
     return nullptr;
   }
   return snapshot;
@@ -68,16 +69,16 @@ void SnapshotLog(World& world, const Call& call) {
   if (const SnapshotPtr snapshot = BuiltSnapshot(world, call)) ServeLog(world, call, snapshot->build_info->ref);
 }
 
-// What terminates TLS before the emulator serves its logs, too.
+// A proxy that terminates TLS before the emulator also serves its logs.
 std::string LogOrigin(const World& world, const Request& request) {
   if (!world.options.build_log_url_base.empty()) return world.options.build_log_url_base;
   const std::string_view host = request.Find("Host");
   const bool over_tls = request.Find("X-Forwarded-Proto") == "https" && !host.empty();
-  return over_tls ? StrCat("https://", host) : world.origin;
+  return over_tls ? absl::StrCat("https://", AbslView(host)) : world.origin;
 }
 
 std::string LogUrl(const World& world, const Call& call, std::string_view collection, const std::string& id) {
-  return StrCat(LogOrigin(world, call.exchange->request()), "/", collection, "/", id, "/build-logs");
+  return absl::StrCat(LogOrigin(world, call.exchange->request()), "/", AbslView(collection), "/", id, "/build-logs");
 }
 
 }  // namespace
@@ -90,7 +91,7 @@ void AddApiLogRoutes(Router& router, World& world) {
     auto found = world.sandboxes.Get(call.params[0]);
     if (!found.ok()) return call.ReplyError(found.error());
     if (!(*found)->build_info.has_value()) {
-      return call.ReplyError(NotFound(StrCat("Sandbox ", call.params[0], " has no build info")));
+      return call.ReplyError(NotFound(absl::StrCat("Sandbox ", call.params[0], " has no build info")));
     }
     call.Reply(200, {{"url", LogUrl(world, call, "sandboxes", (*found)->id)}});
   });

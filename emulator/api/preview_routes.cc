@@ -2,9 +2,10 @@
 #include <optional>
 #include <string>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "emulator/api/routes.h"
 #include "emulator/base/identity.h"
-#include "emulator/base/text.h"
 
 namespace daytonad::emulator {
 namespace {
@@ -13,10 +14,10 @@ constexpr std::int64_t kMaxSignedSeconds = 86'400;
 
 // The port of a route; none if the call was answered with an error.
 std::optional<std::int64_t> Port(const Call& call) {
-  const auto port = ParseInteger<std::int64_t>(call.params[1]);
-  if (!port.has_value()) {
+  std::int64_t port = 0;
+  if (!absl::SimpleAtoi(call.params[1], &port)) {
     call.ReplyError(BadRequest("Validation failed (numeric string is expected)"));
-  } else if (*port < 1 || *port > 65535) {
+  } else if (port < 1 || port > 65535) {
     call.ReplyError(BadRequest("Invalid port"));
   } else {
     return port;
@@ -24,9 +25,9 @@ std::optional<std::int64_t> Port(const Call& call) {
   return std::nullopt;
 }
 
-// A host that nobody answers at.
+// A host that does not answer.
 std::string PreviewHost(const World& world, std::int64_t port, const std::string& whose) {
-  return StrCat("http://", port, "-", whose, ".proxy.localhost", world.origin.substr(world.origin.rfind(':')));
+  return absl::StrCat("http://", port, "-", whose, ".proxy.localhost", world.origin.substr(world.origin.rfind(':')));
 }
 
 void PreviewUrl(const World& world, const Call& call) {
@@ -43,8 +44,9 @@ void PreviewUrl(const World& world, const Call& call) {
 void SignedPreviewUrl(const World& world, const Call& call) {
   const auto port = Port(call);
   if (!port.has_value()) return;
-  const auto seconds = ParseInteger<std::int64_t>(call.query.Get("expiresInSeconds").value_or("60"));
-  if (seconds.value_or(0) < 1 || *seconds > kMaxSignedSeconds) {
+  std::int64_t seconds = 0;
+  if (!absl::SimpleAtoi(call.query.Get("expiresInSeconds").value_or("60"), &seconds) || seconds < 1 ||
+      seconds > kMaxSignedSeconds) {
     return call.ReplyError(BadRequest("expiresInSeconds must be between 1 second and 24 hours"));
   }
   auto found = world.sandboxes.Get(call.params[0]);

@@ -6,7 +6,7 @@ RateLimits::RateLimits(std::map<std::string, RateLimit> limits) {
   for (auto& [name, limit] : limits) windows_[name].limit = limit;
 }
 
-RateLimits::Verdict RateLimits::Look(std::string_view throttler, WallTime now) const {
+RateLimits::Verdict RateLimits::Peek(std::string_view throttler, WallTime now) const {
   const auto found = windows_.find(throttler);
   if (found == windows_.end()) return {};
   const Window& window = found->second;
@@ -21,7 +21,7 @@ RateLimits::Verdict RateLimits::Look(std::string_view throttler, WallTime now) c
 }
 
 RateLimits::Verdict RateLimits::Take(std::string_view throttler, WallTime now) {
-  Verdict verdict = Look(throttler, now);
+  Verdict verdict = Peek(throttler, now);
   if (!verdict.limited) return verdict;
   Window& window = windows_.find(throttler)->second;
   if (now >= window.ends) {

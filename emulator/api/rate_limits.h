@@ -11,7 +11,7 @@
 
 namespace daytonad::emulator {
 
-// Counts requests in fixed windows, a window and a budget for each throttler.
+// Counts requests in fixed windows, one window and one budget per throttler.
 class RateLimits {
  public:
   struct Verdict {
@@ -24,10 +24,10 @@ class RateLimits {
 
   explicit RateLimits(std::map<std::string, RateLimit> limits);
 
-  // Counts one request. A throttler without a budget lets everything through.
+  // Counts one request. A throttler without a budget allows everything.
   Verdict Take(std::string_view throttler, WallTime now);
-  // What Take would say, without counting.
-  Verdict Look(std::string_view throttler, WallTime now) const;
+  // What Take would return, without counting.
+  Verdict Peek(std::string_view throttler, WallTime now) const;
 
  private:
   struct Window {

@@ -19,11 +19,11 @@ TEST(RateLimits, CountsDownAndRefusesUntilTheWindowEnds) {
   EXPECT_TRUE(limits.Take("authenticated", 11000).allowed);
 }
 
-TEST(RateLimits, LookingCountsNothing) {
+TEST(RateLimits, PeekCountsNothing) {
   RateLimits limits({{"failed-auth", {1, 60}}});
-  EXPECT_TRUE(limits.Look("failed-auth", 0).allowed);
+  EXPECT_TRUE(limits.Peek("failed-auth", 0).allowed);
   EXPECT_TRUE(limits.Take("failed-auth", 0).allowed);
-  EXPECT_FALSE(limits.Look("failed-auth", 0).allowed);
+  EXPECT_FALSE(limits.Peek("failed-auth", 0).allowed);
 }
 
 TEST(RateLimits, ThrottlersWithoutABudgetLetEverythingThrough) {

@@ -4,7 +4,8 @@
 #include <cstring>
 #include <utility>
 
-#include "emulator/base/text.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "emulator/base/wire_time.h"
 #include "emulator/http/url.h"
 
@@ -17,11 +18,11 @@ constexpr std::size_t kMaxBodyBytes = 32 * 1024 * 1024;
 Json Headers(const Request& request, Credential credential) {
   Json headers = Json::object();
   for (const Header& header : request.headers) {
-    const std::string name = Lower(header.name);
+    const std::string name = absl::AsciiStrToLower(header.name);
     if (name == "authorization" || name == "x-amz-security-token") {
       headers[name] = credential == Credential::kAccepted ? "(correct)" : "(wrong)";
     } else if (headers.contains(name)) {
-      headers[name] = StrCat(headers[name].get<std::string>(), ", ", header.value);
+      headers[name] = absl::StrCat(headers[name].get<std::string>(), ", ", header.value);
     } else {
       headers[name] = header.value;
     }
@@ -59,7 +60,7 @@ Recorder::~Recorder() {
 absl::Status Recorder::OpenFile(const std::string& path) {
   file_ = std::fopen(path.c_str(), "ae");
   if (file_ == nullptr) {
-    return absl::InvalidArgumentError(StrCat("cannot write to \"", path, "\": ", std::strerror(errno)));
+    return absl::InvalidArgumentError(absl::StrCat("cannot write to \"", path, "\": ", std::strerror(errno)));
   }
   return absl::OkStatus();
 }
@@ -97,7 +98,7 @@ Json Recorder::ToJson(std::uint64_t since) const {
     if (entry->seq > since) requests.push_back(entry->ToJson());
   }
   Json by_status = Json::object();
-  for (const auto& [status, count] : by_status_) by_status[StrCat(status)] = count;
+  for (const auto& [status, count] : by_status_) by_status[absl::StrCat(status)] = count;
   return {{"requests", std::move(requests)},
           {"total", total_},
           {"dropped", total_ - entries_.size()},

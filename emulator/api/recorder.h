@@ -15,7 +15,7 @@
 
 namespace daytonad::emulator {
 
-// What a request's credential was.
+// The verdict on a request's credential.
 enum class Credential { kNone, kAccepted, kRefused };
 
 // Keeps the newest requests for the control route, and writes each to a file as one JSON line once its status is known.
@@ -28,8 +28,8 @@ class Recorder {
     Credential credential = Credential::kNone;
     int status = -1;  // -1: not answered yet; 0: never answered
 
-    // What proves who asks (the Authorization header's value, a session token) is replaced by a word on whether it was
-    // right. A body that was spooled is {size, sha256}.
+    // Replaces credentials (the Authorization header's value, a session token) by "(correct)" or "(wrong)". A spooled
+    // body is {size, sha256}.
     Json ToJson() const;
   };
 
@@ -38,7 +38,7 @@ class Recorder {
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
-  // Appends to that file from now on.
+  // From now on also appends to that file.
   absl::Status OpenFile(const std::string& path);
 
   std::shared_ptr<Entry> Begin(std::shared_ptr<const Request> request, Credential credential, WallTime now);
@@ -46,7 +46,7 @@ class Recorder {
 
   // {requests, total, dropped, byMethod, byStatus}; only requests later than `since`.
   Json ToJson(std::uint64_t since) const;
-  // Forgets all, and counts from 0 again. Sequence numbers go on.
+  // Removes all requests and resets the counters. Sequence numbers continue.
   void Reset();
 
  private:

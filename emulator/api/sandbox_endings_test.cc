@@ -9,7 +9,7 @@ namespace {
 using testing::StartsWith;
 using namespace std::chrono_literals;
 
-// How sandboxes end that nobody deleted.
+// How sandboxes end without a delete.
 class SandboxEndings : public ApiFixture {
  protected:
   explicit SandboxEndings(EmulatorOptions options = Accepting(0ms)) : ApiFixture(std::move(options)) {}
@@ -41,7 +41,7 @@ TEST_F(SandboxEndings, WithoutALimitItWaitsForEver) {
   EXPECT_EQ(StateOf(id), "pending_build");
 }
 
-TEST_F(SandboxEndings, WhatTimedOutCanBeReadByIdForADayAndNotOtherwise) {
+TEST_F(SandboxEndings, ATimedOutSandboxCanBeReadOnlyByIdAndForADay) {
   const std::string id = Queued(R"(,"queueTimeout":1)");
   time_.Advance(1min + options_.delays.destroy);
   EXPECT_EQ(Get("/api/sandbox/q").Status(), 404);
@@ -55,7 +55,7 @@ TEST_F(SandboxEndings, WhatTimedOutCanBeReadByIdForADayAndNotOtherwise) {
   EXPECT_EQ(Get("/api/sandbox/" + id).Status(), 404);
 }
 
-TEST_F(SandboxEndings, ASpotSandboxIsEvictedWhenATestSaysSo) {
+TEST_F(SandboxEndings, AControlRouteEvictsASpotSandbox) {
   const std::string id = StartedSandbox(R"({"name":"s","spot":true})");
   world_.sandboxes.EvictSpot(*world_.sandboxes.Get(id));
   const Json item = Get("/api/sandbox").Parsed()["items"][0];
@@ -78,7 +78,7 @@ class OldSandboxEndings : public SandboxEndings {
   OldSandboxEndings() : SandboxEndings(Old()) {}
 };
 
-TEST_F(OldSandboxEndings, AnOldServerKnowsNoTimeInTheQueue) {
+TEST_F(OldSandboxEndings, AnOldServerHasNoQueueTimeout) {
   const std::string id = Queued(R"(,"queueTimeout":1)");
   time_.Advance(1h);
   EXPECT_EQ(StateOf(id), "pulling_snapshot");

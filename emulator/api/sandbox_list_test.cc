@@ -69,14 +69,14 @@ TEST_F(SandboxList, ItemsAreNotWholeSandboxes) {
   EXPECT_TRUE(item.contains("toolboxProxyUrl"));
 }
 
-TEST_F(SandboxList, DeletedOnesInErrorAreListedOnRequest) {
+TEST_F(SandboxList, ListsDeletedOnesInErrorOnRequest) {
   world_.sandboxes.Force(**world_.sandboxes.Get("alpha"), Json{{"state", "error"}});
   Send("DELETE", "/api/sandbox/alpha");
   EXPECT_THAT(Names("states=error"), IsEmpty());
   EXPECT_EQ(Names("states=error&includeErroredDeleted=true").size(), 1U);
 }
 
-TEST_F(SandboxList, RefusesInTheServersWords) {
+TEST_F(SandboxList, RefusesWithTheServersMessages) {
   EXPECT_EQ(Get("/api/sandbox?limit=100000").Message(), "limit must not be greater than 200");
   EXPECT_EQ(Get("/api/sandbox?cursor=zzz").Message(), "Invalid cursor provided: zzz");
   EXPECT_EQ(Get("/api/sandbox?labels=x").Message(), "Invalid labels JSON format");

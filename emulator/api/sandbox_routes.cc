@@ -1,8 +1,8 @@
 #include <functional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "emulator/api/routes.h"
-#include "emulator/base/text.h"
 #include "emulator/world/sandbox_list.h"
 
 namespace daytonad::emulator {
@@ -14,14 +14,14 @@ void Create(World& world, Call call) {
   auto created = world.sandboxes.Create(call.body);
   if (!created.ok()) return call.ReplyError(created.error());
   const SandboxPtr sandbox = *created;
-  // What is answered is the sandbox as it is now, however long the answer is held.
+  // The answer shows the sandbox as it is now, however long the answer is held.
   auto text = std::make_shared<const std::string>(sandbox->ToText(SandboxView::kCreated));
   if (sandbox->build_info.has_value()) {
     return world.sandboxes.WhenAccepted(*sandbox, [call = std::move(call), text] { call.ReplyText(200, text); });
   }
   world.sandboxes.WhenSettled(sandbox, world.options.hold_limit, [call = std::move(call), sandbox, text] {
     if (sandbox->state == "error") {
-      call.ReplyError(BadRequest(StrCat("Sandbox failed to start: ", sandbox->error_reason.value_or(""))));
+      call.ReplyError(BadRequest(absl::StrCat("Sandbox failed to start: ", sandbox->error_reason.value_or(""))));
     } else {
       call.ReplyText(200, text);
     }
@@ -35,14 +35,14 @@ void Start(World& world, Call call) {
   if (auto started = world.sandboxes.Start(sandbox); !started.ok()) return call.ReplyError(started.error());
   world.sandboxes.WhenSettled(sandbox, world.options.hold_limit, [call = std::move(call), sandbox] {
     if (sandbox->state == "error") {
-      call.ReplyError(BadRequest(StrCat("Sandbox failed to start: ", sandbox->error_reason.value_or(""))));
+      call.ReplyError(BadRequest(absl::StrCat("Sandbox failed to start: ", sandbox->error_reason.value_or(""))));
     } else {
       call.ReplyText(200, sandbox->FullText());
     }
   });
 }
 
-// The numbered list, which newer servers do not have any more.
+// The numbered list, which newer servers have dropped.
 void AddPages(Router& router, World& world) {
   router.Add("GET", "/sandbox/paginated", kAuthenticated, [&world](const Call& call) {
     if (world.options.api_version < ApiVersion::k0_226) {
@@ -50,14 +50,14 @@ void AddPages(Router& router, World& world) {
       return page.ok() ? call.Reply(200, *page) : call.ReplyError(page.error());
     }
     const Request& request = call.exchange->request();
-    // Without a query, it is a sandbox of that name that is asked for.
+    // Without a query, the route means a sandbox of that name.
     const auto found = world.sandboxes.Read("paginated");
     if (request.Query().empty() && found.ok()) return call.ReplyText(200, (*found)->FullText());
-    call.ReplyError(NotFound(StrCat("Cannot GET ", request.target)));
+    call.ReplyError(NotFound(absl::StrCat("Cannot GET ", request.target)));
   });
 }
 
-// What needs a sandbox of another class than containers, which all are here, or what only such a one can have.
+// Routes that need a sandbox of another class than container, the only class here.
 void AddRelativesRoutes(Router& router, World& world) {
   router.Add("POST", "/sandbox/{}/fork", kSandboxCreate, [&world](const Call& call) {
     auto found = world.sandboxes.Get(call.params[0]);
@@ -70,7 +70,7 @@ void AddRelativesRoutes(Router& router, World& world) {
   router.Add("GET", "/sandbox/{}/parent", kAuthenticated, [&world](const Call& call) {
     auto found = world.sandboxes.Get(call.params[0]);
     if (!found.ok()) return call.ReplyError(found.error());
-    call.ReplyError(NotFound(StrCat("Parent sandbox not found for sandbox ", (*found)->id)));
+    call.ReplyError(NotFound(absl::StrCat("Parent sandbox not found for sandbox ", (*found)->id)));
   });
 }
 

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
+#include "daemon/base/absl_view.h"
 #include "emulator/testing/api_fixture.h"
 
 namespace daytonad::emulator {
@@ -11,7 +13,7 @@ using namespace std::chrono_literals;
 
 class SandboxRoutes : public ApiFixture {};
 
-TEST_F(SandboxRoutes, CreateHoldsItsAnswerUntilStartedAndThenTellsWhatWas) {
+TEST_F(SandboxRoutes, CreateHoldsItsAnswerUntilStartedAndAnswersTheFirstState) {
   const auto answer = Begin("POST", "/api/sandbox", R"({"name":"a","env":{"K":"v"}})");
   time_.Advance(options_.delays.create - 1ms);
   EXPECT_FALSE(answer->finished);
@@ -19,7 +21,7 @@ TEST_F(SandboxRoutes, CreateHoldsItsAnswerUntilStartedAndThenTellsWhatWas) {
   time_.Advance(1ms);
   ASSERT_EQ(answer->Status(), 200);
   EXPECT_EQ(answer->Parsed()["state"], "creating");
-  // What is not set is absent here, and null in a GET.
+  // Unset members are absent here, and null in a GET.
   EXPECT_FALSE(answer->Parsed().contains("errorReason"));
   EXPECT_TRUE(answer->HasHeader("X-RateLimit-Limit-sandbox-create: 300"));
   const Json got = Get("/api/sandbox/a").Parsed();
@@ -88,7 +90,8 @@ TEST_F(SandboxRoutes, ANameIsNotFoundForAWhileAfterADeleteByIt) {
   const std::string id = StartedSandbox(R"({"name":"n"})");
   EXPECT_EQ(StateOf("n"), "Sandbox with ID or name n not found");
   for (const char* call : {"start", "stop", "last-activity", "autostop/1"}) {
-    EXPECT_EQ(Post(StrCat("/api/sandbox/n/", call)).Message(), "Sandbox with ID or name n not found") << call;
+    EXPECT_EQ(Post(absl::StrCat("/api/sandbox/n/", AbslView(call))).Message(), "Sandbox with ID or name n not found")
+        << call;
   }
   EXPECT_EQ(Send("DELETE", "/api/sandbox/n").Status(), 404);
   EXPECT_EQ(StateOf(id), "started");
@@ -97,7 +100,7 @@ TEST_F(SandboxRoutes, ANameIsNotFoundForAWhileAfterADeleteByIt) {
   EXPECT_EQ(StateOf("n"), "started") << "and looking at it did not make it longer";
 }
 
-TEST_F(SandboxRoutes, ANameIsFoundAtOnceAfterADeleteByIdOrAMereLook) {
+TEST_F(SandboxRoutes, ANameIsFoundAtOnceAfterADeleteByIdOrAFailedGet) {
   EXPECT_EQ(Get("/api/sandbox/n").Status(), 404);
   const std::string id = StartedSandbox(R"({"name":"n"})");
   EXPECT_EQ(StateOf("n"), "started");
@@ -107,7 +110,7 @@ TEST_F(SandboxRoutes, ANameIsFoundAtOnceAfterADeleteByIdOrAMereLook) {
   EXPECT_EQ(StateOf("n"), "started");
 }
 
-TEST_F(SandboxRoutes, WhatLooksLikeAnIdIsOneIfThereIsOne) {
+TEST_F(SandboxRoutes, AnIdTakesPrecedenceOverAnEqualName) {
   const std::string id = StartedSandbox(R"({"name":"a"})");
   const std::string other = StartedSandbox(R"({"name":")" + id + R"("})");
   EXPECT_EQ(Get("/api/sandbox/" + id).Parsed()["name"], "a");
@@ -188,11 +191,12 @@ class SlowlyAcceptingApi : public ApiFixture {
  protected:
   SlowlyAcceptingApi() : ApiFixture(Accepting(20ms)) {}
   static std::string Request(const std::string& name, const std::string& dockerfile = "FROM a:1\\n") {
-    return StrCat(R"({"name":")", name, R"(","buildInfo":{"dockerfileContent":")", dockerfile, R"("}})");
+    return absl::StrCat(R"({"name":")", AbslView(name), R"(","buildInfo":{"dockerfileContent":")", AbslView(dockerfile),
+                        R"("}})");
   }
 };
 
-TEST_F(SlowlyAcceptingApi, CreatesFromTheSameNewDockerfileCollideWhileTheFirstIsOnItsWay) {
+TEST_F(SlowlyAcceptingApi, CreatesFromTheSameNewDockerfileCollideWhileTheFirstIsAccepted) {
   const auto first = Begin("POST", "/api/sandbox", Request("p0"));
   EXPECT_FALSE(first->finished);
   for (int again = 0; again < 2; ++again) {
@@ -249,13 +253,13 @@ TEST_F(SandboxRoutes, SignedPreviewsLastADayAtMost) {
   EXPECT_EQ(made["port"], 3000);
   EXPECT_THAT(made["url"].get<std::string>(), StartsWith("http://3000-" + made["token"].get<std::string>()));
   for (const char* seconds : {"0", "86401", "x"}) {
-    EXPECT_EQ(Get(StrCat(port, "?expiresInSeconds=", seconds)).Message(),
+    EXPECT_EQ(Get(absl::StrCat(port, "?expiresInSeconds=", AbslView(seconds))).Message(),
               "expiresInSeconds must be between 1 second and 24 hours");
   }
-  EXPECT_EQ(Post(StrCat(port, "/", made["token"].get<std::string>(), "/expire")).Status(), 201);
+  EXPECT_EQ(Post(absl::StrCat(port, "/", made["token"].get<std::string>(), "/expire")).Status(), 201);
 }
 
-TEST_F(SandboxRoutes, NamesAreTakenAsTheyAre) {
+TEST_F(SandboxRoutes, NamesAreNotNormalized) {
   const std::string upper = StartedSandbox(R"({"name":"A.b_c-1"})");
   EXPECT_EQ(Get("/api/sandbox/a.b_c-1").Status(), 404);
   EXPECT_EQ(Get("/api/sandbox/A.b_c-1").Parsed()["id"], upper);
@@ -294,7 +298,7 @@ struct Refusal {
   const char* message;
 };
 
-// Requests and texts as seen on the real server.
+// Requests and texts as observed on the real server.
 const std::vector<Refusal>& Refusals() {
   static const std::vector<Refusal> kRefusals = {
       {R"({"name":"taken"})", 409, "Sandbox with name taken already exists"},
@@ -318,7 +322,7 @@ const std::vector<Refusal>& Refusals() {
   return kRefusals;
 }
 
-TEST_F(SandboxRoutes, RefusesCreatesInTheServersWords) {
+TEST_F(SandboxRoutes, RefusesCreatesWithTheServersMessages) {
   StartedSandbox(R"({"name":"taken"})");
   for (const Refusal& refusal : Refusals()) {
     SCOPED_TRACE(refusal.request);

@@ -2,8 +2,10 @@
 #include <optional>
 #include <string>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "daemon/base/absl_view.h"
 #include "emulator/api/routes.h"
-#include "emulator/base/text.h"
 #include "emulator/world/sandbox_spec.h"
 #include "emulator/world/validation.h"
 
@@ -20,18 +22,19 @@ void Replied(World& world, const Call& call, int status, Sandbox& sandbox) {
 // A route whose last segment is a number of minutes.
 template <typename Set>
 void AddInterval(Router& router, World& world, std::string_view name, int status, Set set) {
-  router.Add("POST", StrCat("/sandbox/{}/", name, "/{}"), kAuthenticated, [&world, status, set](const Call& call) {
-    auto found = world.sandboxes.Get(call.params[0]);
-    if (!found.ok()) return call.ReplyError(found.error());
-    const auto minutes = ParseInteger<std::int64_t>(call.params[1]);
-    if (!minutes.has_value()) {
-      // What is no number is not checked, and spoils the statement to the database.
-      return call.ReplyError({500, "An unexpected error occurred."});
-    }
-    const std::string fault = set(**found, *minutes);
-    if (!fault.empty()) return call.ReplyError(BadRequest(fault));
-    Replied(world, call, status, **found);
-  });
+  router.Add("POST", absl::StrCat("/sandbox/{}/", AbslView(name), "/{}"), kAuthenticated,
+             [&world, status, set](const Call& call) {
+               auto found = world.sandboxes.Get(call.params[0]);
+               if (!found.ok()) return call.ReplyError(found.error());
+               std::int64_t minutes = 0;
+               if (!absl::SimpleAtoi(call.params[1], &minutes)) {
+                 // The real server does not check that it is a number, and its database statement fails.
+                 return call.ReplyError({500, "An unexpected error occurred."});
+               }
+               const std::string fault = set(**found, minutes);
+               if (!fault.empty()) return call.ReplyError(BadRequest(fault));
+               Replied(world, call, status, **found);
+             });
 }
 
 void SetLabels(World& world, const Call& call) {
@@ -84,7 +87,7 @@ void SetNetwork(World& world, const Call& call) {
   Replied(world, call, 200, sandbox);
 }
 
-// What a 0.190 server has no route for.
+// Routes that a 0.190 server does not have.
 void AddNewerIntervals(Router& router, World& world) {
   AddInterval(router, world, "autopause", 201, [](Sandbox& sandbox, std::int64_t minutes) {
     if (minutes < 0) return "Auto-pause interval must be non-negative";

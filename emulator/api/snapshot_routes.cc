@@ -1,8 +1,8 @@
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "daemon/base/ids.h"
 #include "emulator/api/routes.h"
-#include "emulator/base/text.h"
 
 namespace daytonad::emulator {
 namespace {
@@ -23,7 +23,7 @@ void AddSnapshotRoutes(Router& router, World& world) {
   router.Add("GET", "/snapshots/{}", kAuthenticated, [&world](const Call& call) {
     const SnapshotPtr snapshot = world.snapshots.Find(call.params[0]);
     if (snapshot != nullptr) return call.Reply(200, snapshot->ToJson());
-    call.ReplyError(NotFound(StrCat("Snapshot with name ", call.params[0], " not found")));
+    call.ReplyError(NotFound(absl::StrCat("Snapshot with name ", call.params[0], " not found")));
   });
   router.Add("DELETE", "/snapshots/{}", kAuthenticated, [&world](const Call& call) {
     if (!LooksLikeUuid(call.params[0])) return call.ReplyError(UuidExpected());

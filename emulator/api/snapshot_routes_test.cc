@@ -115,7 +115,7 @@ struct Refusal {
   const char* message;
 };
 
-// Requests and texts as seen on the real server.
+// Requests and texts as observed on the real server.
 const std::vector<Refusal>& Refusals() {
   static const std::vector<Refusal> kRefusals = {
       {R"({"name":"s1","imageName":"ubuntu:22.04"})", 409,
@@ -130,7 +130,7 @@ const std::vector<Refusal>& Refusals() {
   return kRefusals;
 }
 
-TEST_F(SnapshotRoutes, RefusesCreatesInTheServersWords) {
+TEST_F(SnapshotRoutes, RefusesCreatesWithTheServersMessages) {
   Create(R"({"name":"s1","imageName":"ubuntu:22.04"})");
   for (const Refusal& refusal : Refusals()) {
     SCOPED_TRACE(refusal.request);
@@ -150,7 +150,7 @@ class StrictSnapshots : public SnapshotRoutes {
   StrictSnapshots() : SnapshotRoutes(Options()) {}
 };
 
-TEST_F(StrictSnapshots, OfTheSameImageTheSecondLoses) {
+TEST_F(StrictSnapshots, TheSecondOfTheSameImageFails) {
   Create(R"({"name":"a","imageName":"ubuntu:22.04"})");
   const std::string loser = Create(R"({"name":"b","imageName":"ubuntu:22.04"})");
   time_.Advance(10s);
@@ -158,7 +158,7 @@ TEST_F(StrictSnapshots, OfTheSameImageTheSecondLoses) {
   EXPECT_EQ(Get("/api/snapshots/b").Parsed()["errorReason"], "An operation is already in progress for this resource");
 }
 
-TEST_F(SnapshotRoutes, WhatIsNotSaidIsNotMadeUp) {
+TEST_F(SnapshotRoutes, UnsetMembersStayUnset) {
   EXPECT_TRUE(Post("/api/snapshots", R"({"name":"a","imageName":"ubuntu:22.04"})").Parsed()["entrypoint"].is_null());
   EXPECT_EQ(Post("/api/snapshots", R"({"imageName":"ubuntu:22.04"})").Message(), "name must be a string");
   EXPECT_EQ(Post("/api/volumes", "{}").Message(), "name must be a string");

@@ -5,8 +5,15 @@
 #include <variant>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "daemon/base/absl_view.h"
 #include "emulator/base/identity.h"
-#include "emulator/base/text.h"
 #include "emulator/base/wire_time.h"
 #include "emulator/storage/aws_chunked.h"
 #include "emulator/storage/sigv4.h"
@@ -32,18 +39,18 @@ StorageError NoSuchUpload(const std::string& id) {
 }
 StorageError InvalidArgument(std::string message) { return {400, "InvalidArgument", std::move(message)}; }
 
-std::string Quoted(std::string_view etag) { return StrCat("\"", etag, "\""); }
+std::string Quoted(std::string_view etag) { return absl::StrCat("\"", AbslView(etag), "\""); }
 
 Response XmlResponse(int status, std::string_view content) {
   Response response;
   response.status = status;
   response.content_type = "application/xml";
-  response.body =
-      std::make_shared<const std::string>(StrCat(R"(<?xml version="1.0" encoding="UTF-8"?>)", "\n", content));
+  response.body = std::make_shared<const std::string>(
+      absl::StrCat(R"(<?xml version="1.0" encoding="UTF-8"?>)", "\n", AbslView(content)));
   return response;
 }
 
-// The content of a PUT, unwrapped if need be.
+// The content of a PUT, decoded if it is chunked.
 std::variant<SpoolPtr, StorageError> Content(const Exchange& exchange) {
   const Request& request = exchange.request();
   SpoolPtr body = exchange.spool() == nullptr ? std::make_shared<const Spool>() : exchange.spool();
@@ -54,14 +61,14 @@ std::variant<SpoolPtr, StorageError> Content(const Exchange& exchange) {
   if (body->failed()) return StorageError{500, "InternalError", "We encountered an internal error. Please try again."};
   if (!request.Find("x-amz-content-sha256").starts_with("STREAMING-")) return body;
   body = DecodeAwsChunked(*body);
-  if (body == nullptr || StrCat(body->size()) != wanted) {
+  if (body == nullptr || absl::StrCat(body->size()) != wanted) {
     return StorageError{400, "IncompleteBody",
                         "You did not provide the number of bytes specified by the Content-Length HTTP header."};
   }
   return body;
 }
 
-// The parts that a CompleteMultipartUpload names; nothing if it does not read.
+// The parts that a CompleteMultipartUpload names; nothing if it does not parse.
 std::optional<std::vector<Storage::NamedPart>> NamedParts(std::string_view xml) {
   std::vector<Storage::NamedPart> parts;
   while (const auto part = NextXmlElement(xml, "Part")) {
@@ -70,7 +77,9 @@ std::optional<std::vector<Storage::NamedPart>> NamedParts(std::string_view xml) 
     rest = *part;
     const auto etag = NextXmlElement(rest, "ETag");
     if (!number.has_value() || !etag.has_value()) return std::nullopt;
-    parts.push_back({ParseInteger<int>(Trim(*number)).value_or(0), Without(XmlUnescape(*etag), "\"")});
+    int part_number = 0;
+    if (!absl::SimpleAtoi(AbslView(*number), &part_number)) part_number = 0;
+    parts.push_back({part_number, absl::StrReplaceAll(XmlUnescape(*etag), {{"\"", ""}})});
   }
   if (parts.empty()) return std::nullopt;
   return parts;
@@ -88,35 +97,38 @@ struct StorageRoutes::Call {
 };
 
 bool StorageRoutes::Owns(std::string_view path) {
-  return ConsumePrefix(path, kPath) && (path.empty() || path.starts_with('/'));
+  if (!path.starts_with(kPath)) return false;
+  return path.size() == kPath.size() || path[kPath.size()] == '/';
 }
 
 std::optional<StorageError> StorageRoutes::Refusal(const Request& request) {
   for (const Header& header : request.headers) {
-    const bool bearer = EqualsIgnoreCase(header.name, "authorization") && StartsWithIgnoreCase(header.value, "bearer ");
-    if (!bearer && !StartsWithIgnoreCase(header.name, "x-daytona-")) continue;
+    const bool bearer =
+        absl::EqualsIgnoreCase(header.name, "authorization") && absl::StartsWithIgnoreCase(header.value, "bearer ");
+    if (!bearer && !absl::StartsWithIgnoreCase(header.name, "x-daytona-")) continue;
     storage_.CountForeignCredential();
     return StorageError{
         400, "InvalidRequest",
-        StrCat("The header ", header.name, " is for Daytona's API, and must not be sent to object storage")};
+        absl::StrCat("The header ", header.name, " is for Daytona's API, and must not be sent to object storage")};
   }
   return SignatureFault(request, storage_, world_.scheduler.Now());
 }
 
 void StorageRoutes::Serve(const std::shared_ptr<Exchange>& exchange) {
-  std::string_view path = exchange->request().Path();
-  ConsumePrefix(path, kPath);
-  ConsumePrefix(path, "/");
-  const auto [bucket, key] = SplitOnce(path, '/');
-  const Call call{exchange, DecodePath(bucket), DecodePath(key), QueryParams(exchange->request().Query())};
+  absl::string_view path = AbslView(exchange->request().Path());
+  absl::ConsumePrefix(&path, AbslView(kPath));
+  absl::ConsumePrefix(&path, "/");
+  const std::pair<std::string, std::string> parts = absl::StrSplit(path, absl::MaxSplits('/', 1));
+  const Call call{exchange, DecodePath(parts.first), DecodePath(parts.second),
+                  QueryParams(exchange->request().Query())};
   if (const auto error = Dispatch(call)) ReplyError(exchange, *error);
 }
 
 void StorageRoutes::ReplyError(const std::shared_ptr<Exchange>& exchange, const StorageError& error) const {
-  std::string xml = StrCat("<Error>", XmlElement("Code", error.code), XmlElement("Message", error.message));
+  std::string xml = absl::StrCat("<Error>", XmlElement("Code", error.code), XmlElement("Message", error.message));
   for (const auto& [name, text] : error.details) xml += XmlElement(name, text);
   const Request& request = exchange->request();
-  StrAppend(xml, XmlElement("Resource", request.Path()), XmlElement("RequestId", NewToken(16)), "</Error>");
+  absl::StrAppend(&xml, XmlElement("Resource", request.Path()), XmlElement("RequestId", NewToken(16)), "</Error>");
   exchange->Reply(XmlResponse(error.status, xml));
 }
 
@@ -124,9 +136,9 @@ std::optional<StorageError> StorageRoutes::Dispatch(const Call& call) {
   if (call.bucket != kStorageBucket) {
     return StorageError{404, "NoSuchBucket", "The specified bucket does not exist", {{"BucketName", call.bucket}}};
   }
-  const std::string own = StrCat(kOrganizationId, "/");
+  const std::string own = absl::StrCat(AbslView(kOrganizationId), "/");
   if (call.key.empty()) {
-    // What the keys that push-access gives out may do: list, get and put, in their organization's folder.
+    // The keys that push-access issues may list, get and put in their organization's folder.
     const bool listing = call.method() == "GET" && call.query.Get("list-type") == "2";
     if (!listing || !call.query.Get("prefix").value_or("").starts_with(own)) return AccessDenied();
     return List(call);
@@ -140,9 +152,9 @@ std::optional<StorageError> StorageRoutes::OnObject(const Call& call) {
   if (call.method() == "PUT") return PutObject(call);
   if (call.method() == "POST" && call.query.Get("uploads").has_value()) {
     call.exchange->Reply(XmlResponse(
-        200, StrCat("<InitiateMultipartUploadResult xmlns=\"", kNamespace, "\">", XmlElement("Bucket", call.bucket),
-                    XmlElement("Key", call.key), XmlElement("UploadId", storage_.BeginUpload(call.key)),
-                    "</InitiateMultipartUploadResult>")));
+        200, absl::StrCat("<InitiateMultipartUploadResult xmlns=\"", AbslView(kNamespace), "\">",
+                          XmlElement("Bucket", call.bucket), XmlElement("Key", call.key),
+                          XmlElement("UploadId", storage_.BeginUpload(call.key)), "</InitiateMultipartUploadResult>")));
     return std::nullopt;
   }
   if (call.method() != "GET" && call.method() != "HEAD") return AccessDenied();
@@ -172,9 +184,11 @@ std::optional<StorageError> StorageRoutes::OnUpload(const Call& call, const std:
 
 std::optional<StorageError> StorageRoutes::List(const Call& call) const {
   const std::string prefix = call.query.Get("prefix").value_or("");
-  const auto limit = ParseInteger<int>(call.query.Get("max-keys").value_or("1000"));
-  if (limit.value_or(-1) < 0) return InvalidArgument("max-keys must be a number from 0 on");
-  const int max_keys = std::min(*limit, kMaxListed);
+  int limit = 0;
+  if (!absl::SimpleAtoi(call.query.Get("max-keys").value_or("1000"), &limit) || limit < 0) {
+    return InvalidArgument("max-keys must be a number from 0 on");
+  }
+  const int max_keys = std::min(limit, kMaxListed);
   // A continuation token is the last key that was listed.
   const std::string after = call.query.Get("continuation-token").value_or(call.query.Get("start-after").value_or(""));
   std::string contents;
@@ -190,15 +204,17 @@ std::optional<StorageError> StorageRoutes::List(const Call& call) const {
     }
     ++count;
     last = at->first;
-    StrAppend(contents, "<Contents>", XmlElement("Key", at->first),
-              XmlElement("LastModified", FormatTime(at->second.modified)), XmlElement("ETag", Quoted(at->second.etag)),
-              XmlElement("Size", StrCat(at->second.size)), XmlElement("StorageClass", "STANDARD"), "</Contents>");
+    absl::StrAppend(&contents, "<Contents>", XmlElement("Key", at->first),
+                    XmlElement("LastModified", FormatTime(at->second.modified)),
+                    XmlElement("ETag", Quoted(at->second.etag)), XmlElement("Size", absl::StrCat(at->second.size)),
+                    XmlElement("StorageClass", "STANDARD"), "</Contents>");
   }
   call.exchange->Reply(XmlResponse(
-      200, StrCat("<ListBucketResult xmlns=\"", kNamespace, "\">", XmlElement("Name", call.bucket),
-                  XmlElement("Prefix", prefix), XmlElement("KeyCount", StrCat(count)),
-                  XmlElement("MaxKeys", StrCat(max_keys)), XmlElement("IsTruncated", more ? "true" : "false"), contents,
-                  more ? XmlElement("NextContinuationToken", last) : "", "</ListBucketResult>")));
+      200,
+      absl::StrCat("<ListBucketResult xmlns=\"", AbslView(kNamespace), "\">", XmlElement("Name", call.bucket),
+                   XmlElement("Prefix", prefix), XmlElement("KeyCount", absl::StrCat(count)),
+                   XmlElement("MaxKeys", absl::StrCat(max_keys)), XmlElement("IsTruncated", more ? "true" : "false"),
+                   contents, more ? XmlElement("NextContinuationToken", last) : "", "</ListBucketResult>")));
   return std::nullopt;
 }
 
@@ -214,8 +230,8 @@ std::optional<StorageError> StorageRoutes::PutObject(const Call& call) {
 }
 
 std::optional<StorageError> StorageRoutes::PutPart(const Call& call, MultipartUpload& upload) {
-  const int number = ParseInteger<int>(call.query.Get("partNumber").value_or("")).value_or(0);
-  if (number < 1 || number > kMaxPartNumber) {
+  int number = 0;
+  if (!absl::SimpleAtoi(call.query.Get("partNumber").value_or(""), &number) || number < 1 || number > kMaxPartNumber) {
     return InvalidArgument("Part number must be an integer between 1 and 10000, inclusive");
   }
   auto content = Content(*call.exchange);
@@ -237,11 +253,11 @@ std::optional<StorageError> StorageRoutes::Complete(const Call& call, const std:
   auto completed = storage_.CompleteUpload(upload_id, *parts);
   if (auto* const error = std::get_if<StorageError>(&completed)) return std::move(*error);
   const StoredObject& object = *std::get<const StoredObject*>(completed);
-  call.exchange->Reply(
-      XmlResponse(200, StrCat("<CompleteMultipartUploadResult xmlns=\"", kNamespace, "\">",
-                              XmlElement("Location", StrCat(world_.origin, call.exchange->request().Path())),
-                              XmlElement("Bucket", call.bucket), XmlElement("Key", call.key),
-                              XmlElement("ETag", Quoted(object.etag)), "</CompleteMultipartUploadResult>")));
+  call.exchange->Reply(XmlResponse(
+      200, absl::StrCat("<CompleteMultipartUploadResult xmlns=\"", AbslView(kNamespace), "\">",
+                        XmlElement("Location", absl::StrCat(world_.origin, AbslView(call.exchange->request().Path()))),
+                        XmlElement("Bucket", call.bucket), XmlElement("Key", call.key),
+                        XmlElement("ETag", Quoted(object.etag)), "</CompleteMultipartUploadResult>")));
   return std::nullopt;
 }
 

@@ -13,7 +13,7 @@
 
 namespace daytonad::emulator {
 
-// The object store's part of S3, path style, under /_storage/: what uploading build contexts takes.
+// The part of S3 that uploading build contexts needs, path style, under /_storage/.
 class StorageRoutes {
  public:
   static constexpr std::string_view kPath = "/_storage";
@@ -22,9 +22,9 @@ class StorageRoutes {
 
   static bool Owns(std::string_view path);
 
-  // Why the request may not come in: its signature is wrong, or it carries a credential of Daytona's API.
+  // Why the request is refused: its signature is invalid, or it carries a credential of Daytona's API.
   std::optional<StorageError> Refusal(const Request& request);
-  // Answers a request that may come in.
+  // Answers an accepted request.
   void Serve(const std::shared_ptr<Exchange>& exchange);
   void ReplyError(const std::shared_ptr<Exchange>& exchange, const StorageError& error) const;
 

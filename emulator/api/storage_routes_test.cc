@@ -10,11 +10,12 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "daemon/base/absl_view.h"
 #include "emulator/base/json.h"
-#include "emulator/base/text.h"
 #include "emulator/emulator.h"
 
-// Over sockets, with libcurl as the client: its signatures are another's work.
+// Over sockets, with libcurl as the client, because its signatures are an independent implementation.
 namespace daytonad::emulator {
 namespace {
 
@@ -75,7 +76,7 @@ class StorageRoutesTest : public testing::Test {
         Json::parse(Plain("GET", "/api/object-storage/push-access", "", {"Authorization: Bearer emulator-key"}).body);
     keys_ = {access["accessKey"], access["secret"], access["sessionToken"], access["region"]};
     organization_ = access["organizationId"];
-    bucket_ = StrCat("/_storage/", access["bucket"].get<std::string>());
+    bucket_ = absl::StrCat("/_storage/", access["bucket"].get<std::string>());
     EXPECT_EQ(access["storageUrl"], emulator_.origin() + "/_storage");
   }
 
@@ -113,16 +114,16 @@ class StorageRoutesTest : public testing::Test {
   Answer Send(const std::string& method, const std::string& target, const std::string& body = "",
               const std::string& payload_hash = "UNSIGNED-PAYLOAD", std::vector<std::string> headers = {}) {
     const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(), curl_easy_cleanup);
-    const std::string provider = StrCat("aws:amz:", keys_.region, ":s3");
+    const std::string provider = absl::StrCat("aws:amz:", keys_.region, ":s3");
     curl_easy_setopt(curl.get(), CURLOPT_AWS_SIGV4, provider.c_str());
     curl_easy_setopt(curl.get(), CURLOPT_USERNAME, keys_.access_key.c_str());
     curl_easy_setopt(curl.get(), CURLOPT_PASSWORD, keys_.secret.c_str());
-    if (!payload_hash.empty()) headers.push_back(StrCat("x-amz-content-sha256: ", payload_hash));
-    if (!keys_.session_token.empty()) headers.push_back(StrCat("x-amz-security-token: ", keys_.session_token));
+    if (!payload_hash.empty()) headers.push_back(absl::StrCat("x-amz-content-sha256: ", AbslView(payload_hash)));
+    if (!keys_.session_token.empty()) headers.push_back(absl::StrCat("x-amz-security-token: ", keys_.session_token));
     return Perform(curl.get(), method, bucket_ + target, body, headers);
   }
 
-  std::string Key(std::string_view name) const { return StrCat("/", organization_, "/", name); }
+  std::string Key(std::string_view name) const { return absl::StrCat("/", organization_, "/", AbslView(name)); }
   Json Storage() { return Json::parse(Plain("GET", "/_emulator/storage").body); }
 
   std::string BeginUpload(const std::string& key) {
@@ -132,15 +133,15 @@ class StorageRoutesTest : public testing::Test {
     return begun.body.substr(at, begun.body.find('<', at) - at);
   }
   Answer PutPart(const std::string& key, const std::string& id, int number, const std::string& content) {
-    return Send("PUT", StrCat(key, "?partNumber=", number, "&uploadId=", id), content);
+    return Send("PUT", absl::StrCat(AbslView(key), "?partNumber=", number, "&uploadId=", id), content);
   }
   Answer Complete(const std::string& key, const std::string& id,
                   const std::vector<std::pair<int, std::string>>& parts) {
     std::string xml = "<CompleteMultipartUpload>";
     for (const auto& [number, etag] : parts) {
-      StrAppend(xml, "<Part><PartNumber>", number, "</PartNumber><ETag>", etag, "</ETag></Part>");
+      absl::StrAppend(&xml, "<Part><PartNumber>", number, "</PartNumber><ETag>", etag, "</ETag></Part>");
     }
-    return Send("POST", StrCat(key, "?uploadId=", id), xml + "</CompleteMultipartUpload>");
+    return Send("POST", absl::StrCat(AbslView(key), "?uploadId=", id), xml + "</CompleteMultipartUpload>");
   }
 
   Emulator emulator_;
@@ -164,7 +165,7 @@ TEST_F(StorageRoutesTest, StoresAnObject) {
   EXPECT_EQ(head.status, 200);
   EXPECT_THAT(head.headers,
               AllOf(HasSubstr("Content-Length: 12"), HasSubstr(put.Etag()), HasSubstr("Last-Modified: ")));
-  EXPECT_EQ(Plain("GET", StrCat("/_emulator/storage/object?key=", organization_, "/h1/context.tar")).body,
+  EXPECT_EQ(Plain("GET", absl::StrCat("/_emulator/storage/object?key=", organization_, "/h1/context.tar")).body,
             "hello, world");
 
   const Json object = Storage()["objects"][0];
@@ -178,7 +179,9 @@ TEST_F(StorageRoutesTest, StoresAnObject) {
 TEST_F(StorageRoutesTest, ListsByPrefix) {
   for (const char* name : {"a%20b/context.tar", "a%20b/more", "c/context.tar"}) Send("PUT", Key(name), "x");
   const auto list = [&](const std::string& prefix, int max_keys) {
-    return Send("GET", StrCat("?list-type=2&max-keys=", max_keys, "&prefix=", organization_, "%2F", prefix)).body;
+    return Send("GET",
+                absl::StrCat("?list-type=2&max-keys=", max_keys, "&prefix=", organization_, "%2F", AbslView(prefix)))
+        .body;
   };
   EXPECT_THAT(list("a%20b%2F", 1), AllOf(HasSubstr("<KeyCount>1</KeyCount>"), HasSubstr("/a b/context.tar</Key>"),
                                          HasSubstr("<IsTruncated>true</IsTruncated>")));
@@ -187,7 +190,7 @@ TEST_F(StorageRoutesTest, ListsByPrefix) {
   EXPECT_THAT(list("nothing", 10), HasSubstr("<KeyCount>0</KeyCount>"));
 }
 
-TEST_F(StorageRoutesTest, PutsPartsTogether) {
+TEST_F(StorageRoutesTest, JoinsParts) {
   const std::string key = Key("h2/context.tar");
   const std::string id = BeginUpload(key);
   const std::string first(kMinPart, 'a');
@@ -205,7 +208,7 @@ TEST_F(StorageRoutesTest, PutsPartsTogether) {
   EXPECT_THAT(Complete(key, id, {{1, etag1}}).body, HasSubstr("<Code>NoSuchUpload</Code>"));
 }
 
-TEST_F(StorageRoutesTest, RefusesPartsThatDoNotFit) {
+TEST_F(StorageRoutesTest, RefusesInvalidParts) {
   const std::string key = Key("h/context.tar");
   const std::string id = BeginUpload(key);
   const std::string etag = PutPart(key, id, 1, "small").Etag();
@@ -217,12 +220,12 @@ TEST_F(StorageRoutesTest, RefusesPartsThatDoNotFit) {
   EXPECT_THAT(Complete(key, id, {}).body, HasSubstr("<Code>MalformedXML</Code>"));
   EXPECT_THAT(PutPart(key, id, 0, "x").body, HasSubstr("<Code>InvalidArgument</Code>"));
   EXPECT_THAT(PutPart(key, "other", 1, "x").body, HasSubstr("<Code>NoSuchUpload</Code>"));
-  EXPECT_EQ(Send("DELETE", StrCat(key, "?uploadId=", id)).status, 204);
+  EXPECT_EQ(Send("DELETE", absl::StrCat(AbslView(key), "?uploadId=", id)).status, 204);
   EXPECT_EQ(PutPart(key, id, 1, "x").status, 404);
   EXPECT_THAT(Storage()["uploads"], IsEmpty());
 }
 
-TEST_F(StorageRoutesTest, LetsNobodyOutOfTheOrganizationsFolder) {
+TEST_F(StorageRoutesTest, RefusesKeysOutsideTheOrganizationsFolder) {
   EXPECT_THAT(Send("PUT", "/other/h/context.tar", "x").body, HasSubstr("<Code>AccessDenied</Code>"));
   EXPECT_EQ(Send("GET", "?list-type=2").status, 403);
   EXPECT_EQ(Send("GET", "?list-type=2&prefix=other").status, 403);
@@ -237,7 +240,7 @@ TEST_F(StorageRoutesTest, ChecksTheSignature) {
     const Answer answer = Send("PUT", Key("h/context.tar"), "x");
     keys_ = good;
     EXPECT_THAT(Storage()["objects"], IsEmpty());
-    return StrCat(answer.status, " ", answer.body);
+    return absl::StrCat(answer.status, " ", answer.body);
   };
   keys_.secret += "x";
   EXPECT_THAT(refusal(),
@@ -275,7 +278,7 @@ TEST_F(StorageRoutesTest, ChecksThePayload) {
   EXPECT_EQ(Send("PUT", key, "x", "UNSIGNED-PAYLOAD", {"Transfer-Encoding: chunked", "Content-Length:"}).status, 411);
 }
 
-TEST_F(StorageRoutesTest, TakesS3sOwnChunks) {
+TEST_F(StorageRoutesTest, DecodesS3sChunkedBodies) {
   const std::string key = Key("h/context.tar");
   const std::string body = "5\r\nhello\r\n0\r\nx-amz-checksum-crc32:AAAA\r\n\r\n";
   const std::string kind = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
@@ -285,7 +288,7 @@ TEST_F(StorageRoutesTest, TakesS3sOwnChunks) {
               HasSubstr("<Code>IncompleteBody</Code>"));
 }
 
-TEST_F(StorageRoutesTest, RefusesAndCountsWhatIsForDaytonasApiOnly) {
+TEST_F(StorageRoutesTest, RefusesAndCountsCredentialsOfDaytonasApi) {
   EXPECT_EQ(Plain("PUT", bucket_ + Key("h"), "x", {"Authorization: Bearer emulator-key"}).status, 400);
   EXPECT_EQ(Send("PUT", Key("h"), "x", "UNSIGNED-PAYLOAD", {"X-Daytona-Source: daytonad"}).status, 400);
   EXPECT_EQ(Storage()["foreignCredentials"], 2);
@@ -309,7 +312,8 @@ TEST_F(StorageRoutesTest, FaultsStrikeHereToo) {
   const auto fault = [&](const std::string& what) {
     Plain("DELETE", "/_emulator/faults");
     Plain("POST", "/_emulator/faults",
-          StrCat(R"({"match":{"method":"PUT","path_regex":"^/_storage/","times":1},"fault":)", what, "}"));
+          absl::StrCat(R"({"match":{"method":"PUT","path_regex":"^/_storage/","times":1},"fault":)", AbslView(what),
+                       "}"));
   };
   const std::string body(3'000'000, 'x');
   fault(R"({"status":503,"body":"<Error><Code>SlowDown</Code></Error>"})");

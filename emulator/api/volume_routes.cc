@@ -15,7 +15,7 @@ void AddVolumeRoutes(Router& router, World& world) {
   router.Add("POST", "/volumes", kAuthenticated,
              [&world](const Call& call) { Answer(call, world.volumes.Create(call.body)); });
   router.Add("GET", "/volumes", kAuthenticated, [&world](const Call& call) {
-    // Any value counts as true, "false" included: so the real server reads it.
+    // Any value counts as true, even "false", as on the real server.
     const bool include_deleted = !call.query.Get("includeDeleted").value_or("").empty();
     Json list = Json::array();
     for (const VolumePtr& volume : world.volumes.List(include_deleted)) list.push_back(volume->ToJson());

@@ -21,7 +21,7 @@ class VolumeRoutes : public ApiFixture {
   std::string State(const std::string& id) { return Get("/api/volumes/" + id).Parsed()["state"]; }
 };
 
-TEST_F(VolumeRoutes, AVolumeComesUpInTwoSteps) {
+TEST_F(VolumeRoutes, AVolumeBecomesReadyInTwoSteps) {
   const std::string id = Create("v1");
   EXPECT_EQ(State(id), "pending_create");
   time_.Advance(options_.delays.volume);
@@ -41,11 +41,11 @@ TEST_F(VolumeRoutes, ADeletedVolumeCanStillBeSeenByIdUnderAnotherName) {
   EXPECT_EQ(volume["name"], "v2-deleted");
   EXPECT_EQ(Get("/api/volumes/by-name/v2").Message(), "Volume with name v2 not found");
   EXPECT_EQ(Get("/api/volumes").Parsed().size(), 0U);
-  // The real server takes any value for true.
+  // The real server treats any value as true.
   EXPECT_EQ(Get("/api/volumes?includeDeleted=false").Parsed().size(), 1U);
 }
 
-TEST_F(VolumeRoutes, RefusesInTheServersWords) {
+TEST_F(VolumeRoutes, RefusesWithTheServersMessages) {
   const std::string id = Create("v1");
   const AnswerBytes taken = Post("/api/volumes", R"({"name":"v1"})");
   EXPECT_EQ(taken.Status(), 400);

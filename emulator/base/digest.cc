@@ -24,7 +24,7 @@ Digest::Digest(Kind kind) : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
 void Digest::Add(std::string_view bytes) { EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()); }
 
 std::string Digest::Raw() const {
-  // Finishing ends a context for good, so a copy is finished.
+  // Finishing invalidates a context, so finish a copy.
   EVP_MD_CTX* const copy = EVP_MD_CTX_new();
   EVP_MD_CTX_copy_ex(copy, context_.get());
   Buffer digest{};

@@ -9,7 +9,7 @@ struct evp_md_ctx_st;  // OpenSSL's EVP_MD_CTX
 
 namespace daytonad::emulator {
 
-// A hash over bytes that come piece by piece.
+// A hash over bytes that arrive piece by piece.
 class Digest {
  public:
   enum class Kind { kMd5, kSha1, kSha256 };

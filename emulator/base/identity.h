@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-// Who and what the emulated installation is.
+// The identity of the emulated installation.
 namespace daytonad::emulator {
 
 inline constexpr std::string_view kOrganizationId = "9b86d47c-b189-42da-a03c-a6de832ae9a3";

@@ -6,7 +6,7 @@
 
 namespace daytonad::emulator {
 
-// Keeps the order of members, so that answers read like the real server's.
+// Keeps the order of members, like the real server's answers.
 using Json = nlohmann::ordered_json;
 
 // The text of an answer. Bytes that are not UTF-8 are replaced, never refused.

@@ -8,7 +8,7 @@
 
 namespace daytonad::emulator {
 
-// Writes a JSON object as text at once. For what is written often: by way of a Json it takes ten times as long.
+// Writes a JSON object directly as text. For frequent answers: through a Json they take ten times as long.
 class JsonWriter {
  public:
   JsonWriter();
@@ -17,7 +17,7 @@ class JsonWriter {
   void Number(std::string_view name, std::int64_t value);
   void Boolean(std::string_view name, bool value);
   void Null(std::string_view name);
-  // `json` is JSON text already.
+  // `json` is already JSON text.
   void Raw(std::string_view name, std::string_view json);
 
   // The object. Call once, last.

@@ -6,7 +6,10 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
-#include "emulator/base/text.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "daemon/base/absl_view.h"
 
 namespace daytonad::emulator {
 
@@ -14,8 +17,8 @@ absl::StatusOr<milliseconds> ParseDuration(std::string_view text) {
   absl::Duration duration;
   if (!absl::ParseDuration(std::string(text), &duration) || duration < absl::ZeroDuration() ||
       duration > absl::Hours(24 * 365)) {
-    return absl::InvalidArgumentError(
-        StrCat("\"", text, "\" is not a duration: write a number with its unit, such as 250ms, 2s or 1m"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "\"", AbslView(text), "\" is not a duration: write a number with its unit, such as 250ms, 2s or 1m"));
   }
   return absl::ToChronoMilliseconds(duration);
 }
@@ -23,17 +26,19 @@ absl::StatusOr<milliseconds> ParseDuration(std::string_view text) {
 absl::Status ParseRateLimit(std::string_view text, std::map<std::string, RateLimit>& limits) {
   static constexpr std::array<std::string_view, 5> kNames = {"anonymous", "authenticated", "failed-auth",
                                                              "sandbox-create", "sandbox-lifecycle"};
-  const auto [name, budget] = SplitOnce(text, '=');
-  const auto [requests, seconds] = SplitOnce(budget, '/');
-  const auto limit = ParseInteger<std::int64_t>(requests);
-  const auto window_s = ParseInteger<std::int64_t>(seconds.empty() ? "60" : seconds);
-  const bool known = std::find(kNames.begin(), kNames.end(), name) != kNames.end();
-  if (!known || limit.value_or(-1) < 0 || window_s.value_or(0) < 1) {
+  const std::pair<std::string, std::string> parts = absl::StrSplit(AbslView(text), absl::MaxSplits('=', 1));
+  const std::pair<std::string, std::string> budget = absl::StrSplit(parts.second, absl::MaxSplits('/', 1));
+  const bool known = std::find(kNames.begin(), kNames.end(), parts.first) != kNames.end();
+  RateLimit read;
+  const bool has_limit = absl::SimpleAtoi(budget.first, &read.limit) && read.limit >= 0;
+  const bool has_window =
+      budget.second.empty() || (absl::SimpleAtoi(budget.second, &read.window_s) && read.window_s >= 1);
+  if (!known || !has_limit || !has_window) {
     return absl::InvalidArgumentError(
-        StrCat("\"", text, "\" is not a rate limit: write NAME=REQUESTS/SECONDS with a NAME of ",
-               "anonymous, authenticated, failed-auth, sandbox-create, sandbox-lifecycle"));
+        absl::StrCat("\"", AbslView(text), "\" is not a rate limit: write NAME=REQUESTS/SECONDS with a NAME of ",
+                     "anonymous, authenticated, failed-auth, sandbox-create, sandbox-lifecycle"));
   }
-  limits[std::string(name)] = {*limit, *window_s};
+  limits[parts.first] = read;
   return absl::OkStatus();
 }
 

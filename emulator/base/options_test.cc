@@ -12,7 +12,7 @@ TEST(ParseDuration, TakesNumbersWithUnits) {
   EXPECT_EQ(*ParseDuration("0"), milliseconds(0));
 }
 
-TEST(ParseDuration, RefusesWhatIsNone) {
+TEST(ParseDuration, RefusesOtherTexts) {
   for (const char* text : {"", "5", "-1s", "soon", "inf"}) EXPECT_FALSE(ParseDuration(text).ok()) << text;
 }
 

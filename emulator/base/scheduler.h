@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 // Milliseconds since 1970.
 using WallTime = std::int64_t;
 
-// Time, as something that a test can hold still.
+// Time that a test can control.
 class Scheduler {
  public:
   virtual ~Scheduler() = default;
@@ -22,7 +22,7 @@ class Scheduler {
   virtual void After(milliseconds delay, std::function<void()> action) = 0;
 };
 
-// The real one: runs actions on the loop. Not after the loop has ended.
+// Runs actions on the loop, in real time. No action runs after the loop has ended.
 class LoopScheduler : public Scheduler {
  public:
   explicit LoopScheduler(boost::asio::io_context& io) : io_(io) {}

@@ -22,7 +22,7 @@ std::string TemporaryFolder() {
   return folder == nullptr || *folder == '\0' ? "/tmp" : folder;
 }
 
-// A file without a name; -1 if that cannot be.
+// Opens a file without a name; -1 if that fails.
 int OpenUnnamedFile() {
   std::string path = TemporaryFolder() + "/daytona-emulator-XXXXXX";
   const int file = ::mkostemp(path.data(), O_CLOEXEC);
@@ -52,7 +52,7 @@ bool Spool::Append(std::string_view bytes) {
   }
   failed_ = failed_ || !WriteToFile(bytes);
   if (failed_) {
-    Log(LogLevel::kError, "a request's body cannot be kept: set TMPDIR to a folder with room",
+    Log(LogLevel::kError, "cannot store a request's body: set TMPDIR to a folder with free space",
         {{"folder", TemporaryFolder()}, {"error", std::strerror(errno)}});
   }
   return !failed_;

@@ -11,7 +11,7 @@
 
 namespace daytonad::emulator {
 
-// Bytes of any number: in memory while they are few, then in a temporary file that has no name, and so goes with this
+// Bytes of any number: in memory while they are few, then in an unnamed temporary file, which disappears with this
 // object or the process, however that ends.
 class Spool {
  public:
@@ -21,7 +21,7 @@ class Spool {
   Spool(const Spool&) = delete;
   Spool& operator=(const Spool&) = delete;
 
-  // False if the file cannot be made or is full; failed() says so from then on.
+  // False if the file cannot be created or written; failed() is true from then on.
   bool Append(std::string_view bytes);
   bool failed() const { return failed_; }
 
@@ -30,7 +30,7 @@ class Spool {
   std::string Md5Hex() const { return md5_.Hex(); }
   std::string Sha256Hex() const { return sha256_.Hex(); }
 
-  // Hands out the bytes in order, block by block.
+  // Visits the bytes in order, block by block.
   void ForEachBlock(const std::function<void(std::string_view)>& visit) const;
   // All of them.
   std::string ToString() const;

@@ -36,7 +36,7 @@ TEST(Spool, AnEmptyOneHasHashesToo) {
   EXPECT_EQ(Spool().ToString(), "");
 }
 
-TEST(Spool, SaysWhenThereIsNoRoom) {
+TEST(Spool, ReportsAFullDisk) {
   const char* const before = std::getenv("TMPDIR");
   const std::string kept = before == nullptr ? "" : before;
   ::setenv("TMPDIR", "/nowhere/at/all", 1);

@@ -15,8 +15,8 @@ std::string FormatTime(WallTime time);
 // "Sat, 21 Nov 2026 20:35:48 GMT", as in Last-Modified.
 std::string FormatHttpTime(WallTime time);
 
-// Reads ISO 8601 in the forms that the SDKs send: any fraction, offset as Z, +00:00 or +0000. A '+' that a query turned
-// into a space is taken for what it was.
+// Reads ISO 8601 in the forms that the SDKs send: any fraction, offset as Z, +00:00 or +0000. Restores a '+' that query
+// decoding turned into a space.
 std::optional<WallTime> ParseTime(std::string_view text);
 
 }  // namespace daytonad::emulator

@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <utility>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "daemon/base/absl_view.h"
 #include "emulator/base/json.h"
-#include "emulator/base/text.h"
 #include "emulator/control/force_sandboxes.h"
 #include "emulator/world/validation.h"
 
@@ -46,9 +48,10 @@ ControlRoutes::ControlRoutes(World& world, Api& api, const HttpServer& server) :
     call.ReplyEmpty(204);
   });
   router_.Add("GET", "/_emulator/requests", kOpen, [&api](const Call& call) {
-    const auto since = ParseInteger<std::uint64_t>(call.query.Get("since").value_or("0"));
-    if (!since.has_value()) return call.ReplyError(BadRequest("\"since\" must be a request's seq"));
-    call.Reply(200, api.recorder().ToJson(*since));
+    std::uint64_t since = 0;
+    if (!absl::SimpleAtoi(call.query.Get("since").value_or("0"), &since))
+      return call.ReplyError(BadRequest("\"since\" must be a request's seq"));
+    call.Reply(200, api.recorder().ToJson(since));
   });
   router_.Add("DELETE", "/_emulator/requests", kOpen, [&api](const Call& call) {
     api.recorder().Reset();
@@ -75,7 +78,7 @@ ControlRoutes::ControlRoutes(World& world, Api& api, const HttpServer& server) :
   AddEventRoutes(api.gateway());
   router_.Add("POST", "/_emulator/snapshots/{}", kOpen, [this](const Call& call) {
     const SnapshotPtr snapshot = world_.snapshots.Find(call.params[0]);
-    if (snapshot == nullptr) return call.ReplyError(NotFound(StrCat("no snapshot ", call.params[0])));
+    if (snapshot == nullptr) return call.ReplyError(NotFound(absl::StrCat("no snapshot ", call.params[0])));
     world_.snapshots.Force(*snapshot, call.body);
     call.Reply(200, snapshot->ToJson());
   });
@@ -97,7 +100,7 @@ void ControlRoutes::AddStorageRoutes() {
   router_.Add("GET", "/_emulator/storage/object", kOpen, [this](const Call& call) {
     const std::string key = call.query.Get("key").value_or("");
     const StoredObject* const object = world_.storage.Find(key);
-    if (object == nullptr) return call.ReplyError(NotFound(StrCat("no object ", key)));
+    if (object == nullptr) return call.ReplyError(NotFound(absl::StrCat("no object ", key)));
     Response response;
     response.content_type = "application/octet-stream";
     response.body = std::make_shared<const std::string>(object->ToString());
@@ -116,7 +119,7 @@ void ControlRoutes::AddEventRoutes(EventGateway& gateway) {
       const Json keys = MemberOr(call.body, list, Json::array());
       const bool texts = std::all_of(keys.begin(), keys.end(), [](const Json& key) { return key.is_string(); });
       if (!keys.is_array() || !texts) {
-        return call.ReplyError(BadRequest(StrCat("\"", list, "\" must be a list of keys")));
+        return call.ReplyError(BadRequest(absl::StrCat("\"", list, "\" must be a list of keys")));
       }
     }
     for (const Json& key : MemberOr(call.body, "accept", Json::array())) world_.credentials.Accept(key);
@@ -136,7 +139,7 @@ Json ControlRoutes::Connections() const {
     if (exchange.request().Path().starts_with(kPrefix) || exchange.upgraded()) return;
     ++in_progress;
     if (exchange.streaming()) ++streams;
-    ++by_path[StrCat(exchange.request().method, " ", exchange.request().Path())];
+    ++by_path[absl::StrCat(exchange.request().method, " ", AbslView(exchange.request().Path()))];
   });
   return {{"open", server_.open_connections()},
           {"inProgress", in_progress},
@@ -154,7 +157,7 @@ void ControlRoutes::Handle(const std::shared_ptr<Exchange>& exchange) const {
   if (!request.from_loopback) return call.ReplyError({403, "control routes are for clients on this machine"});
   const Route* route = router_.Find(request.method, request.Path(), call.params);
   if (route == nullptr) {
-    return call.ReplyError(NotFound(StrCat("no control route ", request.method, " ", request.Path())));
+    return call.ReplyError(NotFound(absl::StrCat("no control route ", request.method, " ", AbslView(request.Path()))));
   }
   if (!request.body.empty()) {
     call.body = Json::parse(request.body, nullptr, /*allow_exceptions=*/false);

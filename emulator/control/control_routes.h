@@ -11,8 +11,8 @@
 
 namespace daytonad::emulator {
 
-// Routes under /_emulator/ that the real server does not have: faults, what was received, what is open, forcing states.
-// Without a key, but for loopback clients only. Neither recorded nor subject to faults.
+// Routes under /_emulator/ that the real server does not have: faults, recorded requests, open connections, forced
+// states. They need no key, serve loopback clients only, and are neither recorded nor subject to faults.
 class ControlRoutes {
  public:
   static constexpr std::string_view kPrefix = "/_emulator/";

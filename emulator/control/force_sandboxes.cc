@@ -8,23 +8,22 @@
 #include <utility>
 #include <vector>
 
-#include "emulator/base/text.h"
 #include "emulator/world/validation.h"
 
 namespace daytonad::emulator {
 namespace {
 
-// What is changed in one turn of the loop. Events leave between turns, so that clients begin to work on the first while
-// the last is not made yet.
+// Sandboxes changed in one turn of the loop. Events are sent between turns, so that clients process the first ones
+// before the last is made.
 constexpr std::size_t kPerTurn = 256;
 
-// As every process on this machine reads it.
+// CLOCK_MONOTONIC, which all processes of this machine share.
 std::int64_t MonotonicNs() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
 }
 
-// A change of many sandboxes on its way. Holds itself until it is done.
+// A running change of many sandboxes. Keeps itself alive until it is done.
 class MassChange : public std::enable_shared_from_this<MassChange> {
  public:
   MassChange(World& world, Call call, std::vector<SandboxPtr> sandboxes)
@@ -59,7 +58,7 @@ void ForceSandboxes(World& world, const Call& call) {
   const bool all = BooleanOr(call.body, "all", false);
   if (!OptionalString(call.body, "state").has_value()) return call.ReplyError(BadRequest(R"("state" must be a text)"));
   if (all == ids.is_array()) {
-    return call.ReplyError(BadRequest(R"(say which sandboxes: either "ids", a list, or "all": true)"));
+    return call.ReplyError(BadRequest(R"(name the sandboxes: either "ids", a list, or "all": true)"));
   }
   std::vector<SandboxPtr> sandboxes;
   if (all) {

@@ -6,7 +6,7 @@
 
 namespace daytonad::emulator {
 
-// POST /_emulator/sandboxes: forces a state on many sandboxes, and says when. The README has its form.
+// POST /_emulator/sandboxes: forces a state on many sandboxes and reports when. The README has its form.
 void ForceSandboxes(World& world, const Call& call);
 
 }  // namespace daytonad::emulator

@@ -1,21 +1,22 @@
 #include "emulator/events/event_connection.h"
 
-#include <tuple>
+#include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "daemon/base/absl_view.h"
 #include "emulator/base/identity.h"
 #include "emulator/base/json.h"
-#include "emulator/base/text.h"
 #include "emulator/world/validation.h"
 
 namespace daytonad::emulator {
 namespace {
 
-// What Engine.IO tells its clients, and holds them to.
+// The limit that Engine.IO announces to its clients and enforces.
 constexpr std::size_t kMaxPayload = 1'000'000;
-// Who has not joined by then is sent away.
+// A client that has not joined by then is disconnected.
 constexpr milliseconds kJoinLimit{45'000};
-// How long a client may take to agree to the end of its connection.
+// How long a client may take to answer a close frame.
 constexpr milliseconds kCloseLimit{5'000};
 
 }  // namespace
@@ -37,7 +38,7 @@ void EventConnection::Start() {
                      {"pingInterval", settings_.ping_interval.count()},
                      {"pingTimeout", settings_.ping_timeout.count()},
                      {"maxPayload", kMaxPayload}};
-  SendText(StrCat("0", ToText(open)));
+  SendText(absl::StrCat("0", ToText(open)));
   SchedulePing();
   scheduler_.After(kJoinLimit, [weak = weak_from_this()] {
     const auto late = weak.lock();
@@ -52,7 +53,7 @@ void EventConnection::Receive(std::string_view bytes) {
     if (!message.has_value()) {
       if (reader_.error() != 0) {
         Close(reader_.error());
-        // What it says is not understood any more, its consent neither.
+        // The stream cannot be parsed any more, so no close frame can be awaited.
         Hangup();
       }
       return;
@@ -70,7 +71,7 @@ void EventConnection::Receive(std::string_view bytes) {
       case Opcode::kClose:
         Close(kNormalClosure);
         return Hangup();
-      default:  // Nothing here is binary.
+      default:  // Binary messages are not used.
         Close(kNormalClosure);
     }
   }
@@ -79,7 +80,7 @@ void EventConnection::Receive(std::string_view bytes) {
 void EventConnection::TakeEnginePacket(std::string_view packet) {
   if (packet == "3") return SchedulePing();
   if (packet.starts_with('4')) return TakeSocketPacket(packet.substr(1));
-  // "1" says good-bye; all else is wrong from a client, which must not ping either.
+  // "1" closes; a client may send nothing else, not even a ping.
   Close(kNormalClosure);
 }
 
@@ -87,19 +88,23 @@ void EventConnection::TakeSocketPacket(std::string_view packet) {
   const char kind = packet.empty() ? '\0' : packet[0];
   packet.remove_prefix(packet.empty() ? 0 : 1);
   std::string_view name_space = "/";
-  if (packet.starts_with('/')) std::tie(name_space, packet) = SplitOnce(packet, ',');
+  if (packet.starts_with('/')) {
+    const std::size_t comma = std::min(packet.find(','), packet.size());
+    name_space = packet.substr(0, comma);
+    packet.remove_prefix(std::min(comma + 1, packet.size()));
+  }
   const bool join = kind == '0';
   if (join && name_space != "/") {
-    return SendText(StrCat("44", name_space, R"(,{"message":"Invalid namespace"})"));
+    return SendText(absl::StrCat("44", AbslView(name_space), R"(,{"message":"Invalid namespace"})"));
   }
-  // Nobody joins twice, and nobody does anything else before.
+  // A client must join first, and only once.
   if (join == joined_ || name_space != "/") return Close(kNormalClosure);
   if (join) return Join(packet);
   if (kind == '1') {
     joined_ = false;
     return owner_.Changed(*this);
   }
-  // Events (2) and acknowledgements (3) mean nothing to this server.
+  // This server ignores events (2) and acknowledgements (3).
   if (kind != '2' && kind != '3') Close(kNormalClosure);
 }
 
@@ -110,7 +115,7 @@ void EventConnection::Join(std::string_view auth) {
   if (!owner_.Admits(token)) return SendText(R"(44{"message":"Unauthorized"})");
   token_ = token;
   joined_ = true;
-  SendText(StrCat("40", ToText({{"sid", NewToken(20)}})));
+  SendText(absl::StrCat("40", ToText({{"sid", NewToken(20)}})));
   owner_.Changed(*this);
 }
 

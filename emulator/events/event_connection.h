@@ -13,45 +13,45 @@
 
 namespace daytonad::emulator {
 
-// One event connection: Engine.IO 4 in WebSocket frames, and Socket.IO in that, with the default namespace only.
+// One event connection: Socket.IO over Engine.IO 4 over WebSocket, default namespace only.
 class EventConnection : public std::enable_shared_from_this<EventConnection> {
  public:
   struct Settings {
     milliseconds ping_interval{0};
     milliseconds ping_timeout{0};
-    std::size_t max_backlog = 0;  // bytes; more make it end
+    std::size_t max_backlog = 0;  // bytes; exceeding it ends the connection
   };
 
-  // What a connection asks of who owns it. Called on the loop thread, and not once `closed` was.
+  // What a connection needs from its owner. Called on the loop thread.
   class Owner {
    public:
     virtual ~Owner() = default;
-    // Whether the token lets this connection in.
+    // Whether the token is accepted.
     virtual bool Admits(std::string_view token) = 0;
-    // It is in, or out again, or has ended.
+    // The connection has joined, has left, or has ended.
     virtual void Changed(EventConnection& connection) = 0;
-    // Whether clients shall hear nothing at all, pings included.
+    // Whether nothing at all is sent to clients, not even pings.
     virtual bool silent() const = 0;
   };
 
   EventConnection(std::shared_ptr<Exchange> exchange, Scheduler& scheduler, const Settings& settings, Owner& owner);
 
-  // Accepts the WebSocket and begins to talk. `exchange` is an upgrade request with its Sec-WebSocket-Key.
+  // Accepts the WebSocket and starts the protocol. The exchange is an upgrade request with its Sec-WebSocket-Key.
   void Start();
-  // The organization that the client named; a JWT itself names none.
+  // The organization that the client named; a JWT does not name one.
   void set_organization(std::string organization) { organization_ = std::move(organization); }
   const std::string& organization() const { return organization_; }
 
   bool joined() const { return joined_; }
   bool ended() const { return exchange_ == nullptr; }
-  // What it came in with.
+  // The token that it joined with.
   const std::string& token() const { return token_; }
 
-  // Sends a frame that others may be sent, too. A client that does not read what it was sent is cut off.
+  // Sends a frame that connections may share. A client that does not read is disconnected.
   void Send(std::shared_ptr<const std::string> frame);
-  // Tells the client that it is out (41); it stays connected unless `close`.
+  // Sends a Socket.IO disconnect (41); closes the connection only if `close`.
   void Disconnect(bool close);
-  // Ends the connection as a crash does.
+  // Resets the connection, as a crash does.
   void Abort();
 
  private:
@@ -60,17 +60,17 @@ class EventConnection : public std::enable_shared_from_this<EventConnection> {
   void TakeSocketPacket(std::string_view packet);
   void Join(std::string_view auth);
   void SendText(std::string_view text);
-  // Tells the client that this is the end; hangs up once it agrees, or takes too long.
+  // Sends a close frame; hangs up when the client answers it or takes too long.
   void Close(std::uint16_t code);
   void Hangup();
   void Ended();
   void SchedulePing();
   void Ping();
-  // Runs the step unless a sign of life came, or the connection ended, meanwhile.
+  // Runs the step after `delay`, unless a heartbeat came or the connection ended meanwhile.
   void UnlessAlive(milliseconds delay, void (EventConnection::*step)());
   void CloseAsDead() { Close(kNormalClosure); }
 
-  std::shared_ptr<Exchange> exchange_;  // null once it ended
+  std::shared_ptr<Exchange> exchange_;  // null once it has ended
   Scheduler& scheduler_;
   Settings settings_;
   Owner& owner_;

@@ -7,7 +7,7 @@
 namespace daytonad::emulator {
 namespace {
 
-// How long an event waits for the one that shall overtake it.
+// How long an event waits for the one that overtakes it.
 constexpr milliseconds kHoldLimit{50};
 
 }  // namespace
@@ -42,7 +42,7 @@ void EventFaults::Pass(const Frame& event) {
 }
 
 void EventFaults::Delay(const Frame& event) {
-  // What is late already must not be overtaken when the delay ends.
+  // Delayed events must not be overtaken when the delay is switched off.
   if (delay_ == milliseconds::zero() && delayed_.empty()) return Reorder(event);
   delayed_.push_back(event);
   scheduler_.After(delay_, [this] {

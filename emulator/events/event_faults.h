@@ -12,7 +12,7 @@
 
 namespace daytonad::emulator {
 
-// What may happen to events on their way to the clients: they are lost, late, there twice, in the wrong order.
+// Faults of event delivery: events are lost, delayed, duplicated, reordered.
 class EventFaults {
  public:
   using Frame = std::shared_ptr<const std::string>;
@@ -20,7 +20,7 @@ class EventFaults {
   EventFaults(Scheduler& scheduler, std::function<void(const Frame&)> send)
       : scheduler_(scheduler), send_(std::move(send)) {}
 
-  // Takes over drop, duplicate, delay_ms, reorder and silent; what is absent stays as it is. Their types are right.
+  // Sets drop, duplicate, delay_ms, reorder and silent; absent members stay unchanged. The types were checked before.
   void Set(const Json& changes);
   void Pass(const Frame& event);
 

@@ -6,7 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "emulator/base/text.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "daemon/base/absl_view.h"
 #include "emulator/http/url.h"
 #include "emulator/http/websocket.h"
 #include "emulator/world/validation.h"
@@ -18,15 +20,15 @@ constexpr std::string_view kPath = "/socket.io/";
 constexpr std::string_view kUnauthorized = "unauthorized";
 constexpr std::string_view kUnavailable = "http-503";
 
-// A refusal in the manner of Engine.IO.
+// An error in Engine.IO's form.
 struct EngineError {
   int code;
   std::string_view message;
 };
 
-// Why a request cannot become an event connection, in the order in which Engine.IO looks.
+// Why a request cannot become an event connection, in Engine.IO's order of checks.
 std::optional<EngineError> Check(const Request& request, const QueryParams& query) {
-  const bool websocket = EqualsIgnoreCase(request.Find("Upgrade"), "websocket");
+  const bool websocket = absl::EqualsIgnoreCase(AbslView(request.Find("Upgrade")), "websocket");
   if (query.Get("transport") != "websocket") return EngineError{0, "Transport unknown"};
   if (query.Get("sid").has_value()) return EngineError{1, "Session ID unknown"};
   if (request.method != "GET") return EngineError{2, "Bad handshake method"};
@@ -48,7 +50,7 @@ std::string ControlFault(const Json& changes) {
   static constexpr std::array<std::string_view, 5> kSwitches = {"cut", "disconnect", "duplicate", "reorder", "silent"};
   for (const auto& [name, value] : changes.items()) {
     if (std::find(kSwitches.begin(), kSwitches.end(), name) != kSwitches.end()) {
-      if (!value.is_boolean()) return StrCat("\"", name, "\" must be true or false");
+      if (!value.is_boolean()) return absl::StrCat("\"", name, "\" must be true or false");
     } else if (name == "drop") {
       if (!value.is_boolean() && !value.is_number_unsigned()) return R"("drop" must be true, false or a number)";
     } else if (name == "delay_ms") {
@@ -60,8 +62,9 @@ std::string ControlFault(const Json& changes) {
     } else if (name == "garbage") {
       if (!value.is_string()) return R"("garbage" must be a text)";
     } else {
-      return StrCat("\"", name, "\" is none of cut, disconnect, refuse, drop, duplicate, delay_ms, reorder, garbage, ",
-                    "silent");
+      return absl::StrCat("\"", name,
+                          "\" is not one of cut, disconnect, refuse, drop, duplicate, delay_ms, reorder, garbage, ",
+                          "silent");
     }
   }
   return "";
@@ -78,7 +81,7 @@ EventGateway::EventGateway(World& world)
         });
       }) {
   world.events.SetListener([this](const std::string& event) {
-    faults_.Pass(std::make_shared<const std::string>(WebSocketFrame(Opcode::kText, StrCat("42", event))));
+    faults_.Pass(std::make_shared<const std::string>(WebSocketFrame(Opcode::kText, absl::StrCat("42", event))));
   });
 }
 
@@ -87,7 +90,7 @@ EventGateway::~EventGateway() {
 }
 
 bool EventGateway::Owns(std::string_view path) const {
-  return world_.options.events && ConsumePrefix(path, world_.options.base_path) && path == kPath;
+  return world_.options.events && path == world_.options.base_path + std::string(kPath);
 }
 
 void EventGateway::Serve(const std::shared_ptr<Exchange>& exchange) {
@@ -115,7 +118,8 @@ bool EventGateway::Admits(std::string_view token) {
   return admitted;
 }
 
-// A key belongs to an organization, a JWT to a user, who is only told of the organization that was asked for.
+// A key belongs to an organization. A JWT belongs to a user, who receives only the events of the organization that the
+// query names.
 bool EventGateway::Hears(const EventConnection& connection) const {
   if (!connection.joined()) return false;
   return !world_.credentials.IsJwt(connection.token()) || !connection.organization().empty();

@@ -16,7 +16,7 @@
 
 namespace daytonad::emulator {
 
-// {base path}/socket.io/: clients connect, and hear of what the stores tell the event bus.
+// {base path}/socket.io/: sends connected clients what the stores publish on the event bus.
 class EventGateway : private EventConnection::Owner {
  public:
   explicit EventGateway(World& world);
@@ -28,11 +28,11 @@ class EventGateway : private EventConnection::Owner {
   bool Owns(std::string_view path) const;
   void Serve(const std::shared_ptr<Exchange>& exchange);
 
-  // Does what POST /_emulator/events asks for; the README lists the members.
+  // Handles POST /_emulator/events; the README lists the members.
   Outcome<Done> Control(const Json& changes);
-  // Ends the connections that came in with this token.
+  // Ends the connections that joined with this token.
   void EndConnectionsOf(std::string_view token);
-  // Counters, and the faults that are set.
+  // Counters and the current faults.
   Json ToJson() const;
 
  private:
@@ -42,7 +42,7 @@ class EventGateway : private EventConnection::Owner {
   void Changed(EventConnection& connection) override;
   bool silent() const override { return faults_.silent(); }
   bool Hears(const EventConnection& connection) const;
-  // Whatever is done to a connection may end it, or others.
+  // Iterates over a copy: an action may end connections.
   template <typename Action>
   void ForEach(Action action);
 

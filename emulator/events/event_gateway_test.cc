@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
+#include "daemon/base/absl_view.h"
 #include "emulator/testing/api_fixture.h"
 #include "emulator/testing/event_client.h"
 
@@ -37,7 +39,7 @@ class EventGatewayTest : public ApiFixture {
   }
   void Control(const char* changes) { ASSERT_TRUE(api_.gateway().Control(Json::parse(changes)).ok()); }
   Json Counters() { return api_.gateway().ToJson(); }
-  // Tells of something.
+  // Publishes some event.
   void Happen(int number) { world_.events.Tell("test", std::to_string(number)); }
 
  private:
@@ -52,7 +54,7 @@ class EventGatewayTest : public ApiFixture {
   }
 };
 
-TEST_F(EventGatewayTest, OpensAsTheRealServer) {
+TEST_F(EventGatewayTest, OpensLikeTheRealServer) {
   EventClient client = Dial();
   EXPECT_EQ(client.answer().Status(), 101);
   EXPECT_TRUE(client.answer().HasHeader("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
@@ -75,7 +77,7 @@ TEST_F(EventGatewayTest, RefusesAWrongToken) {
   EXPECT_EQ(Counters()["refused"], 2);
 }
 
-TEST_F(EventGatewayTest, AnswersRequestsThatAreNoEventConnectionAsEngineIo) {
+TEST_F(EventGatewayTest, AnswersOtherRequestsAsEngineIoDoes) {
   const auto code = [this](const std::string& target) { return Dial(target).answer().Parsed()["code"].get<int>(); };
   EXPECT_EQ(code("/api/socket.io/?EIO=4&transport=polling"), 0);
   EXPECT_EQ(code("/api/socket.io/?EIO=4&transport=websocket&sid=x"), 1);
@@ -88,7 +90,7 @@ TEST_F(EventGatewayTest, AnswersRequestsThatAreNoEventConnectionAsEngineIo) {
 TEST_F(EventGatewayTest, HasTheDefaultNamespaceOnly) {
   EventClient client = Dial();
   client.Send("40/admin,{}");
-  client.Send(StrCat("40/,", std::string_view(kJoin).substr(2)));
+  client.Send(absl::StrCat("40/,", AbslView(std::string_view(kJoin).substr(2))));
   EXPECT_THAT(client.Take(),
               ElementsAre(StartsWith("0{"), R"(44/admin,{"message":"Invalid namespace"})", StartsWith("40{")));
 }
@@ -105,31 +107,31 @@ TEST_F(EventGatewayTest, PingsAndClosesWithoutAPong) {
   EXPECT_THAT(client.Take(), ElementsAre("2"));
   time_.Advance(20s);
   EXPECT_THAT(client.Take(), ElementsAre("(close 1000)"));
-  EXPECT_TRUE(client.AgreesToTheEnd());
+  EXPECT_TRUE(client.AnswersClose());
   EXPECT_EQ(Counters()["connections"], 0);
 }
 
-TEST_F(EventGatewayTest, SendsAwayWhoDoesNotJoin) {
+TEST_F(EventGatewayTest, DisconnectsAClientThatDoesNotJoin) {
   EventClient client = Dial();
   time_.Advance(25s);
   client.Send("3");
   time_.Advance(20s);
-  EXPECT_TRUE(client.AgreesToTheEnd());
+  EXPECT_TRUE(client.AnswersClose());
 }
 
-TEST_F(EventGatewayTest, ClosesOnWhatNoClientMaySend) {
+TEST_F(EventGatewayTest, ClosesOnProtocolViolations) {
   for (const char* const text : {"", "1", "2", "6", "x", "4", "49", kJoin, "42/admin,[]", "40nojson"}) {
     EventClient client = Joined();
     client.Send(text);
     EXPECT_THAT(client.Take(), ElementsAre("(close 1000)")) << text;
-    EXPECT_TRUE(client.AgreesToTheEnd()) << text;
+    EXPECT_TRUE(client.AnswersClose()) << text;
   }
   EventClient early = Dial();
   early.Send(R"(42["hello"])");
-  EXPECT_TRUE(early.AgreesToTheEnd());
+  EXPECT_TRUE(early.AnswersClose());
 }
 
-TEST_F(EventGatewayTest, HangsUpOnWhoDoesNotAgreeToTheEnd) {
+TEST_F(EventGatewayTest, HangsUpWithoutAnAnswerToItsCloseFrame) {
   EventClient client = Joined();
   client.Send("1");
   client.Send("3");
@@ -139,14 +141,14 @@ TEST_F(EventGatewayTest, HangsUpOnWhoDoesNotAgreeToTheEnd) {
   EXPECT_EQ(Counters()["connections"], 0);
 }
 
-TEST_F(EventGatewayTest, AgreesToTheEndThatAClientWants) {
+TEST_F(EventGatewayTest, AnswersTheCloseFrameOfAClient) {
   EventClient client = Joined();
   client.SendBytes(ClientFrame("\x03\xE8", 0x88));
   EXPECT_THAT(client.Take(), ElementsAre("(close 1000)"));
   EXPECT_TRUE(client.answer().finished);
 }
 
-TEST_F(EventGatewayTest, WhoLeavesHearsNothingMore) {
+TEST_F(EventGatewayTest, AClientThatLeftGetsNoEvents) {
   EventClient client = Joined();
   client.Send(R"(42["ignored"])");
   client.Send("41");
@@ -169,7 +171,7 @@ class NoEventGatewayTest : public EventGatewayTest {
   NoEventGatewayTest() : EventGatewayTest(WithoutEvents()) {}
 };
 
-TEST_F(NoEventGatewayTest, IsNotThereWhenSwitchedOff) {
+TEST_F(NoEventGatewayTest, Answers404WhenSwitchedOff) {
   const AnswerBytes answer = Get("/api/socket.io/?EIO=4&transport=websocket");
   EXPECT_EQ(answer.Status(), 404);
   EXPECT_EQ(answer.Message(), "Cannot GET /api/socket.io/?EIO=4&transport=websocket");
@@ -186,8 +188,8 @@ class JwtEventGatewayTest : public EventGatewayTest {
   JwtEventGatewayTest() : EventGatewayTest(WithJwt()) {}
 };
 
-TEST_F(JwtEventGatewayTest, AJwtHearsOfTheOrganizationThatItNames) {
-  EventClient with = Dial(StrCat(kTarget, "&organizationId=x"));
+TEST_F(JwtEventGatewayTest, AJwtGetsTheEventsOfTheOrganizationThatItNames) {
+  EventClient with = Dial(absl::StrCat(AbslView(kTarget), "&organizationId=x"));
   EventClient without = Dial();
   for (EventClient* const client : {&with, &without}) client->Send(R"(40{"token":"a.b.c"})");
   Happen(1);
@@ -205,7 +207,7 @@ TEST_F(EventGatewayTest, EveryConnectionIsSentTheSameBytes) {
   EXPECT_EQ(Counters()["sent"], 2);
 }
 
-TEST_F(EventGatewayTest, CutsOffWhoDoesNotRead) {
+TEST_F(EventGatewayTest, DisconnectsAClientThatDoesNotRead) {
   EventClient slow = Joined();
   EventClient other = Joined();
   slow.answer().backlog = options_.max_event_backlog;
@@ -259,7 +261,7 @@ TEST_F(EventGatewayTest, FallsSilentWithoutClosing) {
   EXPECT_THAT(client.Take(), ElementsAre("2"));
 }
 
-TEST_F(EventGatewayTest, CutsDisconnectsAndTalksGarbage) {
+TEST_F(EventGatewayTest, CutsDisconnectsAndSendsGarbage) {
   EventClient client = Joined();
   Control(R"({"garbage":"]["})");
   Control(R"({"disconnect":true})");
@@ -281,7 +283,7 @@ TEST_F(EventGatewayTest, RefusesNewConnectionsWhenTold) {
   Joined();
 }
 
-TEST_F(EventGatewayTest, SaysWhatIsWrongWithAControl) {
+TEST_F(EventGatewayTest, ExplainsInvalidControls) {
   for (const char* const changes : {R"({"cut":1})", R"({"drop":-1})", R"({"delay_ms":"x"})", R"({"refuse":"maybe"})",
                                     R"({"garbage":1})", R"({"unknown":1})"}) {
     EXPECT_FALSE(api_.gateway().Control(Json::parse(changes)).ok()) << changes;

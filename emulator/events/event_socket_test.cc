@@ -1,4 +1,4 @@
-// Event connections over real sockets, seen by somebody else's WebSocket client.
+// Event connections over real sockets, with a third-party WebSocket client.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -13,8 +13,8 @@
 #include <thread>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "emulator/base/json.h"
-#include "emulator/base/text.h"
 #include "emulator/emulator.h"
 
 namespace daytonad::emulator {
@@ -26,7 +26,7 @@ namespace http = beast::http;
 using namespace std::chrono_literals;
 using testing::StartsWith;
 
-// Blocks; the test's own time limit ends what never happens.
+// Blocks; the test's time limit bounds it.
 class WebSocketClient {
  public:
   explicit WebSocketClient(std::uint16_t port) {
@@ -47,7 +47,7 @@ class WebSocketClient {
   void Write(const std::string& text) { stream_.write(asio::buffer(text), error_); }
   void Join(const std::string& key = "emulator-key") {
     EXPECT_THAT(Read(), StartsWith("0{"));
-    Write(StrCat(R"(40{"token":")", key, R"("})"));
+    Write(absl::StrCat(R"(40{"token":")", key, R"("})"));
     EXPECT_THAT(Read(), StartsWith("40{"));
   }
   void Ping() { stream_.ping("x", error_); }
@@ -93,7 +93,7 @@ class EventSocketTest : public testing::Test {
   Emulator emulator_;
 };
 
-TEST_F(EventSocketTest, TellsAnotherWebSocketClientOfASandbox) {
+TEST_F(EventSocketTest, AThirdPartyWebSocketClientGetsASandboxsEvents) {
   WebSocketClient client(emulator_.port());
   client.Join();
   const std::string id = Create("a");
@@ -141,8 +141,8 @@ TEST_F(EventSocketTest, AClientThatGoesAwayIsForgotten) {
   EXPECT_EQ(Ask(http::verb::get, "/_emulator/connections")["clientsGone"], 0);
 }
 
-TEST_F(EventSocketTest, ForcesManySandboxesAtOnceAndSaysWhen) {
-  for (int i = 0; i < 300; ++i) Create(StrCat("s", i));
+TEST_F(EventSocketTest, ForcesManySandboxesAtOnceAndReportsWhen) {
+  for (int i = 0; i < 300; ++i) Create(absl::StrCat("s", i));
   WebSocketClient client(emulator_.port());
   client.Join();
   const Json answer = Ask(http::verb::post, "/_emulator/sandboxes", R"({"all":true,"state":"stopped","delay_ms":1})");
@@ -167,12 +167,12 @@ class SmallBacklogTest : public EventSocketTest {
   SmallBacklogTest() : EventSocketTest(SmallBacklog()) {}
 };
 
-TEST_F(SmallBacklogTest, CutsOffAReaderThatDoesNotRead) {
+TEST_F(SmallBacklogTest, DisconnectsAClientThatDoesNotRead) {
   WebSocketClient client(emulator_.port());
   client.Join();
   Create("a");
   for (int i = 0; Ask(http::verb::get, "/_emulator/events")["connections"] != 0; ++i) {
-    Ask(http::verb::post, "/_emulator/sandboxes/a", ToText({{"state", StrCat(i, std::string(500'000, 'x'))}}));
+    Ask(http::verb::post, "/_emulator/sandboxes/a", ToText({{"state", absl::StrCat(i, std::string(500'000, 'x'))}}));
   }
   EXPECT_EQ(Ask(http::verb::get, "/_emulator/events")["connections"], 0);
 }

@@ -1,5 +1,5 @@
-// The events of an object's life are those that a real server was seen to send: tests/replay/events-v0.190.jsonl has
-// the frames of one connection, while a sandbox, a volume and a snapshot were made and deleted.
+// The events of an object's life are those that a real server sent: tests/replay/events-v0.190.jsonl has the frames of
+// one connection, recorded while a sandbox, a volume and a snapshot were created and deleted.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "daemon/base/absl_view.h"
 #include "emulator/testing/api_fixture.h"
 
 namespace daytonad::emulator {
@@ -25,7 +27,7 @@ class EventsTest : public ApiFixture {
     world_.events.set_heard(true);
   }
 
-  // "NAME: OLD -> NEW", or "NAME: STATE"; of what was told since the last call.
+  // The events since the last call, as "NAME: OLD -> NEW" or "NAME: STATE".
   std::vector<std::string> Changes() {
     std::vector<std::string> changes;
     for (const Json& event : std::exchange(told_, {})) changes.push_back(Describe(event));
@@ -35,27 +37,27 @@ class EventsTest : public ApiFixture {
   static std::string Describe(const Json& event) {
     const Json& payload = event[1];
     for (const char* const what : {"State", "DesiredState"}) {
-      const auto of = [&](const char* when) { return payload.value(StrCat(when, what), ""); };
-      if (!of("new").empty()) return StrCat(event[0].get<std::string>(), ": ", of("old"), " -> ", of("new"));
+      const auto of = [&](const char* when) { return payload.value(absl::StrCat(when, what), ""); };
+      if (!of("new").empty()) return absl::StrCat(event[0].get<std::string>(), ": ", of("old"), " -> ", of("new"));
     }
-    return StrCat(event[0].get<std::string>(), ": ", payload["state"].get<std::string>());
+    return absl::StrCat(event[0].get<std::string>(), ": ", payload["state"].get<std::string>());
   }
 
   std::vector<Json> told_;  // each [name, payload]
 };
 
-// The members of an object: their names, and for those that are null, that.
+// The names of an object's members, with a mark for those that are null.
 std::vector<std::string> Shape(const Json& object, const std::string& where = "") {
   static const std::vector<std::string> kNewer = {"spot", "kvm", "autoPauseInterval", "sourceSandboxId"};
   std::vector<std::string> shape;
   for (const auto& [name, value] : object.items()) {
     if (std::find(kNewer.begin(), kNewer.end(), name) != kNewer.end()) continue;
-    // Known from the start here, where the real server learns it from the image.
+    // The emulator knows it from the start; the real server learns it from the image.
     const bool null = value.is_null() && name != "entrypoint";
-    shape.push_back(StrCat(where, name, null ? " null" : ""));
+    shape.push_back(absl::StrCat(AbslView(where), name, null ? " null" : ""));
     const bool is_changed_object = name == "sandbox" || name == "volume" || (name == "snapshot" && value.is_object());
     if (is_changed_object) {
-      for (const std::string& member : Shape(value, StrCat(name, "."))) shape.push_back(member);
+      for (const std::string& member : Shape(value, absl::StrCat(name, "."))) shape.push_back(member);
     }
   }
   std::sort(shape.begin(), shape.end());
@@ -75,7 +77,7 @@ std::vector<Json> RecordedEvents(std::string_view kind) {
 
 class RecordedLifeTest : public EventsTest {
  protected:
-  // What was told is what was recorded of such an object.
+  // Expects the events that were recorded for such an object.
   void ExpectAsRecorded(std::string_view kind) {
     const std::vector<Json> recorded = RecordedEvents(kind);
     ASSERT_THAT(recorded, testing::Not(IsEmpty()));
@@ -94,9 +96,9 @@ class RecordedLifeTest : public EventsTest {
 
 TEST_F(RecordedLifeTest, OfASandbox) {
   const std::string id = StartedSandbox(R"({"name":"ev1"})");
-  Post(StrCat("/api/sandbox/", id, "/stop"));
+  Post(absl::StrCat("/api/sandbox/", id, "/stop"));
   time_.Advance(options_.delays.stop);
-  Send("DELETE", StrCat("/api/sandbox/", id));
+  Send("DELETE", absl::StrCat("/api/sandbox/", id));
   time_.Advance(options_.delays.destroy);
   ExpectAsRecorded("sandbox");
   const std::string name = told_.back()[1]["sandbox"]["name"];
@@ -106,7 +108,7 @@ TEST_F(RecordedLifeTest, OfASandbox) {
 TEST_F(RecordedLifeTest, OfAVolume) {
   const std::string id = Post("/api/volumes", R"({"name":"ev2"})").Parsed()["id"];
   time_.Advance(options_.delays.volume * 2);
-  Send("DELETE", StrCat("/api/volumes/", id));
+  Send("DELETE", absl::StrCat("/api/volumes/", id));
   time_.Advance(options_.delays.volume * 2);
   ExpectAsRecorded("volume");
   EXPECT_EQ(told_.back()[1]["volume"]["name"], "ev2-deleted");
@@ -115,24 +117,24 @@ TEST_F(RecordedLifeTest, OfAVolume) {
 TEST_F(RecordedLifeTest, OfASnapshot) {
   const std::string id = Post("/api/snapshots", R"({"name":"ev3","imageName":"ubuntu:22.04"})").Parsed()["id"];
   time_.Advance(options_.delays.queue + options_.delays.pull);
-  Send("DELETE", StrCat("/api/snapshots/", id));
+  Send("DELETE", absl::StrCat("/api/snapshots/", id));
   time_.Advance(options_.delays.remove);
   ExpectAsRecorded("snapshot");
 }
 
-TEST_F(EventsTest, AStartTellsOfWhatIsWantedFirst) {
+TEST_F(EventsTest, AStartSendsTheDesiredStateFirst) {
   const std::string id = StartedSandbox();
-  Post(StrCat("/api/sandbox/", id, "/stop"));
+  Post(absl::StrCat("/api/sandbox/", id, "/stop"));
   time_.Advance(options_.delays.stop);
   told_.clear();
-  Begin("POST", StrCat("/api/sandbox/", id, "/start"));
+  Begin("POST", absl::StrCat("/api/sandbox/", id, "/start"));
   time_.Advance(options_.delays.start);
   EXPECT_THAT(Changes(),
               ElementsAre("sandbox.desired-state.updated: stopped -> started",
                           "sandbox.state.updated: stopped -> starting", "sandbox.state.updated: starting -> started"));
 }
 
-TEST_F(EventsTest, ABuildThatFailsIsToldOf) {
+TEST_F(EventsTest, AFailedBuildSendsAnEvent) {
   Post("/api/sandbox", R"({"buildInfo":{"dockerfileContent":"FROM a:1\nRUN false\n"}})");
   time_.Advance(1h);
   EXPECT_THAT(Changes(),
@@ -140,7 +142,7 @@ TEST_F(EventsTest, ABuildThatFailsIsToldOf) {
                           "sandbox.state.updated: building_snapshot -> build_failed"));
 }
 
-TEST_F(EventsTest, ForcedStatesAreToldOf) {
+TEST_F(EventsTest, ForcedStatesSendEvents) {
   const SandboxPtr sandbox = *world_.sandboxes.Get(StartedSandbox());
   told_.clear();
   world_.sandboxes.Force(*sandbox, Json{{"state", "a \"state\""}});
@@ -148,7 +150,7 @@ TEST_F(EventsTest, ForcedStatesAreToldOf) {
   EXPECT_THAT(Changes(), ElementsAre("sandbox.state.updated: started -> a \"state\""));
 }
 
-TEST_F(EventsTest, NothingIsMadeWhileNobodyListens) {
+TEST_F(EventsTest, NoEventsAreBuiltWithoutListeners) {
   world_.events.set_heard(false);
   StartedSandbox();
   EXPECT_THAT(told_, IsEmpty());

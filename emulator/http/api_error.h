@@ -11,7 +11,7 @@
 
 namespace daytonad::emulator {
 
-// A refusal in the server's words.
+// An error with the server's own message.
 struct ApiError {
   int status;
   std::string message;
@@ -22,7 +22,7 @@ inline ApiError NotFound(std::string message) { return {404, std::move(message)}
 inline ApiError Conflict(std::string message) { return {409, std::move(message)}; }
 inline ApiError StateChangeInProgress() { return Conflict("Sandbox state change in progress"); }
 
-// A value, or the refusal.
+// A value or an error.
 template <typename T>
 class [[nodiscard]] Outcome {
  public:

@@ -13,16 +13,16 @@
 
 namespace daytonad::emulator {
 
-// A request that reached its route.
+// A request that a route matched.
 struct Call {
   std::shared_ptr<Exchange> exchange;
   const Scheduler* scheduler = nullptr;
-  std::vector<std::string> params;  // what stood for the {}s of the route, decoded
+  std::vector<std::string> params;  // the values of the route's {}, decoded
   Json body;                        // null if there was none
   QueryParams query;
 
   void Reply(int status, const Json& json) const;
-  // JSON that is text already.
+  // Replies with JSON text.
   void ReplyText(int status, std::shared_ptr<const std::string> json) const;
   void ReplyEmpty(int status) const;
   void ReplyError(const ApiError& error) const;

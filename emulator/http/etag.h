@@ -5,8 +5,8 @@
 
 namespace daytonad::emulator {
 
-// Adds the weak ETag that Express gives an answer with a body. The answer to a GET becomes a 304 without one, if the
-// client names that tag in If-None-Match.
+// Adds Express's weak ETag to an answer with a body. If the client of a GET sends that tag in If-None-Match, the answer
+// becomes a 304 without body.
 void ApplyEtag(const Request& request, Response& response);
 
 }  // namespace daytonad::emulator

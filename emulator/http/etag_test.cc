@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "emulator/testing/api_fixture.h"
 
 namespace daytonad::emulator {
@@ -33,7 +34,7 @@ TEST(Etag, IsTheRealServers) {
   EXPECT_EQ(response.status, 200);
 }
 
-TEST(Etag, ThatTheClientHasMakesA304WithoutABody) {
+TEST(Etag, AMatchingTagGetsA304WithoutABody) {
   for (const std::string tags :
        {kTag, R"("f-VaSQ4oDUiZblZNAEkkN+sX+q3Sg")", "*", R"("x", W/"f-VaSQ4oDUiZblZNAEkkN+sX+q3Sg")"}) {
     const Response response = Applied(tags);
@@ -45,7 +46,7 @@ TEST(Etag, ThatTheClientHasMakesA304WithoutABody) {
   EXPECT_EQ(Applied(R"("x")").status, 200);
 }
 
-TEST(Etag, IsNoConditionForErrorsAndOtherMethods) {
+TEST(Etag, IsIgnoredForErrorsAndOtherMethods) {
   EXPECT_EQ(Applied(kTag, 404).status, 404);
   EXPECT_EQ(Applied(kTag, 200, "POST").status, 200);
 }
@@ -53,9 +54,9 @@ TEST(Etag, IsNoConditionForErrorsAndOtherMethods) {
 using EtagApiTest = ApiFixture;
 
 TEST_F(EtagApiTest, EveryAnswerOfTheApiWithABodyHasOne) {
-  EXPECT_TRUE(Contains(Get("/api/sandbox").text, "\r\nETag: W/"));
-  EXPECT_TRUE(Contains(Get("/api/nope").text, "\r\nETag: W/"));
-  EXPECT_FALSE(Contains(Get("/nope").text, "\r\nETag: W/"));
+  EXPECT_TRUE(absl::StrContains(Get("/api/sandbox").text, "\r\nETag: W/"));
+  EXPECT_TRUE(absl::StrContains(Get("/api/nope").text, "\r\nETag: W/"));
+  EXPECT_FALSE(absl::StrContains(Get("/nope").text, "\r\nETag: W/"));
 }
 
 }  // namespace

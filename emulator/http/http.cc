@@ -1,20 +1,19 @@
 #include "emulator/http/http.h"
 
 #include <algorithm>
-#include <array>
 #include <boost/beast/http/status.hpp>
-#include <charconv>
 #include <utility>
 
-#include "emulator/base/text.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "daemon/base/absl_view.h"
 
 namespace daytonad::emulator {
 namespace {
 
 std::string Chunk(std::string_view bytes) {
-  std::array<char, 20> size{};
-  const char* end = std::to_chars(size.data(), size.data() + size.size(), bytes.size(), 16).ptr;
-  return StrCat(std::string_view(size.data(), end), "\r\n", bytes, "\r\n");
+  return absl::StrCat(absl::Hex(bytes.size()), "\r\n", AbslView(bytes), "\r\n");
 }
 
 }  // namespace
@@ -28,13 +27,13 @@ std::string_view Request::Query() const {
 
 std::string_view Request::Find(std::string_view name) const {
   for (const Header& header : headers) {
-    if (EqualsIgnoreCase(header.name, name)) return header.value;
+    if (absl::EqualsIgnoreCase(header.name, AbslView(name))) return header.value;
   }
   return {};
 }
 
 void Exchange::AddHeader(std::string_view name, std::string_view value) {
-  StrAppend(extra_headers_, name, ": ", value, "\r\n");
+  absl::StrAppend(&extra_headers_, AbslView(name), ": ", AbslView(value), "\r\n");
 }
 
 std::string Exchange::Head(const Response& response, std::string_view framing) const {
@@ -42,11 +41,11 @@ std::string Exchange::Head(const Response& response, std::string_view framing) c
       boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(static_cast<unsigned>(response.status)));
   std::string head;
   head.reserve(512);
-  StrAppend(head, "HTTP/1.1 ", response.status, " ", std::string_view(reason.data(), reason.size()), "\r\n",
-            extra_headers_);
-  for (const Header& header : response.headers) StrAppend(head, header.name, ": ", header.value, "\r\n");
-  if (!response.content_type.empty()) StrAppend(head, "Content-Type: ", response.content_type, "\r\n");
-  StrAppend(head, framing, request_->keep_alive ? "" : "Connection: close\r\n", "\r\n");
+  absl::StrAppend(&head, "HTTP/1.1 ", response.status, " ", absl::string_view(reason.data(), reason.size()), "\r\n",
+                  extra_headers_);
+  for (const Header& header : response.headers) absl::StrAppend(&head, header.name, ": ", header.value, "\r\n");
+  if (!response.content_type.empty()) absl::StrAppend(&head, "Content-Type: ", response.content_type, "\r\n");
+  absl::StrAppend(&head, AbslView(framing), request_->keep_alive ? "" : "Connection: close\r\n", "\r\n");
   return head;
 }
 
@@ -59,11 +58,11 @@ void Exchange::Reply(Response response) {
   }
   if (finished()) return;
   const std::size_t size = response.body == nullptr ? 0 : response.body->size();
-  // 204 and 304 have no body, and so no length; the answer to a HEAD has a length only.
+  // 204 and 304 have neither body nor length; the answer to a HEAD has only the length.
   const bool lengthless = response.status == 204 || response.status == 304;
   const bool bodiless = lengthless || request_->method == "HEAD";
   const std::uint64_t length = bodiless ? response.head_length.value_or(size) : size;
-  std::string head = Head(response, lengthless ? "" : StrCat("Content-Length: ", length, "\r\n"));
+  std::string head = Head(response, lengthless ? "" : absl::StrCat("Content-Length: ", length, "\r\n"));
   Answered(response.status);
   if (!bodiless && body_budget_.has_value() && *body_budget_ < size) {
     auto part = std::make_shared<const std::string>(response.body->substr(0, *body_budget_));
@@ -118,7 +117,7 @@ void Exchange::Abort() {
   if (finished()) return;
   Answered(0);
   on_gone_ = nullptr;
-  // The transport lets go of this exchange.
+  // The transport releases this exchange.
   const auto self = shared_from_this();
   std::exchange(transport_, nullptr)->Abort();
 }
@@ -142,7 +141,7 @@ void Exchange::Answered(int status) {
 
 void Exchange::Finish(bool keep_connection) {
   on_gone_ = nullptr;
-  // The transport lets go of this exchange in Finish.
+  // The transport releases this exchange in Finish.
   const auto self = shared_from_this();
   std::exchange(transport_, nullptr)->Finish(keep_connection);
 }

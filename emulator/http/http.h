@@ -12,7 +12,7 @@
 
 #include "emulator/base/spool.h"
 
-// One request and its answer, without a socket in sight.
+// One request and its answer, independent of sockets.
 namespace daytonad::emulator {
 
 struct Header {
@@ -20,7 +20,7 @@ struct Header {
   std::string value;
 };
 
-// What is remembered of a body that was too large to be kept with its request.
+// Describes a body that is too large to keep with its request.
 struct SpooledBody {
   std::uint64_t size = 0;
   std::string sha256;  // lower-case hexadecimal
@@ -31,14 +31,14 @@ struct Request {
   std::string target;  // as sent: path and query, percent-encoded
   std::vector<Header> headers;
   std::string body;
-  std::optional<SpooledBody> spooled;  // stands for `body` where bodies are spooled; the bytes are the exchange's
+  std::optional<SpooledBody> spooled;  // replaces `body` where bodies are spooled; the exchange has the bytes
   bool cut = false;                    // a fault ended the body before its end
   bool keep_alive = true;
   bool from_loopback = true;
 
   std::string_view Path() const;
   std::string_view Query() const;  // what follows the '?'
-  // The first header of that name (case does not matter); empty if there is none.
+  // The first header of that name, ignoring case; empty if there is none.
   std::string_view Find(std::string_view name) const;
 };
 
@@ -47,25 +47,25 @@ struct Response {
   std::string content_type;  // empty: no Content-Type
   std::vector<Header> headers;
   std::shared_ptr<const std::string> body;   // null: empty
-  std::optional<std::uint64_t> head_length;  // what a GET would have sent, if the request is a HEAD
+  std::optional<std::uint64_t> head_length;  // for a HEAD: the length that a GET would have sent
 };
 
-// Where an exchange's bytes go.
+// The destination of an exchange's bytes.
 class Transport {
  public:
   virtual ~Transport() = default;
   virtual void Write(std::string head, std::shared_ptr<const std::string> body) = 0;
-  // Nothing more is written for this request. Closes the connection, once all is written, unless it is kept.
+  // Ends the answer. Closes the connection after the last byte, unless `keep_connection`.
   virtual void Finish(bool keep_connection) = 0;
-  // From now on what the client sends is no HTTP, and goes to `receiver`.
+  // From now on passes what the client sends, which is not HTTP any more, to `receiver`.
   virtual void Receive(std::function<void(std::string_view)> receiver) = 0;
-  // How many bytes were written that the client's machine did not take yet.
+  // Bytes written that the client's machine has not accepted yet.
   virtual std::size_t unsent() const = 0;
-  // Closes the connection at once, in the manner of a crash (TCP RST).
+  // Closes the connection at once with a TCP RST, as a crash does.
   virtual void Abort() = 0;
 };
 
-// A request on its way to an answer, which comes at once, later, or piece by piece. Used on the loop thread only.
+// A request and its answer, which comes at once, later or in pieces. Used on the loop thread only.
 class Exchange : public std::enable_shared_from_this<Exchange> {
  public:
   using ReplyHook = std::function<void(std::shared_ptr<Exchange>, Response)>;
@@ -77,43 +77,43 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
   const Request& request() const { return *request_; }
   std::shared_ptr<const Request> shared_request() const { return request_; }
-  // The body, where bodies are spooled; else null.
+  // The body if it is spooled, else null.
   const std::shared_ptr<const Spool>& spool() const { return spool_; }
   bool streaming() const { return streaming_; }
   bool upgraded() const { return upgraded_; }
-  // The client went away, or the answer is complete: whatever is sent now goes nowhere.
+  // The client has gone or the answer is complete: later writes are ignored.
   bool finished() const { return transport_ == nullptr; }
 
-  // A header of the answer, whatever the answer will be.
+  // Adds a header to the answer, whichever it will be.
   void AddHeader(std::string_view name, std::string_view value);
 
   void Reply(Response response);
-  // A chunked answer. Each Write is one chunk and leaves at once.
+  // Begins a chunked answer. Each Write sends one chunk at once.
   void BeginStream(Response head);
   void Write(std::string_view bytes);
   void EndStream();
-  // Answers 101: from now on both sides send bytes of another protocol, until Drop, Abort or the client ends it.
+  // Answers 101. From then on both sides speak another protocol, until Drop, Abort or the client ends it.
   void Upgrade(Response head, std::function<void(std::string_view)> receiver);
-  // Bytes of the other protocol; they may be shared with other connections.
+  // Sends bytes of the other protocol, which other connections may share.
   void WriteRaw(std::shared_ptr<const std::string> bytes);
   std::size_t unsent() const { return finished() ? 0 : transport_->unsent(); }
-  // Closes the connection at once, in the manner of a crash.
+  // Closes the connection at once, as a crash does.
   void Abort();
-  // Closes the connection without (the rest of) an answer.
+  // Closes the connection without an answer, or without the rest of it.
   void Drop();
 
-  // Has a look at the answer before anything else has. For what all answers of an API share.
+  // Sets a step that edits the answer before any hook. For what all answers of an API share.
   void BeforeReply(std::function<void(const Request&, Response&)> step) { before_reply_ = std::move(step); }
-  // Takes the next Reply instead of sending it; the hook may call Reply again. For faults.
+  // Passes the next Reply to the hook instead of sending it; the hook may call Reply again. For faults.
   void InterceptReply(ReplyHook hook) { reply_hook_ = std::move(hook); }
-  // Closes the connection after that many bytes of the body.
+  // Closes the connection after this many bytes of the body.
   void CutBodyAfter(std::size_t bytes) { body_budget_ = bytes; }
 
-  // Called once with the status as soon as it is sent; 0 if there never was one.
+  // Called once with the status when it is sent, or with 0 if none is ever sent.
   void OnAnswered(std::function<void(int)> callback) { on_answered_ = std::move(callback); }
   // Called once if the client goes away before the answer is complete.
   void OnClientGone(std::function<void()> callback) { on_gone_ = std::move(callback); }
-  // For the connection.
+  // Called by the connection.
   void ClientGone();
 
  private:

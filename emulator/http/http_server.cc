@@ -11,7 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "emulator/base/text.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 
 namespace daytonad::emulator {
 namespace asio = boost::asio;
@@ -22,16 +24,15 @@ namespace {
 
 constexpr std::size_t kReadSize = 4096;
 constexpr std::size_t kReadSizeOfBodies = 128 * 1024;
-// What a client may send ahead of an answer before it has to wait.
+// Bytes that a client may send ahead of an answer.
 constexpr std::size_t kMaxReadAhead = 256 * 1024;
-// As much as object storage takes at once, with some room for how it is wrapped. Bodies that are not spooled have a
-// lower limit of their own.
+// The largest object that object storage takes at once, plus its framing. Bodies that are not spooled have a lower
+// limit.
 constexpr std::uint64_t kMaxBody = 6ULL * 1024 * 1024 * 1024;
 
 }  // namespace
 
-// A read is always pending, also while an answer is being prepared: this is how a client that goes away is noticed at
-// once.
+// A read is always pending, even while an answer is being prepared, to notice at once that a client goes away.
 class Connection : public Transport, public std::enable_shared_from_this<Connection> {
  public:
   Connection(asio::ip::tcp::socket socket, HttpServer& server) : socket_(std::move(socket)), server_(&server) {}
@@ -82,7 +83,7 @@ class Connection : public Transport, public std::enable_shared_from_this<Connect
       if (!writing_) Close();
       return;
     }
-    // A pipelined request may be waiting. Posted, since this may run inside the handler of the request before it.
+    // A pipelined request may be waiting. Posted, because this may run inside the previous request's handler.
     asio::post(socket_.get_executor(), [self = shared_from_this()] {
       if (self->exchange_ != nullptr || !self->socket_.is_open()) return;
       self->NewParser();
@@ -106,7 +107,7 @@ class Connection : public Transport, public std::enable_shared_from_this<Connect
 
   void Read() {
     reading_ = true;
-    // Not straight into buffer_, which a parse may consume while this read is pending.
+    // Not directly into buffer_: a parse may consume it while this read is pending.
     const std::size_t size = receiving_body() ? kReadSizeOfBodies : kReadSize;
     if (chunk_.size() != size) std::vector<char>(size).swap(chunk_);
     socket_.async_read_some(asio::buffer(chunk_), [self = shared_from_this()](error_code error, std::size_t got) {
@@ -121,7 +122,7 @@ class Connection : public Transport, public std::enable_shared_from_this<Connect
 
   void PassOn() {
     const auto bytes = buffer_.data();
-    // A copy: the receiver may end the connection.
+    // Copies the receiver, because it may end the connection.
     const auto receiver = receiver_;
     receiver({static_cast<const char*>(bytes.data()), bytes.size()});
     buffer_.consume(bytes.size());
@@ -132,7 +133,7 @@ class Connection : public Transport, public std::enable_shared_from_this<Connect
   }
 
   void Parse() {
-    // Between an answer and the next request there is a moment without a parser that expects anything.
+    // Between an answer and the next request no parser expects input.
     if (closing_ || !parser_.has_value() || parser_->is_done()) return;
     error_code error;
     while (buffer_.size() > 0 && !parser_->is_done()) {
@@ -151,7 +152,7 @@ class Connection : public Transport, public std::enable_shared_from_this<Connect
   void ContinueIfAsked() {
     if (continued_ || !parser_->is_header_done()) return;
     const auto expect = parser_->get()[http::field::expect];
-    if (!EqualsIgnoreCase(std::string_view(expect.data(), expect.size()), "100-continue")) return;
+    if (!absl::EqualsIgnoreCase(absl::string_view(expect.data(), expect.size()), "100-continue")) return;
     continued_ = true;
     Write("HTTP/1.1 100 Continue\r\n\r\n", nullptr);
   }
@@ -175,7 +176,7 @@ class Connection : public Transport, public std::enable_shared_from_this<Connect
     request.body = std::move(body.text);
     if (body.spool != nullptr) request.spooled = {body.spool->size(), body.spool->Sha256Hex()};
     request.cut = body.cut;
-    // What a large body needed is not needed any more.
+    // Releases the memory that a large body needed.
     if (body.spool != nullptr && buffer_.size() == 0) buffer_.shrink_to_fit();
     exchange_ = std::make_shared<Exchange>(std::move(request), shared_from_this(), std::move(body.spool));
     if (server_ != nullptr) server_->handler_(exchange_);
@@ -229,7 +230,7 @@ class Connection : public Transport, public std::enable_shared_from_this<Connect
   std::deque<Piece> queue_;
   std::deque<Piece> in_flight_;
   std::size_t unsent_ = 0;
-  std::function<void(std::string_view)> receiver_;  // who gets what the client sends, once that is no HTTP any more
+  std::function<void(std::string_view)> receiver_;  // receives what the client sends after an upgrade
   bool from_loopback_ = false;
   bool reading_ = false;
   bool writing_ = false;
@@ -253,14 +254,14 @@ absl::Status HttpServer::Listen(const std::string& host, std::uint16_t port) {
   error_code error;
   const auto address = asio::ip::make_address(host, error);
   if (error) {
-    return absl::InvalidArgumentError(StrCat("\"", host, "\" is not an IP address to listen on"));
+    return absl::InvalidArgumentError(absl::StrCat("\"", host, "\" is not an IP address to listen on"));
   }
   const asio::ip::tcp::endpoint endpoint(address, port);
   acceptor_.open(endpoint.protocol(), error);
   if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
   if (!error) acceptor_.bind(endpoint, error);
   if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-  if (error) return absl::UnavailableError(StrCat("cannot listen on ", host, ":", port, ": ", error.message()));
+  if (error) return absl::UnavailableError(absl::StrCat("cannot listen on ", host, ":", port, ": ", error.message()));
   port_ = acceptor_.local_endpoint().port();
   Accept();
   return absl::OkStatus();
@@ -270,7 +271,7 @@ void HttpServer::Accept() {
   acceptor_.async_accept([this](error_code error, asio::ip::tcp::socket socket) {
     if (error == asio::error::operation_aborted) return;
     if (error) {
-      // Out of descriptors, most likely: accepting again at once would spin.
+      // Most likely out of descriptors: accepting again at once would spin.
       auto pause = std::make_shared<asio::steady_timer>(io_, std::chrono::milliseconds(50));
       pause->async_wait([this, pause](error_code stopped) {
         if (!stopped) Accept();

@@ -17,29 +17,29 @@ namespace daytonad::emulator {
 
 class Connection;
 
-// HTTP/1.1 with keep-alive on one listening socket. Everything happens on the io_context's one thread.
+// HTTP/1.1 with keep-alive on one listening socket. Everything runs on the io_context's single thread.
 class HttpServer {
  public:
   using Handler = std::function<void(std::shared_ptr<Exchange>)>;
 
-  // `planner` says where each request's body goes.
+  // `planner` decides where each request's body goes.
   HttpServer(boost::asio::io_context& io, Handler handler, BodyPlanner planner = nullptr);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  // Binds and begins to accept. `port` 0 picks one.
+  // Binds and starts to accept. `port` 0 picks a free one.
   absl::Status Listen(const std::string& host, std::uint16_t port);
   std::uint16_t port() const { return port_; }
-  // Closes the listening socket and all connections: who dials now is refused.
+  // Closes the listening socket and all connections; later connects are refused.
   void Close();
 
-  // What tests look at to see that cancellation arrived.
+  // Counters that show tests that a cancellation arrived.
   std::size_t open_connections() const { return connections_.size(); }
   std::uint64_t clients_gone() const { return clients_gone_; }
-  // Requests whose header is there, and whose body is still coming.
+  // Requests with a complete header and an incomplete body.
   std::size_t incoming_bodies() const;
-  // Each request that has no complete answer yet.
+  // Visits each request without a complete answer.
   void ForEachExchange(const std::function<void(const Exchange&)>& visit) const;
 
  private:

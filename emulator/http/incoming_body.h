@@ -16,15 +16,15 @@
 
 namespace daytonad::emulator {
 
-// What shall happen to a request's body; decided once its header is there.
+// What to do with a request's body; decided once its header is complete.
 struct BodyPlan {
   bool spool = false;  // into a Spool instead of a string
-  // Asked after each piece with how much has come; false ends the connection. Null: never.
+  // Called after each piece with the bytes received so far; false ends the connection. May be null.
   std::function<bool(std::uint64_t)> keep_receiving;
 };
 using BodyPlanner = std::function<BodyPlan(std::string_view method, std::string_view target)>;
 
-// A body for Beast's parser (its "Body" concept, hence the names) that goes where the plan says.
+// A body for Beast's parser (its "Body" concept, hence the names) that follows a BodyPlan.
 struct IncomingBody {
   static constexpr std::uint64_t kMaxText = 64ULL * 1024 * 1024;
 
@@ -39,7 +39,7 @@ struct IncomingBody {
    public:
     template <bool is_request, class Fields>
     reader(boost::beast::http::header<is_request, Fields>& header, value_type& body) : body_(body) {
-      // Later, since the header is still empty here.
+      // Runs later: the header is still empty here.
       make_plan_ = [&header, &body] {
         const auto method = header.method_string();
         const auto target = header.target();

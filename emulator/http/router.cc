@@ -2,7 +2,9 @@
 
 #include <utility>
 
-#include "emulator/base/text.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "daemon/base/absl_view.h"
 #include "emulator/http/url.h"
 
 namespace daytonad::emulator {
@@ -10,16 +12,14 @@ namespace {
 
 constexpr std::string_view kAny = "{}";
 
-std::vector<std::string_view> Segments(std::string_view path) {
-  ConsumePrefix(path, "/");
-  return Split(path, '/');
+std::vector<std::string> Segments(std::string_view path) {
+  return absl::StrSplit(absl::StripPrefix(AbslView(path), "/"), '/');
 }
 
 }  // namespace
 
 void Router::Add(std::string_view method, std::string_view pattern, Access access, Route::Handler handler) {
-  Route route{access, std::move(handler), {}};
-  for (std::string_view segment : Segments(pattern)) route.segments.emplace_back(segment);
+  Route route{access, std::move(handler), Segments(pattern)};
   auto& same_length = routes_[std::string(method)][route.segments.size()];
   same_length.push_back(std::move(route));
 }
@@ -27,7 +27,7 @@ void Router::Add(std::string_view method, std::string_view pattern, Access acces
 const Route* Router::Find(std::string_view method, std::string_view path, std::vector<std::string>& params) const {
   const auto of_method = routes_.find(method);
   if (of_method == routes_.end()) return nullptr;
-  const std::vector<std::string_view> segments = Segments(path);
+  const std::vector<std::string> segments = Segments(path);
   const auto candidates = of_method->second.find(segments.size());
   if (candidates == of_method->second.end()) return nullptr;
   for (const Route& route : candidates->second) {

@@ -11,10 +11,10 @@
 
 namespace daytonad::emulator {
 
-// What a route needs before its handler runs.
+// What a route requires before its handler runs.
 struct Access {
   bool key = true;             // an API key
-  std::string_view throttler;  // whose budget a request takes from; empty: none
+  std::string_view throttler;  // whose budget a request uses; empty: none
 };
 
 inline constexpr Access kOpen{false, ""};
@@ -27,16 +27,16 @@ struct Route {
   using Handler = std::function<void(Call)>;
   Access access;
   Handler handler;
-  std::vector<std::string> segments;  // "{}" stands for any
+  std::vector<std::string> segments;  // "{}" matches any
 };
 
-// Finds the handler of a method and a path. The first route that fits wins.
+// Finds the handler of a method and a path. The first matching route wins.
 class Router {
  public:
   // `pattern` is like "/sandbox/{}/autostop/{}".
   void Add(std::string_view method, std::string_view pattern, Access access, Route::Handler handler);
 
-  // Null if no route fits. Fills `params` with the decoded segments that stood for {}.
+  // Null if no route matches. Fills `params` with the decoded segments that matched {}.
   const Route* Find(std::string_view method, std::string_view path, std::vector<std::string>& params) const;
 
  private:

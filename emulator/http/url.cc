@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <charconv>
 
-#include "emulator/base/text.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "daemon/base/absl_view.h"
 
 namespace daytonad::emulator {
 namespace {
@@ -30,10 +32,9 @@ std::string DecodePath(std::string_view text) { return Decode(text, /*plus_is_sp
 std::string DecodeQuery(std::string_view text) { return Decode(text, /*plus_is_space=*/true); }
 
 QueryParams::QueryParams(std::string_view query) {
-  for (std::string_view part : Split(query, '&')) {
-    if (part.empty()) continue;
-    const auto [name, value] = SplitOnce(part, '=');
-    pairs_.emplace_back(DecodeQuery(name), DecodeQuery(value));
+  for (absl::string_view part : absl::StrSplit(AbslView(query), '&', absl::SkipEmpty())) {
+    const std::pair<std::string, std::string> pair = absl::StrSplit(part, absl::MaxSplits('=', 1));
+    pairs_.emplace_back(DecodeQuery(pair.first), DecodeQuery(pair.second));
   }
 }
 

@@ -9,7 +9,7 @@
 
 namespace daytonad::emulator {
 
-// Undoes percent-encoding. In a query '+' is a space, too.
+// Undo percent-encoding. In a query, '+' also means a space.
 std::string DecodePath(std::string_view text);
 std::string DecodeQuery(std::string_view text);
 
@@ -19,7 +19,7 @@ class QueryParams {
   QueryParams() = default;
   explicit QueryParams(std::string_view query);
 
-  // The last value of that name, as the server's framework takes it.
+  // The last value of that name, as in the server's framework.
   std::optional<std::string> Get(std::string_view name) const;
   std::vector<std::string> GetAll(std::string_view name) const;
   const std::vector<std::pair<std::string, std::string>>& pairs() const { return pairs_; }

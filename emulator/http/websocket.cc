@@ -3,8 +3,9 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "daemon/base/absl_view.h"
 #include "emulator/base/digest.h"
-#include "emulator/base/text.h"
 
 namespace daytonad::emulator {
 namespace {
@@ -37,10 +38,10 @@ struct Frame {
   bool final = false;
   Opcode opcode = Opcode::kText;
   std::uint64_t length = 0;
-  std::size_t mask_at = 0;  // where its four bytes of mask begin; the payload follows them
+  std::size_t mask_at = 0;  // offset of the four mask bytes; the payload follows them
 };
 
-// None if the header is not all there.
+// None if the header is incomplete.
 std::optional<Frame> ReadHeader(std::string_view bytes) {
   if (bytes.size() < 2) return std::nullopt;
   Frame frame;
@@ -54,7 +55,7 @@ std::optional<Frame> ReadHeader(std::string_view bytes) {
   return frame;
 }
 
-// Whether a client may begin a frame with these two bytes.
+// Whether a client's frame may begin with these two bytes.
 bool MayBegin(std::string_view bytes) {
   const unsigned first = static_cast<unsigned char>(bytes[0]);
   const unsigned second = static_cast<unsigned char>(bytes[1]);
@@ -67,7 +68,7 @@ bool MayBegin(std::string_view bytes) {
 
 std::string WebSocketAccept(std::string_view key) {
   std::string encoded;
-  absl::Base64Escape(Sha1(StrCat(key, "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")), &encoded);
+  absl::Base64Escape(Sha1(absl::StrCat(AbslView(key), "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")), &encoded);
   return encoded;
 }
 
@@ -115,7 +116,7 @@ std::optional<WebSocketReader::Message> WebSocketReader::Next() {
     bytes_.erase(0, payload_at + frame->length);
 
     if (IsControl(frame->opcode)) return message;
-    // The first fragment has the kind of the message, the others are continuations.
+    // The first fragment has the message's opcode, the others are continuations.
     if ((frame->opcode == Opcode::kContinuation) != fragments_.has_value()) return Fail(kProtocolError);
     if (fragments_.has_value()) {
       fragments_->payload += message.payload;

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-// The server's half of the WebSocket protocol (RFC 6455), as bytes. Not Beast's: there a frame belongs to one stream
-// and one write, while here thousands of frames, shared by all connections, leave in a few writes.
+// The server's half of the WebSocket protocol (RFC 6455), as bytes. Not Beast's: its frames belong to one stream and
+// one write. Here a few writes send thousands of frames that all connections share.
 namespace daytonad::emulator {
 
 enum class Opcode : std::uint8_t { kContinuation = 0, kText = 1, kBinary = 2, kClose = 8, kPing = 9, kPong = 10 };
@@ -24,20 +24,20 @@ std::string WebSocketAccept(std::string_view key);
 std::string WebSocketFrame(Opcode opcode, std::string_view payload);
 std::string WebSocketCloseFrame(std::uint16_t code);
 
-// Finds messages in what a client sends.
+// Extracts messages from what a client sends.
 class WebSocketReader {
  public:
   struct Message {
-    Opcode opcode = Opcode::kText;  // never kContinuation: fragments are put together
+    Opcode opcode = Opcode::kText;  // never kContinuation: fragments are joined
     std::string payload;
   };
 
   explicit WebSocketReader(std::size_t max_message) : max_message_(max_message) {}
 
   void Add(std::string_view bytes) { bytes_ += bytes; }
-  // The next message; none if its bytes are not all there, or if the client broke the rules.
+  // The next message; none if it is incomplete, or if the client violated the protocol.
   std::optional<Message> Next();
-  // The code to close the connection with, once the client broke the rules; else 0.
+  // The close code once the client violated the protocol; else 0.
   std::uint16_t error() const { return error_; }
 
  private:

@@ -17,7 +17,7 @@ std::string Masked(unsigned first_byte, const std::string& payload) {
   return frame;
 }
 
-TEST(WebSocketReader, FindsMessagesHoweverTheirBytesCome) {
+TEST(WebSocketReader, FindsMessagesInPiecesOfAnySize) {
   const std::string bytes = Masked(0x81, "hello") + Masked(0x89, "ping") + Masked(0x81, "");
   WebSocketReader reader(100);
   std::vector<std::string> found;
@@ -28,7 +28,7 @@ TEST(WebSocketReader, FindsMessagesHoweverTheirBytesCome) {
   EXPECT_THAT(found, testing::ElementsAre("hello", "ping", ""));
 }
 
-TEST(WebSocketReader, PutsFragmentsTogether) {
+TEST(WebSocketReader, JoinsFragments) {
   WebSocketReader reader(100);
   reader.Add(Masked(0x01, "he") + Masked(0x8A, "") + Masked(0x00, "l") + Masked(0x80, "lo"));
   EXPECT_EQ(reader.Next()->opcode, Opcode::kPong);
@@ -37,7 +37,7 @@ TEST(WebSocketReader, PutsFragmentsTogether) {
   EXPECT_EQ(message->payload, "hello");
 }
 
-TEST(WebSocketReader, RefusesWhatBreaksTheRules) {
+TEST(WebSocketReader, RefusesProtocolViolations) {
   const auto error = [](const std::string& bytes) {
     WebSocketReader reader(10);
     reader.Add(bytes);
@@ -46,7 +46,7 @@ TEST(WebSocketReader, RefusesWhatBreaksTheRules) {
     return reader.error();
   };
   EXPECT_EQ(error(std::string("\x81\x00", 2)), kProtocolError);  // not masked
-  EXPECT_EQ(error(Masked(0xC1, "x")), kProtocolError);           // compressed, which was not agreed on
+  EXPECT_EQ(error(Masked(0xC1, "x")), kProtocolError);           // compressed, which was not negotiated
   EXPECT_EQ(error(Masked(0x83, "x")), kProtocolError);           // no such opcode
   EXPECT_EQ(error(Masked(0x09, "x")), kProtocolError);           // a control frame in fragments
   EXPECT_EQ(error(Masked(0x80, "x")), kProtocolError);           // a continuation of nothing

@@ -7,8 +7,8 @@
 
 namespace daytonad::emulator {
 
-// The content of a body in S3's own chunked form (x-amz-content-sha256: STREAMING-...), which has a signature or a
-// checksum beside the chunks; those are not looked at. Null if it is not of that form.
+// Decodes a body in S3's own chunked form (x-amz-content-sha256: STREAMING-...). Ignores the chunks' signatures and
+// checksums. Null if the body does not have that form.
 std::shared_ptr<const Spool> DecodeAwsChunked(const Spool& body);
 
 }  // namespace daytonad::emulator

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "emulator/base/text.h"
+#include "absl/strings/str_cat.h"
 
 namespace daytonad::emulator {
 namespace {
@@ -24,12 +24,12 @@ TEST(DecodeAwsChunked, TakesTrailers) {
   EXPECT_EQ(Decoded("0\r\n\r\n"), "");
 }
 
-TEST(DecodeAwsChunked, TakesWhatIsLargerThanABlock) {
+TEST(DecodeAwsChunked, TakesMoreThanABlock) {
   const std::string large(700'000, 'x');
-  EXPECT_EQ(Decoded(StrCat("aae60\r\n", large, "\r\n0\r\n\r\n")), large);
+  EXPECT_EQ(Decoded(absl::StrCat("aae60\r\n", large, "\r\n0\r\n\r\n")), large);
 }
 
-TEST(DecodeAwsChunked, RefusesWhatIsNotOfThatForm) {
+TEST(DecodeAwsChunked, RefusesOtherForms) {
   for (const char* body :
        {"", "hello", "5\r\nhel", "5\r\nhello\r\n", "5\r\nhelloX\r\n0\r\n\r\n", "x\r\n\r\n", "-1\r\n\r\n"}) {
     EXPECT_EQ(Decoded(body), "(broken)") << body;

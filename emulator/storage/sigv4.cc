@@ -5,10 +5,17 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
+#include "daemon/base/absl_view.h"
 #include "emulator/base/digest.h"
-#include "emulator/base/text.h"
 #include "emulator/http/url.h"
 
 namespace daytonad::emulator {
@@ -27,16 +34,19 @@ struct Authorization {
   std::vector<std::string> signed_headers;
   std::string signature;
 
-  std::string Scope() const { return StrCat(date, "/", region, "/", service, "/", terminator); }
+  std::string Scope() const { return absl::StrCat(date, "/", region, "/", service, "/", terminator); }
 };
 
 std::optional<Authorization> ParseAuthorization(std::string_view text) {
-  if (!ConsumePrefix(text, kAlgorithm)) return std::nullopt;
+  absl::string_view rest = AbslView(text);
+  if (!absl::ConsumePrefix(&rest, AbslView(kAlgorithm))) return std::nullopt;
   Authorization parsed;
-  for (std::string_view part : Split(text, ',')) {
-    const auto [name, value] = SplitOnce(Trim(part), '=');
+  for (absl::string_view part : absl::StrSplit(rest, ',')) {
+    const std::pair<std::string, std::string> pair =
+        absl::StrSplit(absl::StripAsciiWhitespace(part), absl::MaxSplits('=', 1));
+    const auto& [name, value] = pair;
     if (name == "Credential") {
-      const std::vector<std::string_view> scope = Split(value, '/');
+      const std::vector<std::string> scope = absl::StrSplit(value, '/');
       if (scope.size() != 5) return std::nullopt;
       parsed.access_key = scope[0];
       parsed.date = scope[1];
@@ -44,7 +54,7 @@ std::optional<Authorization> ParseAuthorization(std::string_view text) {
       parsed.service = scope[3];
       parsed.terminator = scope[4];
     } else if (name == "SignedHeaders") {
-      for (std::string_view header : Split(value, ';')) parsed.signed_headers.emplace_back(header);
+      parsed.signed_headers = absl::StrSplit(value, ';');
     } else if (name == "Signature") {
       parsed.signature = value;
     }
@@ -82,17 +92,17 @@ std::string CanonicalQuery(const Request& request) {
   }
   std::sort(pairs.begin(), pairs.end());
   std::string text;
-  for (const auto& [name, value] : pairs) StrAppend(text, text.empty() ? "" : "&", name, "=", value);
+  for (const auto& [name, value] : pairs) absl::StrAppend(&text, text.empty() ? "" : "&", name, "=", value);
   return text;
 }
 
-// All values of a header, joined, with runs of spaces made one.
+// All values of a header, joined, with each run of spaces reduced to one.
 std::string CanonicalValue(const Request& request, std::string_view name) {
   std::string joined;
   bool first = true;
   for (const Header& header : request.headers) {
-    if (!EqualsIgnoreCase(header.name, name)) continue;
-    StrAppend(joined, first ? "" : ",", Trim(header.value));
+    if (!absl::EqualsIgnoreCase(header.name, AbslView(name))) continue;
+    absl::StrAppend(&joined, first ? "" : ",", absl::StripAsciiWhitespace(header.value));
     first = false;
   }
   const auto both_spaces = [](char a, char b) { return a == ' ' && b == ' '; };
@@ -101,19 +111,21 @@ std::string CanonicalValue(const Request& request, std::string_view name) {
 }
 
 std::string CanonicalRequest(const Request& request, const std::vector<std::string>& signed_headers) {
-  std::string text = StrCat(request.method, "\n", Encode(DecodePath(request.Path()), /*keep_slashes=*/true), "\n",
-                            CanonicalQuery(request), "\n");
-  for (const std::string& name : signed_headers) StrAppend(text, name, ":", CanonicalValue(request, name), "\n");
-  StrAppend(text, "\n", Join(signed_headers, ";"), "\n", request.Find("x-amz-content-sha256"));
+  std::string text = absl::StrCat(request.method, "\n", Encode(DecodePath(request.Path()), /*keep_slashes=*/true), "\n",
+                                  CanonicalQuery(request), "\n");
+  for (const std::string& name : signed_headers) absl::StrAppend(&text, name, ":", CanonicalValue(request, name), "\n");
+  absl::StrAppend(&text, "\n", absl::StrJoin(signed_headers, ";"), "\n",
+                  AbslView(request.Find("x-amz-content-sha256")));
   return text;
 }
 
 std::string StringToSign(const Authorization& authorization, std::string_view date, std::string_view canonical) {
-  return StrCat(kAlgorithm, "\n", date, "\n", authorization.Scope(), "\n", Sha256Hex(canonical));
+  return absl::StrCat(AbslView(kAlgorithm), "\n", AbslView(date), "\n", authorization.Scope(), "\n",
+                      Sha256Hex(canonical));
 }
 
 std::string Signature(const Authorization& authorization, const std::string& secret, std::string_view to_sign) {
-  std::string key = HmacSha256(StrCat("AWS4", secret), authorization.date);
+  std::string key = HmacSha256(absl::StrCat("AWS4", secret), authorization.date);
   for (const std::string* part : {&authorization.region, &authorization.service, &authorization.terminator}) {
     key = HmacSha256(key, *part);
   }
@@ -123,23 +135,23 @@ std::string Signature(const Authorization& authorization, const std::string& sec
 bool IsSigned(const Authorization& authorization, std::string_view header) {
   const auto& names = authorization.signed_headers;
   return std::any_of(names.begin(), names.end(),
-                     [&](const std::string& name) { return EqualsIgnoreCase(name, header); });
+                     [&](const std::string& name) { return absl::EqualsIgnoreCase(name, AbslView(header)); });
 }
 
 StorageError Malformed(std::string message) {
-  return {400, "AuthorizationHeaderMalformed", StrCat("The authorization header is malformed; ", message)};
+  return {400, "AuthorizationHeaderMalformed", absl::StrCat("The authorization header is malformed; ", message)};
 }
 
 std::optional<StorageError> ScopeFault(const Authorization& authorization, std::string_view date) {
   if (!date.starts_with(authorization.date)) {
     return Malformed(
-        StrCat("Invalid credential date \"", authorization.date, "\". This date is not the same as X-Amz-Date"));
+        absl::StrCat("Invalid credential date \"", authorization.date, "\". This date is not the same as X-Amz-Date"));
   }
   if (authorization.region != kStorageRegion) {
     return StorageError{400,
                         "AuthorizationHeaderMalformed",
-                        StrCat("The authorization header is malformed; the region '", authorization.region,
-                               "' is wrong; expecting '", kStorageRegion, "'"),
+                        absl::StrCat("The authorization header is malformed; the region '", authorization.region,
+                                     "' is wrong; expecting '", AbslView(kStorageRegion), "'"),
                         {{"Region", std::string(kStorageRegion)}}};
   }
   if (authorization.service != "s3" || authorization.terminator != "aws4_request") {
@@ -150,7 +162,7 @@ std::optional<StorageError> ScopeFault(const Authorization& authorization, std::
 
 std::optional<StorageError> KeyFault(const Request& request, const StorageKeys* keys, WallTime now) {
   const std::string_view token = request.Find("x-amz-security-token");
-  // Such keys mean nothing without their token.
+  // Such keys are invalid without their token.
   if (keys == nullptr || token.empty()) {
     return StorageError{403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."};
   }
@@ -176,12 +188,12 @@ std::optional<StorageError> DateFault(std::string_view date, WallTime now) {
 
 std::optional<StorageError> UnsignedHeaderFault(const Request& request, const Authorization& authorization) {
   for (const Header& header : request.headers) {
-    const bool must = StartsWithIgnoreCase(header.name, "x-amz-") || EqualsIgnoreCase(header.name, "host");
+    const bool must = absl::StartsWithIgnoreCase(header.name, "x-amz-") || absl::EqualsIgnoreCase(header.name, "host");
     if (!must || IsSigned(authorization, header.name)) continue;
     return StorageError{403,
                         "AccessDenied",
                         "There were headers present in the request which were not signed",
-                        {{"HeadersNotSigned", Lower(header.name)}}};
+                        {{"HeadersNotSigned", absl::AsciiStrToLower(header.name)}}};
   }
   return std::nullopt;
 }
@@ -204,7 +216,8 @@ std::optional<StorageError> SignatureFault(const Request& request, const Storage
   if (header.empty()) return StorageError{403, "AccessDenied", "Access Denied"};
   const auto authorization = ParseAuthorization(header);
   if (!authorization.has_value()) {
-    return Malformed(StrCat("it must be ", kAlgorithm, " with Credential, SignedHeaders and Signature"));
+    return Malformed(
+        absl::StrCat("it must be ", AbslView(kAlgorithm), " with Credential, SignedHeaders and Signature"));
   }
   if (request.Find("x-amz-content-sha256").empty()) {
     return StorageError{400, "InvalidRequest", "Missing required header for this request: x-amz-content-sha256"};

@@ -8,8 +8,7 @@
 
 namespace daytonad::emulator {
 
-// Why a request's signature (AWS Signature Version 4, in the Authorization header) does not let it in; nothing if it
-// does.
+// Why a request's signature (AWS Signature Version 4, in the Authorization header) is refused; nothing if it is valid.
 std::optional<StorageError> SignatureFault(const Request& request, const Storage& storage, WallTime now);
 
 }  // namespace daytonad::emulator

@@ -4,9 +4,11 @@
 
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "daemon/base/absl_view.h"
 #include "emulator/base/identity.h"
-#include "emulator/base/text.h"
 
 namespace daytonad::emulator {
 namespace {
@@ -14,16 +16,11 @@ namespace {
 constexpr WallTime kKeyLifetime = 3600 * 1000;
 constexpr std::uint64_t kMinPart = 5ULL * 1024 * 1024;
 
-// Random text with all that Base64 has, '+', '/' and '=' included, as real keys have.
+// Random Base64 text with '+', '/' and '=', as in real keys.
 std::string RandomBase64(std::size_t bytes) {
   std::string raw(bytes, '\0');
   RAND_bytes(reinterpret_cast<unsigned char*>(raw.data()), static_cast<int>(raw.size()));
   return absl::Base64Escape(raw);
-}
-
-std::string Upper(std::string text) {
-  for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  return text;
 }
 
 }  // namespace
@@ -46,9 +43,10 @@ std::string StoredObject::ToString() const {
 
 StorageKeys Storage::NewKeys() {
   const WallTime now = scheduler_.Now();
-  // Those that ran out are remembered for a while, to be refused for the right reason.
+  // Keeps expired keys for a while, to refuse them for the right reason.
   std::erase_if(keys_, [now](const auto& entry) { return entry.second.expires + kKeyLifetime < now; });
-  StorageKeys keys{StrCat("ASIA", Upper(NewToken(16))), RandomBase64(30), RandomBase64(190), now + kKeyLifetime};
+  StorageKeys keys{absl::StrCat("ASIA", absl::AsciiStrToUpper(NewToken(16))), RandomBase64(30), RandomBase64(190),
+                   now + kKeyLifetime};
   keys_[keys.access_key] = keys;
   return keys;
 }
@@ -74,7 +72,7 @@ const StoredObject* Storage::Find(const std::string& key) const {
 }
 
 bool Storage::HasContext(const std::string& hash) const {
-  return Find(StrCat(kOrganizationId, "/", hash, "/context.tar")) != nullptr;
+  return Find(absl::StrCat(AbslView(kOrganizationId), "/", hash, "/context.tar")) != nullptr;
 }
 
 std::string Storage::BeginUpload(const std::string& key) {
@@ -107,7 +105,7 @@ std::variant<const StoredObject*, StorageError> Storage::CompleteUpload(const st
                           "InvalidPart",
                           "One or more of the specified parts could not be found. The part may not have been uploaded, "
                           "or the specified entity tag may not match the part's entity tag.",
-                          {{"UploadId", id}, {"PartNumber", StrCat(part.number)}, {"ETag", part.etag}}};
+                          {{"UploadId", id}, {"PartNumber", absl::StrCat(part.number)}, {"ETag", part.etag}}};
     }
     pieces.push_back(found->second);
     digests += found->second->Md5();
@@ -117,13 +115,13 @@ std::variant<const StoredObject*, StorageError> Storage::CompleteUpload(const st
       return StorageError{400,
                           "EntityTooSmall",
                           "Your proposed upload is smaller than the minimum allowed size",
-                          {{"ProposedSize", StrCat(pieces[i]->size())},
-                           {"MinSizeAllowed", StrCat(kMinPart)},
-                           {"PartNumber", StrCat(parts[i].number)}}};
+                          {{"ProposedSize", absl::StrCat(pieces[i]->size())},
+                           {"MinSizeAllowed", absl::StrCat(kMinPart)},
+                           {"PartNumber", absl::StrCat(parts[i].number)}}};
     }
   }
   const std::string key = upload.key;
-  const std::string etag = StrCat(absl::BytesToHexString(Md5(digests)), "-", parts.size());
+  const std::string etag = absl::StrCat(absl::BytesToHexString(Md5(digests)), "-", parts.size());
   Put(key, std::move(pieces), etag);
   uploads_.erase(id);
   return Find(key);

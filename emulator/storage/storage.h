@@ -17,10 +17,10 @@
 namespace daytonad::emulator {
 
 inline constexpr std::string_view kStorageBucket = "emulator-builds";
-// Not the region that clients fall back to, so that one which does not use what it was told is noticed.
+// Not the region that clients fall back to: this exposes a client that ignores the region it is given.
 inline constexpr std::string_view kStorageRegion = "eu-central-1";
 
-// A refusal in S3's words.
+// An error with S3's code and message.
 struct StorageError {
   int status;
   std::string code;
@@ -29,7 +29,7 @@ struct StorageError {
   std::vector<std::pair<std::string, std::string>> details = {};
 };
 
-// What push-access gives out.
+// The keys that push-access issues.
 struct StorageKeys {
   std::string access_key;
   std::string secret;
@@ -44,9 +44,9 @@ struct StoredObject {
   std::uint64_t size = 0;
   std::string etag;  // without quotes
   WallTime modified = 0;
-  mutable std::string md5 = {};  // once asked for
+  mutable std::string md5 = {};  // computed on demand
 
-  // Of the whole content; a multipart object's etag is something else. Reads all parts of such an object once.
+  // The MD5 of the whole content, unlike a multipart object's etag. Reads all parts of such an object once.
   const std::string& Md5Hex() const;
   std::string ToString() const;
 };
@@ -57,7 +57,7 @@ struct MultipartUpload {
   std::map<int, SpoolPtr> parts;  // by number
 };
 
-// Buckets of the upstream's object store: one, with objects by key.
+// The upstream's object store: one bucket with objects by key.
 class Storage {
  public:
   struct NamedPart {
@@ -67,36 +67,36 @@ class Storage {
 
   explicit Storage(Scheduler& scheduler) : scheduler_(scheduler) {}
 
-  // An installation may have none.
+  // An installation may have no object store.
   bool configured() const { return configured_; }
   void set_configured(bool configured) { configured_ = configured; }
 
-  // Keys that are good for an hour.
+  // Issues keys that are valid for an hour.
   StorageKeys NewKeys();
-  // Null if there never were such, or if they ran out long ago.
+  // Null if they were never issued or expired long ago.
   const StorageKeys* FindKeys(const std::string& access_key) const;
   void ExpireKeys();
 
   void Put(const std::string& key, std::vector<SpoolPtr> pieces, std::string etag);
   const StoredObject* Find(const std::string& key) const;
   const std::map<std::string, StoredObject>& objects() const { return objects_; }
-  // Is there a build context under that hash?
+  // Whether a build context is stored under that hash.
   bool HasContext(const std::string& hash) const;
 
   // Returns the upload's id.
   std::string BeginUpload(const std::string& key);
-  // Null if it is over or never was, or was for another key.
+  // Null if it has ended, never existed, or has another key.
   MultipartUpload* FindUpload(const std::string& id, const std::string& key);
-  // Makes an object of the parts named, and returns it; the upload is over.
+  // Makes an object from the named parts, returns it and ends the upload.
   std::variant<const StoredObject*, StorageError> CompleteUpload(const std::string& id,
                                                                  const std::vector<NamedPart>& parts);
   void AbortUpload(const std::string& id) { uploads_.erase(id); }
   const std::map<std::string, MultipartUpload>& uploads() const { return uploads_; }
 
-  // Forgets objects and uploads. Keys stay.
+  // Removes objects and uploads, not keys.
   void Clear();
 
-  // Requests that brought what Daytona's API alone should be sent.
+  // Requests that carried a credential meant for Daytona's API only.
   std::uint64_t foreign_credentials() const { return foreign_credentials_; }
   void CountForeignCredential() { ++foreign_credentials_; }
 

@@ -3,7 +3,8 @@
 #include <array>
 #include <utility>
 
-#include "emulator/base/text.h"
+#include "absl/strings/str_cat.h"
+#include "daemon/base/absl_view.h"
 
 namespace daytonad::emulator {
 namespace {
@@ -28,14 +29,16 @@ std::string Escape(std::string_view text) {
 }  // namespace
 
 std::string XmlElement(std::string_view name, std::string_view text) {
-  return StrCat("<", name, ">", Escape(text), "</", name, ">");
+  return absl::StrCat("<", AbslView(name), ">", Escape(text), "</", AbslView(name), ">");
 }
 
 std::optional<std::string_view> NextXmlElement(std::string_view& xml, std::string_view name) {
-  const std::string closing = StrCat("</", name, ">");
+  const std::string closing = absl::StrCat("</", AbslView(name), ">");
   for (auto at = xml.find('<'); at != std::string_view::npos; at = xml.find('<', at + 1)) {
     std::string_view rest = xml.substr(at + 1);
-    if (!ConsumePrefix(rest, name) || rest.empty() || !Contains("> \t\r\n", rest.substr(0, 1))) continue;
+    if (!rest.starts_with(name)) continue;
+    rest.remove_prefix(name.size());
+    if (rest.find_first_of("> \t\r\n") != 0) continue;
     const auto begin = rest.find('>');
     const auto end = rest.find(closing);
     if (begin == std::string_view::npos || end == std::string_view::npos) return std::nullopt;
@@ -50,7 +53,8 @@ std::string XmlUnescape(std::string_view text) {
   while (!text.empty()) {
     bool entity = false;
     for (const auto& [character, name] : kEntities) {
-      if (!ConsumePrefix(text, name)) continue;
+      if (!text.starts_with(name)) continue;
+      text.remove_prefix(name.size());
       result += character;
       entity = true;
       break;

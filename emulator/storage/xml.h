@@ -7,13 +7,13 @@
 
 namespace daytonad::emulator {
 
-// As much of XML as object storage takes.
+// The part of XML that object storage needs.
 
 // "<name>text</name>", escaped.
 std::string XmlElement(std::string_view name, std::string_view text);
 
-// The content of the first element of that name, attributes or not, or nothing. Takes what it has read off `xml`.
-// Elements of one name must not be nested.
+// The content of the first element of that name, with or without attributes, or nothing. Removes what it read from
+// `xml`. Elements of one name must not be nested.
 std::optional<std::string_view> NextXmlElement(std::string_view& xml, std::string_view name);
 
 // Undoes the five named entities and &#34;.

@@ -9,16 +9,19 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "daemon/base/absl_view.h"
 #include "emulator/api/api.h"
 #include "emulator/base/json.h"
 #include "emulator/base/options.h"
-#include "emulator/base/text.h"
 #include "emulator/testing/manual_scheduler.h"
 #include "emulator/world/world.h"
 
 namespace daytonad::emulator {
 
-// The bytes of an answer, as they come.
+// Collects the bytes of an answer.
 class AnswerBytes : public Transport {
  public:
   void Write(std::string head, std::shared_ptr<const std::string> body) override {
@@ -37,27 +40,30 @@ class AnswerBytes : public Transport {
     Finish(/*keep_connection=*/false);
   }
 
-  // What follows the header.
+  // The bytes after the header.
   std::string Body() const {
     const auto end = text.find("\r\n\r\n");
     return end == std::string::npos ? "" : text.substr(end + 4);
   }
   int Status() const {
-    return text.size() < 12 ? 0 : ParseInteger<int>(std::string_view(text).substr(9, 3)).value_or(0);
+    int status = 0;
+    return text.size() >= 12 && absl::SimpleAtoi(text.substr(9, 3), &status) ? status : 0;
   }
   Json Parsed() const { return Json::parse(Body(), nullptr, /*allow_exceptions=*/false); }
   std::string Message() const { return Parsed().value("message", ""); }
-  bool HasHeader(std::string_view line) const { return Contains(text, StrCat("\r\n", line, "\r\n")); }
+  bool HasHeader(std::string_view line) const {
+    return absl::StrContains(text, absl::StrCat("\r\n", AbslView(line), "\r\n"));
+  }
 
   std::string text;
   bool finished = false;
   bool kept = false;
   bool aborted = false;
-  std::function<void(std::string_view)> receiver;  // of what the client sends once the connection is upgraded
-  std::size_t backlog = 0;                         // what is said not to be sent yet
+  std::function<void(std::string_view)> receiver;  // gets what the client sends after the upgrade
+  std::size_t backlog = 0;                         // what unsent() reports
 };
 
-// The whole API without a socket, in a time that passes only when a test says so.
+// The whole API without a socket. Time passes only when a test advances it.
 class ApiFixture : public testing::Test {
  protected:
   explicit ApiFixture(EmulatorOptions given = Accepting(milliseconds::zero()))
@@ -66,20 +72,20 @@ class ApiFixture : public testing::Test {
     world_.sandboxes.set_toolbox_proxy_url("http://127.0.0.1:3986/toolbox");
   }
 
-  // Options by which a create from a Dockerfile is answered after that time.
+  // Options that delay the answer to a create from a Dockerfile.
   static EmulatorOptions Accepting(milliseconds delay) {
     EmulatorOptions options;
     options.delays.accept = delay;
     return options;
   }
 
-  // Begins a request; its answer may come later.
+  // Starts a request; its answer may come later.
   std::shared_ptr<AnswerBytes> Begin(std::string method, std::string target, std::string body = {},
                                      std::string key = "emulator-key") {
     Request request;
     request.method = std::move(method);
     request.target = std::move(target);
-    request.headers.push_back({"Authorization", StrCat("Bearer ", key)});
+    request.headers.push_back({"Authorization", absl::StrCat("Bearer ", key)});
     if (!body.empty()) request.headers.push_back({"Content-Type", "application/json"});
     request.body = std::move(body);
     auto answer = std::make_shared<AnswerBytes>();
@@ -88,7 +94,7 @@ class ApiFixture : public testing::Test {
     return answer;
   }
 
-  // A request and its answer, without letting time pass (other than none at all).
+  // A request and its answer. Time does not advance, but due actions run.
   AnswerBytes Send(std::string method, std::string target, std::string body = {}) {
     const auto answer = Begin(std::move(method), std::move(target), std::move(body));
     time_.Advance(milliseconds::zero());
@@ -100,7 +106,7 @@ class ApiFixture : public testing::Test {
     return Send("POST", std::move(target), std::move(body));
   }
 
-  // A sandbox that is started; returns its id.
+  // Creates a started sandbox and returns its id.
   std::string StartedSandbox(const std::string& request = "{}") {
     const auto answer = Begin("POST", "/api/sandbox", request);
     time_.Advance(options_.delays.create);

@@ -7,11 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "emulator/testing/api_fixture.h"
 
 namespace daytonad::emulator {
 
-// A client's frame; the mask is all zeros, which is one as good as any.
+// A client's frame, with an all-zero mask.
 inline std::string ClientFrame(std::string_view payload, unsigned first_byte = 0x81) {
   std::string frame(1, static_cast<char>(first_byte));
   if (payload.size() < 126) {
@@ -38,15 +39,15 @@ inline std::vector<std::string> ServerFrames(std::string_view bytes) {
     }
     const std::string_view payload = bytes.substr(header, length);
     texts.push_back(
-        close ? StrCat("(close ", static_cast<unsigned char>(payload[0]) * 256 + static_cast<unsigned char>(payload[1]),
-                       ")")
+        close ? absl::StrCat("(close ",
+                             static_cast<unsigned char>(payload[0]) * 256 + static_cast<unsigned char>(payload[1]), ")")
               : std::string(payload));
     bytes.remove_prefix(header + length);
   }
   return texts;
 }
 
-// The client's end of an event connection that has no socket.
+// The client's end of an event connection without a socket.
 class EventClient {
  public:
   explicit EventClient(std::shared_ptr<AnswerBytes> answer) : answer_(std::move(answer)) {}
@@ -63,7 +64,7 @@ class EventClient {
     taken_ = body.size();
     return frames;
   }
-  // Of the events that came since the last call, each [name, payload].
+  // The events that came since the last call, each as [name, payload].
   std::vector<Json> TakeEvents() {
     std::vector<Json> events;
     for (const std::string& frame : Take()) {
@@ -71,8 +72,8 @@ class EventClient {
     }
     return events;
   }
-  // Answers the server's close frame; true if the server hangs up, as it should.
-  bool AgreesToTheEnd() {
+  // Answers the server's close frame; true if the server then hangs up.
+  bool AnswersClose() {
     if (answer_->finished) return false;
     SendBytes(ClientFrame("\x03\xE8", 0x88));
     return answer_->finished;

@@ -10,7 +10,7 @@
 
 namespace daytonad::emulator {
 
-// For tests: time passes only when Advance says so.
+// For tests: time passes only in Advance.
 class ManualScheduler : public Scheduler {
  public:
   WallTime Now() const override { return now_; }

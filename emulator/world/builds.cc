@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "emulator/base/digest.h"
-#include "emulator/base/text.h"
 #include "emulator/base/wire_time.h"
 #include "emulator/world/validation.h"
 
@@ -24,7 +24,7 @@ std::string Reference(const std::string& dockerfile, const Json& context_hashes)
   std::sort(hashes.begin(), hashes.end());
   std::string content = dockerfile;
   for (const std::string& hash : hashes) content += hash;
-  return StrCat("daytona-", Sha256Hex(content), ":daytona");
+  return absl::StrCat("daytona-", Sha256Hex(content), ":daytona");
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ std::uint64_t Build::Follow(Follower follower) {
 
 void Build::SetState(State state) {
   state_ = state;
-  // An observer or follower may come or go meanwhile: go through copies.
+  // Iterates over copies: an observer or follower may come or go meanwhile.
   const auto observers = observers_;
   for (const auto& observer : observers) observer(*this);
   if (state != State::kSucceeded) return;
@@ -52,7 +52,7 @@ void Build::Append(std::string_view bytes) {
 }
 
 void Build::FailWithout(const std::string& context_hash) {
-  const std::string error = StrCat("build context ", context_hash, " was not found in object storage");
+  const std::string error = absl::StrCat("build context ", context_hash, " was not found in object storage");
   plan_ = {{error + "\n"}, error};
 }
 
@@ -72,7 +72,7 @@ Json BuildInfo::ToJson() const {
 }
 
 Builds::~Builds() {
-  // Followers hold what they follow, and so do those who would take them off.
+  // Breaks reference cycles: followers hold their build, and so do the callbacks that would remove them.
   for (const auto& [ref, build] : builds_) build->followers_.clear();
 }
 
@@ -86,7 +86,7 @@ std::shared_ptr<Build> Builds::Start(const BuildInfo& info) {
   if (build != nullptr && !build->done()) return build;
   build = std::make_shared<Build>(info.ref, PlanBuild(info.dockerfile));
   scheduler_.After(delays_.queue, [this, build = build, hashes = Hashes(info.context_hashes)] {
-    // Here and not before: the server takes any hash; it is the builder that fetches the contexts.
+    // Checked here, not earlier: the server accepts any hash; the builder fetches the contexts.
     for (const std::string& hash : hashes) {
       if (storage_.HasContext(hash)) continue;
       build->FailWithout(hash);

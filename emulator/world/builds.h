@@ -23,7 +23,7 @@ class Build {
  public:
   enum class State { kQueued, kRunning, kSucceeded, kFailed };
 
-  // Someone who reads the log as it is written.
+  // A reader of the log while it is written.
   struct Follower {
     std::function<void(std::string_view)> on_bytes;
     std::function<void()> on_end;  // after the last byte of a build that succeeded; a failed build's log never ends
@@ -35,14 +35,14 @@ class Build {
   State state() const { return state_; }
   bool done() const { return state_ == State::kSucceeded || state_ == State::kFailed; }
   const std::string& error() const { return plan_.error; }
-  // The log exists once the build runs.
+  // The log exists once the build is running.
   bool log_exists() const { return state_ != State::kQueued; }
   const std::string& log() const { return log_; }
 
-  // Called at each change of the state.
+  // Called at each state change.
   void Observe(std::function<void(const Build&)> observer) { observers_.push_back(std::move(observer)); }
 
-  // Returns a number for Unfollow. Bytes that are in the log already are not repeated.
+  // Returns an id for Unfollow. Does not repeat bytes that are already in the log.
   std::uint64_t Follow(Follower follower);
   void Unfollow(std::uint64_t id) { followers_.erase(id); }
 
@@ -73,7 +73,7 @@ struct BuildInfo {
   Json ToJson() const;
 };
 
-// All builds, the newest under each reference. The same content has the same reference.
+// The newest build of each reference. The same content has the same reference.
 class Builds {
  public:
   Builds(const Delays& delays, Scheduler& scheduler, const Storage& storage)
@@ -83,7 +83,7 @@ class Builds {
   Builds& operator=(const Builds&) = delete;
 
   std::shared_ptr<Build> Find(const std::string& ref) const;
-  // Joins a build that is under way, or starts one.
+  // Joins a running build, or starts one.
   std::shared_ptr<Build> Start(const BuildInfo& info);
 
  private:

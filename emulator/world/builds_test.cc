@@ -26,14 +26,14 @@ TEST(PlanBuild, LogsEachInstruction) {
   EXPECT_EQ(plan.error, "");
 }
 
-TEST(PlanBuild, FailsWhereARunDoes) {
+TEST(PlanBuild, FailsAtAFailingRun) {
   EXPECT_EQ(PlanBuild("FROM a:1\nRUN false\n").error, "The command '/bin/sh -c false' returned a non-zero code: 1");
   EXPECT_EQ(PlanBuild("FROM a:1\nRUN exit 7\nRUN false").error,
             "The command '/bin/sh -c exit 7' returned a non-zero code: 7");
   EXPECT_EQ(PlanBuild("FROM a:1\nRUN exit 0\n").error, "");
 }
 
-TEST(PlanBuild, LogsWhatCommentsAskFor) {
+TEST(PlanBuild, LogsTheTextOfComments) {
   const BuildPlan plan = PlanBuild("# log: before\n# log-base64: 4pw=\nFROM a:1\n");
   EXPECT_EQ(plan.writes[0], "before\n");
   EXPECT_EQ(plan.writes[1], "\xE2\x9C");
@@ -45,7 +45,7 @@ TEST(Entrypoint, ReadsBothForms) {
   EXPECT_THAT(Entrypoint("FROM a:1\n"), ElementsAre("sleep", "infinity"));
 }
 
-// Seen on the real server.
+// Observed on the real server.
 TEST(BuildInfo, HasTheServersReference) {
   EXPECT_EQ(Info("FROM debian:12\nRUN echo hi\n").ref,
             "daytona-18a90cb7df0eeee9bf5d655bd8785366032e12f5304f851ff71cd9482a1fb461:daytona");
@@ -90,7 +90,7 @@ TEST_F(BuildsTest, AFailedBuildsLogDoesNotEnd) {
   EXPECT_FALSE(ended_);
 }
 
-TEST_F(BuildsTest, LinesCanBeGivenAPaceOfTheirOwn) {
+TEST_F(BuildsTest, LinesCanHaveTheirOwnDelay) {
   delays_.log_line = 5000ms;
   const auto build = builds_.Start(Info("FROM a:1\n"));
   Follow(*build);
@@ -101,14 +101,14 @@ TEST_F(BuildsTest, LinesCanBeGivenAPaceOfTheirOwn) {
   EXPECT_EQ(chunks_.size(), 2U);
 }
 
-TEST_F(BuildsTest, JoinsABuildUnderWayAndRepeatsAFinishedOne) {
+TEST_F(BuildsTest, JoinsARunningBuildAndRepeatsAFinishedOne) {
   const auto build = builds_.Start(Info("FROM a:1\n"));
   EXPECT_EQ(builds_.Start(Info("FROM a:1\n")), build);
   time_.Advance(1h);
   EXPECT_NE(builds_.Start(Info("FROM a:1\n")), build);
 }
 
-TEST_F(BuildsTest, AFollowerThatLeftHearsNothing) {
+TEST_F(BuildsTest, AFollowerThatLeftGetsNothing) {
   const auto build = builds_.Start(Info("FROM a:1\n"));
   build->Unfollow(Follow(*build));
   time_.Advance(1h);

@@ -8,7 +8,7 @@
 
 namespace daytonad::emulator {
 
-// Which keys and tokens are accepted. Keys may change while the emulator runs.
+// The accepted keys and tokens. Keys may change while the emulator runs.
 class Credentials {
  public:
   Credentials(const std::vector<std::string>& api_keys, bool accept_jwt)
@@ -18,7 +18,7 @@ class Credentials {
   void Revoke(const std::string& key) { api_keys_.erase(key); }
 
   bool IsApiKey(std::string_view token) const { return api_keys_.contains(token); }
-  // A JWT says nothing of the organization, so that requests name it.
+  // A JWT does not name the organization, so requests must.
   bool IsJwt(std::string_view token) const;
 
  private:

@@ -8,14 +8,14 @@
 
 namespace daytonad::emulator {
 
-// Where stores tell what changed. What they tell has the form in which the real server sends it: a Socket.IO event,
-// ["sandbox.created",{...}]. Objects come as JSON text, which need not be made while nobody listens.
+// Stores publish their changes here, in the form that the real server sends: a Socket.IO event,
+// ["sandbox.created",{...}]. Objects are passed as JSON text, which need not be made while nobody listens.
 class EventBus {
  public:
   using Listener = std::function<void(std::string event)>;
 
   void SetListener(Listener listener) { listener_ = std::move(listener); }
-  // Whether the listener wants to be told at all. At first it does not.
+  // Whether the listener wants events. Initially it does not.
   void set_heard(bool heard) { heard_ = heard; }
   bool heard() const { return heard_; }
 

@@ -7,13 +7,13 @@
 #include "emulator/base/api_version.h"
 #include "emulator/base/json.h"
 
-// What a server of some version knows by name.
+// The names that a server version knows.
 namespace daytonad::emulator {
 
 const std::vector<std::string>& GpuTypes(ApiVersion version);
 const std::vector<std::string>& SandboxClasses(ApiVersion version);
 
-// The create request of a sandbox without the members that the server does not know: it ignores them.
+// A sandbox's create request without the members that the server does not know and ignores.
 Json KnownMembers(ApiVersion version, Json request);
 
 }  // namespace daytonad::emulator

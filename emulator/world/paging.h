@@ -23,7 +23,7 @@ struct PageRequest {
 // `page` and `limit` of a numbered list; limit is 1 to 200.
 Outcome<PageRequest> ReadPage(const QueryParams& query);
 
-// An integer parameter from `minimum` on; absent is fine. What is wrong joins `complaints`.
+// An optional integer parameter of at least `minimum`. Adds what is wrong to `complaints`.
 std::optional<std::int64_t> ReadInteger(const QueryParams& query, std::string_view name, std::int64_t minimum,
                                         std::optional<std::int64_t> maximum, std::vector<std::string>& complaints);
 

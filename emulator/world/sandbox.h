@@ -16,10 +16,10 @@
 
 namespace daytonad::emulator {
 
-// Which members an answer has: the real server leaves some out here and sends them as null there.
+// Which members an answer has: the real server omits some in one place and sends them as null in another.
 enum class SandboxView {
-  kFull,      // GET: what is not set is null
-  kCreated,   // the answer to a create: what is not set is absent
+  kFull,      // GET: unset members are null
+  kCreated,   // the answer to a create: unset members are absent
   kChanged,   // the answer to stop and delete: no lastActivityAt
   kListItem,  // no env, volumes, buildInfo
 };
@@ -27,7 +27,7 @@ enum class SandboxView {
 class JsonWriter;
 
 struct Sandbox {
-  ApiVersion api_version = ApiVersion::k0_226;  // whose shape it is shown in
+  ApiVersion api_version = ApiVersion::k0_226;  // the version whose shape it has
   std::string id;
   std::string name;
   std::string target;
@@ -59,7 +59,7 @@ struct Sandbox {
   std::int64_t auto_delete_minutes = -1;
   std::optional<WallTime> auto_destroy;
   std::optional<std::int64_t> queue_timeout_minutes;
-  // Why it ended, if it was not by a delete.
+  // Why it ended, if not by a delete.
   std::optional<WallTime> queue_timed_out;
   std::optional<WallTime> spot_evicted;
   std::string sandbox_class = "container";
@@ -72,22 +72,22 @@ struct Sandbox {
   std::optional<std::string> linked_sandbox_id;
   std::string toolbox_proxy_url;
   std::string preview_token;
-  WallTime busy_until = 0;  // a change of its network settings is under way
+  WallTime busy_until = 0;  // while its network settings change
 
-  // Steps that were scheduled under an older epoch do not happen.
+  // Steps that were scheduled in an older epoch are dropped.
   std::uint64_t epoch = 0;
-  // Run once, as soon as the sandbox is in no transition any more.
+  // Run once, when the sandbox has left its transition.
   std::vector<std::function<void()>> waiters;
 
   bool ephemeral() const { return auto_delete_minutes == 0; }
   bool errored() const { return state == "error" || state == "build_failed"; }
-  // In error and deleted: no longer found, though listed if asked for.
+  // In error and deleted: not found any more, but listed on request.
   bool errored_deleted() const { return errored() && desired_state == "destroyed"; }
   bool in_transition() const;
 
   // JSON.
   std::string ToText(SandboxView view) const;
-  // The answer to a GET, made once and kept until Changed().
+  // The answer to a GET, cached until Changed().
   std::shared_ptr<const std::string> FullText() const;
   void Changed() { full_text_ = nullptr; }
 
@@ -98,7 +98,7 @@ struct Sandbox {
 };
 using SandboxPtr = std::shared_ptr<Sandbox>;
 
-// "destroyed" is no state that a list can be asked for.
+// The states that a list can filter by: all but "destroyed".
 const std::vector<std::string>& ListableSandboxStates();
 
 }  // namespace daytonad::emulator

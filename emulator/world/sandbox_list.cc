@@ -8,8 +8,11 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "daemon/base/absl_view.h"
 #include "emulator/base/json_writer.h"
-#include "emulator/base/text.h"
 #include "emulator/base/wire_time.h"
 #include "emulator/world/kinds.h"
 #include "emulator/world/paging.h"
@@ -23,15 +26,16 @@ bool OneOf(const std::vector<std::string>& values, const std::string& value) {
   return std::find(values.begin(), values.end(), value) != values.end();
 }
 
-// Reads filters one by one; keeps what is wrong with them.
+// Reads filters one by one and collects complaints.
 class FilterReader {
  public:
   explicit FilterReader(const QueryParams& query) : query_(query) {}
 
   void Prefix(std::string_view parameter, std::string Sandbox::*member) {
     if (const auto prefix = query_.Get(parameter)) {
-      filters_.emplace_back(
-          [prefix = *prefix, member](const Sandbox& sandbox) { return StartsWithIgnoreCase(sandbox.*member, prefix); });
+      filters_.emplace_back([prefix = *prefix, member](const Sandbox& sandbox) {
+        return absl::StartsWithIgnoreCase(sandbox.*member, prefix);
+      });
     }
   }
 
@@ -68,7 +72,8 @@ class FilterReader {
     if (std::all_of(values.begin(), values.end(), [&](const std::string& value) { return OneOf(allowed, value); })) {
       return;
     }
-    complaints_.push_back(StrCat("each value must be one of the following values: ", Join(allowed, ", ")));
+    complaints_.push_back(
+        absl::StrCat("each value must be one of the following values: ", absl::StrJoin(allowed, ", ")));
   }
 
   template <typename Member>
@@ -93,7 +98,7 @@ class FilterReader {
     }
   }
 
-  // `member` gives the time, or none.
+  // `member` returns the time, or none.
   template <typename Member>
   void Between(std::string_view after, std::string_view before, Member member) {
     if (const auto bound = Time(after)) {
@@ -112,7 +117,7 @@ class FilterReader {
 
   std::vector<std::string>& complaints() { return complaints_; }
   std::optional<ApiError> Error() const {
-    if (!complaints_.empty()) return BadRequest(Join(complaints_, ", "));
+    if (!complaints_.empty()) return BadRequest(absl::StrJoin(complaints_, ", "));
     if (labels_broken_) return BadRequest("Invalid labels JSON format");
     return std::nullopt;
   }
@@ -125,7 +130,7 @@ class FilterReader {
     const auto text = query_.Get(parameter);
     if (!text.has_value()) return std::nullopt;
     const auto time = ParseTime(*text);
-    if (!time.has_value()) complaints_.push_back(StrCat(parameter, " must be a Date instance"));
+    if (!time.has_value()) complaints_.push_back(absl::StrCat(AbslView(parameter), " must be a Date instance"));
     return time;
   }
 
@@ -167,7 +172,7 @@ struct Row {
   SandboxPtr sandbox;
 };
 
-// Does `a` come before `b`? Sandboxes without the value come last, the id decides between equals.
+// Whether `a` comes before `b`. Sandboxes without the value come last; the id breaks ties.
 bool Before(const Json& a, const std::string& a_id, const Json& b, const std::string& b_id, bool ascending) {
   if (a.is_null() != b.is_null()) return b.is_null();
   if (a != b) return ascending ? a < b : b < a;
@@ -186,7 +191,7 @@ Outcome<std::optional<Cursor>> ReadCursor(const QueryParams& query) {
   Json json;
   if (absl::Base64Unescape(*text, &decoded)) json = Json::parse(decoded, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object() || !json.contains("sortValue") || !json.contains("id") || !json["id"].is_string()) {
-    return BadRequest(StrCat("Invalid cursor provided: ", *text));
+    return BadRequest(absl::StrCat("Invalid cursor provided: ", *text));
   }
   return std::optional<Cursor>({json["sortValue"], json["id"].get<std::string>()});
 }
@@ -196,7 +201,7 @@ std::string WriteCursor(const Row& last) {
   return absl::Base64Escape(ToText(json));
 }
 
-// What a 0.190 server ignores.
+// Filters that a 0.190 server ignores.
 void ReadNewerFilters(FilterReader& reader) {
   reader.Between("autoDestroyAtAfter", "autoDestroyAtBefore",
                  [](const Sandbox& sandbox) { return sandbox.auto_destroy; });
@@ -242,11 +247,11 @@ Outcome<std::string> ListSandboxes(const QueryParams& query, ApiVersion version,
       [&](const Row& a, const Row& b) { return Before(a.value, a.sandbox->id, b.value, b.sandbox->id, ascending); });
   std::string items;
   for (std::size_t i = 0; i < limit; ++i) {
-    StrAppend(items, i == 0 ? "" : ",", rows[i].sandbox->ToText(SandboxView::kListItem));
+    absl::StrAppend(&items, i == 0 ? "" : ",", rows[i].sandbox->ToText(SandboxView::kListItem));
   }
   const bool more = rows.size() > limit;
   const std::string next = more ? QuotedJson(WriteCursor(rows[limit - 1])) : "null";
-  return StrCat("{\"items\":[", items, "],\"nextCursor\":", next, "}");
+  return absl::StrCat("{\"items\":[", items, "],\"nextCursor\":", next, "}");
 }
 
 Outcome<Json> ListSandboxPages(const QueryParams& query, const Sandboxes& sandboxes) {

@@ -5,8 +5,12 @@
 #include <regex>
 #include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "emulator/base/identity.h"
-#include "emulator/base/text.h"
 #include "emulator/world/kinds.h"
 #include "emulator/world/validation.h"
 
@@ -31,7 +35,7 @@ std::optional<ApiError> CheckTypes(const Json& request, ApiVersion version) {
 
 bool Has(const Json& request, std::string_view name) { return !MemberOr(request, name, Json()).is_null(); }
 
-// What contradicts itself, before anything is looked up.
+// Members that contradict each other, checked before any look-up.
 std::optional<ApiError> CheckCombination(const Json& request) {
   if (Has(request, "buildInfo")) {
     if (!StringOr(request, "snapshot").empty()) {
@@ -59,12 +63,12 @@ Outcome<Done> UseSnapshot(const Json& request, const Snapshots& snapshots, Sandb
   if (name.empty()) name = kDefaultSnapshot;
   const SnapshotPtr snapshot = snapshots.Find(name);
   if (snapshot == nullptr) {
-    return BadRequest(StrCat("Snapshot ", name, " not found. Did you add it through the Daytona Dashboard?"));
+    return BadRequest(absl::StrCat("Snapshot ", name, " not found. Did you add it through the Daytona Dashboard?"));
   }
   if (std::find(snapshot->regions.begin(), snapshot->regions.end(), sandbox.target) == snapshot->regions.end()) {
-    return BadRequest(StrCat("Snapshot ", name, " is not available in region ", sandbox.target));
+    return BadRequest(absl::StrCat("Snapshot ", name, " is not available in region ", sandbox.target));
   }
-  if (snapshot->state != "active") return BadRequest(StrCat("Snapshot ", name, " is ", snapshot->state));
+  if (snapshot->state != "active") return BadRequest(absl::StrCat("Snapshot ", name, " is ", snapshot->state));
   sandbox.snapshot = snapshot->name;
   sandbox.cpu = snapshot->cpu;
   sandbox.gpu = snapshot->gpu;
@@ -119,8 +123,8 @@ Outcome<Done> UseNetwork(const Json& request, Sandbox& sandbox) {
 // The entries of a comma-separated list, without empty ones.
 std::vector<std::string> ListEntries(const std::string& list) {
   std::vector<std::string> entries;
-  for (std::string_view entry : Split(list, ',')) {
-    if (!Trim(entry).empty()) entries.emplace_back(Trim(entry));
+  for (absl::string_view entry : absl::StrSplit(list, ',', absl::SkipWhitespace())) {
+    entries.emplace_back(absl::StripAsciiWhitespace(entry));
   }
   return entries;
 }
@@ -130,17 +134,19 @@ std::vector<std::string> ListEntries(const std::string& list) {
 std::string NetworkListFault(const std::string& list) {
   const std::vector<std::string> networks = ListEntries(list);
   for (const std::string& network : networks) {
-    const auto [address, prefix_text] = SplitOnce(network, '/');
+    const std::pair<std::string, std::string> parts = absl::StrSplit(network, absl::MaxSplits('/', 1));
+    const auto& [address, prefix_text] = parts;
     in_addr parsed{};
-    if (inet_pton(AF_INET, std::string(address).c_str(), &parsed) != 1) {
-      return StrCat("Invalid IP address: \"", address, "\" in network \"", network, "\". Must be a valid IPv4 address");
+    if (inet_pton(AF_INET, address.c_str(), &parsed) != 1) {
+      return absl::StrCat("Invalid IP address: \"", address, "\" in network \"", network,
+                          "\". Must be a valid IPv4 address");
     }
     if (prefix_text.empty()) {
-      return StrCat("Invalid network format: \"", network, "\". Missing CIDR prefix length (e.g., /24)");
+      return absl::StrCat("Invalid network format: \"", network, "\". Missing CIDR prefix length (e.g., /24)");
     }
-    const int prefix = ParseInteger<int>(prefix_text).value_or(-1);
-    if (prefix < 0 || prefix > 32) {
-      return StrCat("Invalid CIDR prefix length: ", network, ". Prefix must be between 0 and 32");
+    int prefix = 0;
+    if (!absl::SimpleAtoi(prefix_text, &prefix) || prefix < 0 || prefix > 32) {
+      return absl::StrCat("Invalid CIDR prefix length: ", network, ". Prefix must be between 0 and 32");
     }
   }
   return networks.size() > 10 ? "Network allow list cannot contain more than 10 networks" : "";
@@ -151,7 +157,7 @@ std::string DomainListFault(const std::string& list) {
   const std::vector<std::string> domains = ListEntries(list);
   for (const std::string& domain : domains) {
     if (domain.size() > 253 || !std::regex_match(domain, kDomain)) {
-      return StrCat("Invalid domain: \"", domain, "\". Must be a valid domain name");
+      return absl::StrCat("Invalid domain: \"", domain, "\". Must be a valid domain name");
     }
   }
   return domains.size() > 10 ? "Domain allow list cannot contain more than 10 domains" : "";

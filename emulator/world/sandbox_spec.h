@@ -12,8 +12,7 @@
 
 namespace daytonad::emulator {
 
-// A create request that was checked, made into a sandbox that nobody has started yet. The name is as asked for, or
-// empty.
+// Checks a create request and makes a sandbox of it that is not started yet. The name is the requested one, or empty.
 Outcome<SandboxPtr> SandboxFromRequest(const Json& request, ApiVersion version, const Snapshots& snapshots,
                                        Volumes& volumes, WallTime now);
 

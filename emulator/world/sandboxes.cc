@@ -3,15 +3,16 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "daemon/base/absl_view.h"
 #include "emulator/base/identity.h"
-#include "emulator/base/text.h"
 #include "emulator/world/sandbox_spec.h"
 #include "emulator/world/validation.h"
 
 namespace daytonad::emulator {
 namespace {
 
-// What ended in the queue or was evicted can still be read.
+// How long a sandbox that timed out in the queue or was evicted can still be read.
 constexpr milliseconds kReadableAfterEnd = std::chrono::hours(24);
 
 // The environment variable FAKE_FAIL asks for a failure: "queue", "create" or "start".
@@ -31,7 +32,7 @@ Sandboxes::Sandboxes(const EmulatorOptions& options, Scheduler& scheduler, Build
       events_(events) {}
 
 Sandboxes::~Sandboxes() {
-  // Waiters hold what they wait for.
+  // Breaks reference cycles: waiters hold their sandbox.
   for (const auto& [id, sandbox] : by_id_) sandbox->waiters.clear();
 }
 
@@ -43,11 +44,11 @@ Outcome<SandboxPtr> Sandboxes::Create(const Json& request) {
   sandbox->id = NewUuid();
   if (sandbox->name.empty()) sandbox->name = sandbox->id;
   if (by_name_.contains(sandbox->name)) {
-    return Conflict(StrCat("Sandbox with name ", sandbox->name, " already exists"));
+    return Conflict(absl::StrCat("Sandbox with name ", sandbox->name, " already exists"));
   }
   if (sandbox->build_info.has_value() && !BeginAccepting(sandbox->build_info->ref)) {
-    // It is the build's record that is there already, but the real server takes it for the sandbox's.
-    return Conflict(StrCat("Sandbox with name ", StringOr(request, "name", "undefined"), " already exists"));
+    // Only the build's record exists already, but the real server mistakes it for the sandbox's.
+    return Conflict(absl::StrCat("Sandbox with name ", StringOr(request, "name", "undefined"), " already exists"));
   }
   sandbox->toolbox_proxy_url = toolbox_proxy_url_;
   by_id_[sandbox->id] = by_name_[sandbox->name] = sandbox;
@@ -57,7 +58,7 @@ Outcome<SandboxPtr> Sandboxes::Create(const Json& request) {
   } else if (sandbox->build_info.has_value()) {
     StartBuild(sandbox);
   } else {
-    // Whatever it was shown as: until a runner has it, it is in no known state.
+    // Until a runner has it, its state is unknown, whatever the create's answer showed.
     sandbox->state = "unknown";
     if (const SnapshotPtr snapshot = snapshots_.Find(*sandbox->snapshot)) snapshot->last_used = sandbox->created;
     Run(sandbox, "creating", options_.delays.create);
@@ -89,13 +90,13 @@ Outcome<Done> Sandboxes::Link(const Json& request, Sandbox& sandbox) const {
     return BadRequest("Linked sandboxes must be ephemeral (set autoDeleteInterval to 0)");
   }
   const SandboxPtr parent = FindLive(parent_name);
-  if (parent == nullptr) return NotFound(StrCat("Sandbox with ID or name ", parent_name, " not found"));
+  if (parent == nullptr) return NotFound(absl::StrCat("Sandbox with ID or name ", parent_name, " not found"));
   if (parent->linked_sandbox_id.has_value()) {
-    return BadRequest(
-        StrCat("Linked sandbox ", parent->id, " is itself linked to another sandbox; chained links are not allowed"));
+    return BadRequest(absl::StrCat("Linked sandbox ", parent->id,
+                                   " is itself linked to another sandbox; chained links are not allowed"));
   }
   if (parent->state != "started" && parent->state != "stopped") {
-    return BadRequest(StrCat(
+    return BadRequest(absl::StrCat(
         "Linked sandbox must be in STARTED or STOPPED state with an assigned runner (current: ", parent->state, ")"));
   }
   sandbox.linked_sandbox_id = parent->id;
@@ -140,7 +141,7 @@ void Sandboxes::Later(const SandboxPtr& sandbox, milliseconds delay, std::functi
   });
 }
 
-// Through a transition to started, or to error if that was asked for.
+// Goes through a transition to started, or to error if FAKE_FAIL asks for that.
 void Sandboxes::Run(const SandboxPtr& sandbox, std::string_view transition, milliseconds delay) {
   const bool again = transition == "starting" || transition == "restoring";
   Enter(*sandbox, transition, "started");
@@ -152,7 +153,8 @@ void Sandboxes::Run(const SandboxPtr& sandbox, std::string_view transition, mill
   Later(sandbox, delay, [this, again](Sandbox& done) {
     const std::string_view step = again ? "start" : "create";
     if (FailureAskedFor(done, step)) {
-      return Fail(done, "error", StrCat("failed to ", step, " sandbox: fake failure asked for by FAKE_FAIL"));
+      return Fail(done, "error",
+                  absl::StrCat("failed to ", AbslView(step), " sandbox: fake failure asked for by FAKE_FAIL"));
     }
     done.daemon_version = kDaemonVersion;
     done.runner_id = kRunnerId;
@@ -205,12 +207,12 @@ void Sandboxes::StartBuild(const SandboxPtr& sandbox) {
         Run(sandbox, "building_snapshot", milliseconds::zero());
         break;
       case Build::State::kFailed:
-        Fail(*sandbox, "build_failed", StrCat("failed to build image: ", build.error()));
+        Fail(*sandbox, "build_failed", absl::StrCat("failed to build image: ", build.error()));
         break;
     }
   };
   build->Observe(observe);
-  // A build that another object began may be running already.
+  // Another object's build may be running already.
   if (build->state() == Build::State::kRunning) {
     scheduler_.After(milliseconds::zero(), [observe, build] { observe(*build); });
   }
@@ -229,7 +231,7 @@ Outcome<SandboxPtr> Sandboxes::Get(const std::string& id_or_name) const {
   const auto lag = name_lags_until_.find(id_or_name);
   const bool lags = lag != name_lags_until_.end() && scheduler_.Now() < lag->second && !by_id_.contains(id_or_name);
   SandboxPtr sandbox = lags ? nullptr : FindLive(id_or_name);
-  if (sandbox == nullptr) return NotFound(StrCat("Sandbox with ID or name ", id_or_name, " not found"));
+  if (sandbox == nullptr) return NotFound(absl::StrCat("Sandbox with ID or name ", id_or_name, " not found"));
   return sandbox;
 }
 
@@ -271,7 +273,7 @@ Outcome<Done> Sandboxes::Stop(const SandboxPtr& sandbox) {
 Outcome<Done> Sandboxes::Delete(const SandboxPtr& sandbox, const std::string& id_or_name) {
   if (sandbox->in_transition() && sandbox->state != "pending_build") return StateChangeInProgress();
   if (id_or_name != sandbox->id && options_.name_lag > milliseconds::zero()) {
-    // Names that nobody takes again would stay for ever.
+    // Bounds the map: names that are never reused would stay for ever.
     if (name_lags_until_.size() > 10'000) name_lags_until_.clear();
     name_lags_until_[id_or_name] = scheduler_.Now() + options_.name_lag.count();
   }
@@ -281,8 +283,8 @@ Outcome<Done> Sandboxes::Delete(const SandboxPtr& sandbox, const std::string& id
 
 void Sandboxes::Destroy(const SandboxPtr& sandbox) {
   by_name_.erase(sandbox->name);
-  sandbox->name = StrCat("DESTROYED_", sandbox->name, "_", scheduler_.Now());
-  // One that is in error, or whose build has not begun, shows its state until it is gone.
+  sandbox->name = absl::StrCat("DESTROYED_", sandbox->name, "_", scheduler_.Now());
+  // A sandbox in error, or whose build has not begun, keeps its state until it is gone.
   const bool keeps_state = sandbox->errored() || sandbox->state == "pending_build";
   Enter(*sandbox, keeps_state ? std::string(sandbox->state) : "destroying", "destroyed");
   Later(sandbox, options_.delays.destroy, [this](Sandbox& gone) {
@@ -333,7 +335,7 @@ void Sandboxes::WhenSettled(const SandboxPtr& sandbox, milliseconds limit, std::
     scheduler_.After(milliseconds::zero(), std::move(action));
     return;
   }
-  // Whichever comes first takes the action away from the other.
+  // Whichever comes first runs the action, and clears it for the other.
   auto once = std::make_shared<std::function<void()>>(std::move(action));
   const auto run = [once] {
     if (const auto taken = std::exchange(*once, nullptr)) taken();

@@ -26,31 +26,31 @@ class Sandboxes {
   Sandboxes(const Sandboxes&) = delete;
   Sandboxes& operator=(const Sandboxes&) = delete;
 
-  // Where the sandboxes' toolbox is said to be.
+  // The toolbox URL that sandboxes report.
   void set_toolbox_proxy_url(std::string url) { toolbox_proxy_url_ = std::move(url); }
 
   Outcome<SandboxPtr> Create(const Json& request);
-  // By id, else by name. By a name that a sandbox was deleted by, nothing is found for a while, even if another sandbox
-  // has the name by then: the real server caches it.
+  // Finds by id, else by name. After a delete by name, that name is not found for a while, even if another sandbox has
+  // it by then: the real server caches it.
   Outcome<SandboxPtr> Get(const std::string& id_or_name) const;
-  // The same, but by id it also finds what ended in the queue or was evicted within the last day.
+  // The same, but also finds by id what timed out in the queue or was evicted within the last day.
   Outcome<SandboxPtr> Read(const std::string& id_or_name) const;
   Outcome<Done> Start(const SandboxPtr& sandbox);
   Outcome<Done> Stop(const SandboxPtr& sandbox);
-  // `id_or_name` is what the sandbox was called by.
+  // `id_or_name` is the key that the request used.
   Outcome<Done> Delete(const SandboxPtr& sandbox, const std::string& id_or_name);
   Outcome<Done> Archive(const SandboxPtr& sandbox);
   Outcome<Done> Recover(const SandboxPtr& sandbox);
-  // Ends it as a server does that has no runner for it in time, or needs its GPU for somebody else.
+  // End it as a server does that finds no runner in time, or that needs its GPU for somebody else.
   void TimeOutInQueue(const SandboxPtr& sandbox);
   void EvictSpot(const SandboxPtr& sandbox);
   // Keeps the sandbox busy with its new network settings for a while.
   void ApplyNetworkSettings(Sandbox& sandbox) const;
-  // Whether something keeps it busy that does not show in its state.
+  // Whether an operation keeps it busy that its state does not show.
   bool Busy(const Sandbox& sandbox) const { return scheduler_.Now() < sandbox.busy_until; }
-  // Overwrites state, desiredState, errorReason, recoverable, whatever went on; it is told of. For tests.
+  // Overwrites state, desiredState, errorReason and recoverable, whatever goes on, and publishes the change. For tests.
   void Force(Sandbox& sandbox, const Json& changes);
-  // To be called when a member was changed.
+  // Must be called after a member was changed.
   void Touch(Sandbox& sandbox);
 
   // Runs `action` as soon as the create of the sandbox, which is built from a Dockerfile, can be answered.
@@ -63,18 +63,18 @@ class Sandboxes {
   std::string UserOfVolume(const std::string& volume_id) const;
 
  private:
-  // All changes of state end here: it tells the event bus. `desired` is the new desired state; empty: as it was.
+  // All state changes end here: publishes them on the event bus. `desired` is the new desired state; empty: unchanged.
   void Enter(Sandbox& sandbox, std::string_view state, std::string_view desired = {});
   void TellCreated(const Sandbox& sandbox) const;
   void Fail(Sandbox& sandbox, std::string_view state, std::string reason);
   void Later(const SandboxPtr& sandbox, milliseconds delay, std::function<void(Sandbox&)> step);
   void Run(const SandboxPtr& sandbox, std::string_view transition, milliseconds delay);
-  // Waits for a runner that never comes, until the sandbox's time in the queue is over.
+  // Waits for a runner that never comes, until the sandbox's queue timeout.
   void Queue(const SandboxPtr& sandbox);
   void StartBuild(const SandboxPtr& sandbox);
   void Destroy(const SandboxPtr& sandbox);
   SandboxPtr FindLive(const std::string& id_or_name) const;
-  // Whether a create may name this build. The first one is on its way for a while; others may not meanwhile.
+  // Whether a create may use this build. While the first one is being accepted, others may not.
   bool BeginAccepting(const std::string& build_ref);
   Outcome<Done> Link(const Json& request, Sandbox& sandbox) const;
 
@@ -89,7 +89,7 @@ class Sandboxes {
   std::unordered_map<std::string, SandboxPtr> by_name_;
   std::unordered_map<std::string, SandboxPtr> ended_;  // by id; for a day
   std::unordered_map<std::string, WallTime> name_lags_until_;
-  // Builds that no create named before the one which is not answered yet, and how to answer it.
+  // New builds whose first create is not answered yet, and how to answer it.
   std::unordered_map<std::string, std::function<void()>> being_accepted_;
 };
 

@@ -5,10 +5,13 @@
 #include <regex>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "daemon/base/absl_view.h"
 #include "emulator/base/identity.h"
-#include "emulator/base/text.h"
 #include "emulator/base/wire_time.h"
 #include "emulator/world/kinds.h"
 #include "emulator/world/paging.h"
@@ -38,11 +41,11 @@ SnapshotPtr DefaultSnapshot(ApiVersion version, WallTime now) {
   snapshot->last_used = now;
   snapshot->regions = {"us", "eu"};
   snapshot->runner_id = kRunnerId;
-  snapshot->ref = StrCat(kRegistry, "daytona-sandbox:daytona");
+  snapshot->ref = absl::StrCat(AbslView(kRegistry), "daytona-sandbox:daytona");
   return snapshot;
 }
 
-// The member that a list is sorted by, as text that sorts likewise; empty sorts last.
+// The sort key of a list, as text in the same order; empty sorts last.
 std::string SortKey(const Snapshot& snapshot, const std::string& field) {
   if (field == "name") return snapshot.name;
   if (field == "state") return snapshot.state;
@@ -87,7 +90,7 @@ std::string ImageNameFault(const std::string& name) {
     if (at > 0 && digest.size() == 64 && std::regex_match(digest, kDigest)) return "";
     return "Invalid digest format. Must be image@sha256:64_hex_characters";
   }
-  if (!Contains(name, ":") || name.ends_with(':')) {
+  if (!absl::StrContains(name, ":") || name.ends_with(':')) {
     return "Image name must include a tag (e.g., ubuntu:22.04) or digest (@sha256:...)";
   }
   if (name.ends_with(":latest")) return "Images with tag \":latest\" are not allowed";
@@ -100,8 +103,8 @@ std::string ImageNameFault(const std::string& name) {
 
 std::string ResourceFault(std::int64_t cpu, std::int64_t memory_gib, std::int64_t disk_gib) {
   const auto fault = [](std::string_view what, std::int64_t asked, std::int64_t maximum, std::string_view unit) {
-    return StrCat(what, " request ", asked, unit, " exceeds maximum allowed per sandbox (", maximum, unit, ").\n",
-                  kLimitAdvice);
+    return absl::StrCat(AbslView(what), " request ", asked, AbslView(unit), " exceeds maximum allowed per sandbox (",
+                        maximum, AbslView(unit), ").\n", AbslView(kLimitAdvice));
   };
   if (cpu > 4) return fault("CPU", cpu, 4, "");
   if (memory_gib > 8) return fault("Memory", memory_gib, 8, "GB");
@@ -148,7 +151,7 @@ Outcome<SnapshotPtr> Snapshots::Create(const Json& request) {
   if (const auto error = CheckRequest(request, options_.api_version)) return *error;
   const std::string name = StringOr(request, "name");
   if (by_name_.contains(name)) {
-    return Conflict(StrCat("Snapshot with name \"", name, "\" already exists for this organization"));
+    return Conflict(absl::StrCat("Snapshot with name \"", name, "\" already exists for this organization"));
   }
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->api_version = options_.api_version;
@@ -172,7 +175,7 @@ Outcome<SnapshotPtr> Snapshots::Create(const Json& request) {
   } else {
     snapshot->build_info.emplace(build, scheduler_.Now());
     snapshot->entrypoint = Entrypoint(snapshot->build_info->dockerfile);
-    snapshot->ref = StrCat(kRegistry, snapshot->build_info->ref);
+    snapshot->ref = absl::StrCat(AbslView(kRegistry), snapshot->build_info->ref);
   }
   const bool busy = options_.exclusive_images && ImageIsBusy(*snapshot);
   by_id_[snapshot->id] = by_name_[name] = snapshot;
@@ -215,7 +218,7 @@ void Snapshots::Enter(Snapshot& snapshot, std::string_view state) {
 
 void Snapshots::TellRemoved(const Snapshot& snapshot) const {
   if (!events_.heard()) return;
-  // What is left of it when the real server tells, which it was seen to do twice.
+  // The real server sends the event twice, with what is left of the snapshot by then.
   Json json = snapshot.ToJson();
   json.erase("id");
   json.erase("regionIds");
@@ -234,8 +237,8 @@ void Snapshots::StartPull(const SnapshotPtr& snapshot) {
   Later(snapshot, options_.delays.queue, [this, snapshot](Snapshot&) {
     snapshot->runner_id = kRunnerId;
     snapshot->size_gb = 0.35;
-    snapshot->ref =
-        StrCat(kRegistry, absl::StrFormat("daytona-%016x:daytona", std::hash<std::string>{}(snapshot->image_name)));
+    snapshot->ref = absl::StrCat(
+        AbslView(kRegistry), absl::StrFormat("daytona-%016x:daytona", std::hash<std::string>{}(snapshot->image_name)));
     Enter(*snapshot, "pulling");
     Later(snapshot, options_.delays.pull, [this](Snapshot& pulled) { BecomeActive(pulled); });
   });
@@ -258,13 +261,13 @@ void Snapshots::StartBuild(const SnapshotPtr& snapshot) {
         BecomeActive(*snapshot);
         break;
       case Build::State::kFailed:
-        snapshot->error_reason = StrCat("failed to build image: ", build.error());
+        snapshot->error_reason = absl::StrCat("failed to build image: ", build.error());
         Enter(*snapshot, "error");
         break;
     }
   };
   build->Observe(observe);
-  // A build that another object began may be running already.
+  // Another object's build may be running already.
   if (build->state() == Build::State::kRunning) {
     scheduler_.After(milliseconds::zero(), [observe, build] { observe(*build); });
   }
@@ -294,13 +297,13 @@ Outcome<Json> Snapshots::List(const QueryParams& query) const {
   static const std::vector<std::string> kFields = {"name", "state", "lastUsedAt", "createdAt"};
   if (auto error = CheckOneOf("sort", field, kFields)) return *error;
   if (auto error = CheckOneOf("order", order, {"asc", "desc"})) return *error;
-  const std::string name = query.Get("name").value_or("");
+  const std::string name = absl::AsciiStrToLower(query.Get("name").value_or(""));
   // A 0.190 server ignores it.
   const bool by_source = options_.api_version >= ApiVersion::k0_226;
   const auto source = by_source ? query.Get("sourceSandboxId") : std::nullopt;
   std::vector<SnapshotPtr> matches;
   for (const auto& [id, snapshot] : by_id_) {
-    if (!ContainsIgnoreCase(snapshot->name, name)) continue;
+    if (!absl::StrContains(absl::AsciiStrToLower(snapshot->name), name)) continue;
     if (source.has_value() && snapshot->source_sandbox_id != source) continue;
     matches.push_back(snapshot);
   }
@@ -317,13 +320,13 @@ Outcome<Json> Snapshots::List(const QueryParams& query) const {
 
 Outcome<Done> Snapshots::Remove(const std::string& id) {
   const SnapshotPtr snapshot = FindById(id);
-  if (snapshot == nullptr) return NotFound(StrCat("Snapshot ", id, " not found"));
+  if (snapshot == nullptr) return NotFound(absl::StrCat("Snapshot ", id, " not found"));
   if (snapshot->general) return ApiError{403, "You cannot delete a general snapshot"};
   Enter(*snapshot, "removing");
   Later(snapshot, options_.delays.remove, [this](Snapshot& removed) {
     TellRemoved(removed);
     by_name_.erase(removed.name);
-    // A copy: erasing by the object's own member would use it while it goes.
+    // A copy: erasing by the object's own member would use it during its destruction.
     const std::string key = removed.id;
     by_id_.erase(key);
   });
@@ -332,10 +335,10 @@ Outcome<Done> Snapshots::Remove(const std::string& id) {
 
 Outcome<SnapshotPtr> Snapshots::Activate(const std::string& id) {
   const SnapshotPtr snapshot = FindById(id);
-  if (snapshot == nullptr) return NotFound(StrCat("Snapshot ", id, " not found"));
-  if (snapshot->state == "active") return BadRequest(StrCat("Snapshot ", id, " is already active"));
+  if (snapshot == nullptr) return NotFound(absl::StrCat("Snapshot ", id, " not found"));
+  if (snapshot->state == "active") return BadRequest(absl::StrCat("Snapshot ", id, " is already active"));
   if (snapshot->state != "inactive") {
-    return BadRequest(StrCat("Snapshot ", id, " cannot be activated - it is in ", snapshot->state, " state"));
+    return BadRequest(absl::StrCat("Snapshot ", id, " cannot be activated - it is in ", snapshot->state, " state"));
   }
   if (snapshot->deactivated.has_value() &&
       scheduler_.Now() < *snapshot->deactivated + options_.delays.deactivate.count()) {
@@ -347,7 +350,7 @@ Outcome<SnapshotPtr> Snapshots::Activate(const std::string& id) {
 
 Outcome<Done> Snapshots::Deactivate(const std::string& id) {
   const SnapshotPtr snapshot = FindById(id);
-  if (snapshot == nullptr) return NotFound(StrCat("Snapshot ", id, " not found"));
+  if (snapshot == nullptr) return NotFound(absl::StrCat("Snapshot ", id, " not found"));
   if (snapshot->state == "inactive") return Done{};
   ++snapshot->epoch;
   Enter(*snapshot, "inactive");

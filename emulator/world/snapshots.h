@@ -20,7 +20,7 @@
 namespace daytonad::emulator {
 
 struct Snapshot {
-  ApiVersion api_version = ApiVersion::k0_226;  // whose shape it is shown in
+  ApiVersion api_version = ApiVersion::k0_226;  // the version whose shape it has
   std::string id;
   bool general = false;  // the platform's own; belongs to no organization
   std::string name;
@@ -44,7 +44,7 @@ struct Snapshot {
   std::string ref;        // empty: none yet
   std::string sandbox_class = "container";
   std::optional<std::string> source_sandbox_id;
-  // Steps that were scheduled under an older epoch do not happen.
+  // Steps that were scheduled in an older epoch are dropped.
   std::uint64_t epoch = 0;
 
   Json ToJson() const;
@@ -63,11 +63,11 @@ class Snapshots {
   Outcome<Done> Remove(const std::string& id);
   Outcome<SnapshotPtr> Activate(const std::string& id);
   Outcome<Done> Deactivate(const std::string& id);
-  // Overwrites state, errorReason and the like, whatever went on. For tests.
+  // Overwrites state and errorReason, whatever goes on. For tests.
   void Force(Snapshot& snapshot, const Json& changes);
 
  private:
-  // All changes of state end here: it tells the event bus.
+  // All state changes end here: publishes them on the event bus.
   void Enter(Snapshot& snapshot, std::string_view state);
   void TellRemoved(const Snapshot& snapshot) const;
   void Later(const SnapshotPtr& snapshot, milliseconds delay, std::function<void(Snapshot&)> step);
@@ -87,7 +87,7 @@ class Snapshots {
 // What is wrong with an image's name: a tag other than "latest", or a digest, is needed. Empty if nothing is.
 std::string ImageNameFault(const std::string& name);
 
-// What is wrong with the resources asked for, by the limits per sandbox. Empty if nothing is.
+// Which requested resource exceeds the limits per sandbox. Empty if none does.
 std::string ResourceFault(std::int64_t cpu, std::int64_t memory_gib, std::int64_t disk_gib);
 
 }  // namespace daytonad::emulator

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "emulator/base/text.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "daemon/base/absl_view.h"
 
 namespace daytonad::emulator {
 namespace {
@@ -13,7 +16,7 @@ bool SafeToDisplay(const Json& value) {
   const auto text = value.get<std::string>();
   const auto tag = text.find('<');
   if (tag != std::string::npos && text.find('>', tag) != std::string::npos) return false;
-  if (Contains(text, "://")) return false;
+  if (absl::StrContains(text, "://")) return false;
   return std::none_of(text.begin(), text.end(),
                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
@@ -30,21 +33,21 @@ Validator& Validator::String(std::string_view name, bool display) {
   const Json* value = Find(name);
   if (value == nullptr) return *this;
   if (display && !SafeToDisplay(*value)) {
-    Complain(StrCat(name, " must not contain HTML tags, URLs, or control characters"));
+    Complain(absl::StrCat(AbslView(name), " must not contain HTML tags, URLs, or control characters"));
   }
-  if (!value->is_string()) Complain(StrCat(name, " must be a string"));
+  if (!value->is_string()) Complain(absl::StrCat(AbslView(name), " must be a string"));
   return *this;
 }
 
 Validator& Validator::RequiredString(std::string_view name, bool display) {
   if (Find(name) != nullptr) return String(name, display);
-  Complain(StrCat(name, " must be a string"));
+  Complain(absl::StrCat(AbslView(name), " must be a string"));
   return *this;
 }
 
 Validator& Validator::Boolean(std::string_view name) {
   const Json* value = Find(name);
-  if (value != nullptr && !value->is_boolean()) Complain(StrCat(name, " must be a boolean value"));
+  if (value != nullptr && !value->is_boolean()) Complain(absl::StrCat(AbslView(name), " must be a boolean value"));
   return *this;
 }
 
@@ -53,28 +56,28 @@ Validator& Validator::Number(std::string_view name, std::optional<int> minimum, 
   if (value == nullptr) return *this;
   const bool number = value->is_number();
   if (maximum.has_value() && !(number && value->get<double>() <= *maximum)) {
-    Complain(StrCat(name, " must not be greater than ", *maximum));
+    Complain(absl::StrCat(AbslView(name), " must not be greater than ", *maximum));
   }
   if (minimum.has_value() && !(number && value->get<double>() >= *minimum)) {
-    Complain(StrCat(name, " must not be less than ", *minimum));
+    Complain(absl::StrCat(AbslView(name), " must not be less than ", *minimum));
   }
   if (!number) {
-    Complain(StrCat(name, " must be a number conforming to the specified constraints"));
+    Complain(absl::StrCat(AbslView(name), " must be a number conforming to the specified constraints"));
   } else if (whole_numbers_ && !value->is_number_integer()) {
-    Complain(StrCat(name, " must be an integer number"));
+    Complain(absl::StrCat(AbslView(name), " must be an integer number"));
   }
   return *this;
 }
 
 Validator& Validator::Object(std::string_view name) {
   const Json* value = Find(name);
-  if (value != nullptr && !value->is_object()) Complain(StrCat(name, " must be an object"));
+  if (value != nullptr && !value->is_object()) Complain(absl::StrCat(AbslView(name), " must be an object"));
   return *this;
 }
 
 Validator& Validator::Array(std::string_view name) {
   const Json* value = Find(name);
-  if (value != nullptr && !value->is_array()) Complain(StrCat(name, " must be an array"));
+  if (value != nullptr && !value->is_array()) Complain(absl::StrCat(AbslView(name), " must be an array"));
   return *this;
 }
 
@@ -85,15 +88,15 @@ Validator& Validator::OneOf(std::string_view name, const std::vector<std::string
     return std::any_of(allowed.begin(), allowed.end(), [&](const std::string& one) { return text == one; });
   };
   if (value->is_array() ? !std::all_of(value->begin(), value->end(), known) : !known(*value)) {
-    Complain(StrCat(value->is_array() ? "each value in " : "", name,
-                    " must be one of the following values: ", Join(allowed, ", ")));
+    Complain(absl::StrCat(value->is_array() ? "each value in " : "", AbslView(name),
+                          " must be one of the following values: ", absl::StrJoin(allowed, ", ")));
   }
   return *this;
 }
 
 std::optional<ApiError> Validator::Error() const {
   if (complaints_.empty()) return std::nullopt;
-  return BadRequest(Join(complaints_, ", "));
+  return BadRequest(absl::StrJoin(complaints_, ", "));
 }
 
 std::string StringOr(const Json& body, std::string_view name, std::string_view fallback) {

@@ -11,11 +11,11 @@
 
 namespace daytonad::emulator {
 
-// Checks the types in a request's body and words its complaints as the server's validator does, all joined by ", ".
-// An absent or null member is fine unless it is required.
+// Checks the types in a request's body. Its complaints read like the server's validator's, joined by ", ". An absent or
+// null member is valid unless required.
 class Validator {
  public:
-  // `whole_numbers`: newer servers take no fractions.
+  // `whole_numbers`: newer servers refuse fractions.
   explicit Validator(const Json& body, bool whole_numbers = false) : body_(body), whole_numbers_(whole_numbers) {}
 
   // `display`: shown to people, so no HTML tags, URLs or control characters.

@@ -4,8 +4,11 @@
 #include <array>
 #include <utility>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "daemon/base/absl_view.h"
 #include "emulator/base/identity.h"
-#include "emulator/base/text.h"
 #include "emulator/base/wire_time.h"
 #include "emulator/world/validation.h"
 
@@ -14,7 +17,7 @@ namespace {
 
 // What is wrong with a mount path; empty if nothing is.
 std::string MountPathFault(const Json& value) {
-  if (!value.is_string()) return StrCat("Invalid mount path ", ToText(value), " (must be a string)");
+  if (!value.is_string()) return absl::StrCat("Invalid mount path ", ToText(value), " (must be a string)");
   const auto path = value.get<std::string>();
   std::string_view fault;
   static constexpr std::array<std::string_view, 9> kSystem = {"/proc", "/sys",  "/dev", "/boot", "/etc",
@@ -23,16 +26,17 @@ std::string MountPathFault(const Json& value) {
     fault = "must be absolute";
   } else if (path == "/" || path == "//") {
     fault = "cannot mount to the root directory";
-  } else if (Contains(path, "/../") || Contains(path, "/./") || path.ends_with("/..") || path.ends_with("/.")) {
+  } else if (absl::StrContains(path, "/../") || absl::StrContains(path, "/./") || path.ends_with("/..") ||
+             path.ends_with("/.")) {
     fault = "cannot contain relative path components";
-  } else if (Contains(path.substr(1), "//")) {
+  } else if (absl::StrContains(path.substr(1), "//")) {
     fault = "cannot contain consecutive slashes";
   } else if (std::any_of(kSystem.begin(), kSystem.end(), [&](std::string_view system) {
-               return path == system || path.starts_with(StrCat(system, "/"));
+               return path == system || path.starts_with(absl::StrCat(AbslView(system), "/"));
              })) {
     fault = "cannot mount to system directory";
   }
-  return fault.empty() ? "" : StrCat("Invalid mount path ", path, " (", fault, ")");
+  return fault.empty() ? "" : absl::StrCat("Invalid mount path ", path, " (", AbslView(fault), ")");
 }
 
 std::string SubpathFault(const Json& mount) {
@@ -40,12 +44,12 @@ std::string SubpathFault(const Json& mount) {
   std::string_view fault;
   if (path.starts_with('/')) {
     fault = "cannot start with a slash";
-  } else if (Contains(path, "..")) {
+  } else if (absl::StrContains(path, "..")) {
     fault = "cannot contain relative path components";
-  } else if (Contains(path, "//")) {
+  } else if (absl::StrContains(path, "//")) {
     fault = "cannot contain consecutive slashes";
   }
-  return fault.empty() ? "" : StrCat("Invalid subpath ", path, " (", fault, ")");
+  return fault.empty() ? "" : absl::StrCat("Invalid subpath ", path, " (", AbslView(fault), ")");
 }
 
 }  // namespace
@@ -78,7 +82,7 @@ Outcome<VolumePtr> Volumes::Create(const Json& request) {
   volume->name = request["name"].get<std::string>();
   if (volume->name.empty()) volume->name = volume->id;
   if (FindByName(volume->name) != nullptr) {
-    return BadRequest(StrCat("Volume with name ", volume->name, " already exists"));
+    return BadRequest(absl::StrCat("Volume with name ", volume->name, " already exists"));
   }
   volume->created = volume->updated = scheduler_.Now();
   volumes_[volume->id] = volume;
@@ -103,13 +107,13 @@ void Volumes::Later(const VolumePtr& volume, std::string_view state, std::functi
 
 Outcome<VolumePtr> Volumes::Get(const std::string& id) const {
   const auto found = volumes_.find(id);
-  if (found == volumes_.end()) return NotFound(StrCat("Volume with ID ", id, " not found"));
+  if (found == volumes_.end()) return NotFound(absl::StrCat("Volume with ID ", id, " not found"));
   return found->second;
 }
 
 Outcome<VolumePtr> Volumes::GetByName(const std::string& name) const {
   VolumePtr volume = FindByName(name);
-  if (volume == nullptr) return NotFound(StrCat("Volume with name ", name, " not found"));
+  if (volume == nullptr) return NotFound(absl::StrCat("Volume with name ", name, " not found"));
   return volume;
 }
 
@@ -125,13 +129,14 @@ std::vector<VolumePtr> Volumes::List(bool include_deleted) const {
 
 Outcome<Done> Volumes::Delete(const std::string& id, const std::string& user) {
   auto found = Get(id);
-  if (!found.ok() || (*found)->state == "deleted") return NotFound(StrCat("Volume with ID ", id, " not found"));
+  if (!found.ok() || (*found)->state == "deleted") return NotFound(absl::StrCat("Volume with ID ", id, " not found"));
   const VolumePtr volume = *found;
   if (volume->state != "ready" && volume->state != "error") {
     return BadRequest("Volume must be in 'ready' or 'error' state in order to be deleted");
   }
   if (!user.empty()) {
-    return Conflict(StrCat("Volume cannot be deleted because it is in use by one or more sandboxes (e.g. ", user, ")"));
+    return Conflict(
+        absl::StrCat("Volume cannot be deleted because it is in use by one or more sandboxes (e.g. ", user, ")"));
   }
   Enter(*volume, "pending_delete");
   Later(volume, "deleting", [this, volume] { Later(volume, "deleted"); });
@@ -147,10 +152,11 @@ Outcome<Json> Volumes::ResolveMounts(const Json& mounts) {
     const auto by_id = volumes_.find(reference);
     VolumePtr volume = by_id != volumes_.end() ? by_id->second : FindByName(reference);
     if (volume == nullptr || volume->state == "deleted") {
-      return NotFound(StrCat("Volume '", reference, "' not found"));
+      return NotFound(absl::StrCat("Volume '", reference, "' not found"));
     }
     if (volume->state != "ready") {
-      return BadRequest(StrCat("Volume '", volume->name, "' is not in a ready state. Current state: ", volume->state));
+      return BadRequest(
+          absl::StrCat("Volume '", volume->name, "' is not in a ready state. Current state: ", volume->state));
     }
     Json entry = mount;
     entry["volumeId"] = volume->id;
@@ -160,7 +166,7 @@ Outcome<Json> Volumes::ResolveMounts(const Json& mounts) {
       if (!fault.empty()) faults.push_back(fault);
     }
   }
-  if (!faults.empty()) return BadRequest(Join(faults, ", "));
+  if (!faults.empty()) return BadRequest(absl::StrJoin(faults, ", "));
   for (const VolumePtr& volume : used) volume->last_used = scheduler_.Now();
   return resolved;
 }

@@ -42,14 +42,15 @@ class Volumes {
   // `user` is the name of a sandbox that mounts it; empty if none does.
   Outcome<Done> Delete(const std::string& id, const std::string& user);
 
-  // What a sandbox's request names, by id or name, checked: it must be ready and its mount path allowed.
+  // Resolves the volumes that a sandbox's request mounts, by id or name. They must be ready and their mount paths
+  // allowed.
   Outcome<Json> ResolveMounts(const Json& mounts);
 
  private:
   VolumePtr FindByName(const std::string& name) const;
-  // All changes of state end here: it tells the event bus.
+  // All state changes end here: publishes them on the event bus.
   void Enter(Volume& volume, std::string_view state) const;
-  // Enters the state after a while, and then goes on.
+  // Enters the state after a delay, then runs `then`.
   void Later(const VolumePtr& volume, std::string_view state, std::function<void()> then = nullptr);
 
   const Delays& delays_;

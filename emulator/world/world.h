@@ -15,7 +15,7 @@
 
 namespace daytonad::emulator {
 
-// All that exists. Used on the loop thread only.
+// All objects of the emulated installation. Used on the loop thread only.
 struct World {
   World(const EmulatorOptions& options, Scheduler& scheduler)
       : options(options),

@@ -8,7 +8,7 @@
 
 namespace daytonad::bench {
 
-// A promise: a figure that may not exceed a limit.
+// A promise: a figure that must not exceed a limit.
 struct Bar {
   std::string name;
   double limit = 0;
@@ -19,7 +19,7 @@ struct Bar {
   bool holds() const { return run && value <= limit; }
 };
 
-// All promises, whether or not this run looks at them: none can go missing from a report unnoticed.
+// All promises, whether or not this run measures them, so that none can silently be missing from a report.
 std::vector<Bar> AllBars();
 
 // Sets the value of the bar of that name, of which there must be one.

@@ -9,7 +9,7 @@
 
 namespace daytonad::bench {
 
-// As many connections as it takes for `callers` that share one by `callers_each`.
+// Enough connections for `callers`, of which `callers_each` share one.
 std::vector<std::shared_ptr<grpc::Channel>> OpenChannels(const std::string& address, size_t callers,
                                                          size_t callers_each);
 

@@ -1,5 +1,5 @@
-// daytonad-floor-server: what a gRPC call costs when there is nothing behind it. A bare callback server of the daemon's
-// own stubs that answers from memory. The benchmark compares the daemon with it.
+// daytonad-floor-server: the bare cost of a gRPC call. A minimal callback server of the daemon's own stubs that answers
+// from memory. The benchmark compares the daemon with it.
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
@@ -21,7 +21,7 @@
 namespace daytonad::bench {
 namespace {
 
-// Tells a stream of a sandbox, as often as it is told to.
+// Sends a sandbox on a stream each time it is told to.
 class WatchStream final : public grpc::ServerWriteReactor<v1::WatchSandboxResponse> {
  public:
   WatchStream(const v1::Sandbox& sandbox, std::string id, std::function<void(WatchStream*)> on_done)
@@ -71,7 +71,7 @@ class FloorService final : public v1::DaytonaService::CallbackService {
  public:
   explicit FloorService(v1::Sandbox answer) : answer_(std::move(answer)) {}
 
-  // The same sandbox for everybody, under the id that was asked for.
+  // The same sandbox for every caller, under the requested id.
   grpc::ServerUnaryReactor* GetSandbox(grpc::CallbackServerContext* context, const v1::GetSandboxRequest* request,
                                        v1::GetSandboxResponse* response) override {
     *response->mutable_sandbox() = answer_;
@@ -79,7 +79,7 @@ class FloorService final : public v1::DaytonaService::CallbackService {
     return Finish(context);
   }
 
-  // Answered when the state comes, whatever is wanted.
+  // Answered when the state changes, whichever state is wanted.
   grpc::ServerUnaryReactor* WaitSandbox(grpc::CallbackServerContext* context, const v1::WaitSandboxRequest* request,
                                         v1::WaitSandboxResponse* response) override {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
@@ -99,7 +99,7 @@ class FloorService final : public v1::DaytonaService::CallbackService {
     return stream;
   }
 
-  // These two are what happens upstream of the daemon: all who wait or watch are told.
+  // These two stand for the changes upstream of the daemon: all waiters or watchers are told.
   grpc::ServerUnaryReactor* StopSandbox(grpc::CallbackServerContext* context, const v1::StopSandboxRequest*,
                                         v1::StopSandboxResponse*) override {
     TellAll(v1::SANDBOX_STATE_STOPPED);

@@ -22,14 +22,14 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// So many callers share a connection, as the callers of one application would.
+// This many callers share a connection, like the callers of one application.
 constexpr size_t kCallersPerChannel = 32;
 // How long the last calls may take before they are cancelled.
 constexpr auto kTimeToEnd = std::chrono::seconds(30);
 
 enum class Phase { kWarmUp, kCounting, kEnding };
 
-// What the callers share. They run on gRPC's threads.
+// State shared by the callers, which run on gRPC's threads.
 struct Shared {
   std::atomic<Phase> phase = Phase::kWarmUp;
   std::atomic<std::uint64_t> counted = 0;
@@ -59,7 +59,7 @@ class LoadCaller {
                                [this](const grpc::Status& status) { OnDone(status); });
   }
 
-  // Only once the load is ending, when no further call begins.
+  // Only while the load is ending, when no further call begins.
   void Cancel() { context_->TryCancel(); }
 
   const std::vector<double>& latencies_us() const { return latencies_us_; }

@@ -72,7 +72,7 @@ std::chrono::nanoseconds Duration(double seconds) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds));
 }
 
-// What is not given by a flag of its own.
+// Everything without its own flag.
 void SetDefaults(const CLI::App& app, Flags& flags) {
   const auto set = [&app, &flags](const char* flag, auto& value, auto short_run, auto full_run) {
     if (app.count(flag) == 0) value = flags.full ? full_run : short_run;
@@ -90,7 +90,7 @@ void SetDefaults(const CLI::App& app, Flags& flags) {
 
 std::string IfThere(const std::string& path) { return fs::exists(path) ? path : ""; }
 
-// Thousands of connections and streams, here and in the servers, which inherit it.
+// Allows thousands of connections and streams, here and in the servers, which inherit the limit.
 void RaiseDescriptorLimit() {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
@@ -98,7 +98,7 @@ void RaiseDescriptorLimit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Whether all scenarios came to their end; what was found is reported anyway.
+// Whether all scenarios completed; the results so far are reported in any case.
 absl::Status RunAll(const Flags& flags, const std::string& own_folder) {
   // Not below the build folder: the path of a UNIX socket is short.
   std::string work_directory = (fs::temp_directory_path() / "daytonad-bench-XXXXXX").string();
@@ -138,7 +138,7 @@ int Main(int argc, char** argv) {
   Flags flags;
   flags.bin_dir = (own_folder.parent_path() / "bin").string();
   CLI::App app("Measures daytonad against a bare gRPC server.", "daytonad-bench");
-  app.option_defaults()->take_last();  // run.sh gives some, too
+  app.option_defaults()->take_last();  // run.sh passes some as well
   app.add_flag("--full", flags.full, "with the numbers that the bars are about; some minutes long");
   std::vector<std::string> names;
   for (const Scenario& scenario : Scenarios()) names.push_back(scenario.name);

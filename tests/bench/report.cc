@@ -138,7 +138,7 @@ absl::Status WriteReport(const Measurements& measurements, const std::string& da
       {"bars", std::move(bars)},     {"failures", std::move(failures)},
   };
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  std::error_code ignored;  // the file below cannot be written then
+  std::error_code ignored;  // then writing the file below fails
   if (!folder.empty()) std::filesystem::create_directories(folder, ignored);
   std::ofstream file(path);
   file << report.dump(2) << '\n';

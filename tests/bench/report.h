@@ -14,14 +14,14 @@ namespace daytonad::bench {
 
 // The daemon and the floor under the same load: medians over the rounds.
 struct Point {
-  std::string name;  // what is done: "uncached read"
+  std::string name;  // the operation: "uncached read"
   size_t callers = 0;
   LoadResult floor;
   LoadResult daemon;
   LoadResult ratio;  // daemon over floor, of each round, then the median; `calls` means nothing here
 };
 
-// Anything else that was measured.
+// Any other measurement.
 struct Figure {
   std::string scenario;
   std::string name;
@@ -29,7 +29,7 @@ struct Figure {
   std::string unit;
 };
 
-// A scenario that came to no end.
+// A scenario that failed.
 struct Failure {
   std::string scenario;
   std::string message;
@@ -44,8 +44,8 @@ struct Measurements {
 
 std::string Table(const Measurements& measurements);
 
-// As JSON, with the facts of the machine and the path of the daemon that was measured; README.md describes it. Makes
-// the folder.
+// As JSON, with the facts of the machine and the path of the measured daemon; README.md describes it. Creates the
+// folder.
 absl::Status WriteReport(const Measurements& measurements, const std::string& daemon, const std::string& path);
 
 }  // namespace daytonad::bench

@@ -21,7 +21,7 @@ constexpr size_t kPromisedInFlight = 1000;
 constexpr size_t kCallersPerChannel = 100;
 constexpr auto kUpstreamDelay = std::chrono::milliseconds(1500);
 
-// Reads all sandboxes at once, fresh, and waits for the answers.
+// Reads all sandboxes at once, past the cache, and waits for the answers.
 absl::Status ReadAllAtOnce(const std::string& address, const std::vector<std::string>& sandboxes) {
   struct Call {
     std::unique_ptr<v1::DaytonaService::Stub> stub;

@@ -8,13 +8,13 @@
 namespace daytonad::bench {
 namespace {
 
-// The figures of a load that medians and ratios are taken of.
+// The figures of a load for medians and ratios.
 constexpr double LoadResult::*kFigures[] = {&LoadResult::p50_us, &LoadResult::p99_us, &LoadResult::calls_per_second,
                                             &LoadResult::cpu_us_per_call};
 
 constexpr size_t kCoalescedCallers = 128;
 
-// Figure by figure, so of different rounds perhaps; all calls are counted.
+// Per figure, so possibly from different rounds; all calls are counted.
 LoadResult MedianOf(const std::vector<LoadResult>& rounds) {
   LoadResult median;
   for (const LoadResult& round : rounds) median.calls += round.calls;
@@ -37,7 +37,7 @@ class Reads {
  public:
   Reads(const Run& run, Stack& stack, Floor& floor) : run_(run), stack_(stack), floor_(floor) {}
 
-  // Goes on after a failure, and gives the first one.
+  // Continues after a failure, and returns the first one.
   absl::Status Measure() {
     absl::Status first = absl::OkStatus();
     for (const size_t callers : run_.sizes.callers) first.Update(Compare("cached read", callers, false));
@@ -106,8 +106,8 @@ class Reads {
     return RunLoad(load);
   }
 
-  // Fails, too, if the daemon answered by itself where it should not, or did not where it should: then the figures
-  // would be those of something else.
+  // Also fails if the daemon answered from memory where it should not, or did not where it should: the figures would
+  // then measure something else.
   absl::StatusOr<LoadResult> DaemonLoad(const std::vector<std::string>& sandboxes, bool fresh) {
     const absl::StatusOr<RequestCounts> before = stack_.upstream().Requests();
     if (!before.ok()) return before.status();
@@ -124,7 +124,7 @@ class Reads {
     return load;
   }
 
-  // Many callers, one sandbox: how many requests it takes.
+  // Many callers, one sandbox: the number of requests.
   absl::Status MeasureCoalesced() {
     const absl::StatusOr<RequestCounts> before = stack_.upstream().Requests();
     if (!before.ok()) return before.status();

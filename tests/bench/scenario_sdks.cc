@@ -21,23 +21,23 @@ using Seconds = std::chrono::duration<double>;
 constexpr size_t kPromisedCreates = 200;
 constexpr auto kLimit = std::chrono::seconds(180);
 
-// A sandbox that was created, and when its creator knew that it is started.
+// A created sandbox, and when its creator knew that it is started.
 struct Known {
   std::string id;
   system_clock::time_point at;
 };
 
-// How it was to create sandboxes, all at once, and to wait for each.
+// The cost of creating sandboxes, all at once, and of waiting for each.
 struct Outcome {
   double seconds = 0;
-  double cpu_ms = 0;  // of all that stands between the program and upstream
+  double cpu_ms = 0;  // of everything between the program and upstream
   double client_cpu_ms = 0;
   double reads = 0;
   double noticed_p50_ms = 0;  // from upstream's change to STARTED until the creator knew
   double noticed_p99_ms = 0;
 };
 
-// By the daemon, with a C++ client in this process.
+// Through the daemon, with a C++ client in this process.
 absl::StatusOr<std::vector<Known>> CreateByDaemon(const std::string& address, size_t count) {
   struct Call {
     grpc::ClientContext context;
@@ -83,7 +83,7 @@ absl::Status Conclude(Stack& stack, const RequestCounts& before, const std::vect
   return absl::OkStatus();
 }
 
-// Upstream does not hold its answer back until the sandbox is started: then there would be nothing to wait for.
+// Upstream does not withhold its answer until the sandbox is started: there would be nothing to wait for.
 absl::StatusOr<std::unique_ptr<Stack>> StartStack(const Run& run) {
   StackOptions options;
   options.emulator_flags = {"--create-delay", absl::StrCat(run.sizes.create_delay.count(), "ms"), "--hold-limit", "0"};

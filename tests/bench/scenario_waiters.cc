@@ -20,7 +20,7 @@ struct State {
   v1::SandboxState state;
   const char* upstream;
 };
-// In turns: what is waited for is not what is.
+// In alternation: the wanted state is never the current one.
 constexpr State kStates[] = {{v1::SANDBOX_STATE_STOPPED, "stopped"}, {v1::SANDBOX_STATE_STARTED, "started"}};
 
 absl::StatusOr<double> FloorTold(Floor& floor, Waiters& waiters, const State& state) {
@@ -38,13 +38,13 @@ struct DaemonTold {
   double changing_ms = 0;  // how long upstream took to change them all
   double reads_a_minute = 0;
   double resident_mib = 0;
-  // CPU from the first change until the last call ended: who shares the cores with the daemon.
+  // CPU time from the first change until the last call ended, of those that share the cores with the daemon.
   double daemon_cpu_ms = 0;
   double emulator_cpu_ms = 0;
   double client_cpu_ms = 0;
 };
 
-// `hold`: for how long calls are left to wait.
+// `hold`: how long calls wait before the change.
 absl::StatusOr<DaemonTold> TellDaemon(Stack& stack, Waiters& waiters, const State& state,
                                       std::chrono::nanoseconds hold) {
   const absl::StatusOr<RequestCounts> before = stack.upstream().Requests();
@@ -104,7 +104,7 @@ absl::Status MeasureWaiters(const Run& run) {
     const State& state = kStates[round % 2];
     const absl::StatusOr<double> floor_ms = FloorTold(**floor, floor_waiters, state);
     if (!floor_ms.ok()) return floor_ms.status();
-    // The first round is held long enough to count requests by the minute.
+    // The first round waits long enough to count requests per minute.
     const auto hold = round == 0 ? run.sizes.hold : std::chrono::nanoseconds(0);
     const absl::StatusOr<DaemonTold> daemon = TellDaemon(**stack, waiters, state, hold);
     if (!daemon.ok()) return daemon.status();

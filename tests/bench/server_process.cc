@@ -36,7 +36,7 @@ constexpr auto kTimeToStart = seconds(20);
 constexpr auto kTimeToEnd = seconds(10);
 constexpr auto kTimeToBeQuiet = seconds(10);
 
-// What the person at the keyboard has set up for daytonad, or for the network, is not for these servers.
+// The user's own settings of daytonad and of the network must not reach these servers.
 std::vector<std::string> Environment(const std::vector<std::string>& additions) {
   std::vector<std::string> entries = additions;
   for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -132,7 +132,7 @@ absl::Status ServerProcess::WaitUntil(absl::string_view what, const std::functio
 }
 
 absl::Status ServerProcess::WaitUntilServing(const std::string& path) {
-  // A channel that cannot connect waits for a second before it tries again; hence this look at the socket first.
+  // A channel that cannot connect waits a second before it tries again; so the socket is checked first.
   absl::Status listening = WaitUntil("listening", [&path] { return AcceptsConnections(path); });
   if (!listening.ok()) return listening;
   const auto channel = grpc::CreateChannel(absl::StrCat("unix:", path), grpc::InsecureChannelCredentials());
@@ -152,7 +152,7 @@ absl::StatusOr<std::string> ServerProcess::WaitForLine(absl::string_view prefix)
   std::string found;
   absl::Status status = WaitUntil("ready", [&] {
     std::ifstream log(log_path_);
-    // Without its end, getline() stops at the end of the file, and the line may not be whole.
+    // Without a line end, getline() stops at the end of the file, and the line may be incomplete.
     for (std::string line; std::getline(log, line) && !log.eof();) {
       if (absl::StartsWith(line, prefix)) found = std::string(absl::StripPrefix(line, prefix));
     }

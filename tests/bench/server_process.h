@@ -19,9 +19,9 @@ namespace daytonad::bench {
 struct ServerCommand {
   std::string program;  // a path
   std::vector<std::string> arguments;
-  // NAME=VALUE, beside what this process has, of which DAYTONA* and proxies are left out.
+  // NAME=VALUE, in addition to this process's environment without DAYTONA* and proxies.
   std::vector<std::string> environment;
-  std::string log_path;  // gets what it prints
+  std::string log_path;  // receives its output
 };
 
 // A server as a child process, which ends with this object, or with this process.
@@ -34,21 +34,21 @@ class ServerProcess {
 
   // Waits until the gRPC server at unix:`path` is healthy.
   absl::Status WaitUntilServing(const std::string& path);
-  // Waits until it has printed a line that begins with `prefix`, and gives what stands after that.
+  // Waits until it has printed a line that begins with `prefix`, and returns the rest of that line.
   absl::StatusOr<std::string> WaitForLine(absl::string_view prefix);
 
-  // From Start() until WaitUntilServing() found it so.
+  // From Start() until WaitUntilServing() found it healthy.
   std::chrono::nanoseconds time_to_serving() const { return time_to_serving_; }
-  // Used by all its threads, past ones included.
+  // Used by all its threads, including ended ones.
   std::chrono::nanoseconds cpu_time() const;
   double resident_mib() const { return StatusField("VmRSS:") / 1024; }
-  // The most that it ever was.
+  // The peak.
   double peak_resident_mib() const { return StatusField("VmHWM:") / 1024; }
-  // Whether it has used next to no CPU for some time: what it was asked to do is done, or waits. Gives up after a time.
+  // Waits until it has used almost no CPU for some time, so that its work is done or blocked. Gives up after a while.
   void WaitUntilQuiet() const;
-  // For a program that ends by itself: waits for that. Fails unless its status is 0.
+  // For a program that ends by itself: waits for its end. Fails unless its status is 0.
   absl::Status WaitForExit(std::chrono::seconds limit);
-  // What it printed, standard error included.
+  // Its output, including standard error.
   std::string Output() const;
 
  private:

@@ -28,7 +28,7 @@ absl::Status Check(const grpc::Status& status, absl::string_view what) {
   return absl::InternalError(absl::StrCat(what, " failed: ", status.error_message()));
 }
 
-// A name in the work directory that no other server has.
+// A unique name in the work directory.
 std::string NewPath(const Programs& programs, absl::string_view what) {
   static std::atomic<int> count = 0;
   return absl::StrCat(programs.work_directory, "/", what, "-", count++);

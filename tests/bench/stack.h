@@ -15,13 +15,13 @@
 
 namespace daytonad::bench {
 
-// Paths of what is run.
+// Paths of the programs.
 struct Programs {
   std::string daemon;
   std::string static_daemon;  // of the preset `static`; empty if it was not built
   std::string emulator;
   std::string floor;
-  std::string work_directory;  // for sockets and logs; made by the caller
+  std::string work_directory;  // for sockets and logs; created by the caller
   std::string sdk_directory;   // of tests/bench/sdk
   std::string python;          // with the official SDK; empty: none
   std::string node_modules;    // with the official SDK; empty: none
@@ -29,13 +29,13 @@ struct Programs {
 
 struct StackOptions {
   size_t sandboxes = 0;  // how many to create
-  // Whether upstream has an event connection. The daemon and the emulator must know --events then.
+  // Whether upstream offers events. The daemon and the emulator must support --events then.
   bool events = true;
   std::vector<std::string> emulator_flags;
-  std::string daemon;  // a path; empty: that of Programs
+  std::string daemon;  // a path; empty: the one in Programs
 };
 
-// The daemon before an emulator of its own.
+// The daemon with its own emulator.
 class Stack {
  public:
   static absl::StatusOr<std::unique_ptr<Stack>> Start(const Programs& programs, StackOptions options);
@@ -47,7 +47,7 @@ class Stack {
   Upstream& upstream() { return *upstream_; }
   // Ids of sandboxes that exist upstream, all started.
   const std::vector<std::string>& sandboxes() const { return sandboxes_; }
-  // The first of them, as the daemon gives it.
+  // The first of them, as returned by the daemon.
   absl::StatusOr<v1::Sandbox> FirstSandbox() const;
 
  private:
@@ -57,20 +57,20 @@ class Stack {
 
   std::string address_;
   std::string api_url_;
-  std::unique_ptr<ServerProcess> emulator_;  // first, as it ends last
+  std::unique_ptr<ServerProcess> emulator_;  // declared first, so that it ends last
   std::unique_ptr<ServerProcess> daemon_;
   std::optional<Upstream> upstream_;
   std::vector<std::string> sandboxes_;
 };
 
-// The bare server, which gives each sandbox as `answer`, under the id that was asked for.
+// The bare server, which returns each sandbox as `answer`, under the requested id.
 class Floor {
  public:
   static absl::StatusOr<std::unique_ptr<Floor>> Start(const Programs& programs, const v1::Sandbox& answer);
 
   const std::string& address() const { return address_; }
   ServerProcess& process() { return *process_; }
-  // Answers all calls that wait for the state, and tells all streams of it. Returns when it began.
+  // Answers all calls that wait for the state, and sends it on all streams. Returns when it began.
   absl::StatusOr<std::chrono::steady_clock::time_point> Change(v1::SandboxState state) const;
 
  private:

@@ -71,7 +71,7 @@ absl::StatusOr<std::string> Upstream::Send(const std::string& url, const std::st
 }
 
 absl::StatusOr<RequestCounts> Upstream::Requests() {
-  // `since` beyond any request: the totals without the requests themselves.
+  // With `since` beyond any request: the totals without the requests.
   const absl::StatusOr<std::string> body = Send(absl::StrCat(control_url_, "requests?since=1000000000000"));
   if (!body.ok()) return body.status();
   const Json json = Json::parse(*body, nullptr, false);

@@ -11,7 +11,7 @@
 
 namespace daytonad::bench {
 
-// What the emulator was asked so far.
+// The requests to the emulator so far.
 struct RequestCounts {
   std::uint64_t all = 0;
   std::uint64_t reads = 0;  // GET
@@ -23,7 +23,7 @@ struct TimeOfChange {
   std::chrono::steady_clock::time_point ended;
 };
 
-// The emulator, asked without the daemon: a single connection that is kept open.
+// The emulator, accessed without the daemon, over a single connection that stays open.
 class Upstream {
  public:
   // `api_url` as the emulator prints it, http://127.0.0.1:PORT/api.
@@ -35,16 +35,16 @@ class Upstream {
   absl::StatusOr<RequestCounts> Requests();
   // How many event connections are open.
   absl::StatusOr<double> EventConnections();
-  // Puts every sandbox, or the one of that id, into the state, by upstream's name: "stopped".
+  // Puts every sandbox, or the one with that id, into the state, by upstream's name: "stopped".
   absl::StatusOr<TimeOfChange> ForceAll(const std::string& state);
   absl::StatusOr<TimeOfChange> Force(const std::string& id, const std::string& state);
-  // Holds the answer to each GET of a sandbox back for that long, until it is called with 0.
+  // Delays the answer to each GET of a sandbox that long, until called with 0.
   absl::Status DelayReads(std::chrono::milliseconds delay);
 
   // When upstream last changed that sandbox; whole milliseconds.
   absl::StatusOr<std::chrono::system_clock::time_point> UpdatedAt(const std::string& id);
 
-  // The median duration of a bare GET of that sandbox, in microseconds: one after the other, for that long.
+  // The median duration of a bare GET of that sandbox, in microseconds: repeated in sequence for that long.
   absl::StatusOr<double> MeasureGetSandbox(const std::string& id, std::chrono::nanoseconds measured);
 
  private:

@@ -20,10 +20,10 @@ class Waiters {
   Waiters(const Waiters&) = delete;
   Waiters& operator=(const Waiters&) = delete;
 
-  // Begins a round of calls. The one before must have ended.
+  // Begins a round of calls. The previous one must have ended.
   void Begin(v1::SandboxState state);
-  // Waits until all calls of the round have ended, and gives the time when the last one did. Fails if any failed or was
-  // told something else than it waited for.
+  // Waits until all calls of the round have ended, and returns the time when the last one did. Fails if any failed or
+  // returned another state than it waited for.
   absl::StatusOr<std::chrono::steady_clock::time_point> LastTold();
 
  private:

@@ -12,7 +12,7 @@
 
 namespace daytonad::bench {
 
-// Streams of WatchSandbox, all of one sandbox. They end with this object.
+// WatchSandbox streams of one sandbox. They end with this object.
 class Watchers {
  public:
   Watchers(const std::string& address, const std::string& sandbox, size_t count);
@@ -20,10 +20,10 @@ class Watchers {
   Watchers(const Watchers&) = delete;
   Watchers& operator=(const Watchers&) = delete;
 
-  // Call it before the state can change: who is told of it from then on counts.
+  // Call it before the state can change: streams told of it from then on count.
   void Expect(v1::SandboxState state);
-  // Waits until each has been told of the expected state, and gives the time when the last one was. Fails if any stream
-  // ends.
+  // Waits until each has been told of the expected state, and returns the time when the last one was. Fails if any
+  // stream ends.
   absl::StatusOr<std::chrono::steady_clock::time_point> LastTold();
 
  private:

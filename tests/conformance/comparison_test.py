@@ -1,4 +1,4 @@
-"""That the comparison sees what is different, and only that."""
+"""Tests that the comparison finds all differences, and only those."""
 
 import pathlib
 import tempfile

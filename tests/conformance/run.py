@@ -79,7 +79,7 @@ class Suite:
                 return outcome, frozenset(calls.called)
 
     def why_not(self, case):
-        """Why a case can't be run with this build; None if it can."""
+        """Why a case cannot be run with this build; None if it can."""
         if case.needs == "contexts" and not self._has_context_root:
             return "the daemon has no --context-root"
         return None
@@ -101,7 +101,7 @@ def show(run):
 
 
 def judge(case, runs, expected, report):
-    """Compares what the clients of a case did; `runs` are Run objects, or the error that one ended with, by client."""
+    """Compares the clients of a case; `runs` has a Run object, or the error that ended it, by client."""
     broken = {client: run for client, run in runs.items() if isinstance(run, BaseException)}
     if broken:
         for client, error in broken.items():

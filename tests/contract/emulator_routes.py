@@ -1,4 +1,4 @@
-"""Requests that the daemon does not make, for the emulator's answers to them."""
+"""Requests that the daemon does not make, to validate the emulator's answers."""
 
 DOCKERFILE = {"dockerfileContent": "FROM debian:12\nRUN echo hi\n"}
 

@@ -1,4 +1,4 @@
-"""Calls of every RPC with every field set, beside what the conformance cases set."""
+"""Calls of every RPC with every field set, in addition to those of the conformance cases."""
 
 import io
 import tarfile
@@ -10,7 +10,7 @@ INSTANT = {"seconds": 1767323045, "nanos": 678000000}
 LATER = {"seconds": 4953916799}
 RESOURCES = {"cpu": 2, "memory_gib": 2, "disk_gib": 4, "gpu": 1}
 
-# Everything that the two lists of sandboxes have in common.
+# The members common to both lists of sandboxes.
 COMMON_FILTER = {
     "id_prefix": "a",
     "name_prefix": "b",
@@ -73,7 +73,7 @@ AGE = {"seconds": 0}
 
 
 def call(name, method, given=None, /, emulator=None, **fields):
-    """Fields that are functions are given what was made before. `emulator` has flags of the emulator."""
+    """Fields that are functions get the objects created before. `emulator` has flags of the emulator."""
 
     def rpc(daemon, made):
         resolved = {field: value(made) if callable(value) else value for field, value in fields.items()}
@@ -314,6 +314,21 @@ CASES = [
     with_request_id("CreateSandboxStream", spec={"name": "x"}),
     with_request_id("StartSandbox", box, sandbox="box"),
     with_request_id("StopSandbox", box, sandbox="box"),
+    with_request_id("SetSandboxLabels", box, sandbox="box", labels={"team": "a"}),
+    with_request_id("SetSandboxAutoStop", box, sandbox="box", minutes=5),
+    with_request_id("SetSandboxAutoPause", box, sandbox="box", minutes=5),
+    with_request_id("SetSandboxAutoArchive", box, sandbox="box", minutes=5),
+    with_request_id("SetSandboxAutoDelete", box, sandbox="box", minutes=5),
+    with_request_id("SetSandboxTtl", box, sandbox="box", minutes=5),
+    with_request_id("SetSandboxPublic", box, sandbox="box", is_public=True),
+    with_request_id(
+        "SetSandboxNetwork",
+        box,
+        sandbox="box",
+        network_allow_list={"entries": ["10.0.0.0/8", "192.168.0.0/16"]},
+        domain_allow_list={"entries": ["*.example.com"]},
+    ),
+    with_request_id("RefreshSandboxActivity", box, sandbox="box"),
     with_request_id("DeleteSandbox", box, sandbox="box"),
     with_request_id("CreateSnapshot", spec={"name": "x", "image": "debian:12"}),
     with_request_id("CreateSnapshotStream", spec={"name": "x", "image": "debian:12"}),
@@ -334,7 +349,7 @@ def _step(name, step):
     )
 
 
-# Those of the Go SDK, which the conformance cases do not compare, and files that come inside of the request.
+# Those of the Go SDK, which the conformance cases do not compare, and files inside the request.
 CASES += [
     _step("apt-get", {"apt_get": {"packages": ["git", "curl"]}}),
     _step("user", {"user": "nobody"}),

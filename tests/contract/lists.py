@@ -1,4 +1,4 @@
-"""The two files of exceptions: YAML lists of mappings, each with a reason, none of which may be out of date."""
+"""The two files of exceptions: YAML lists of mappings, each with a reason. None may be out of date."""
 
 import re
 
@@ -6,7 +6,7 @@ import yaml
 
 
 def _entries(path, *members):
-    """(line, members...) of each entry; every member has to be there."""
+    """(line, members...) of each entry; all members are required."""
     for node in yaml.compose(path.read_text()).value:
         entry = {key.value: value.value for key, value in node.value}
         if entry.keys() != set(members) or not all(entry.values()):
@@ -15,11 +15,11 @@ def _entries(path, *members):
 
 
 class Relaxations:
-    """relaxations.yaml: errors of answers that are as the real server's."""
+    """relaxations.yaml: validation errors of answers that match the real server's."""
 
     def __init__(self, path):
         self._name = path.name
-        # `*` stands for anything.
+        # `*` matches anything.
         self._entries = [
             (line, text, re.compile(".*".join(map(re.escape, text.split("*"))), re.DOTALL))
             for line, text, _ in _entries(path, "error", "reason")

@@ -1,4 +1,4 @@
-"""openapi-0.205.json with what newer clients have: overlay.yaml laid over it."""
+"""openapi-0.205.json with the additions of newer clients in overlay.yaml."""
 
 import json
 import pathlib
@@ -20,7 +20,7 @@ _MEMBERS = {
 
 
 class Stale(ValueError):
-    """The document has it already, or not what the entry is about."""
+    """The document has the entry already, or lacks its target."""
 
 
 def _check(entries):
@@ -78,14 +78,14 @@ def _add(document, entries):
 
 
 class Overlay:
-    """`document` has everything; the rest says what of it newer servers lack."""
+    """`document` has everything; the rest lists what newer servers lack."""
 
     def __init__(self, document_path=DOCUMENT, overlay_path=OVERLAY):
         self.document = json.loads(document_path.read_text())
         self.entries = yaml.safe_load(overlay_path.read_text())
         _check(self.entries)
         _add(self.document, self.entries)
-        # "GET /sandbox/paginated" to what took its place.
+        # "GET /sandbox/paginated" to its replacement.
         self.removed_operations = {}
         # ("SandboxClass", "android")
         self.removed_values = set()

@@ -1,4 +1,4 @@
-"""A proxy before the emulator that keeps each exchange whole, answers included."""
+"""A proxy before the emulator that records each exchange completely, including answers."""
 
 import dataclasses
 import http.client
@@ -39,13 +39,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._answer(exchange, answer)
             self.server.exchanges.append(exchange)
         except (OSError, http.client.HTTPException):
-            # One end is gone; so is what was between them.
+            # One end is gone, and with it the exchange.
             self.close_connection = True
         finally:
             connection.close()
 
     def _answer(self, exchange, answer):
-        """Passes the answer on piece by piece: a build's log comes as it is written."""
+        """Forwards the answer piece by piece: a build's log arrives as it is written."""
         chunked = "transfer-encoding" in exchange.response_headers
         self.send_response_only(answer.status)
         for name, value in answer.getheaders():
@@ -61,7 +61,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 class RecordingProxy:
-    """`exchanges` has those that were answered to the end."""
+    """`exchanges` has those answered completely."""
 
     def __init__(self):
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)

@@ -11,7 +11,7 @@ import sys
 
 PATHS = ("/sandbox", "/snapshots", "/volumes", "/object-storage", "/config", "/health")
 PROSE = {"description", "summary", "example", "examples", "externalDocs", "tags"}
-# Objects whose members have names that somebody chose, "description" perhaps.
+# Objects whose members have arbitrary names, possibly "description".
 NAMED = {"properties", "schemas", "responses", "paths", "parameters", "securitySchemes", "mapping"}
 
 
@@ -32,7 +32,7 @@ def without_prose(node, named=False):
 
 
 def references(node):
-    """Names of the schemas that are referred to."""
+    """Names of the referenced schemas."""
     if isinstance(node, list):
         node = dict(enumerate(node))
     if isinstance(node, dict):
@@ -57,7 +57,7 @@ def reduce(document):
             # There is one credential for all of them, and its header is compared elsewhere.
             operation.pop("security", None)
             for response in operation["responses"].values():
-                response["description"] = ""  # the one that OpenAPI demands
+                response["description"] = ""  # required by OpenAPI
     title = {"title": document["info"]["title"], "version": document["info"]["version"]}
     return {"openapi": document["openapi"], "info": title, **reduced}
 

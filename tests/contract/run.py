@@ -1,4 +1,4 @@
-"""The contract suite: what the daemon asks, and what the emulator answers, is valid against Daytona's OpenAPI document.
+"""The contract suite: the daemon's requests and the emulator's answers are valid against Daytona's OpenAPI document.
 
 The daemon's half of each conformance case runs, and every RPC with every field set; in between stands a proxy that
 keeps each exchange. README.md says more.
@@ -26,7 +26,7 @@ from lists import Relaxations, Unmapped  # noqa: E402
 from recording_proxy import RecordingProxy  # noqa: E402
 from specification import Specification  # noqa: E402
 
-# Whose operations the daemon uses, or does not for a reason.
+# Paths whose operations the daemon uses, or omits for a stated reason.
 MAPPED = ("/sandbox", "/snapshots", "/volumes", "/object-storage")
 # Fields of requests that no call sets.
 NEVER_SET = {
@@ -38,7 +38,7 @@ NEVER_SET = {
 @dataclasses.dataclass
 class Run:
     exchanges: list
-    # Answers are the emulator's own, not faults that the case asked for.
+    # Answers are the emulator's own, not faults requested by the case.
     genuine: bool
     # Messages and fields that were set in requests.
     fields: set = dataclasses.field(default_factory=set)
@@ -120,7 +120,7 @@ class Suite:
 
 @dataclasses.dataclass
 class Report:
-    failures: dict = dataclasses.field(default_factory=dict)  # what is wrong to an example of where
+    failures: dict = dataclasses.field(default_factory=dict)  # each error to an example of its place
     skipped: dict = dataclasses.field(default_factory=dict)
     requests: int = 0
     answers: int = 0

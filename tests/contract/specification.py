@@ -18,7 +18,7 @@ _BASE = "/api"
 
 
 class _Request:
-    """An exchange's request as openapi-core wants it."""
+    """An exchange's request in the form that openapi-core expects."""
 
     def __init__(self, exchange):
         self.host_url = _HOST
@@ -40,7 +40,7 @@ class _Response:
 
 
 def _closed(document):
-    """The document with every object that has named members open to no others."""
+    """The document, with every object that has named members closed to others."""
 
     def close(node):
         if isinstance(node, list):
@@ -62,12 +62,12 @@ class Specification:
     def __init__(self):
         overlay = Overlay()
         document = overlay.document
-        # Operations that newer servers lack, to what took their place.
+        # Operations that newer servers lack, to their replacements.
         self.removed = overlay.removed_operations
         self._spec = SchemaPath.from_dict(_closed(document))
         self._requests = V30RequestValidator(self._spec)
         self._responses = V30ResponseValidator(self._spec)
-        # "GET /sandbox/{sandboxIdOrName}" to what the operation's queries may have.
+        # "GET /sandbox/{sandboxIdOrName}" to the operation's allowed queries.
         self.operations = {}
         self._statuses = {}
         self._paths = []
@@ -78,7 +78,7 @@ class Specification:
                 self._statuses[f"{method.upper()} {path}"] = list(operation["responses"])
             pattern = re.compile(re.sub(r"\\\{[^/]*?\\\}", "[^/]+", re.escape(_BASE + path)))
             self._paths.append((path, pattern))
-        # A path without parameters goes before one that has them.
+        # A path without parameters takes precedence over one with parameters.
         self._paths.sort(key=lambda entry: entry[0].count("{"))
 
     def operation(self, exchange):
@@ -106,7 +106,7 @@ class Specification:
             return
         status = exchange.status
         if status == 304 and "if-none-match" in exchange.request_headers:
-            return  # HTTP's own answer to a condition, which documents of APIs don't list
+            return  # HTTP's own answer to a condition, which API documents do not list
         if str(status) not in self._statuses[operation]:
             yield f"{operation}: {status}: this status is not in the document"
             if status >= 400:
@@ -118,7 +118,7 @@ class Specification:
 
 
 def _lines(where, error):
-    """An error of openapi-core, or each of the schema's errors that it is made of."""
+    """An error of openapi-core, or each schema error it consists of."""
     place = f"{error.location} {error.name}" if isinstance(error, ParameterValidationError) else "body"
     cause = error
     while cause is not None and not hasattr(cause, "schema_errors"):

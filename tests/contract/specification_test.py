@@ -1,4 +1,4 @@
-"""That the validation sees what is not valid."""
+"""Tests that the validation finds invalid exchanges."""
 
 import json
 import unittest

@@ -1,4 +1,4 @@
-"""Reads what an API's generated client knows: operations with their queries, members of models, values of enums.
+"""Reads the contents of an API's generated client: operations with their queries, members of models, values of enums.
 
 Both readers look at the sources as openapi-generator writes them; nothing of a package is run.
 """
@@ -8,7 +8,7 @@ import dataclasses
 import pathlib
 import re
 
-# What the generator adds to each enum for values that it does not know.
+# The generator's addition to each enum for unknown values.
 _UNKNOWN = "UNKNOWN_DEFAULT_OPEN_API"
 
 
@@ -27,7 +27,7 @@ class Client:
 
 
 def _python_operation(function):
-    """(name, queries) of a method that puts a request together."""
+    """(name, queries) of a method that builds a request."""
     queries, method, path = set(), None, None
     for node in ast.walk(function):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
@@ -98,6 +98,6 @@ def read_typescript(directory, name):
 
 
 def read(directory, name):
-    """A client in either language, by what is in the directory."""
+    """A client in either language, by the contents of the directory."""
     directory = pathlib.Path(directory)
     return read_typescript(directory, name) if (directory / "src").is_dir() else read_python(directory, name)

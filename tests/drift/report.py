@@ -1,4 +1,4 @@
-"""What do the newest packages of Daytona's clients have that we do not map?
+"""Reports what the newest packages of Daytona's clients have that we do not map.
 
     build/test-env/conformance/python/bin/python tests/drift/report.py
 
@@ -33,7 +33,7 @@ sys.path[:0] = [str(HERE), str(CONTRACT)]
 import clients  # noqa: E402
 from overlay import Overlay  # noqa: E402
 
-# Whose operations the daemon is to use, or does not for a reason. The others are listed in unmapped.yaml.
+# Paths whose operations the daemon should use, or omits for a stated reason. The others are listed in unmapped.yaml.
 MAPPED = ("/sandbox", "/snapshots", "/volumes", "/object-storage", "/config", "/health")
 METHODS = ("get", "put", "post", "patch", "delete")
 
@@ -99,7 +99,7 @@ def older_sdks(pinned, newest):
 @dataclasses.dataclass
 class Enum:
     values: set
-    # What the document calls it, or would if it is written out in a member: "SandboxClass".
+    # Its name in the document, or what it would be if defined inline in a member: "SandboxClass".
     name: str
 
 
@@ -123,8 +123,8 @@ class Document:
                 if name not in unmapped_operations and name not in self.removed_operations:
                     waiting.append(operation)
         self.used_operations = self.operations.keys() - unmapped_operations - self.removed_operations
-        # Of the schemas that these operations reach: members by schema, and values by enum. An enum that is written out
-        # in a member is named as the generator names it.
+        # Of the schemas reachable from these operations: members by schema, and values by enum. An inline enum is named
+        # as by the generator.
         self.fields, self.enums = {}, {}
         self._reach(waiting)
 
@@ -149,7 +149,7 @@ class Document:
 
 
 def _client_name(schema):
-    """What the generator calls the schema."""
+    """The generator's name of the schema."""
     return schema.replace("_", "")
 
 
@@ -164,7 +164,7 @@ def _references(node):
 
 
 class Sources:
-    """What the daemon's sources name."""
+    """The names in the daemon's sources."""
 
     def __init__(self, upstream, proto):
         # All text in quotes.
@@ -172,7 +172,7 @@ class Sources:
         for path in [*upstream.rglob("*.cc"), *upstream.rglob("*.h")]:
             if not path.name.endswith("_test.cc"):
                 self._words.update(re.findall(r'"([^"\\\n]*)"', path.read_text()))
-        # The values of the contract's enums: texts are made of their names.
+        # The values of the contract's enums: texts are derived from their names.
         self._values = set()
         for path in proto.glob("*.proto"):
             self._values.update(re.findall(r"^  ([A-Z][A-Z0-9_]*) = \d+;", path.read_text(), re.MULTILINE))
@@ -186,7 +186,7 @@ class Sources:
 
 
 class Unmapped:
-    """unmapped.yaml: what is known, and not mapped for a reason. `*` in an entry stands for anything."""
+    """unmapped.yaml: known, and not mapped for a reason. `*` in an entry matches anything."""
 
     def __init__(self, path):
         self._entries = {}
@@ -214,7 +214,7 @@ class Drift:
     sources: Sources
     unmapped: Unmapped
     clients: list
-    # What is different, to the names of the clients that show it.
+    # Each difference, to the names of the clients that show it.
     found: dict = dataclasses.field(default_factory=dict)
 
     def _find(self, what, where):
@@ -246,7 +246,7 @@ class Drift:
                 self._find(f"value {value} of {enum} is new", client.name)
 
     def _gone(self):
-        """What no client has any more. A schema that none has at all says nothing: a language may do without."""
+        """Everything that no client has any more, except schemas that none has at all: a language may omit them."""
         document = self.document
         shown = self._all("operations")
         for name in sorted(document.operations.keys() - shown.keys() - document.removed_operations):

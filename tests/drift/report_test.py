@@ -1,4 +1,4 @@
-"""That the readers read both languages, and that the report sees what is different."""
+"""Tests that the readers read both languages, and that the report finds the differences."""
 
 import pathlib
 import tempfile

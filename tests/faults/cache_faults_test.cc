@@ -1,4 +1,4 @@
-// What is answered from memory while connections break: never older than docs/coherence.md promises.
+// Answers from memory while connections break: never older than docs/coherence.md promises.
 #include <chrono>
 #include <string>
 #include <vector>
@@ -19,7 +19,7 @@ class CacheFaultsTest : public EventFaultTest {
 
   std::vector<std::string> flags() override { return {"--cache-lifetime", "1s", "--cache-lifetime-with-events", "4s"}; }
 
-  // "box", which is "started", and in memory.
+  // Creates "box", which is "started" and in memory.
   std::string KnownSandbox() {
     std::string id = BeginSandbox("box");
     control().ForceSandbox(id, {{"state", "started"}});
@@ -28,8 +28,8 @@ class CacheFaultsTest : public EventFaultTest {
     return id;
   }
 
-  // Reads until `is_new`, and holds each read to the promise: who asks later than `bound` after `changed`, when the
-  // change was done, is not shown what was before.
+  // Reads until `is_new`, and checks the promise for each read: one begun later than `bound` after `changed`, the time
+  // of the change, does not show the old state.
   template <typename IsNew>
   void ReadUntil(const std::string& id_or_name, steady_clock::time_point changed, milliseconds bound, IsNew is_new) {
     int hits = 0;
@@ -56,14 +56,14 @@ TEST_F(CacheFaultsTest, WhenEventsBreakAnswersAreAsShortLivedAsWithoutThem) {
   ReadUntilStopped(id, steady_clock::now(), kWithoutEvents);
 }
 
-TEST_F(CacheFaultsTest, WhenEventsHangUnnoticedAnswersLiveNoLongerThanWithThem) {
+TEST_F(CacheFaultsTest, WhenEventsHangUnnoticedAnswersLiveNoLongerThanWithEvents) {
   const std::string id = KnownSandbox();
   proxy_.StallNow(kEvents);
   control().ForceSandbox(id, {{"state", "stopped"}});
   ReadUntilStopped(id, steady_clock::now(), kWithEvents);
 }
 
-TEST_F(CacheFaultsTest, EventsThatAreBackDoNotVouchForWhatWasSeenBefore) {
+TEST_F(CacheFaultsTest, RestoredEventsDoNotConfirmEarlierKnowledge) {
   const std::string id = KnownSandbox();
   BreakEvents();
   control().ForceSandbox(id, {{"state", "stopped"}});
@@ -75,7 +75,7 @@ TEST_F(CacheFaultsTest, EventsThatAreBackDoNotVouchForWhatWasSeenBefore) {
   EXPECT_TRUE(read.object.state_text() == "stopped" || begun - changed <= kWithoutEvents) << read.age;
 }
 
-TEST_F(CacheFaultsTest, WhatIsLostInARestartIsForgottenInTime) {
+TEST_F(CacheFaultsTest, ObjectsLostInARestartAreForgottenInTime) {
   const std::string id = KnownSandbox();
   RestartEmulator();
   const auto changed = steady_clock::now();
@@ -87,13 +87,13 @@ TEST_F(CacheFaultsTest, WhatIsLostInARestartIsForgottenInTime) {
     ASSERT_EQ(read.outcome, "OK");
     ASSERT_LE(begun - changed, kWithoutEvents);
   }
-  // The name is another's now.
+  // The name now belongs to another one.
   const std::string again = BeginSandbox("box");
   EXPECT_EQ(ReadSandbox("box").object.id(), again);
   EXPECT_EQ(ReadSandbox(id).outcome, "NOT_FOUND SANDBOX_NOT_FOUND");
 }
 
-TEST_F(CacheFaultsTest, WhenUpstreamHangsWhatIsOldIsNoAnswer) {
+TEST_F(CacheFaultsTest, WhenUpstreamHangsOldStateIsNotAnAnswer) {
   const std::string id = KnownSandbox();
   proxy_.CutNow();
   proxy_.Add({.action = Action::kStall, .times = -1});
@@ -111,9 +111,9 @@ TEST_F(CacheFaultsTest, WhenUpstreamHangsWhatIsOldIsNoAnswer) {
   }
 }
 
-TEST_F(CacheFaultsTest, AnAnswerThatHungIsNotOlderThanWhatWasShownMeanwhile) {
+TEST_F(CacheFaultsTest, ADelayedAnswerIsNotOlderThanAnswersGivenMeanwhile) {
   const std::string id = KnownSandbox();
-  proxy_.CutNow();  // requests get connections of their own now
+  proxy_.CutNow();  // requests get new connections now
   AwaitEvents(2);
   proxy_.Add({.action = Action::kStall, .opening = "/api/sandbox"});
   auto hanging = std::async(std::launch::async, [&] { return ReadSandbox(id, kAskUpstream); });
@@ -124,16 +124,16 @@ TEST_F(CacheFaultsTest, AnAnswerThatHungIsNotOlderThanWhatWasShownMeanwhile) {
   EXPECT_EQ(hanging.get().object.state_text(), "stopped");
 }
 
-// Sandboxes come and go quickly, and what upstream says of it comes half a second later.
+// Sandboxes change state quickly, and upstream's events arrive half a second later.
 class LateEventsTest : public CacheFaultsTest {
  protected:
   emulator::EmulatorOptions emulator_options() override { return QuickEmulator(); }
 };
 
-TEST_F(LateEventsTest, YouReadYourWritesWhenEventsCrawl) {
+TEST_F(LateEventsTest, YouReadYourWritesWhenEventsAreSlow) {
   proxy_.Add({.action = Action::kSlow, .opening = kEvents, .delay = milliseconds(100)});
   const std::string id = Create("spec { name: 'box' }").value.sandbox().id();
-  // Until what was said of a change has come, and longer than that: whatever is read is what was done last.
+  // Until the event of a change has arrived, and longer: each read shows the last change.
   const auto reads_are = [&](const std::string& state) {
     const std::size_t before = proxy_.bytes(Way::kToClient, kEvents);
     bool heard = false;

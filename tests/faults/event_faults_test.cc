@@ -1,5 +1,5 @@
-// The event connection breaks, crawls, hangs or lies: no change is missed for good, and nobody waits for longer than
-// its deadline. Rows of the users' complaints are in the tests' names.
+// The event connection breaks, is slow, hangs or is corrupted: no change is missed for good, and nobody waits beyond
+// its deadline. Test names contain rows of the users' complaints.
 #include <unistd.h>
 
 #include <atomic>
@@ -22,7 +22,7 @@ using ::testing::StartsWith;
 class EventFaultsTest : public EventFaultTest {
  protected:
   void Force(const std::string& id, const std::string& state) { control().ForceSandbox(id, {{"state", state}}); }
-  // Reads on until it is in this state; fails the test if it is seen in another one meanwhile than in the one before.
+  // Reads until it is in this state; fails the test if any state but the previous one is seen before.
   v1::WatchSandboxResponse SeeState(SandboxWatch& watch, const std::string& state) {
     v1::WatchSandboxResponse seen = watch.NextThat([&](const v1::WatchSandboxResponse& message) {
       const std::string& now = message.sandbox().state_text();
@@ -34,7 +34,7 @@ class EventFaultsTest : public EventFaultTest {
   }
   int accepted() { return control().Events().at("accepted").get<int>(); }
 
-  // Breaks the connection within each of some events.
+  // Breaks the connection in the middle of several events.
   void BreakWithinEvents(Action action) {
     const std::string id = BeginSandbox("box");
     const auto watch = WatchSandbox(id);
@@ -54,7 +54,7 @@ class EventFaultsTest : public EventFaultTest {
   std::string last_seen_ = "creating";
 };
 
-TEST_F(EventFaultsTest, OneByteAtATimeAreTheSameEvents) {
+TEST_F(EventFaultsTest, EventsArrivingByteByByteAreTheSame) {
   for (const Way way : {Way::kToServer, Way::kToClient}) {
     proxy_.Add({.action = Action::kSlow, .way = way, .opening = kEvents, .piece = 1});
   }
@@ -72,7 +72,7 @@ TEST_F(EventFaultsTest, OneByteAtATimeAreTheSameEvents) {
   EXPECT_EQ(accepted(), 2);
 }
 
-TEST_F(EventFaultsTest, AWatcherIsToldWhereSomethingMayBeMissing) {
+TEST_F(EventFaultsTest, AWatcherIsToldWhereChangesMayBeMissing) {
   const std::string id = BeginSandbox("box");
   const auto watch = WatchSandbox(id);
   EXPECT_FALSE(SeeState(*watch, "creating").maybe_missed());
@@ -83,7 +83,7 @@ TEST_F(EventFaultsTest, AWatcherIsToldWhereSomethingMayBeMissing) {
   AwaitEvents(2);
   Force(id, "stopped");
   EXPECT_TRUE(SeeState(*watch, "stopped").maybe_missed());
-  // Then events tell all. (A look that the daemon takes just then may be quicker, but not each time.)
+  // Then events report everything. (A poll of the daemon may be quicker at times, but not each time.)
   bool missed = true;
   for (int i = 0; missed && i < 10; ++i) {
     const std::string state = i % 2 == 0 ? "started" : "stopped";
@@ -96,7 +96,7 @@ TEST_F(EventFaultsTest, AWatcherIsToldWhereSomethingMayBeMissing) {
 TEST_F(EventFaultsTest, EventsThatAreCutAnywhereAreNotMissed) { BreakWithinEvents(Action::kCut); }
 TEST_F(EventFaultsTest, EventsThatEndAnywhereAreNotMissed) { BreakWithinEvents(Action::kEnd); }
 
-TEST_F(EventFaultsTest, AConnectionThatBreaksBeforeItIsUpIsMadeAgain) {
+TEST_F(EventFaultsTest, AConnectionThatBreaksDuringSetupIsRetried) {
   proxy_.Add({.action = Action::kCut, .opening = kEvents, .after = 60});  // within the answer to the upgrade
   proxy_.CutNow(kEvents);
   ASSERT_TRUE(Eventually([this] { return proxy_.counts().strikes == 1; }));
@@ -105,8 +105,8 @@ TEST_F(EventFaultsTest, AConnectionThatBreaksBeforeItIsUpIsMadeAgain) {
   AwaitEvents(2);
 }
 
-// Nothing tells the daemon that the connection is dead, so it looks from time to time.
-TEST_F(EventFaultsTest, AStateThatIsReachedWhileEventsHangIsNotMissed) {
+// The daemon does not learn that the connection is dead, so it polls from time to time.
+TEST_F(EventFaultsTest, AStateReachedWhileEventsHangIsNotMissed) {
   const std::string id = BeginSandbox("box");
   const auto watch = WatchSandbox(id);
   SeeState(*watch, "creating");
@@ -117,7 +117,7 @@ TEST_F(EventFaultsTest, AStateThatIsReachedWhileEventsHangIsNotMissed) {
   EXPECT_TRUE(SeeState(*watch, "started").maybe_missed());
 }
 
-TEST_F(EventFaultsTest, WhatIsHeardTooLateTakesNothingBack) {
+TEST_F(EventFaultsTest, LateEventsTakeNothingBack) {
   const std::string id = BeginSandbox("box");
   const auto watch = WatchSandbox(id);
   SeeState(*watch, "creating");
@@ -133,25 +133,25 @@ TEST_F(EventFaultsTest, WhatIsHeardTooLateTakesNothingBack) {
   SeeState(*watch, "archived");
 }
 
-TEST_F(EventFaultsTest, BytesThatChangeOnTheirWayDoNoLastingHarm) {
+TEST_F(EventFaultsTest, CorruptedBytesDoNoLastingHarm) {
   const std::string id = BeginSandbox("box");
   const auto watch = WatchSandbox(id);
   std::string state = "creating";
-  // In the frame's head: its kind, its length; in the packet: its kind, its JSON.
+  // In the frame's head: its type, its length; in the packet: its type, its JSON.
   for (const std::size_t after : {0, 3, 5, 300}) {
     ASSERT_TRUE(Eventually([this] { return control().Events().at("joined") == 1; }));
     const int strikes = proxy_.counts().strikes;
     proxy_.Add({.action = Action::kFlip, .opening = kEvents, .after = after, .mask = 0x12});
     state = state == "started" ? "stopped" : "started";
     Force(id, state);
-    // What lies in the right form may be shown, until the daemon looks.
+    // A well-formed false event may be shown until the daemon polls.
     watch->NextThat([&](const v1::WatchSandboxResponse& message) { return message.sandbox().state_text() == state; });
     EXPECT_TRUE(Eventually([&] { return proxy_.counts().strikes == strikes + 1; })) << after;
   }
   EXPECT_EQ(ReadSandbox(id, kAskUpstream).object.state_text(), state);
 }
 
-TEST_F(EventFaultsTest, AnEventThatCannotBeReadIsOneThatIsMissing) {
+TEST_F(EventFaultsTest, AnUnreadableEventCountsAsMissed) {
   const std::string id = BeginSandbox("box");
   const auto watch = WatchSandbox(id);
   SeeState(*watch, "creating");
@@ -162,7 +162,7 @@ TEST_F(EventFaultsTest, AnEventThatCannotBeReadIsOneThatIsMissing) {
   EXPECT_EQ(accepted(), 1) << "the connection is as good as before";
 }
 
-TEST_F(EventFaultsTest, WhenNothingCanBeReachedForAWhileNothingIsMissed) {
+TEST_F(EventFaultsTest, NothingIsMissedDuringATotalOutage) {
   const std::string id = BeginSandbox("box");
   const auto watch = WatchSandbox(id);
   SeeState(*watch, "creating");
@@ -177,8 +177,8 @@ TEST_F(EventFaultsTest, WhenNothingCanBeReachedForAWhileNothingIsMissed) {
   AwaitEvents(2);
 }
 
-// A router forgets the connections through it, and tells nobody.
-TEST_F(EventFaultsTest, StaleKeepAliveConnectionsThatSwallowEverythingHoldNoWaiterUp) {
+// A router silently forgets the connections through it.
+TEST_F(EventFaultsTest, StaleKeepAliveConnectionsThatSwallowEverythingDelayNoWaiter) {
   const std::string id = BeginSandbox("box");
   const auto watch = WatchSandbox(id);
   SeeState(*watch, "creating");
@@ -189,8 +189,8 @@ TEST_F(EventFaultsTest, StaleKeepAliveConnectionsThatSwallowEverythingHoldNoWait
   EXPECT_TRUE(SeeState(*watch, "started").maybe_missed());
 }
 
-TEST_F(EventFaultsTest, EventsTellWhatRequestsCannot) {
-  proxy_.CutNow();  // requests get connections of their own now
+TEST_F(EventFaultsTest, EventsDeliverWhileRequestsHang) {
+  proxy_.CutNow();  // requests get new connections now
   AwaitEvents(2);
   const std::string id = BeginSandbox("box");
   const auto watch = WatchSandbox(id);
@@ -222,7 +222,7 @@ TEST_F(EventFaultsTest, NobodyWaitsLongerThanItsDeadlineWhenEverythingHangs) {
   SeeState(*watch, "started");
 }
 
-TEST_F(EventFaultsTest, WhatIsLostInARestartIsGoneAndWhatIsNewIsHeardOf) {
+TEST_F(EventFaultsTest, AfterARestartLostObjectsAreGoneAndNewOnesAreSeen) {
   const std::string id = BeginSandbox("box");
   const auto watch = WatchSandbox(id);
   SeeState(*watch, "creating");
@@ -270,7 +270,7 @@ TEST_F(EventFaultsTest, SnapshotsAndVolumesThatChangeWhileEventsAreBrokenAreNotM
   EXPECT_TRUE(rest.messages.back().removed());
 }
 
-TEST_F(EventFaultsTest, AKeyThatIsRevokedEndsWaitsWithThat) {
+TEST_F(EventFaultsTest, ARevokedKeyEndsWaitsWithThatError) {
   const std::string id = BeginSandbox("box");
   const auto watch = WatchSandbox(id);
   SeeState(*watch, "creating");
@@ -306,7 +306,7 @@ class ManyWaitersFaultsTest : public EventFaultsTest {
   }
 };
 
-TEST_F(ManyWaitersFaultsTest, PollingStormDoesNotFollowWhenEventsBreakJustThen) {
+TEST_F(ManyWaitersFaultsTest, PollingStormDoesNotFollowWhenEventsBreakDuringChanges) {
   constexpr int kSandboxes = 100;
   Waits waits;
   for (int i = 0; i < kSandboxes; ++i) {
@@ -314,7 +314,7 @@ TEST_F(ManyWaitersFaultsTest, PollingStormDoesNotFollowWhenEventsBreakJustThen) 
     for (int j = 0; j < 2; ++j) Begin(waits, id);
   }
   control().ResetRequests();
-  // Within the events of the first ones.
+  // In the middle of the events of the first ones.
   proxy_.Add({.action = Action::kCut, .opening = kEvents, .after = 10'000});
   control().ForceSandboxes({{"all", true}, {"state", "started"}});
   ASSERT_TRUE(Eventually([&] { return waits.done == 2 * kSandboxes; }));
@@ -325,11 +325,11 @@ TEST_F(ManyWaitersFaultsTest, PollingStormDoesNotFollowWhenEventsBreakJustThen) 
     EXPECT_EQ(one.response.sandbox().view(), v1::VIEW_FULL);
   }
   EXPECT_EQ(proxy_.counts().strikes, 1);
-  // A list says what has changed, and each of those is read once.
+  // A list shows the changes, and each changed one is read once.
   EXPECT_LE(control().CountRequests("GET", "/api/sandbox/"), kSandboxes + 10);
 }
 
-TEST_F(ManyWaitersFaultsTest, EventsThatBreakAgainAndAgainLoseNobody) {
+TEST_F(ManyWaitersFaultsTest, RepeatedBreaksOfEventsLoseNobody) {
   std::vector<std::string> ids;
   Waits waits;
   for (int i = 0; i < 40; ++i) {
@@ -340,14 +340,14 @@ TEST_F(ManyWaitersFaultsTest, EventsThatBreakAgainAndAgainLoseNobody) {
     if (i % 10 == 3) proxy_.CutNow(kEvents);
     if (i % 10 == 8) proxy_.CutNow();
     Force(ids[i], "started");
-    // The next one when this one is known, and some of them before.
+    // Some are changed only once half of the earlier ones are known, others without waiting.
     ASSERT_TRUE(i % 4 != 0 || Eventually([&] { return waits.done > static_cast<int>(i) / 2; }));
   }
   ASSERT_TRUE(Eventually([&] { return waits.done == static_cast<int>(ids.size()); }));
   for (const Waits::One& one : waits.calls) EXPECT_EQ(one.response.sandbox().state_text(), "started");
 }
 
-// Upstream asks for a sign of life each 300 ms, and one that does not come within 700 ms ends the connection.
+// Upstream pings every 300 ms, and closes the connection if no answer comes within 700 ms.
 class ShortPingsTest : public EventFaultsTest {
  protected:
   emulator::EmulatorOptions emulator_options() override {
@@ -371,7 +371,7 @@ TEST_F(ShortPingsTest, AConnectionThatHangsIsReplaced) {
   SeeState(*watch, "stopped");
 }
 
-TEST_F(ShortPingsTest, AConnectionWhoseAnswersDoNotArriveIsReplaced) {
+TEST_F(ShortPingsTest, AConnectionThatLosesItsAnswersIsReplaced) {
   proxy_.Add({.action = Action::kStall, .way = Way::kToServer, .opening = kEvents});
   AwaitLog("events of Daytona do not arrive");
   AwaitEvents(2);
@@ -387,7 +387,7 @@ class RotatedKeyTest : public EventFaultsTest {
   }
   std::vector<std::string> flags() override { return {"--api-key-file", key_file_}; }
 
-  // As a secret is replaced: at once.
+  // Replaced atomically, like a secret.
   void WriteKey(const std::string& key) {
     std::ofstream(key_file_ + ".new") << key << "\n";
     ASSERT_EQ(std::rename((key_file_ + ".new").c_str(), key_file_.c_str()), 0);

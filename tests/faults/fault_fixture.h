@@ -13,7 +13,7 @@
 
 namespace daytonad::testing {
 
-// A daemon that reaches the emulator through the proxy, build logs included; control() goes past it. It polls, and
+// A daemon that reaches the emulator through the proxy, build logs included; control() bypasses it. It polls, and
 // answers nothing from memory.
 class FaultTest : public SharedStateTest {
  protected:
@@ -29,7 +29,7 @@ class FaultTest : public SharedStateTest {
     return DaemonFor(proxy_.origin() + "/api");
   }
 
-  // Ends the emulator, and what it holds with it, and starts another at the same port.
+  // Ends the emulator with everything it holds, and starts another at the same port.
   void RestartEmulator() {
     emulator::EmulatorOptions options = emulator_options();
     options.port = emulator_->port();
@@ -40,7 +40,7 @@ class FaultTest : public SharedStateTest {
     }));
   }
 
-  // How many sandboxes upstream has by this name.
+  // The number of sandboxes with this name upstream.
   int CountSandboxes(const std::string& name) {
     const auto listed = Call(sandboxes(), &Stub::ListSandboxes, Parse<v1::ListSandboxesRequest>("max_age {}"));
     EXPECT_EQ(Outcome(listed.error), "OK");
@@ -51,7 +51,7 @@ class FaultTest : public SharedStateTest {
   FaultProxy proxy_;
 };
 
-// Sandboxes stay on their way until the test says otherwise.
+// Sandboxes stay in transitional states until the test says otherwise.
 class SlowFaultTest : public FaultTest {
  protected:
   emulator::EmulatorOptions emulator_options() override {
@@ -66,7 +66,7 @@ class SlowFaultTest : public FaultTest {
     EXPECT_EQ(Outcome(created.error), "OK");
     return created.value.sandbox().id();
   }
-  // Waits until it is started, without a limit of its own. The state it is in, or the error.
+  // Waits until it is started, without its own time limit. Returns the state or the error.
   std::future<std::string> BeginWait(const std::string& id, const std::string& timeout = "timeout {}") {
     return std::async(std::launch::async, [this, id, timeout] {
       const auto waited = Wait(id, "states: SANDBOX_STATE_STARTED " + timeout);
@@ -78,7 +78,7 @@ class SlowFaultTest : public FaultTest {
 // The event connection, by its first line.
 inline constexpr char kEvents[] = "/socket.io/";
 
-// A daemon as it is by default: it hears of events, and answers from memory. Tests begin when events arrive.
+// A daemon with the defaults: it receives events, and answers from memory. Tests begin when events arrive.
 class EventFaultTest : public SlowFaultTest {
  protected:
   ProcessOptions daemon_options() override {
@@ -93,7 +93,7 @@ class EventFaultTest : public SlowFaultTest {
     AwaitEvents();
   }
 
-  // Until Heal() there is no event connection. Returns when the daemon knows.
+  // Until Heal() there is no event connection. Returns when the daemon has noticed.
   void BreakEvents() {
     proxy_.Add({.action = Action::kCut, .way = Way::kToServer, .opening = kEvents, .times = -1});
     proxy_.CutNow(kEvents);

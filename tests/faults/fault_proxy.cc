@@ -31,11 +31,11 @@ using boost::system::error_code;
 using tcp = asio::ip::tcp;
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
-// For a coroutine that nobody awaits: what it throws leaves io_context::run(), and ends the test.
+// For a detached coroutine: its exception leaves io_context::run() and ends the test.
 constexpr auto kEndOnException = [](const std::exception_ptr& exception) {
   if (exception) std::rethrow_exception(exception);
 };
-// A first line is looked for no further.
+// The first line is searched for within this many bytes.
 constexpr std::size_t kMaxOpening = 4096;
 
 tcp::endpoint Loopback(std::uint16_t port) { return {asio::ip::address_v4::loopback(), port}; }
@@ -65,11 +65,11 @@ struct Flow {
   tcp::socket& from;
   tcp::socket& to;
   std::size_t passed = 0;
-  // Where faults that are younger than the connection count from.
+  // The position from which faults added later than the connection count.
   std::map<int, std::size_t> counted_from;
   std::set<int> struck_by;
   bool stalled = false;
-  asio::steady_timer resumed;  // cancelled when the stall is over
+  asio::steady_timer resumed;  // cancelled when the stall ends
 };
 
 struct Connection {
@@ -83,7 +83,7 @@ struct Connection {
 
   tcp::socket client;
   tcp::socket server;
-  std::string opening;  // the first line, once it is there
+  std::string opening;  // the first line, once it has arrived
   Flow to_server;
   Flow to_client;
 };
@@ -92,7 +92,7 @@ using ConnectionPtr = std::shared_ptr<Connection>;
 
 }  // namespace
 
-// Everything but Start and Stop happens on its thread.
+// Everything but Start and Stop runs on its thread.
 class FaultProxy::Impl {
  public:
   ~Impl() { Stop(); }
@@ -116,7 +116,7 @@ class FaultProxy::Impl {
     acceptor_.listen();
     asio::co_spawn(io_, Accept(), kEndOnException);
   }
-  // The port stays ours: nobody else gets it meanwhile.
+  // The port stays reserved for this proxy.
   void StopListening() {
     acceptor_.close();
     Bind(port_);
@@ -200,7 +200,7 @@ class FaultProxy::Impl {
     }
   }
 
-  // From the client; begins the other direction once it is known what the connection is for.
+  // From the client; starts the other direction once the first line is known.
   asio::awaitable<void> ToServer(ConnectionPtr connection) {
     co_await asio::this_coro::throw_if_cancelled(false);
     std::string first;
@@ -233,7 +233,7 @@ class FaultProxy::Impl {
       } else if (error == asio::error::eof && flow.way == Way::kToClient) {
         error_code ignored;
         flow.to.shutdown(tcp::socket::shutdown_send, ignored);
-        co_return;  // the client closes its end, too
+        co_return;  // the client closes its end as well
       } else {
         co_return Ended(*connection, error);
       }
@@ -262,7 +262,7 @@ class FaultProxy::Impl {
       if (error) co_return Ended(*connection, error);
       at += written;
     }
-    // What breaks after exactly these bytes does not wait for more.
+    // Faults due after exactly these bytes do not wait for more.
     Strike(*connection, flow, nullptr);
   }
 
@@ -274,7 +274,7 @@ class FaultProxy::Impl {
     return fault.action != Fault::Action::kReplace && fault.action != Fault::Action::kSlow;
   }
 
-  // How many bytes there are to this fault's place in the flow; negative if it is behind.
+  // The number of bytes to this fault's position in the flow; negative if it has passed.
   static std::ptrdiff_t Distance(const ActiveFault& fault, const Flow& flow) {
     const auto from = flow.counted_from.find(fault.id);
     const std::size_t begin = from == flow.counted_from.end() ? 0 : from->second;
@@ -296,7 +296,7 @@ class FaultProxy::Impl {
     }
   }
 
-  // Whatever happens at this place of the flow. `next` is the byte that comes next; null if none is there yet.
+  // Applies the faults due at this position of the flow. `next` is the next byte; null if it has not arrived.
   void Strike(Connection& connection, Flow& flow, char* next) {
     for (ActiveFault& fault : faults_) {
       if (!connection.is_open()) return;
@@ -320,7 +320,7 @@ class FaultProxy::Impl {
     }
   }
 
-  // How much may be passed on in one piece, and when: no further than to the next place where a fault strikes.
+  // How much to forward in one piece, and after which delay: at most up to the next fault.
   struct Pace {
     std::size_t size;
     std::chrono::milliseconds delay{0};

@@ -27,7 +27,7 @@ std::string Receive(tcp::socket& socket, std::size_t size) {
   return bytes;
 }
 
-// All until the end, and how it ended.
+// Everything up to the end, and how it ended.
 std::pair<std::string, error_code> ReceiveAll(tcp::socket& socket) {
   std::string bytes;
   error_code error;
@@ -79,7 +79,7 @@ TEST_F(FaultProxyTest, PassesBytesOnBothWaysAndCountsThem) {
   EXPECT_TRUE(Eventually([this] { return proxy_.counts().open == 0; }));
 }
 
-TEST_F(FaultProxyTest, CutsAfterExactlySoManyBytesAndSoOften) {
+TEST_F(FaultProxyTest, CutsAfterTheGivenBytesTheGivenNumberOfTimes) {
   proxy_.Add({.action = Action::kCut, .after = 4});
   Ends ends = Connect();
   Send(ends.server, "0123456789");
@@ -94,7 +94,7 @@ TEST_F(FaultProxyTest, CutsAfterExactlySoManyBytesAndSoOften) {
   EXPECT_EQ(proxy_.counts().strikes, 1);
 }
 
-TEST_F(FaultProxyTest, CountsFromTheFaultInAConnectionThatIsOlder) {
+TEST_F(FaultProxyTest, CountsFromTheFaultInAnOlderConnection) {
   Ends ends = Connect();
   Send(ends.client, "0123456789");
   EXPECT_EQ(Receive(ends.server, 10), "0123456789");

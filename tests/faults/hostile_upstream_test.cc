@@ -1,5 +1,5 @@
-// An upstream that means harm, or whose proxy is broken: each answer is refused as what it is, costs the daemon little
-// memory, and those who ask for something else do not notice. The figures are printed.
+// A malicious upstream, or one with a broken proxy: each bad answer is refused with the right error, costs the daemon
+// little memory, and does not affect other calls. The figures are printed.
 #include <zlib.h>
 
 #include <deque>
@@ -22,7 +22,7 @@ using Stub = v1::DaytonaService::Stub;
 using Volumes = v1::VolumeService::Stub;
 
 constexpr size_t kMiB = size_t{1} << 20;
-// The daemon has some 30 at rest.
+// The idle daemon uses about 30.
 constexpr long kMaxResidentKib = 256 * 1024;
 
 std::string Head(const std::string& headers, const std::string& status = "200 OK") {
@@ -37,7 +37,7 @@ std::string Repeated(const std::string& text, size_t times) {
   return all;
 }
 
-// `text` many times over, compressed, without the end of it.
+// `text` repeated many times, compressed, without the end of the compressed data.
 std::string Unfinished(const std::string& text, size_t times) {
   z_stream stream{};
   constexpr int kGzip = MAX_WBITS + 16;
@@ -57,7 +57,7 @@ std::string Unfinished(const std::string& text, size_t times) {
   return all;
 }
 
-// A daemon whose upstream answers as a test says; its pings are answered well.
+// A daemon whose upstream answers as the test says; its pings succeed.
 class HostileUpstreamTest : public ::testing::Test {
  protected:
   void Serve(std::function<Script(const Server::Request&)> answer) {
@@ -80,7 +80,7 @@ class HostileUpstreamTest : public ::testing::Test {
   std::string ListVolumes() {
     return Outcome(Call(client_->volumes(), &Volumes::ListVolumes, v1::ListVolumesRequest()).error);
   }
-  // Lists that are not one shared read, all at once.
+  // Lists that do not share one read, all at once.
   std::vector<std::string> ListManyTimes(int calls, std::chrono::milliseconds limit) {
     std::vector<std::future<std::string>> running;
     running.reserve(static_cast<size_t>(calls));
@@ -113,7 +113,7 @@ class HostileUpstreamTest : public ::testing::Test {
   std::optional<client::Client> client_;
 };
 
-// Answers to a read of one object, each refused for good at the first attempt.
+// Answers to a read of one object, each a final error at the first attempt.
 struct BadAnswer {
   std::string name;
   Script script;
@@ -154,7 +154,7 @@ INSTANTIATE_TEST_SUITE_P(
                   {Server::ChunkedHead(), Server::Chunk("{"), Server::Send{"0\r\n"}, Server::Send{"a: b\r\n", 100'000},
                    Server::Hang{}},
                   "INTERNAL UPSTREAM_HEADERS_TOO_LARGE"},
-        // What is wrong with it is known before it is there.
+        // The fault is known before the whole answer has arrived.
         BadAnswer{"LongError",
                   {Server::Send{Head(Length(60 * kMiB), "413 Payload Too Large")},
                    Server::Send{std::string(kMiB, 'x'), 1}, Server::Hang{}},
@@ -202,27 +202,27 @@ TEST_F(HostileUpstreamTest, ManyUnfinishedCompressedAnswers) {
   ExpectSmall();
 }
 
-// Each is within its limit; all together they are not.
+// Each is within its limit; their sum is not.
 TEST_F(HostileUpstreamTest, ManyUnfinishedLargeAnswers) {
   Serve([](const Server::Request&) -> Script {
     return {Server::Send{Head(Length(16 * kMiB))}, Server::Send{std::string(kMiB, ' '), 12}, Server::Hang{}};
   });
   auto lists = std::async(std::launch::async, [this] { return ListManyTimes(30, std::chrono::seconds(4)); });
   ASSERT_TRUE(server_->WaitUntil([](const Server::Stats& stats) { return stats.requests >= 30; }));
-  // What is small has its place beside them.
+  // Small answers still fit beside them.
   EXPECT_EQ(GetSandbox("honest"), "OK");
   for (const std::string& outcome : lists.get()) EXPECT_NE(outcome, "OK");
   ExpectSmall();
 }
 
-// A decoder's window for this may be as large as the sender says.
-TEST_F(HostileUpstreamTest, AnEncodingThatNobodyAskedForIsNotDecoded) {
+// For this encoding, the sender chooses the size of the decoder's window.
+TEST_F(HostileUpstreamTest, AnUnrequestedEncodingIsNotDecoded) {
   Serve([](const Server::Request&) -> Script { return {Server::Answer(200, "x", "Content-Encoding: zstd\r\n")}; });
   EXPECT_EQ(GetSandbox("box", std::chrono::milliseconds(500)), "UNAVAILABLE UPSTREAM_FOREIGN_ANSWER");
   ExpectSmall();
 }
 
-TEST_F(HostileUpstreamTest, AListAsLongAsIsTakenIsRead) {
+TEST_F(HostileUpstreamTest, TheLargestAcceptedListIsRead) {
   constexpr int kItems = 10'000;
   Serve([](const Server::Request&) -> Script {
     std::string list = "[";

@@ -1,4 +1,4 @@
-// Build logs over connections that break: every byte, once, and then the end.
+// Build logs over connections that break: every byte exactly once, and then the end.
 #include <future>
 #include <string>
 #include <vector>
@@ -37,17 +37,17 @@ class LogFaultsTest : public FaultTest {
     options.flags.insert(options.flags.end(), {"--trusted-origin", LogOrigin()});
     return options;
   }
-  // Another name than the API's, so that logs have connections of their own.
+  // A different host name than the API's, so that logs have separate connections.
   std::string LogOrigin() { return "http://localhost:" + std::to_string(proxy_.port()); }
 
-  // Begins to build a snapshot, and does not wait for it.
+  // Starts building a snapshot, without waiting for it.
   void Build(const std::string& name, const std::string& dockerfile) {
     const auto request = Parse<v1::CreateSnapshotRequest>("spec { name: '" + name + "' dockerfile: \"" + dockerfile +
                                                           "\" } wait: false");
     EXPECT_EQ(Outcome(Call(snapshots(), &Snapshots::CreateSnapshot, request).error), "OK");
   }
 
-  // Reads a snapshot's log, and checks that its chunks follow each other.
+  // Reads a snapshot's log, and checks that its chunks are contiguous.
   ReadLog Read(const std::string& snapshot, const std::string& more = "") {
     const auto request = Parse<v1::StreamBuildLogsRequest>("snapshot: '" + snapshot + "' " + more);
     const auto streamed = ReadAll(builds(), &v1::BuildService::Stub::StreamBuildLogs, request);
@@ -67,7 +67,7 @@ class LogFaultsTest : public FaultTest {
     EXPECT_EQ(log.outcome, "OK");
     EXPECT_EQ(log.end.reason(), v1::STREAM_END_REASON_COMPLETED);
     EXPECT_EQ(log.end.offset(), static_cast<int64_t>(log.bytes.size()));
-    // None for a connection that broke when the build was over already; so tests look at how many there are altogether.
+    // A connection that breaks after the build has ended is not reopened; so tests check the total.
     EXPECT_THAT(log.warnings, Each("LOG_INTERRUPTED"));
     interruptions_ += log.warnings.size();
     proxy_.Heal();
@@ -98,7 +98,7 @@ TEST_F(LogFaultsTest, LogStreamClosesEarlyWhileEverythingElseBreaksToo) {
   auto created =
       std::async(std::launch::async, [&] { return ReadAll(snapshots(), &Snapshots::CreateSnapshotStream, request); });
   const auto over = [&] { return created.wait_for(milliseconds(0)) == std::future_status::ready; };
-  // The build goes on by itself, so it may be over before the last cut, also while this waits for another request.
+  // The build runs independently, so it may end before the last cut, or while this waits for another request.
   int cuts = 0;
   for (int seen = 0; cuts < 5; ++cuts) {
     ASSERT_TRUE(Eventually([&] { return over() || control().CountRequests("GET", "build-logs") > seen; }));
@@ -120,9 +120,9 @@ TEST_F(LogFaultsTest, LogStreamClosesEarlyWhileEverythingElseBreaksToo) {
   EXPECT_EQ(control().CountRequests("POST", "/api/snapshots"), 1);
 }
 
-TEST_F(LogFaultsTest, InvalidUtf8InPiecesOfOneByteIsLeftAsItIs) {
+TEST_F(LogFaultsTest, InvalidUtf8ArrivingByteByByteIsPassedThrough) {
   proxy_.Add({.action = Action::kSlow, .piece = 1});
-  // "ü" in two writes, and then what is no UTF-8 at all.
+  // "ü" in two writes, and then bytes that are not UTF-8.
   Build("s", R"(FROM debian:12\n# log-base64: YcM=\n# log-base64: vGI=\n# log-base64: /wD+Cg==\nRUN echo four\n)");
   const ReadLog log = Read("s");
   EXPECT_THAT(log.bytes, HasSubstr(std::string("a\xC3\xBC"
@@ -131,14 +131,14 @@ TEST_F(LogFaultsTest, InvalidUtf8InPiecesOfOneByteIsLeftAsItIs) {
   ExpectWhole(log, "s");
 }
 
-TEST_F(LogFaultsTest, LogStreamClosesEarlyWithinAByteSequenceThatIsNoUtf8) {
+TEST_F(LogFaultsTest, LogStreamClosesEarlyWithinInvalidUtf8) {
   Build("s", R"(FROM debian:12\n# log-base64: YcM=\n# log-base64: vGI=\n# log-base64: /wD+Cg==\nRUN echo four\n)");
   const std::string whole = Read("s").bytes;
   const std::size_t before = proxy_.bytes(Way::kToClient, kLog);
   Read("s", "follow: false");
   const std::size_t size = proxy_.bytes(Way::kToClient, kLog) - before;
   ASSERT_GT(size, 100U);
-  // From within the head to the end of the body.
+  // From inside the head to the end of the body.
   for (std::size_t after = size / 4; after < size; after += 13) {
     const int strikes = proxy_.counts().strikes;
     proxy_.Add({.action = Action::kCut, .opening = kLog, .after = after, .times = 2});
@@ -148,7 +148,7 @@ TEST_F(LogFaultsTest, LogStreamClosesEarlyWithinAByteSequenceThatIsNoUtf8) {
   }
 }
 
-// The stream stands still for ever; the build's state tells that it is over, and the log is read once more.
+// The stream stalls for ever; the build's state shows that it has ended, and the log is read once more.
 TEST_F(LogFaultsTest, LogStreamThatStallsDoesNotHideTheEnd) {
   for (const std::size_t after : {0, 100, 250}) {
     const std::string name = "s" + std::to_string(after);

@@ -1,4 +1,4 @@
-// Whatever breaks, in whatever order: nothing goes backwards, and nobody misses what came last.
+// Random faults in random order: no state goes backwards, and nobody misses the last one.
 #include <algorithm>
 #include <chrono>
 #include <deque>
@@ -16,15 +16,15 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int kSandboxes = 6;  // more than are looked at one by one
+constexpr int kSandboxes = 6;  // more than are polled individually
 constexpr int kSteps = 120;
 
-// States are numbers here, so that older and newer ones can be told apart. What they had before is 0.
+// States are numbers here, so that older and newer ones can be distinguished. The initial state is 0.
 int NumberOf(const v1::Sandbox& sandbox) {
   return sandbox.state_text().starts_with("state-") ? std::stoi(sandbox.state_text().substr(6)) : 0;
 }
 
-// Reads a WatchSandbox stream on a thread of its own.
+// Reads a WatchSandbox stream on its own thread.
 class Watcher {
  public:
   Watcher(v1::DaytonaService::Stub& stub, const std::string& id)
@@ -41,7 +41,7 @@ class Watcher {
   Watcher(const Watcher&) = delete;
   Watcher& operator=(const Watcher&) = delete;
 
-  // What it was told last; -1: nothing yet.
+  // The last state received; -1: none yet.
   int number() {
     const std::lock_guard lock(mutex_);
     return number_;
@@ -65,7 +65,8 @@ class Watcher {
 
 class RandomFaultsTest : public EventFaultTest, public ::testing::WithParamInterface<unsigned> {
  protected:
-  // Upstream's times of change are in milliseconds: two changes of one sandbox in the same one can't be told apart.
+  // Upstream's modification times are in milliseconds: two changes of a sandbox within one millisecond cannot be
+  // ordered.
   static void AwaitNextMillisecond() {
     const auto now = [] {
       return std::chrono::floor<milliseconds>(std::chrono::system_clock::now().time_since_epoch());
@@ -138,7 +139,7 @@ TEST_P(RandomFaultsTest, NothingGoesBackwardsAndTheLastStateIsSeen) {
     std::string source;
     double age = 0;
     ReadCacheEntry(context, source, age);
-    // What hung on its way to upstream, or was joined there, may be older than what was read meanwhile.
+    // A delayed read, or one shared with it, may return an older state than one read meanwhile.
     const int number = NumberOf(got.value.sandbox());
     EXPECT_TRUE(source != "hit" || number >= read[looked_at]) << "memory went backwards in step " << step;
     read[looked_at] = std::max(read[looked_at], number);

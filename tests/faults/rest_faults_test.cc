@@ -1,5 +1,5 @@
-// REST calls over a connection that breaks, crawls or lies: the right answer or a clear error, and nothing made twice.
-// Rows of the users' complaints are in the tests' names.
+// REST calls over a connection that breaks, is slow or is corrupted: the right answer or a clear error, and nothing
+// created twice. Test names contain rows of the users' complaints.
 #include <future>
 #include <set>
 #include <string>
@@ -20,7 +20,7 @@ using Volumes = v1::VolumeService::Stub;
 
 class RestFaultsTest : public FaultTest {
  protected:
-  // As upstream has it now, not as it was remembered.
+  // As upstream has it now, not from memory.
   client::Result<v1::GetVolumeResponse> ReadVolume(const std::string& name, milliseconds limit = seconds(100)) {
     v1::GetVolumeRequest request;
     request.set_volume(name);
@@ -32,7 +32,7 @@ class RestFaultsTest : public FaultTest {
     const auto got = ReadVolume(name, limit);
     return got.ok() ? got.value.volume().ShortDebugString() : Outcome(got.error);
   }
-  // A daemon that has read nothing yet: what one reads again is "304 Not Modified", which has no length.
+  // A new daemon, which has read nothing yet: repeated reads are "304 Not Modified", without a length.
   void StartAnew() {
     daemon_ = std::make_unique<DaemonProcess>(daemon_options());
     client_ = *client::Client::Connect(daemon_->addresses().front());
@@ -41,7 +41,7 @@ class RestFaultsTest : public FaultTest {
     return Create("spec { name: '" + name + "' }");
   }
 
-  // How many bytes `call` makes go this way in connections that began with a method.
+  // The number of bytes that `call` sends this way on connections whose first line begins with this method.
   template <typename Call>
   std::size_t BytesOf(Way way, const std::string& method, const Call& call) {
     const std::size_t before = proxy_.bytes(way, method);
@@ -50,7 +50,7 @@ class RestFaultsTest : public FaultTest {
     EXPECT_GT(size, 100U);
     return size;
   }
-  // Where to break `size` bytes: before the first, within the head and the body, before and after the last.
+  // Where to break `size` bytes: before the first, in the head and the body, before and after the last.
   static std::vector<std::size_t> Places(std::size_t size) { return {0, 10, size / 2, size - 1, size}; }
 };
 
@@ -70,7 +70,7 @@ TEST_F(RestFaultsTest, AReadThatBreaksAnywhereIsReadAgain) {
   EXPECT_EQ(proxy_.counts().strikes, 20);
 }
 
-TEST_F(RestFaultsTest, AReadThatBreaksEachTimeEndsWithItsDeadlineAndSaysWhatBroke) {
+TEST_F(RestFaultsTest, AReadThatAlwaysBreaksEndsAtItsDeadlineAndSaysWhy) {
   MakeVolume("data");
   control().ResetRequests();
   proxy_.Add({.action = Action::kCut, .after = 20, .times = -1});
@@ -81,7 +81,7 @@ TEST_F(RestFaultsTest, AReadThatBreaksEachTimeEndsWithItsDeadlineAndSaysWhatBrok
   EXPECT_TRUE(Eventually([this] { return proxy_.open("GET ") == 0; }));
 }
 
-// Whatever was lost, request or answer, the create was done, and once.
+// Whether the request or the answer was lost, the create is done exactly once.
 TEST_F(RestFaultsTest, AmbiguousCreateThatBreaksAnywhereIsMadeOnce) {
   int number = 100;
   for (const Way way : {Way::kToServer, Way::kToClient}) {
@@ -101,7 +101,7 @@ TEST_F(RestFaultsTest, AmbiguousCreateThatBreaksAnywhereIsMadeOnce) {
   EXPECT_EQ(proxy_.counts().strikes, 20);
 }
 
-// It has a name of the daemon's own, by which it is settled.
+// The daemon generates a name for it, by which it is settled.
 TEST_F(RestFaultsTest, AmbiguousCreateWithoutANameIsMadeOnce) {
   const std::size_t size = BytesOf(Way::kToServer, "POST ", [this] { Create(""); });
   for (const std::size_t after : {std::size_t{10}, size - 1, size}) {
@@ -151,8 +151,8 @@ TEST_F(RestFaultsTest, AStartAStopAndADeleteWhoseAnswerBreaksAreDone) {
   EXPECT_EQ(control().CountRequests("POST", "/stop"), 3) << "a stop is sent once";
 }
 
-// The sandbox's state can't tell a stop that got lost from one that is late.
-TEST_F(RestFaultsTest, AStopThatDoesNotArriveIsNotKnownAndNotDone) {
+// The sandbox's state does not show whether a stop was lost or is late.
+TEST_F(RestFaultsTest, ALostStopHasAnUnknownOutcomeAndIsNotRepeated) {
   const std::string id = MakeSandbox().id();
   for (const std::size_t after : {10, 100}) {
     proxy_.Add({.action = Action::kCut, .way = Way::kToServer, .after = after});
@@ -165,8 +165,8 @@ TEST_F(RestFaultsTest, AStopThatDoesNotArriveIsNotKnownAndNotDone) {
   EXPECT_EQ(Outcome(Stop(id).error), "OK");
 }
 
-// One byte of an answer is wrong, each in its turn. What is wrong inside of a string nobody can see; everything else is
-// an error, and none is passed on to the next call.
+// One byte of an answer is wrong, each in its turn. An error inside a string is undetectable; all others are reported,
+// and none affects the next call.
 TEST_F(RestFaultsTest, ACorruptAnswerIsAnErrorAndHarmsNoOtherCall) {
   MakeVolume("data");
   MakeVolume("other");
@@ -191,14 +191,14 @@ TEST_F(RestFaultsTest, ACorruptAnswerIsAnErrorAndHarmsNoOtherCall) {
   EXPECT_TRUE(daemon_->running());
 }
 
-TEST_F(RestFaultsTest, ACorruptRequestIsUpstreamsToRefuse) {
+TEST_F(RestFaultsTest, ACorruptRequestIsRefusedByUpstream) {
   MakeVolume("data");
   const std::string expected = Volume("data");
   const std::size_t size = BytesOf(Way::kToServer, "GET ", [this] { Volume("data"); });
   for (std::size_t after = 0; after < size; after += 5) {
     proxy_.Add({.action = Action::kFlip, .way = Way::kToServer, .after = after, .mask = 0x04});
     const auto got = ReadVolume("data", seconds(1));
-    // A request whose end is lost is waited for until the deadline, which the client may be the first to notice.
+    // A request whose end is lost lasts until the deadline, which the client may notice first.
     EXPECT_THAT(Outcome(got.error), AnyOf(MatchesRegex("OK|[A-Z_]+ [A-Z_]+"), "DEADLINE_EXCEEDED Deadline Exceeded"))
         << "no reason, at " << after;
     proxy_.Heal();
@@ -219,8 +219,8 @@ TEST_F(RestFaultsTest, ACreateWhoseAnswerIsCorruptIsMadeOnce) {
   EXPECT_EQ(proxy_.counts().strikes, 3);
 }
 
-// An answer that is longer than it says leaves its rest in the connection: that is nobody's answer.
-TEST_F(RestFaultsTest, TheRestOfAnAnswerIsNotTheNextOne) {
+// An answer longer than its declared length leaves a rest in the connection that belongs to no request.
+TEST_F(RestFaultsTest, TheRestOfAnAnswerIsNotTakenForTheNextOne) {
   MakeVolume("data");
   MakeVolume("other");
   const std::string other = Volume("other");
@@ -228,7 +228,7 @@ TEST_F(RestFaultsTest, TheRestOfAnAnswerIsNotTheNextOne) {
     StartAnew();
     proxy_.Add(
         {.action = Action::kReplace, .find = "Content-Length: ", .with = "Content-Length: " + length + "\r\nX: "});
-    // What is cut off is broken; what is empty is nobody's answer, and is asked for again.
+    // A truncated answer is malformed; an empty one is ignored, and the read repeated.
     EXPECT_EQ(Outcome(ReadVolume("data").error), length == "0" ? "OK" : "INTERNAL UPSTREAM_MALFORMED_RESPONSE");
     for (int i = 0; i < 5; ++i) EXPECT_EQ(Volume("other"), other);
   }
@@ -243,7 +243,7 @@ TEST_F(RestFaultsTest, AnAnswerThatIsShorterThanItSaysEndsWithTheDeadline) {
   EXPECT_EQ(Volume("data"), expected);
 }
 
-TEST_F(RestFaultsTest, OneByteAtATimeIsAsGoodAsAllAtOnce) {
+TEST_F(RestFaultsTest, AnswersArrivingByteByByteAreTheSame) {
   for (const Way way : {Way::kToServer, Way::kToClient}) proxy_.Add({.action = Action::kSlow, .way = way, .piece = 1});
   const std::string id = MakeSandbox(Parse<v1::SandboxSpec>("name: 'box' env { key: 'A' value: '\\303\\274' }")).id();
   EXPECT_EQ(Get(id).value.sandbox().env().at("A"), "\xC3\xBC");
@@ -282,7 +282,7 @@ TEST_F(RestFaultsTest, AReadThatStallsEndsWithItsDeadlineAndSoDoesItsConnection)
   }
 }
 
-// The change goes on, without its caller; who asks again with its id joins it.
+// The change continues without its caller; a repeated call with its id joins it.
 TEST_F(RestFaultsTest, AmbiguousCreateThatStallsIsJoinedByItsRequestId) {
   proxy_.Add({.action = Action::kStall, .opening = "POST "});
   const auto request = Parse<v1::CreateSandboxRequest>("spec { name: 'box' } request_id: 'once'");
@@ -313,21 +313,21 @@ TEST_F(RestFaultsTest, StaleKeepAliveConnectionsOfManyCallsBreakNoLaterOne) {
     EXPECT_GE(proxy_.counts().open, 2);
     control().ResetRequests();
     i % 2 == 0 ? proxy_.EndNow() : proxy_.CutNow();
-    // Neither is safe to repeat, so neither may meet a dead connection.
+    // Neither may be repeated, so neither may be sent on a dead connection.
     EXPECT_EQ(Outcome(Create("").error), "OK");
     EXPECT_EQ(control().CountRequests("POST", "/api/sandbox"), 1);
     many_reads();
   }
 }
 
-TEST_F(RestFaultsTest, WhoCannotBeReachedIsTriedAgain) {
+TEST_F(RestFaultsTest, AnUnreachableUpstreamIsRetried) {
   proxy_.CutNow();
   proxy_.StopListening();
   const auto create = [this](const std::string& spec) {
     const auto request = Parse<v1::CreateSandboxRequest>("spec { " + spec + " }");
     return CallWithin(seconds(2), sandboxes(), &Stub::CreateSandbox, request).error;
   };
-  // Not sent, and so not unknown.
+  // It was not sent, so its outcome is not unknown.
   for (const auto& error : {create(""), create("name: 'box'"), ReadVolume("data", seconds(2)).error}) {
     EXPECT_EQ(Outcome(error), "UNAVAILABLE UPSTREAM_UNREACHABLE");
     EXPECT_EQ(error->metadata.count("outcome"), 0U);
@@ -339,16 +339,16 @@ TEST_F(RestFaultsTest, WhoCannotBeReachedIsTriedAgain) {
   EXPECT_EQ(control().CountRequests("POST", "/api/sandbox"), 1);
 }
 
-// Upstream is away for longer than a few attempts take; calls have time, and wait for it.
+// Upstream is away for longer than a few attempts take; calls have enough time, and wait.
 class AwayTest : public RestFaultsTest {
  protected:
-  // From here on whoever connects is hung up on.
+  // From here on connections are closed at once.
   void GoAway() {
     proxy_.CutNow();
     before_ = proxy_.counts().accepted;
     proxy_.RefuseConnections(true);
   }
-  // Comes back when that has happened so often.
+  // Comes back after that many attempts.
   void ComeBackAfter(int attempts) {
     ASSERT_TRUE(Eventually([&] { return proxy_.counts().accepted >= before_ + attempts; }));
     proxy_.RefuseConnections(false);
@@ -396,7 +396,7 @@ TEST_F(AwayTest, ACreateThatCouldNotBeSentIsSentWhenUpstreamListensAgain) {
   EXPECT_EQ(Outcome(read.get().error), "NOT_FOUND VOLUME_NOT_FOUND");
 }
 
-TEST_F(RestFaultsTest, WhoHangsUpAtOnceIsTriedAgain) {
+TEST_F(RestFaultsTest, AnUpstreamThatHangsUpIsRetried) {
   proxy_.CutNow();
   proxy_.RefuseConnections(true);
   const int before = proxy_.counts().accepted;
@@ -406,8 +406,8 @@ TEST_F(RestFaultsTest, WhoHangsUpAtOnceIsTriedAgain) {
   EXPECT_EQ(Outcome(listed.get().error), "NOT_FOUND VOLUME_NOT_FOUND");
 }
 
-// A restart takes everything with it: what was is not found, and what is made is made.
-TEST_F(RestFaultsTest, ARestartOfUpstreamIsSeenByTheNextCall) {
+// A restart loses everything: old objects are not found, and new ones can be created.
+TEST_F(RestFaultsTest, ARestartOfUpstreamIsNoticedByTheNextCall) {
   const std::string id = MakeSandbox().id();
   MakeVolume("data");
   for (int i = 0; i < 3; ++i) {
@@ -419,7 +419,7 @@ TEST_F(RestFaultsTest, ARestartOfUpstreamIsSeenByTheNextCall) {
   }
 }
 
-// Attempts end after a second each.
+// Each attempt ends after a second.
 class ShortAttemptsTest : public RestFaultsTest {
  protected:
   ProcessOptions daemon_options() override {
@@ -441,8 +441,8 @@ TEST_F(ShortAttemptsTest, AReadThatStallsIsReadAgainOverAnotherConnection) {
 
 TEST_F(ShortAttemptsTest, AReadThatStallsEachTimeSaysSo) {
   proxy_.Add({.action = Action::kStall, .times = -1});
-  // The first attempt ends after a second, and the next one would have no time left. Only the daemon keeps the
-  // deadline, so that the client is not the first to notice.
+  // The first attempt ends after a second, which leaves no time for the next one. Only the daemon has the deadline, so
+  // that the client does not end the call first.
   grpc::ClientContext context;
   context.AddMetadata("grpc-timeout", "1100m");
   v1::GetVolumeRequest request;

@@ -1,4 +1,4 @@
-// TLS and HTTP/2 to Daytona, as in production: what breaks there, and how many connections it takes.
+// TLS and HTTP/2 to Daytona, as in production: faults, and the number of connections.
 //
 // daemon - fault proxy - nghttpx (TLS, HTTP/2) - emulator (HTTP/1.1)
 #include <atomic>
@@ -34,13 +34,13 @@ class TlsFaultTest : public FaultTest {
     return daemon;
   }
   std::string Origin() const { return "https://127.0.0.1:" + std::to_string(proxy_.port()); }
-  // Connections to the former front stay as they are.
+  // Connections to the previous front stay open.
   void ReplaceFront() {
     front_->StartAgain(Authority().Issue("renewed", {}));
     proxy_.ForwardTo(front_->port());
   }
 
-  // Lists that are not one shared read, made all at once and held upstream.
+  // Lists that do not share one read, made all at once and held upstream.
   class HeldLists {
    public:
     HeldLists(TlsFaultTest& test, int calls) : test_(test) {
@@ -65,7 +65,7 @@ class TlsFaultTest : public FaultTest {
       return Eventually([this, calls] { return test_.control().in_progress() >= calls; });
     }
     void Release() { test_.control().ClearFaults(); }
-    // How many ended well.
+    // How many succeeded.
     int Finish() {
       Release();
       Eventually([this] { return done_ == static_cast<int>(calls_.size()); }, std::chrono::seconds(120));
@@ -101,7 +101,7 @@ TEST_F(TlsFaultTest, ManyRequestsShareAFewConnections) {
 }
 
 TEST_F(TlsFaultTest, AMutationThatLostItsAnswerIsSettled) {
-  // The server's side breaks, and the front resets that one stream.
+  // The server's connection breaks, and the front resets only that stream.
   control().AddFault({{"method", "POST"}, {"path_regex", "/api/sandbox$"}, {"times", 1}},
                      {{"when", "after"}, {"cut_after_bytes", 5}});
   const auto created = Create("spec { name: 'box' }");
@@ -116,7 +116,7 @@ TEST_F(TlsFaultTest, AReadWhoseStreamBreaksIsRepeated) {
   EXPECT_GE(control().CountRequests("GET", "/api/sandbox/"), 2);
 }
 
-// The front is told to go in the middle of requests, as when a load balancer is replaced: it answers what it has.
+// The front is drained in the middle of requests, as when a load balancer is replaced: it answers those it has.
 TEST_F(TlsFaultTest, NothingIsLostWhenTheFrontGoesAway) {
   HeldLists lists(*this, 50);
   ASSERT_TRUE(lists.AreUpstream(50));
@@ -144,8 +144,8 @@ class FewStreamsTest : public TlsFaultTest {
   }
 };
 
-// More connections are opened when the peer takes few requests on each.
-TEST_F(FewStreamsTest, EachRequestGetsItsPlace) {
+// More connections are opened when the peer allows few streams on each.
+TEST_F(FewStreamsTest, EachRequestGetsAStream) {
   HeldLists lists(*this, 10);
   EXPECT_TRUE(lists.AreUpstream(10));
   EXPECT_EQ(lists.Finish(), 10);
@@ -159,14 +159,14 @@ class ForgottenConnectionTest : public TlsFaultTest {
 TEST_F(ForgottenConnectionTest, CallsMoveToAnother) {
   ASSERT_EQ(Outcome(Create("spec { name: 'box' }").error), "OK");
   ASSERT_EQ(Outcome(Get("box").error), "OK");
-  // Neither side is told.
+  // Neither side notices.
   proxy_.StallNow();
   const int before = proxy_.counts().accepted;
   for (int i = 0; i < 3; ++i) EXPECT_EQ(Outcome(Get("box").error), "OK");
   EXPECT_GT(proxy_.counts().accepted, before);
 }
 
-// Calls that give up before the daemon's own limit do not keep it on the connection.
+// Calls that give up before the daemon's own limit do not keep it on the dead connection.
 TEST_F(ForgottenConnectionTest, CallsWithShortDeadlinesMoveToAnother) {
   ASSERT_EQ(Outcome(Create("spec { name: 'box' }").error), "OK");
   ASSERT_EQ(Outcome(Get("box").error), "OK");
@@ -214,7 +214,7 @@ class RefusedCertificateTest : public TlsFaultTest {
     const auto got = Get("box");
     EXPECT_EQ(Outcome(got.error), "UNAVAILABLE UPSTREAM_TLS_FAILED");
     EXPECT_THAT(got.error->message, HasSubstr("certificate"));
-    // With a good one it goes on.
+    // With a valid one calls succeed again.
     front_->Kill();
     ReplaceFront();
     EXPECT_EQ(Outcome(Get("box").error),

@@ -1,5 +1,5 @@
-// Waits over connections that break, and many calls at once while they do. Rows of the users' complaints are in the
-// tests' names.
+// Waits over connections that break, and many calls at once meanwhile. Test names contain rows of the users'
+// complaints.
 #include <atomic>
 #include <deque>
 #include <future>
@@ -18,7 +18,7 @@ using Volumes = v1::VolumeService::Stub;
 
 class WaitFaultsTest : public SlowFaultTest {
  protected:
-  // Until the daemon has looked at it once more.
+  // Waits until the daemon has polled it once more.
   bool LookedAgain(const std::string& id) {
     const int before = control().CountRequests("GET", id);
     return Eventually([&] { return control().CountRequests("GET", id) > before; });
@@ -43,7 +43,7 @@ TEST_F(WaitFaultsTest, AWaitOutlivesItsConnections) {
   EXPECT_EQ(wait.get(), "started");
 }
 
-TEST_F(WaitFaultsTest, AStateThatIsReachedWhileNobodyAnswersIsNotMissed) {
+TEST_F(WaitFaultsTest, AStateReachedDuringAnOutageIsNotMissed) {
   for (const bool listening : {true, false}) {
     const std::string id = BeginSandbox(listening ? "one" : "two");
     auto wait = BeginWait(id);
@@ -69,7 +69,7 @@ TEST_F(WaitFaultsTest, AWaitEndsInTimeWhenNothingIsAnswered) {
   EXPECT_EQ(BeginWait(id).get(), "started");
 }
 
-TEST_F(WaitFaultsTest, AnAnswerThatWasStalledForAWhileIsStillAnAnswer) {
+TEST_F(WaitFaultsTest, ADelayedAnswerStillCounts) {
   const std::string id = BeginSandbox("box");
   proxy_.Add({.action = Action::kStall, .after = 100});
   auto wait = BeginWait(id);
@@ -102,7 +102,7 @@ TEST_F(WaitFaultsTest, PollingStormOfManyWaitersOutlivesItsConnections) {
   for (auto& wait : waits) EXPECT_EQ(wait.get(), "started");
 }
 
-// Attempts end after a second each.
+// Each attempt ends after a second.
 class ShortWaitsTest : public WaitFaultsTest {
  protected:
   ProcessOptions daemon_options() override {
@@ -116,14 +116,14 @@ TEST_F(ShortWaitsTest, AWaitOutlivesAConnectionThatHangs) {
   const std::string id = BeginSandbox("box");
   auto wait = BeginWait(id);
   ASSERT_TRUE(LookedAgain(id));
-  // More than one look has attempts.
+  // More than the attempts of one poll.
   proxy_.Add({.action = Action::kStall, .times = 6});
   ASSERT_TRUE(Eventually([this] { return proxy_.counts().strikes == 6; }));
   control().ForceSandbox(id, {{"state", "started"}});
   EXPECT_EQ(wait.get(), "started");
 }
 
-// Upstream holds the answer of a create until the sandbox is up.
+// Upstream withholds the answer of a create until the sandbox is started.
 class HeldCreateTest : public FaultTest {
  protected:
   emulator::EmulatorOptions emulator_options() override {
@@ -156,7 +156,7 @@ class FewConnectionsFaultTest : public FaultTest {
     return options;
   }
 
-  // Reads of as many different volumes, all at once.
+  // Reads of that many different volumes, all at once.
   struct Reads {
     struct One {
       grpc::ClientContext context;
@@ -191,7 +191,7 @@ TEST_F(FewConnectionsFaultTest, ThreePoolsAndAStarvedOneSays401NeverToFiveHundre
   for (int i = 0; i < 5; ++i) {
     const int done = reads.done;
     ASSERT_TRUE(Eventually([&] { return reads.done > done || reads.done == kCalls; }));
-    // One in each connection at most: a read is repeated, and nobody else notices.
+    // At most one in each connection: a read is repeated, and no other call is affected.
     proxy_.CutNow();
     EXPECT_EQ(Outcome(Create("").error), "OK") << "reads don't starve creates";
   }
@@ -209,7 +209,7 @@ TEST_F(FewConnectionsFaultTest, ThreePoolsAndAStarvedOneSays401NeverToFiveHundre
   EXPECT_LE(proxy_.counts().accepted - before, 100) << "connections are kept";
 }
 
-// A call that breaks gives its place back.
+// A broken call frees its connection slot.
 TEST_F(FewConnectionsFaultTest, StarvedPoolsDoNotComeFromConnectionsThatBroke) {
   MakeVolume("volume-0");
   for (int round = 0; round < 3; ++round) {

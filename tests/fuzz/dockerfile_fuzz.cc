@@ -1,4 +1,4 @@
-// Taking a Dockerfile apart, and looking up what its COPY lines name.
+// Parsing a Dockerfile, and looking up the files named in its COPY lines.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

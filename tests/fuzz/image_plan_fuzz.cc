@@ -1,4 +1,4 @@
-// Planning any v1.Image: what comes out has the instructions that the image says, and no others.
+// Planning any v1.Image: the result has exactly the instructions of the image.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -13,7 +13,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const daytonad::FakeHostFiles* const files = new daytonad::FakeHostFiles(daytonad::RandomImageFiles());
-  // What is no UTF-8 it would tell of each time.
+  // Otherwise it would log each invalid UTF-8 string.
   google::protobuf::SetLogHandler(nullptr);
   daytonad::v1::Image image;
   if (!image.ParseFromArray(data, static_cast<int>(size))) return 0;

@@ -1,4 +1,4 @@
-// Stands in for libFuzzer: gives each file of the directories that are named to the target, once.
+// Stands in for libFuzzer: passes each file of the given directories to the target once.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

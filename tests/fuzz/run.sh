@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the libFuzzer targets with clang and runs each of them. What they learn is kept in build/fuzz/corpus.
+# Builds the libFuzzer targets with clang and runs each of them. New inputs are kept in build/fuzz/corpus.
 #
 #   run.sh [SECONDS] [TARGET...]   60 seconds and all targets, if none are named
 set -euo pipefail

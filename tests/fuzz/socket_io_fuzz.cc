@@ -1,4 +1,5 @@
-// Any packet on the event connection: what is told of it lies within it, and reading an event or the terms ends well.
+// Any packet on the event connection: the parts reported lie within it, and parsing an event or the terms does not
+// crash.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -12,7 +13,7 @@
 
 namespace {
 
-// Takes what it is given, and looks whether that can be told apart.
+// Accepts all objects, and checks that each can be identified.
 class AnySink final : public daytonad::EventSink {
  public:
   void OnSandbox(daytonad::v1::Sandbox sandbox) override { Require(!sandbox.id().empty()); }

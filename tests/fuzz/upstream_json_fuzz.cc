@@ -1,4 +1,4 @@
-// Any body of an answer: reading it ends well, all text in what is read is UTF-8, and what is valid is not changed.
+// Any body of an answer: parsing does not crash, all text in the result is UTF-8, and valid text is unchanged.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

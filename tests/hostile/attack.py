@@ -1,4 +1,4 @@
-"""What an attack is, the list of all, and how one is played and judged."""
+"""Defines attacks, lists them, and runs and judges one."""
 
 import dataclasses
 import tempfile
@@ -9,12 +9,12 @@ from typing import Callable
 import harness
 
 PEAK_MIB = 256
-# An honest call that takes longer was held up by the attack, and not by a busy machine. Floods take the cores themselves.
+# An honest call that takes longer was delayed by the attack, not by a busy machine. Floods use up the cores themselves.
 STALL_MS = 1000
 FLOOD_STALL_MS = 5000
-# One caller can't fill a disk.
+# One caller must not fill a disk.
 LOG_LINES = 500
-# What the scheduler of a busy machine does to a p99, whatever the daemon does.
+# The effect of a busy machine's scheduler on a p99, regardless of the daemon.
 NOISE_MS = 5
 FLOODS = ("connections", "streams and messages", "frames")
 ALL = []
@@ -23,20 +23,20 @@ ALL = []
 @dataclasses.dataclass
 class Attack:
     name: str
-    # Of the list in docs/hostile.md.
+    # The group in docs/hostile.md.
     group: str
     what: str
     play: Callable
-    # Which of the daemon's listeners the honest caller has its connection to: `address`, `read_only` or `tcp`.
+    # The daemon's listener that the honest caller uses: `address`, `read_only` or `tcp`.
     listener: str = "address"
     flags: tuple = ()
     descriptors: int | None = None
-    # Whether the form in `make test` has it.
+    # Whether it is part of the short form in `make test`.
     short: bool = False
-    # Starts what the daemon has for Daytona, beside the emulator, and returns its URL.
+    # Starts the daemon's upstream, in addition to the emulator, and returns its URL.
     upstream: Callable | None = None
     emulator_flags: tuple = ()
-    # How much slower the honest caller's p99 may be than when it is quiet.
+    # How much slower than without the attack the honest caller's p99 may be.
     p99_factor: float | None = None
     # False: `play` starts its own daemons, and there is no honest caller.
     beside: bool = True
@@ -62,13 +62,13 @@ def _judge(attack, seen, scene, short):
         honest_failed=during["failed"],
     )
     if seen["guard_struck"]:
-        # Whatever else was seen follows from that.
+        # All other findings follow from that.
         scene.faults[:] = [f"killed by the guard at {harness.GUARD_MIB} MiB of memory; {PEAK_MIB} are allowed"]
         return
     scene.check(seen["peak_mib"] <= PEAK_MIB, f"{seen['peak_mib']:.0f} MiB of memory; {PEAK_MIB} are allowed")
     scene.check(during["calls"] > 0, "the honest caller made no call")
     scene.check(during["failed"] == 0, f"{during['failed']} honest calls failed: {during.get('errors')}")
-    # The short form runs beside other tests: it tells of time, and asserts nothing.
+    # The short form runs beside other tests: it reports times without asserting them.
     if not short:
         allowed = FLOOD_STALL_MS if attack.group in FLOODS else STALL_MS
         scene.check(scene.figures["stall_ms"] <= allowed, f"an honest call took {scene.figures['stall_ms']:.0f} ms")
@@ -96,7 +96,7 @@ def _play_beside_honest_caller(attack, scene, options):
     began = time.monotonic()
     try:
         attack.play(scene)
-        # However short the attack was, the honest caller has something to tell.
+        # However short the attack, the honest caller makes some calls.
         time.sleep(max(0.0, began + 1 - time.monotonic()))
     finally:
         witness.enter("after")
@@ -113,7 +113,7 @@ def _play_beside_honest_caller(attack, scene, options):
 
 
 def run(attack, options):
-    """The row of an attack: its figures, and the bars that it missed."""
+    """The row of an attack: its figures, and the bars it missed."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="hostile-") as directory, harness.Scene(options, directory) as scene:
         try:
@@ -121,7 +121,7 @@ def run(attack, options):
                 _play_beside_honest_caller(attack, scene, options)
             else:
                 attack.play(scene)
-        except Exception as error:  # A fault of the attack's own, or of what it dialled; the other attacks go on.
+        except Exception as error:  # An error of the attack itself, or of what it connected to; the other attacks continue.
             scene.check(False, f"{type(error).__name__}: {error}")
             scene.note(trace=traceback.format_exc())
         if scene.faults and scene.daemon:

@@ -14,7 +14,7 @@ DESCRIPTORS = 1024
 
 
 def _open_many(scene, address, count, first=frames.PREFACE + frames.settings()):
-    """As many connections as are taken."""
+    """As many connections as are accepted."""
     opened = []
     for _ in range(count):
         try:
@@ -31,7 +31,7 @@ def _hold_connections(scene, address, first=frames.PREFACE + frames.settings()):
     opened = _open_many(scene, address, 1100, first)
     for _ in scene.seconds(3, 1.5):
         time.sleep(0.1)
-    # Who is connected can have what only Daytona knows.
+    # A connected caller can still read from Daytona.
     with contextlib.ExitStack() as stack:
         for connection in opened[len(opened) // 2 :]:
             stack.callback(connection.close)
@@ -137,7 +137,7 @@ def held_reads(scene):
         def start(numbers):
             return [asyncio.create_task(_read_held(scene.address, f"held-{number}")) for number in numbers]
 
-        # The second half comes when the first holds all connections to Daytona.
+        # The second half starts once the first holds all connections to Daytona.
         calls = start(range(400))
         await asyncio.sleep(2)
         calls += start(range(400, 800))
@@ -152,7 +152,7 @@ def held_reads(scene):
     codes = [outcome.code for outcome in outcomes]
     scene.note(outcomes={code: codes.count(code) for code in sorted(set(codes))}, unanswered=unanswered)
     scene.check(unanswered == 0, f"{unanswered} calls never ended")
-    # Not found, when all is well. A connection that is not taken is UNAVAILABLE by the client's own word, without a reason.
+    # Normally not found. For a refused connection, the client library reports UNAVAILABLE without a reason.
     odd = [str(o) for o in outcomes if o.code not in ("NOT_FOUND", "UNAVAILABLE") and not o.is_documented]
     scene.check(not odd, f"{len(odd)} calls ended oddly: {odd[:1]}")
     scene.check_newcomer(scene.address)

@@ -1,4 +1,4 @@
-"""A Daytona that means harm: it answers for one honest sandbox, and with whatever an attack says for the rest."""
+"""A malicious Daytona: it answers for one honest sandbox, and as the attack says for the rest."""
 
 import asyncio
 import base64
@@ -56,7 +56,7 @@ class FakeUpstream:
         asyncio.set_event_loop(self._loop)
 
         async def serve():
-            # What breaks off is the other side's word.
+            # The other side may break off.
             self._loop.set_exception_handler(lambda *_: None)
             self._server = await asyncio.start_server(self._visit, "127.0.0.1", 0, backlog=1000)
             self.port = self._server.sockets[0].getsockname()[1]

@@ -1,4 +1,4 @@
-"""Attacks with HTTP/2 alone: streams, messages and frames, on few connections, by somebody who may only read."""
+"""Attacks with HTTP/2 alone: streams, messages and frames, on few connections, by a read-only caller."""
 
 import contextlib
 import struct
@@ -24,13 +24,13 @@ from frames import (
 )
 
 CONNECTIONS = 8
-# What the daemon's limits allow, nearly.
+# Just below the daemon's limits.
 READER_MESSAGE = (1 << 20) - 4096
 MESSAGE = (4 << 20) - 4096
 
 
 class Swarm:
-    """Some connections, each opened anew when the daemon has closed it."""
+    """Some connections, each reopened when the daemon has closed it."""
 
     def __init__(self, scene, count=CONNECTIONS, first=None, reads=True):
         self._scene = scene
@@ -47,7 +47,7 @@ class Swarm:
                 connection.close()
 
     def each(self):
-        """The usable ones; a moment's pause when there are none."""
+        """The usable ones; a short pause when there are none."""
         found = False
         for at, connection in enumerate(self._connections):
             if connection is None or not connection.usable:
@@ -71,7 +71,7 @@ def _request(name, **fields):
 
 
 def _flood(scene, burst, full=10, threads=1, **swarm):
-    """Calls `burst` with each connection, over and over; it returns how much it has sent of what is counted."""
+    """Calls `burst` with each connection repeatedly; it returns the number of counted items that it sent."""
     sent, opened = [], []
 
     def play():
@@ -90,7 +90,7 @@ def _flood(scene, burst, full=10, threads=1, **swarm):
 
 
 def _calls(connection, headers, message, count, more=b""):
-    """Opens `count` calls at once. What the windows do not allow is sent all the same: the daemon may close the connection."""
+    """Opens `count` calls at once, ignoring the flow-control windows: the daemon may close the connection."""
     parts = []
     for _ in range(count):
         stream = connection.new_stream()
@@ -156,7 +156,7 @@ def header_lists(scene):
 
 
 def _reset_at_once(scene, headers, message):
-    """64 connections that take no answer."""
+    """64 connections that read no answers."""
 
     def burst(connection):
         return _calls(connection, headers, message, 200, more=struct.pack(">I", 8))
@@ -184,7 +184,7 @@ def rapid_half_open_resets(scene):
 
 
 def _unfinished_messages(scene, connections, streams, announced, name="CreateSandbox"):
-    """Messages of which all comes but the last byte."""
+    """Messages that lack only the last byte."""
     headers = frames.call_headers(rpc.method(name)[0])
     body = grpc_message(bytes(announced - 1), announced)
     sent = 0
@@ -306,7 +306,7 @@ def hpack_bomb(scene):
 
 
 def _frame_flood(scene, chunk, opens_stream=False):
-    """The same frames over and over, by a caller that takes no answer."""
+    """The same frames over and over, by a caller that reads no answers."""
     headers = frames.call_headers(rpc.method("WatchSandbox")[0])
 
     def burst(connection):

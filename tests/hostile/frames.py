@@ -1,4 +1,4 @@
-"""HTTP/2 written by hand, for what no library would send. RFC 9113 has the frames, RFC 7541 the header blocks."""
+"""HTTP/2 written by hand, for frames that no library would send. RFC 9113 defines frames, RFC 7541 header blocks."""
 
 import socket
 import struct
@@ -21,7 +21,7 @@ def settings(**values):
 
 
 def number(value, prefix_bits, first=0):
-    """An integer of HPACK."""
+    """An HPACK integer."""
     most = (1 << prefix_bits) - 1
     if value < most:
         return bytes([first | value])
@@ -34,12 +34,12 @@ def number(value, prefix_bits, first=0):
 
 
 def literal(name, value):
-    """A field that is not put into the table."""
+    """A field that is not added to the table."""
     return b"\x00" + number(len(name), 7) + name + number(len(value), 7) + value
 
 
 def indexed(name, value):
-    """A field that is put into the table; index 62 is it from then on."""
+    """A field that is added to the table, where it has index 62 from then on."""
     return b"\x40" + number(len(name), 7) + name + number(len(value), 7) + value
 
 
@@ -122,12 +122,12 @@ class Connection:
             with self._sending:
                 self._socket.sendall(data)
             return True
-        except OSError:  # Also when nothing is taken for the socket's timeout.
+        except OSError:  # Also when nothing is read for the socket's timeout.
             self.closed = True
             return False
 
     def send_data(self, stream, data, flags=0):
-        """Within the windows that the daemon gave; False if it gives no more within 5 s."""
+        """Within the daemon's windows; False if they do not grow within 5 s."""
         data = memoryview(data)
         while data:
             with self._changed:

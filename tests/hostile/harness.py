@@ -18,7 +18,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 API_KEY = "emulator-key"
 # The daemon is killed above it, so that the machine survives.
 GUARD_MIB = 1536
-# Nothing outlives the attacks, however they end.
+# No process outlives the attacks, however they end.
 TIED = ["setpriv", "--pdeathsig", "KILL"]
 
 QUICK = [f"--{step}-delay=1ms" for step in "create start stop delete archive queue build pull remove volume".split()]
@@ -37,7 +37,7 @@ def wait_until(what, condition, limit=30):
 
 
 def becomes_true(condition, limit):
-    """Whether it does within `limit` seconds."""
+    """Whether the condition holds within `limit` seconds."""
     end = time.monotonic() + limit
     while not condition():
         if time.monotonic() > end:
@@ -99,7 +99,7 @@ class Emulator:
         self.ask("DELETE", "/_emulator/faults")
 
     def create_sandbox(self, **fields):
-        """Its id, once it is started."""
+        """Creates a sandbox; returns its id once it is started."""
         made = self.ask("POST", "/api/sandbox", fields)["id"]
         wait_until("a sandbox is started", lambda: self.ask("GET", f"/api/sandbox/{made}")["state"] == "started")
         return made
@@ -129,7 +129,7 @@ class Daemon:
                 stderr=stderr or log,
                 env={"PATH": os.environ["PATH"], "DAYTONA_API_KEY": API_KEY},
             )
-        # An empty file is not written yet.
+        # An empty file has not been written yet.
         serves = becomes_true(lambda: self.has_ended or address_file.exists() and address_file.read_text(), 10)
         if self.has_ended or not serves:
             self.process.kill()
@@ -168,7 +168,7 @@ class Daemon:
 
 
 def knows(bin_dir, program, flag):
-    """Whether this build's program has the flag."""
+    """Whether this build's program supports the flag."""
     return flag in subprocess.run([str(bin_dir / program), "--help"], capture_output=True, text=True, check=True).stdout
 
 
@@ -197,7 +197,7 @@ class Witness:
 
 
 class Scene:
-    """Where an attack plays, and where it tells what it saw."""
+    """What an attack runs in, and where it reports its findings."""
 
     def __init__(self, options, directory):
         self.bin_dir = options.bin_dir
@@ -237,7 +237,7 @@ class Scene:
         return witness
 
     def closing(self, thing):
-        """It is closed when the scene ends."""
+        """Closes it when the scene ends."""
         self._open.callback(thing.close)
         return thing
 
@@ -245,7 +245,7 @@ class Scene:
         return knows(self.bin_dir, program, flag)
 
     def seconds(self, full, short=1.5):
-        """Goes on for that long, while the daemon lives."""
+        """Iterates for that long, while the daemon lives."""
         end = time.monotonic() + (short if self.short else full)
         while time.monotonic() < end and not self.daemon.has_ended:
             yield
@@ -263,7 +263,7 @@ class Scene:
         self.check(good, f"{what}: {outcome}, where {code} {' or '.join(reasons)} belongs")
 
     def check_end(self, daemon, limit=10, what="it"):
-        """SIGTERM, which was sent, ends it well."""
+        """The SIGTERM already sent ends it cleanly."""
         began = time.monotonic()
         ended = becomes_true(lambda: daemon.has_ended, limit)
         self.note(**{f"seconds_to_end_{what}": round(time.monotonic() - began, 1)})
@@ -274,7 +274,7 @@ class Scene:
             self.check(daemon.process.returncode == 0, f"{what} ended with status {daemon.process.returncode}")
 
     def check_newcomer(self, address, limit=10):
-        """A new connection is taken and served."""
+        """A new connection is accepted and served."""
 
         def served():
             with rpc.Client(address) as client:

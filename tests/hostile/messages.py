@@ -1,4 +1,4 @@
-"""Attacks with what calls say: many entries, long texts, odd names, and the same over and over."""
+"""Attacks by the content of calls: many entries, long texts, odd names, and endless repetition."""
 
 import gzip
 import os
@@ -17,7 +17,7 @@ from attack import attack
 
 MIB = 1 << 20
 CJK = "名"
-# Changes the direction of what follows it on a terminal; begins a command to a terminal, in 7 and in 8 bits.
+# Changes the direction of the following text on a terminal; starts a terminal command, in 7 and in 8 bits.
 CONTROLS = "\u202e\u2066\x1b[31m\x9b31m\x07\u200f"
 
 
@@ -31,12 +31,12 @@ def _refused(scene, what, outcome, allowed, needs_reason=True):
         scene.check(outcome.is_documented, f"{what} is refused without a documented reason: {outcome}")
 
 
-# Codes of what is refused for its size.
+# Codes of requests refused for their size.
 REFUSALS = ("INVALID_ARGUMENT", "RESOURCE_EXHAUSTED")
 
 
 def _repeat(scene, name, fields, full=8, callers=1, pause=0.2, needs_reason=True, allowed=REFUSALS):
-    """The same call over and over, each refused; its request is made before."""
+    """The same call over and over, each refused; the request is built in advance."""
     serialized = rpc.request(name, **fields).SerializeToString()
     outcomes = []
 
@@ -62,7 +62,7 @@ def _repeat(scene, name, fields, full=8, callers=1, pause=0.2, needs_reason=True
 
 @attack("a million labels", "one message", "CreateSandbox with a million labels", p99_factor=2, short=True)
 def million_labels(scene):
-    # gRPC itself refuses what exceeds its limit, and knows nothing of our reasons.
+    # gRPC itself refuses requests above its limit, without our reasons.
     _repeat(scene, "CreateSandbox", {"spec": {"labels": _labels(1_000_000)}}, needs_reason=False)
 
 
@@ -223,7 +223,7 @@ def long_names(scene):
             scene.check_outcome(
                 f"delete {what}", client.call("DeleteSandbox", sandbox=name), "INVALID_ARGUMENT", refusals
             )
-        # What is not there, with a name as long as is taken.
+        # A missing object, with the longest accepted name.
         for length in (255, 128, 64):
             outcome = client.call("GetSandbox", sandbox=CJK * length)
             if outcome.code != "INVALID_ARGUMENT":
@@ -327,7 +327,7 @@ def rate_limits(scene):
 
 
 def _on_a_terminal(command, limit=20):
-    """What a command writes to a terminal."""
+    """The output of a command on a terminal."""
     leader, follower = pty.openpty()
     with subprocess.Popen(command, stdin=follower, stdout=follower, stderr=follower) as process:
         os.close(follower)

@@ -1,4 +1,4 @@
-"""Faults of the process: a log that nobody reads, a kill, sockets left behind, memory that runs out."""
+"""Faults of the process: an unread log, a kill, stale sockets, exhausted memory."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ from witness import memory_mib
 
 GROUP = "process"
 MIB = 1 << 20
-# Daytona takes a moment for each request, so that calls are under way when the daemon goes.
+# Daytona takes a moment for each request, so that calls are in progress when the daemon ends.
 SLOW = {"delay_ms": 30}
 BESIDES = {"beside": False}
 
@@ -25,7 +25,7 @@ class FullPipe:
 
     def __init__(self):
         self._reader, self.writer = os.pipe()
-        # Opened anew, so that the daemon's own descriptor keeps blocking.
+        # Reopened, so that the daemon's own descriptor stays blocking.
         self._filler = os.open(f"/proc/self/fd/{self.writer}", os.O_WRONLY | os.O_NONBLOCK)
 
     def fill(self):
@@ -47,7 +47,7 @@ class FullPipe:
 
 
 def _log_lines(scene, daemon):
-    """Calls that make lines of log, and an honest one beside them."""
+    """Calls that cause log lines, and an honest one beside them."""
     with rpc.Client(daemon.address) as client, rpc.Client(daemon.read_only) as reader:
         for _ in range(10):
             for _ in range(20):
@@ -90,7 +90,7 @@ def full_log_pipe(scene):
 
 
 def _create_all(daemon, specs, on_answer=None):
-    """Creates with 20 callers, each spec with a request id of its own; outcomes by name."""
+    """Creates with 20 callers, each spec with its own request id; outcomes by name."""
     outcomes, waiting, lock = {}, list(specs), threading.Lock()
 
     def play():
@@ -148,7 +148,7 @@ def killed_amid_creates(scene):
 
 
 def _start_on(scene, directory):
-    """A daemon that may not come up."""
+    """A daemon that may fail to start."""
     command = [
         *TIED,
         str(scene.bin_dir / "daytonad"),
@@ -223,7 +223,7 @@ def little_address_space(scene):
         try:
             daemon = scene.start_daemon(scene.emulator.url, limits=limits, name=f"with-{more}-more")
         except RuntimeError as error:
-            # It may say that this is too little.
+            # It may report that this is too little.
             ends.append(str(error)[-100:])
             continue
         codes += _fill_memory(scene, daemon)

@@ -13,7 +13,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BEFORE = HERE / "before.json"
 DOCUMENT = ROOT / "docs" / "hostile.md"
-# Figures with columns of their own, and what is for the JSON file only.
+# Figures with their own columns, and those only in the JSON file.
 NOT_LISTED = {"peak_mib", "stall_ms", "p99_ms", "p99_ratio", "quiet_p99_ms", "trace", "log_end"}
 
 
@@ -64,7 +64,7 @@ def _table(pairs, with_figures):
 
 
 def tables(before, after):
-    """One table for each group; rows by name, those of either may be missing."""
+    """One table for each group; rows by name, which may be missing on either side."""
     parts = []
     names = [*after, *(name for name in before if name not in after)]
     pairs = [(before.get(name), after.get(name)) for name in names]
@@ -88,7 +88,7 @@ def main():
         kept = {}
         for row in [row for report in options.before for row in read(report)]:
             figures = {key: row["figures"][key] for key in ("peak_mib", "stall_ms") if key in row["figures"]}
-            # What was killed says so there.
+            # A killed process is reported there.
             faults = [fault for fault in row["faults"] if fault.startswith("killed")]
             same = {key: row[key] for key in ("name", "group", "what", "passed")}
             kept[row["name"]] = {**same, "figures": figures, "faults": faults}

@@ -1,4 +1,4 @@
-"""Calls to the daemon through stubs generated from proto/, what they end with, and what the contract says of that."""
+"""Calls to the daemon through stubs generated from proto/, their outcomes, and which of these the contract allows."""
 
 import dataclasses
 import functools
@@ -24,7 +24,7 @@ SERVICES = {
     "daemon_service": "DaemonService",
 }
 UNLIMITED = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
-# Each channel has connections of its own.
+# Each channel has its own connections.
 OWN_CONNECTION = [("grpc.use_local_subchannel_pool", 1)]
 
 
@@ -66,7 +66,7 @@ def tar_of(name, content):
 
 
 def context_hash(archive_path, content):
-    """The SDK's, of a context that is one file."""
+    """The SDK's hash of a context that is one file."""
     return hashlib.md5(archive_path.encode() + content, usedforsecurity=False).hexdigest()
 
 
@@ -136,7 +136,7 @@ class Client:
         return self.send(name, request(name, **fields).SerializeToString(), timeout)
 
     def send(self, name, serialized, timeout=30, **options):
-        """A unary call with a request that is serialized already."""
+        """A unary call with an already serialized request."""
         path, _, response = method(name)
         began = time.monotonic()
         try:
@@ -157,7 +157,7 @@ class Client:
             return outcome_of_error(error, time.monotonic() - began)
 
     def start(self, name, /, timeout=60, **fields):
-        """A call that runs on: a grpc future."""
+        """A call in the background: a grpc future."""
         path, message, response = method(name)
         call = self._channel.unary_unary(path, message.SerializeToString, response.FromString)
         return call.future(message(**fields), timeout=timeout, metadata=self._metadata)

@@ -1,4 +1,4 @@
-"""The attacks: `make hostile` plays all of them, `make test` the short form. README.md says how to read what comes out."""
+"""The attacks: `make hostile` runs all of them, `make test` the short form. README.md explains the output."""
 
 import argparse
 import concurrent.futures
@@ -32,7 +32,7 @@ def main():
     parser.add_argument("attack", nargs="*", help="names of attacks, or how they begin; all if none is given")
     options = parser.parse_args()
 
-    # The callers need descriptors, too.
+    # The callers need descriptors as well.
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     rows = []

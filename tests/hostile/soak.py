@@ -1,4 +1,4 @@
-"""The soak: mixed load, while the way to Daytona is cut again and again. `make soak` runs it.
+"""The soak: mixed load, while the connections to Daytona are cut repeatedly. `make soak` runs it.
 
     soak.py [--bin-dir DIR] [--minutes 10] [--report FILE]
 
@@ -30,9 +30,10 @@ import harness  # noqa: E402
 import rpc  # noqa: E402
 
 CALLERS_OF_EACH_KIND = 2
-# Between two rounds of what makes objects. The outcomes of request ids are kept for an hour, so that memory grows with each.
+# Between two rounds of creating objects. The outcomes of request ids are kept for an hour, so that memory grows with
+# each.
 PAUSE = 4
-# What is known of objects has its share of memory at once.
+# The object cache fills its share of memory at once.
 FLAGS = ["--cache-size", "4MiB"]
 # Memory may grow by that much from the first fifth to the end.
 GROWTH_MIB = 8
@@ -40,7 +41,7 @@ GROWTH_SHARE = 0.1
 
 
 class Link:
-    """A TCP proxy to the emulator: what restarts when the upstream `restarts`. The emulator itself would forget all objects."""
+    """A TCP proxy to the emulator, which restarts in its place: the emulator itself would forget all objects."""
 
     def __init__(self, port):
         self._port = port
@@ -119,14 +120,14 @@ class Soak:
         return outcome
 
     def call(self, client, method, /, expected=(), **fields):
-        """As a caller should do it: what is UNAVAILABLE is repeated, for a minute."""
+        """Like a proper caller: repeats a call that is UNAVAILABLE, for a minute."""
         end = time.monotonic() + 60
         while True:
             outcome = client.call(method, timeout=60, **fields)
             if outcome.code != "UNAVAILABLE" or not outcome.has_retry_info or time.monotonic() > end:
                 return self.took(method, outcome, expected)
             if method.startswith("Delete"):
-                # The answer of the first one may have been lost.
+                # The answer to the first attempt may have been lost.
                 expected = [*expected, f"{method.removeprefix('Delete').upper()}_NOT_FOUND"]
             with self._lock:
                 self.repeated += 1
@@ -137,7 +138,7 @@ class Soak:
 
 
 def lives(soak, client):
-    """Sandboxes from their create to their end."""
+    """Sandboxes from create to delete."""
     name = f"life-{uuid.uuid4().hex}"
     made = soak.change(client, "CreateSandbox", spec={"name": name, "labels": {"soak": "life"}})
     if not made.ok:
@@ -161,7 +162,7 @@ def reads(soak, client):
 
 
 def watches(soak, client):
-    """A watch that is left after some seconds."""
+    """A watch that is cancelled after some seconds."""
     stream = client.stream("WatchSandbox", sandbox="standing-1", timeout=2)
     try:
         for _ in stream:
@@ -174,7 +175,7 @@ def watches(soak, client):
 
 
 def builds(soak, client):
-    """Snapshots that are built."""
+    """Builds snapshots."""
     name = f"built-{uuid.uuid4().hex}"
     spec = {"name": name, "dockerfile": f"FROM debian:12.9\nRUN echo {name}\n"}
     made = soak.change(client, "CreateSnapshot", spec=spec)
@@ -212,7 +213,7 @@ def uploads(soak, client):
 
 
 def rude(soak, client):
-    """Calls that are left, come late, or are wrong."""
+    """Calls that are cancelled, run out of time, or are invalid."""
     future = client.start("WaitSandbox", sandbox="standing-1", states=[6])
     time.sleep(random.uniform(0, 0.05))
     future.cancel()

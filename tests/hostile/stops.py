@@ -1,4 +1,4 @@
-"""Stops of the daemon, under calls: no outcome is lost, and clients that know two daemons notice nothing."""
+"""Stops of the daemon during calls: no outcome is lost, and clients with two daemons notice nothing."""
 
 import contextlib
 import threading
@@ -12,7 +12,7 @@ from attack import attack
 from harness import becomes_true
 
 GROUP = "process"
-# Daytona takes a moment for each request, so that calls are under way when the daemon goes.
+# Daytona takes a moment for each request, so that calls are in progress when the daemon ends.
 SLOW = {"delay_ms": 30}
 BESIDES = {"beside": False}
 
@@ -72,7 +72,7 @@ def stopped_under_calls(scene):
     bare = sum(1 for outcome in outcomes if outcome.code != "UNAVAILABLE" and not outcome.reason)
     without_delay = sum(1 for outcome in outcomes if outcome.reason == "SHUTTING_DOWN" and not outcome.has_retry_info)
     scene.note(ends={end: ends.count(end) for end in sorted(set(ends))}, bare=bare)
-    # gRPC tells a client of the end and resets what came in between: the window that is left.
+    # gRPC tells a client of the shutdown and resets calls that arrive in between: the remaining window.
     scene.check(bare <= len(outcomes) // 100, f"{bare} of {len(outcomes)} calls ended without a reason")
     scene.check(without_delay == 0, f"{without_delay} calls were refused without RetryInfo")
 
@@ -90,7 +90,7 @@ def restarts_in_turn(scene):
     daemons = [scene.start_daemon(scene.emulator.url, flags, name=f"first-{number}") for number in range(2)]
     target = "ipv4:" + ",".join(daemon.tcp for daemon in daemons)
     options = [("grpc.service_config", (rpc.ROOT / "client" / "service_config.json").read_text())]
-    # A client that was refused comes back soon.
+    # A refused client reconnects soon.
     options += [("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200)]
     outcomes, over = [], threading.Event()
 
@@ -118,7 +118,7 @@ def restarts_in_turn(scene):
     scene.check(not failed, f"{len(failed)} of {len(outcomes)} calls failed: {failed[:1]}")
 
 
-# A change that Daytona holds back: its call, fields, and what its end must name.
+# A change that Daytona delays: its call, its fields, and what its error must name.
 HELD_CHANGES = [
     ("CreateSandbox", {"spec": {"name": "held-create"}}, {"sandbox_name": "held-create"}),
     ("CreateSandbox", {"spec": {}}, {"sandbox_name": ""}),
@@ -154,7 +154,7 @@ def stopped_with_changes(scene):
             requests = scene.emulator.ask("GET", "/_emulator/connections")["inProgress"]
             return requests >= len(calls) - 1
 
-        # The two changes of one sandbox wait for each other.
+        # Two changes of one sandbox run one after the other.
         scene.check(becomes_true(at_daytona, 10), "the changes did not come to Daytona")
         daemon.terminate()
         outcomes = [rpc.outcome_of_future(call, 20) for call in calls]
@@ -163,7 +163,7 @@ def stopped_with_changes(scene):
         ends[name] = str(outcome)[:80]
         told = outcome.metadata
         if name == "DeleteSandbox" and told.get("outcome") != "unknown":
-            # It waited for the stop; nothing was sent.
+            # It was waiting for the stop; nothing was sent.
             scene.check(outcome.reason == "SHUTTING_DOWN" and outcome.has_retry_info, f"{name}: {outcome}")
             continue
         good = outcome.code == "UNAVAILABLE" and told.get("outcome") == "unknown" and outcome.has_retry_info

@@ -1,4 +1,4 @@
-"""Attacks with build contexts: uploads that send nothing, trees that look the same, a file that is larger than it is."""
+"""Attacks with build contexts: uploads that send nothing, trees with colliding hashes, a sparse file."""
 
 import contextlib
 import threading
@@ -16,7 +16,7 @@ def _upload(archive_path, content, context_hash="", announced=0):
 
 
 def _hold_uploads(scene, count, **header):
-    """Uploads that send a header and nothing else, until the stack that is returned is closed."""
+    """Uploads that send only a header, until the returned stack is closed."""
     message = rpc.messages("build_service").UploadBuildContextRequest
     release = threading.Event()
 

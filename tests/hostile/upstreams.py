@@ -1,4 +1,4 @@
-"""Attacks by what stands where Daytona should."""
+"""Attacks by a server in Daytona's place."""
 
 import asyncio
 import gzip
@@ -14,15 +14,15 @@ from fake_upstream import FakeUpstream, head, text_frame
 GROUP = "upstream"
 MIB = 1 << 20
 LARGE = 60_000_000
-# What an answer may be refused for.
+# Reasons for refusing an answer.
 TOO_MUCH = ["UPSTREAM_RESPONSE_TOO_LARGE", "UPSTREAM_MALFORMED_RESPONSE", "UPSTREAM_FOREIGN_ANSWER", "PAGE_TOO_LARGE"]
 TOO_MUCH += ["DAEMON_EXHAUSTED", "UPSTREAM_CONNECTION_LOST", "UPSTREAM_HEADERS_TOO_LARGE"]
-# The caller's deadline came first.
+# The caller's deadline expired first.
 LATE = ["DEADLINE_EXCEEDED"]
 
 
 def upstream(*answers, events=None):
-    """Starts a fake upstream that answers so."""
+    """Starts a fake upstream with these answers."""
 
     def start(scene):
         honest = json.dumps(scene.emulator.ask("GET", f"/api/sandbox/{scene.sandbox}")).encode()
@@ -41,8 +41,8 @@ def _pages(number):
 
 
 def _ask(scene, callers, name="GetSandbox", fields=_objects, full=8, also=(), timeout=20, succeeds=False):
-    """Callers ask for what the fake answers badly, each with `fields` of its own; all must get a documented error in time. `also` are
-    reasons that are good beside the usual ones; with `succeeds` no error is good, too."""
+    """Callers make calls that the fake answers badly, each with its own `fields`; all must get a documented error in time. `also` lists
+    reasons accepted besides the usual ones; with `succeeds`, success is accepted as well."""
     outcomes = []
 
     def play(number):
@@ -59,7 +59,7 @@ def _ask(scene, callers, name="GetSandbox", fields=_objects, full=8, also=(), ti
     ends = [outcome.reason or outcome.code for outcome in outcomes]
     scene.note(calls=len(outcomes), ends={end: ends.count(end) for end in sorted(set(ends))})
     good = {*TOO_MUCH, *also, *(["OK"] if succeeds else [])}
-    # A deadline that the client notices first has a code only.
+    # A deadline noticed first by the client has only a code.
     odd = [str(o) for o in outcomes if (o.reason or o.code) not in good or o.reason and not o.is_documented]
     scene.check(not odd, f"{len(odd)} of {len(outcomes)} calls ended oddly: {odd[:1]}")
     scene.check_newcomer(scene.address)
@@ -130,7 +130,7 @@ def unfinished_gzip(scene):
 
 
 async def _endless_bomb(visitor):
-    # A megabyte of spaces after another, as one gzip stream.
+    # Megabyte after megabyte of spaces, as one gzip stream.
     compressor = zlib.compressobj(9, zlib.DEFLATED, 31)
     await visitor.send(head(Transfer_Encoding="chunked", Content_Encoding="gzip"))
     while True:
@@ -164,7 +164,7 @@ def _list_of(count):
     short=True,
 )
 def long_list(scene):
-    # A page is given, if gRPC can send it, or refused.
+    # A page is returned if gRPC can send it, else refused.
     _ask(scene, 4, "ListSandboxes", _pages, succeeds=True)
 
 
@@ -215,7 +215,7 @@ async def _large_header(visitor):
 
 
 def _once(scene, outcomes):
-    """Oversized headers are an error of their own, tried once."""
+    """Oversized headers have their own error, after one attempt."""
     asked = scene.fake.count("/sandbox/bad-")
     scene.note(requests=asked)
     scene.check(asked <= len(outcomes), f"{asked} requests for {len(outcomes)} calls")

@@ -1,4 +1,4 @@
-"""Stands beside an attack in a process of its own: an honest caller, and a guard of the machine's memory.
+"""Runs beside an attack in its own process: an honest caller, and a guard of the machine's memory.
 
     witness.py ADDRESS REQUEST_HEX PID GUARD_MIB
 
@@ -97,7 +97,7 @@ class Caller(threading.Thread):
                     phase.errors.append(f"{error.code().name}: {error.details()}"[:200])
                 now = time.monotonic()
                 phase.latencies.append(now - began)
-                # What is late is not made up for: calls that are all slow would add up to a stall that nobody saw.
+                # Late calls are not made up for: slow calls would add up to a stall that did not occur.
                 due = max(due + INTERVAL, now)
                 time.sleep(due - now)
 

@@ -1,4 +1,4 @@
-# Installs the build, moves the result, looks at it, and builds and runs consumer/ against it.
+# Installs the build, moves the result, checks it, and builds and runs consumer/ against it.
 #
 #   cmake -D NAME=value ... -P install_test.cmake      (CMakeLists.txt has the names)
 cmake_minimum_required(VERSION 3.25)
@@ -7,7 +7,7 @@ function(run)
   execute_process(COMMAND ${ARGV} COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
 
-# The one place that cannot take the version from CMakeLists.txt.
+# The only place that cannot take the version from CMakeLists.txt.
 file(STRINGS "${SOURCE_DIR}/Dockerfile" image_version REGEX "^ARG VERSION=")
 if(NOT image_version STREQUAL "ARG VERSION=${VERSION}")
   message(FATAL_ERROR "Dockerfile has \"${image_version}\"; the project is ${VERSION}")
@@ -35,7 +35,7 @@ foreach(proto IN LISTS contract)
   endif()
 endforeach()
 
-# Debug information has its reason to name the sources.
+# Debug information may name the sources.
 if(HAS_DEBUG_INFORMATION)
   set(kinds --binary-files=without-match)
 endif()

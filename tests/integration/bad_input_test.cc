@@ -1,4 +1,4 @@
-// Bad input is refused with the fields that are wrong, and nothing of it is sent upstream.
+// Bad input is refused with the wrong fields named, and is not sent upstream.
 #include <google/protobuf/descriptor.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/generic/generic_stub.h>
@@ -26,7 +26,7 @@ class BadInputTest : public IntegrationTest {
     IntegrationTest::TearDown();
   }
 
-  // The fields that are wrong, or how else the call ended.
+  // The fields reported as wrong, or how the call ended otherwise.
   template <typename Stub, typename Request, typename Response>
   std::vector<std::string> Wrong(Stub& stub,
                                  grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
@@ -75,7 +75,7 @@ class BadInputTest : public IntegrationTest {
   }
 };
 
-// All RPCs. A stream of messages can be one message, too.
+// All RPCs. A client stream can consist of one message.
 std::vector<std::string> EveryMethod() {
   std::vector<std::string> methods;
   for (const char* name : {"DaytonaService", "SnapshotService", "VolumeService", "BuildService", "DaemonService"}) {
@@ -90,7 +90,7 @@ std::vector<std::string> EveryMethod() {
 
 TEST_F(BadInputTest, AMessageThatDoesNotParse) {
   for (const std::string& method : EveryMethod()) {
-    // A field that is longer than the message, and a tag that never ends.
+    // A field longer than the message, and a tag that never ends.
     EXPECT_EQ(SendRaw(method, "\x0a\x7f"), "INVALID_ARGUMENT UNPARSABLE_REQUEST") << method;
     EXPECT_EQ(SendRaw(method, std::string(20, '\xff')), "INVALID_ARGUMENT UNPARSABLE_REQUEST") << method;
   }
@@ -98,7 +98,7 @@ TEST_F(BadInputTest, AMessageThatDoesNotParse) {
 
 TEST_F(BadInputTest, TextThatIsNotUtf8) {
   const std::string expected = "INVALID_ARGUMENT UNPARSABLE_REQUEST";
-  // Field 1 is a string in these.
+  // Field 1 of these is a string.
   for (const char* method : {"/daytonad.v1.DaytonaService/GetSandbox", "/daytonad.v1.DaytonaService/StopSandbox",
                              "/daytonad.v1.DaytonaService/WatchSandbox", "/daytonad.v1.SnapshotService/GetSnapshot",
                              "/daytonad.v1.BuildService/StreamBuildLogs", "/daytonad.v1.VolumeService/CreateVolume"}) {
@@ -110,9 +110,9 @@ TEST_F(BadInputTest, TextThatIsNotUtf8) {
   EXPECT_EQ(SendRaw("/daytonad.v1.SnapshotService/CreateSnapshotStream", "\x0a\x03\x0a\x01\xc3"), expected);
 }
 
-// gRPC itself refuses what is above --max-request, and the daemon what is below and still too large for its kind.
-TEST_F(BadInputTest, FourMegabyteCapIsToldAndSmallerRequestsAreRefusedWithAReason) {
-  // The client library would refuse it itself.
+// gRPC refuses requests above --max-request; the daemon refuses smaller ones that are too large for their kind.
+TEST_F(BadInputTest, FourMegabyteCapIsReportedAndSmallerRequestsAreRefusedWithAReason) {
+  // Otherwise the client library would refuse it.
   grpc::ChannelArguments no_limit;
   no_limit.SetMaxSendMessageSize(-1);
   const auto stub = v1::DaytonaService::NewStub(
@@ -128,7 +128,7 @@ TEST_F(BadInputTest, FourMegabyteCapIsToldAndSmallerRequestsAreRefusedWithAReaso
   EXPECT_EQ(Outcome(Call(*stub, &Sandboxes::GetSandbox, request).error), "INVALID_ARGUMENT INVALID_REQUEST");
 }
 
-TEST_F(BadInputTest, StoppedBodySizeIsToldBeforeAnythingIsSent) {
+TEST_F(BadInputTest, StoppedBodySizeIsReportedBeforeAnythingIsSent) {
   const std::string dockerfile = "FROM debian:12\n# " + std::string(102'400, 'x') + "\n";
   v1::CreateSandboxRequest sandbox;
   sandbox.mutable_spec()->set_dockerfile(dockerfile);
@@ -142,7 +142,7 @@ TEST_F(BadInputTest, StoppedBodySizeIsToldBeforeAnythingIsSent) {
   }
 }
 
-TEST_F(BadInputTest, AnObjectThatIsNotNamed) {
+TEST_F(BadInputTest, NoObjectNamed) {
   for (const std::string object : {"''", "'a\\nb'", "'..'", "'\\001'", "' '", "'\\t '", "'\\u00a0\\u3000'"}) {
     const auto sandbox = ElementsAre("sandbox");
     const std::string named = "sandbox: " + object + " ";
@@ -173,7 +173,7 @@ TEST_F(BadInputTest, AnObjectThatIsNotNamed) {
   }
 }
 
-TEST_F(BadInputTest, NothingToFindOrToWaitForOrToRead) {
+TEST_F(BadInputTest, NothingToFindToWaitForOrToRead) {
   EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::FindSandbox, ""), ElementsAre("sandbox"));
   EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::FindSandbox, "labels { key: '' value: 'x' }"),
               ElementsAre("labels[\"\"]"));
@@ -212,7 +212,7 @@ TEST_F(BadInputTest, NegativeTimesAndOffsets) {
               ElementsAre("offset"));
 }
 
-TEST_F(BadInputTest, NanosThatAreNone) {
+TEST_F(BadInputTest, NanosOutOfRange) {
   for (const std::string time : {"nanos: 1000000000", "seconds: 5 nanos: -1", "seconds: 1 nanos: 2000000000"}) {
     const std::string timeout = " timeout { " + time + " }";
     EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::CreateSandbox, timeout), ElementsAre("timeout"));
@@ -251,7 +251,7 @@ TEST_F(BadInputTest, AbsurdPages) {
   EXPECT_THAT(Wrong(volumes(), &Volumes::ListVolumes, token), ElementsAre("page_token"));
 }
 
-TEST_F(BadInputTest, FractionsThatUpstreamDoesNotTake) {
+TEST_F(BadInputTest, FractionsUpstreamDoesNotAccept) {
   EXPECT_THAT(Wrong(sandboxes(), &Sandboxes::CreateSandbox, "spec { image: 'a:1' resources { cpu: 0.5 } }"),
               ElementsAre("spec.resources.cpu"));
   EXPECT_THAT(Wrong(snapshots(), &Snapshots::CreateSnapshot,
@@ -284,7 +284,7 @@ TEST_F(BadInputTest, FiltersAndOrdersThatDoNotExist) {
   EXPECT_THAT(Wrong(snapshots(), &Snapshots::ListSnapshots, "order: 99"), ElementsAre("order"));
 }
 
-TEST_F(BadInputTest, SpecsThatCannotBe) {
+TEST_F(BadInputTest, InvalidSpecs) {
   for (const auto& [spec, field] : std::vector<std::pair<std::string, std::string>>{
            {"name: 'a\\nb'", "spec.name"},
            {"name: ' '", "spec.name"},
@@ -320,7 +320,7 @@ TEST_F(BadInputTest, SpecsThatCannotBe) {
               ElementsAre("spec.auto_stop_minutes", "spec.ttl_minutes"));
 }
 
-TEST_F(BadInputTest, SnapshotsAndVolumesThatCannotBe) {
+TEST_F(BadInputTest, InvalidSnapshotsAndVolumes) {
   EXPECT_THAT(WrongSnapshot(""), ElementsAre("spec.name", "spec.source"));
   EXPECT_THAT(WrongSnapshot("name: 's'"), ElementsAre("spec.source"));
   EXPECT_THAT(WrongSnapshot("name: 's' image: 'a:1 b'"), ElementsAre("spec.image"));

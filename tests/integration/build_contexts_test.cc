@@ -1,4 +1,4 @@
-// Files of the daemon's machine in images: from a --context-root, through a create, into the emulator's object storage.
+// Files of the daemon's host in images: from a --context-root, through a create, into the emulator's object storage.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -82,7 +82,7 @@ TEST_F(BuildContextsTest, AFileIsUploadedOnceUnderItsHash) {
   EXPECT_EQ(control().CountRequests("PUT", "/_storage") + control().CountRequests("POST", "/_storage"), 0);
 }
 
-TEST_F(BuildContextsTest, WhatWasStreamedUpIsNamedByItsHash) {
+TEST_F(BuildContextsTest, AStreamedUploadIsNamedByItsHash) {
   const std::string hash = HashOfFile("proj/a.txt", "A\n");
   v1::CreateSandboxRequest request;
   v1::Image& image = *request.mutable_spec()->mutable_declarative_image();
@@ -100,7 +100,7 @@ TEST_F(BuildContextsTest, WhatWasStreamedUpIsNamedByItsHash) {
   EXPECT_EQ(Create(request), "OK") << message_;
 }
 
-// Two trees that the Python SDK has one name for, by callers who know nothing of each other.
+// Two trees for which the Python SDK has the same name, from callers unaware of each other.
 TEST_F(BuildContextsTest, ACollidingTreeIsNotTakenForAnother) {
   directory_.Write("root/mine/a", "bcd");
   directory_.Write("root/theirs/ab", "cd");
@@ -110,7 +110,7 @@ TEST_F(BuildContextsTest, ACollidingTreeIsNotTakenForAnother) {
   EXPECT_NE(Objects()[0]["key"], Objects()[1]["key"]);
 }
 
-TEST_F(BuildContextsTest, ASparseFileThatNoStorageTakesIsRefusedBeforeItIsRead) {
+TEST_F(BuildContextsTest, AFileTooLargeForAnyStorageIsRefusedBeforeItIsRead) {
   directory_.Write("root/p/sparse", "");
   std::filesystem::resize_file(Path("root/p/sparse"), uint64_t{1} << 42);
   EXPECT_EQ(Create(WithDirectory(Path("root/p"), "p")), "INVALID_ARGUMENT CONTEXT_TOO_LARGE");
@@ -131,21 +131,21 @@ TEST_F(BuildContextsTest, NothingOutsideTheRootsIsRead) {
   EXPECT_EQ(Create(WithFile(Path("root/none"), "x")), "NOT_FOUND PATH_NOT_FOUND");
   EXPECT_THAT(Objects(), IsEmpty());
 
-  // As part of a directory, links stay links.
+  // Inside a directory, links stay links.
   ASSERT_EQ(Create(WithDirectory(Path("root"), "ctx")), "OK") << message_;
   const std::string tar = control().StoredObject(Objects()[0]["key"]);
   EXPECT_EQ(tar.find("s3cret"), std::string::npos);
   EXPECT_NE(tar.find("../secret/key"), std::string::npos);
 }
 
-TEST_F(BuildContextsTest, AFifoIsRefusedAndNotWaitedFor) {
+TEST_F(BuildContextsTest, AFifoIsRefusedWithoutBlocking) {
   ASSERT_EQ(::mkfifo(Path("root/fifo").c_str(), 0600), 0);
   EXPECT_EQ(Create(WithFile(Path("root/fifo"), "x")), "INVALID_ARGUMENT INVALID_REQUEST");
   EXPECT_EQ(Create(WithDirectory(Path("root"), "x")), "INVALID_ARGUMENT INVALID_REQUEST");
   EXPECT_THAT(Objects(), IsEmpty());
 }
 
-TEST_F(BuildContextsTest, AnUploadThatFailsIsToldAndCanBeRepeated) {
+TEST_F(BuildContextsTest, AFailedUploadIsReportedAndCanBeRepeated) {
   directory_.Write("root/big", std::string(20 * kMiB, 'x'));
   const nlohmann::json writes = {{"method", "PUT"}, {"path_regex", "/_storage/.*"}};
   for (const auto& [fault, outcome] : std::vector<std::pair<nlohmann::json, std::string>>{
@@ -153,7 +153,7 @@ TEST_F(BuildContextsTest, AnUploadThatFailsIsToldAndCanBeRepeated) {
            {{{"status", 500}}, "UNAVAILABLE CONTEXT_STORE_UNAVAILABLE"},
            {{{"cut_request_after_bytes", kMiB}}, "UNAVAILABLE CONTEXT_STORE_UNAVAILABLE"}}) {
     control().AddFault(writes, fault);
-    // What may pass is tried until the call's time is up.
+    // Retryable failures are retried until the call's deadline.
     v1::CreateSandboxRequest request = WithFile(Path("root/big"), "big");
     request.mutable_timeout()->set_seconds(8);
     EXPECT_EQ(Create(request), outcome);

@@ -1,4 +1,4 @@
-// Build logs as a caller sees them: in time, whole, and over when the build is.
+// Build logs as a caller sees them: prompt, complete, and ended when the build ends.
 #include <algorithm>
 #include <chrono>
 #include <iostream>
@@ -18,7 +18,7 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using Stub = v1::SnapshotService::Stub;
 
-// What a log stream had.
+// What a log stream delivered.
 struct ReadLog {
   std::string bytes;
   std::vector<std::string> warnings;
@@ -34,7 +34,7 @@ class BuildLogsTest : public IntegrationTest {
     return options;
   }
 
-  // Begins to build a snapshot of that name, and does not wait for it. Returns its id.
+  // Starts building a snapshot of that name, without waiting for it. Returns its id.
   std::string Build(const std::string& name, const std::string& dockerfile) {
     v1::CreateSnapshotRequest request;
     request.mutable_spec()->set_name(name);
@@ -45,7 +45,7 @@ class BuildLogsTest : public IntegrationTest {
     return created.value.snapshot().id();
   }
 
-  // Reads a log with `request`, and checks that its chunks follow each other.
+  // Reads a log with `request`, and checks that its chunks are contiguous.
   ReadLog Read(const std::string& request_text) {
     const auto request = Parse<v1::StreamBuildLogsRequest>(request_text);
     const auto streamed = ReadAll(builds(), &v1::BuildService::Stub::StreamBuildLogs, request);
@@ -114,8 +114,8 @@ TEST_F(BuildLogsTest, FollowsTheBuildOfASandbox) {
   EXPECT_EQ(failed.end.state_text(), "build_failed");
 }
 
-TEST_F(BuildLogsTest, InvalidUtf8IsLeftAsItIs) {
-  // "ü" in two writes, and then what is no UTF-8 at all.
+TEST_F(BuildLogsTest, InvalidUtf8IsPassedThrough) {
+  // "ü" in two writes, and then bytes that are not UTF-8.
   Build("s", "FROM debian:12\n# log-base64: YcM=\n# log-base64: vGI=\n# log-base64: /wD+Cg==\n");
   const ReadLog followed = Read("snapshot: 's'");
   EXPECT_THAT(followed.bytes, HasSubstr(std::string("a\xC3\xBC"
@@ -124,7 +124,7 @@ TEST_F(BuildLogsTest, InvalidUtf8IsLeftAsItIs) {
   EXPECT_EQ(Read("snapshot: 's' follow: false").bytes, followed.bytes);
 }
 
-TEST_F(BuildLogsTest, GoesOnFromAnOffset) {
+TEST_F(BuildLogsTest, ResumesAtAnOffset) {
   MakeSnapshot("s");
   const std::string whole = Read("snapshot: 's' follow: false").bytes;
   for (const std::size_t offset : {std::size_t{0}, std::size_t{1}, whole.size() / 2, whole.size()}) {
@@ -147,7 +147,7 @@ TEST_F(BuildLogsTest, ARepeatedCreateStreamHasTheLogFromItsOffset) {
   EXPECT_EQ(log, Read("snapshot: 's' follow: false").bytes.substr(7));
 }
 
-// Its builds last while their logs are read.
+// Builds here last until their logs have been read.
 class SlowBuildLogsTest : public BuildLogsTest {
  protected:
   emulator::EmulatorOptions emulator_options() override {
@@ -165,7 +165,7 @@ TEST_F(SlowBuildLogsTest, LogStreamClosesEarlyAndIsOpenedAgainAndNothingIsLost) 
     Build(name, kDockerfile);
     const ReadLog followed = Read("snapshot: '" + name + "'");
     EXPECT_EQ(followed.outcome, "OK");
-    // None for a connection that broke when the build was over already.
+    // A connection that breaks after the build has ended is not reopened.
     EXPECT_THAT(followed.warnings, ::testing::Each("LOG_INTERRUPTED"));
     interruptions += followed.warnings.size();
     EXPECT_EQ(followed.end.reason(), v1::STREAM_END_REASON_COMPLETED);
@@ -174,7 +174,7 @@ TEST_F(SlowBuildLogsTest, LogStreamClosesEarlyAndIsOpenedAgainAndNothingIsLost) 
   EXPECT_GT(interruptions, 0U);
 }
 
-TEST_F(BuildLogsTest, WhatWasNotBuiltHasNoLog) {
+TEST_F(BuildLogsTest, AnythingNotBuiltHasNoLog) {
   const auto pulled = Parse<v1::CreateSnapshotRequest>("spec { name: 'pulled' image: 'debian:12' }");
   ASSERT_TRUE(Call(snapshots(), &Stub::CreateSnapshot, pulled).ok());
   EXPECT_EQ(Read("snapshot: 'pulled'").outcome, "FAILED_PRECONDITION BUILD_LOG_UNAVAILABLE");
@@ -183,7 +183,7 @@ TEST_F(BuildLogsTest, WhatWasNotBuiltHasNoLog) {
   EXPECT_EQ(Read("snapshot: 'nope'").outcome, "NOT_FOUND SNAPSHOT_NOT_FOUND");
 }
 
-TEST_F(BuildLogsTest, ALogThatCannotBeHadFailsAReadButNotACreate) {
+TEST_F(BuildLogsTest, AnUnreadableLogFailsAReadButNotACreate) {
   control().AddFault({{"path_regex", "build-logs$"}},
                      {{"status", 404}, {"body", DaytonaError(404, "build logs not found for ref: x")}});
   const auto request =
@@ -204,7 +204,7 @@ TEST_F(BuildLogsTest, ALogThatCannotBeHadFailsAReadButNotACreate) {
   EXPECT_EQ(made.messages.back().result().state(), v1::SANDBOX_STATE_STARTED);
 }
 
-// Builds go on until the test says that they are over, and the test writes their log.
+// Builds run until the test ends them, and the test writes their log.
 class OwnBuildLogsTest : public BuildLogsTest {
  protected:
   emulator::EmulatorOptions emulator_options() override {
@@ -219,7 +219,7 @@ class OwnBuildLogsTest : public BuildLogsTest {
     return options;
   }
 
-  // Begins to read the log of a build.
+  // Starts reading the log of a build.
   void Open(const std::string& request = "snapshot: 's'") {
     context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(100));
     reader_ = builds().StreamBuildLogs(&context_, Parse<v1::StreamBuildLogsRequest>(request));
@@ -229,7 +229,7 @@ class OwnBuildLogsTest : public BuildLogsTest {
     EXPECT_TRUE(reader_->Read(&message));
     return message;
   }
-  // Times that are told and not judged: machines differ.
+  // Times that are printed but not asserted: machines differ.
   static double MillisecondsSince(steady_clock::time_point begin) {
     return std::chrono::duration<double, std::milli>(steady_clock::now() - begin).count();
   }
@@ -238,7 +238,7 @@ class OwnBuildLogsTest : public BuildLogsTest {
     RecordProperty(name, std::to_string(milliseconds));
   }
 
-  // The next `size` bytes, in as many chunks as they come.
+  // The next `size` bytes, in however many chunks.
   std::string NextBytes(std::size_t size) {
     std::string bytes;
     while (bytes.size() < size) {
@@ -302,7 +302,7 @@ TEST_F(OwnBuildLogsTest, TheFirstChunkOfACreateStreamComesWhileTheBuildRuns) {
   EXPECT_TRUE(reader->Finish().ok());
 }
 
-TEST_F(OwnBuildLogsTest, ACharacterInTwoPiecesArrivesInTwoPieces) {
+TEST_F(OwnBuildLogsTest, ASplitCharacterArrivesInTwoPieces) {
   const std::string id = Build("s", kDockerfile);
   Open();
   ASSERT_TRUE(Eventually([&] { return log_server_.followers() == 1; }));
@@ -314,7 +314,7 @@ TEST_F(OwnBuildLogsTest, ACharacterInTwoPiecesArrivesInTwoPieces) {
   EXPECT_EQ(Next().end().offset(), 5);
 }
 
-TEST_F(OwnBuildLogsTest, WithoutFollowingARunningBuildIsCaughtUpWith) {
+TEST_F(OwnBuildLogsTest, WithoutFollowTheLogSoFarIsReturned) {
   Build("s", kDockerfile);
   log_server_.Write("so far\n");
   const ReadLog log = Read("snapshot: 's' follow: false");
@@ -353,7 +353,7 @@ TEST_F(OwnBuildLogsTest, TheDeadlineEndsTheStream) {
   EXPECT_EQ(NextBytes(4), "two\n");
 }
 
-TEST_F(OwnBuildLogsTest, WhatIsWrittenWhileTheConnectionIsBrokenIsNotLost) {
+TEST_F(OwnBuildLogsTest, OutputWrittenWhileTheConnectionIsBrokenIsNotLost) {
   const std::string id = Build("s", kDockerfile);
   Open();
   log_server_.Write("one\n");
@@ -364,7 +364,7 @@ TEST_F(OwnBuildLogsTest, WhatIsWrittenWhileTheConnectionIsBrokenIsNotLost) {
   EXPECT_EQ(NextBytes(4), "two\n");
   log_server_.DropFollowers();
   EXPECT_EQ(Next().warning().reason(), "LOG_INTERRUPTED");
-  // The build ends before the connection is there again, or after: the log is whole in both cases.
+  // The build ends before or after the connection is restored: the log is complete in both cases.
   log_server_.Write("three\n");
   control().ForceSnapshot(id, {{"state", "error"}, {"errorReason", "out of disk"}});
   EXPECT_EQ(NextBytes(6), "three\n");
@@ -389,7 +389,7 @@ TEST_F(OwnBuildLogsTest, ALogThatAppearsLateIsWaitedFor) {
   Report("log_first_chunk_ms", MillisecondsSince(appeared));
 }
 
-TEST_F(OwnBuildLogsTest, ASnapshotThatIsDeletedMeanwhileEndsItsLog) {
+TEST_F(OwnBuildLogsTest, DeletingTheSnapshotEndsItsLog) {
   const std::string id = Build("s", kDockerfile);
   Open();
   log_server_.Write("one\n");
@@ -403,7 +403,7 @@ TEST_F(OwnBuildLogsTest, ASnapshotThatIsDeletedMeanwhileEndsItsLog) {
   EXPECT_EQ(Finish(), "OK");
 }
 
-TEST_F(OwnBuildLogsTest, ASnapshotThatIsGoneWithItsLogEndsTheStreamToo) {
+TEST_F(OwnBuildLogsTest, ASnapshotGoneTogetherWithItsLogEndsTheStream) {
   const std::string id = Build("s", kDockerfile);
   Open();
   log_server_.Write("one\n");
@@ -427,7 +427,7 @@ class LateStateTest : public BuildLogsTest {
 };
 
 TEST_F(LateStateTest, ALogThatHasEndedIsReadAgainRarelyUntilTheStateFollows) {
-  // The whole log is there, and the state follows late: upstream looks every ten seconds.
+  // The log is complete, and the state changes later: upstream checks every ten seconds.
   control().AddFault({{"path_regex", "^/snapshots/.*/build-logs$"}}, {{"status", 200}, {"body", "Step 1\n"}});
   const std::string id = Build("s", kDockerfile);
   grpc::ClientContext context;
@@ -436,7 +436,7 @@ TEST_F(LateStateTest, ALogThatHasEndedIsReadAgainRarelyUntilTheStateFollows) {
   const auto opened = [this] { return control().CountRequests("GET", "build-logs-url"); };
   const auto begin = steady_clock::now();
   ASSERT_TRUE(Eventually([&] { return opened() >= 3; }));
-  // The first opening, and two more after a second and another two.
+  // The first request, and two more, after one second and after another two.
   EXPECT_GE(steady_clock::now() - begin, std::chrono::seconds(2));
   control().ForceSnapshot(id, {{"state", "active"}});
   std::string bytes;
@@ -449,8 +449,8 @@ TEST_F(LateStateTest, ALogThatHasEndedIsReadAgainRarelyUntilTheStateFollows) {
   EXPECT_EQ(bytes, "Step 1\n");
 }
 
-// A build that outlasts the call breaks nothing.
-TEST_F(OwnBuildLogsTest, ATimeoutIsNoBrokenConnection) {
+// The build outlasts the call.
+TEST_F(OwnBuildLogsTest, ATimeoutIsNotTakenForABrokenConnection) {
   const auto request = Parse<v1::CreateSandboxStreamRequest>(
       R"(spec { dockerfile: "FROM debian:12\nRUN true\n" } timeout { seconds: 1 })");
   log_server_.Write("Step 1\n");
@@ -464,7 +464,7 @@ TEST_F(OwnBuildLogsTest, ATimeoutIsNoBrokenConnection) {
   EXPECT_EQ(bytes, "Step 1\n");
 }
 
-TEST_F(OwnBuildLogsTest, PingStarvationOfASlowReaderHoldsUpNobody) {
+TEST_F(OwnBuildLogsTest, PingStarvationBySlowReaderDelaysNobody) {
   constexpr std::size_t kSize = std::size_t{48} << 20;
   std::string large;
   large.reserve(kSize + 64);

@@ -1,4 +1,4 @@
-// Answers from memory: where they come from, how old they may be, and that they cost no request. What they may never
+// Answers from memory: when they are given, how old they may be, and that they cost no request. What they must never
 // show is in coherence_test.cc.
 #include <atomic>
 #include <future>
@@ -8,12 +8,12 @@
 namespace daytonad::testing {
 namespace {
 
-// Nothing tells the daemon of changes, and what is known is an answer for as long as a test can take.
+// The daemon hears of no changes, and the cache lifetime is longer than any test.
 class CacheTest : public SharedStateTest {
  protected:
   std::vector<std::string> flags() override { return {"--events", "off", "--cache-lifetime", "1h"}; }
 
-  // Made where the daemon does not see it.
+  // Created behind the daemon's back.
   v1::Sandbox ForeignSandbox(const v1::SandboxSpec& spec = {}) {
     return AsSomebodyElse([&] { return MakeSandbox(spec); });
   }
@@ -24,7 +24,7 @@ class CacheTest : public SharedStateTest {
     return AsSomebodyElse([&] { return MakeVolume(name); });
   }
 
-  // A read of what is not known is a miss; whatever it is called by, it is a hit then, which costs nothing.
+  // A read of an unknown object is a miss; after it, reads by id and by name are hits, without requests.
   template <typename T, typename ReadIt>
   void ExpectMissThenHits(const T& made, const std::string& path, ReadIt read_it) {
     control().ResetRequests();
@@ -61,7 +61,7 @@ TEST_F(CacheTest, AVolumeThatWasReadIsAHitByIdAndByName) {
   ExpectMissThenHits(ForeignVolume("vol"), "/volumes/", [this](const std::string& key) { return ReadVolume(key); });
 }
 
-TEST_F(CacheTest, WhatWasReadByItsNameIsAHitByItsId) {
+TEST_F(CacheTest, AReadByNameMakesAHitById) {
   const v1::Sandbox sandbox = ForeignSandbox(Parse<v1::SandboxSpec>(R"(name: "box")"));
   EXPECT_EQ(ReadSandbox("box").source, "miss");
   EXPECT_EQ(ReadSandbox(sandbox.id()).source, "hit");
@@ -70,7 +70,7 @@ TEST_F(CacheTest, WhatWasReadByItsNameIsAHitByItsId) {
   EXPECT_EQ(ReadVolume(volume.id()).source, "hit");
 }
 
-TEST_F(CacheTest, WhatWasMadeHereIsKnownAtOnce) {
+TEST_F(CacheTest, ObjectsCreatedHereAreKnownAtOnce) {
   const v1::Sandbox sandbox = MakeSandbox();
   const v1::Snapshot snapshot = MakeSnapshot("snap");
   const v1::Volume volume = MakeVolume("vol");
@@ -84,7 +84,7 @@ TEST_F(CacheTest, WhatWasMadeHereIsKnownAtOnce) {
   EXPECT_EQ(control().Requests().size(), 0U);
 }
 
-TEST_F(CacheTest, FindSandboxIsAHitByIdOrNameAndAsksByLabels) {
+TEST_F(CacheTest, FindSandboxIsAHitByIdOrNameButAsksUpstreamByLabels) {
   const v1::Sandbox sandbox = MakeSandbox(Parse<v1::SandboxSpec>(R"(labels { key: "of" value: "this" })"));
   const auto find = [this](const std::string& request) {
     return ReadObject(sandboxes(), &Stub::FindSandbox, Parse<v1::FindSandboxRequest>(request),
@@ -97,7 +97,7 @@ TEST_F(CacheTest, FindSandboxIsAHitByIdOrNameAndAsksByLabels) {
     const Read<v1::Sandbox> found = find("labels { key: 'of' value: 'this' }");
     EXPECT_EQ(found.object.id(), sandbox.id());
     EXPECT_EQ(found.source, "bypass");
-    EXPECT_EQ(SandboxReads(), 2);  // the list, and what it named
+    EXPECT_EQ(SandboxReads(), 2);  // the list, and the sandbox found in it
   }
 }
 
@@ -123,7 +123,7 @@ TEST_F(CacheTest, ListsAlwaysAskUpstream) {
   expect_asking(volumes(), &Volumes::ListVolumes, Parse<v1::ListVolumesRequest>(kUpToAnHour), "/volumes");
 }
 
-TEST_F(CacheTest, AnItemOfAListIsNoAnswerToARead) {
+TEST_F(CacheTest, AListItemDoesNotAnswerARead) {
   const v1::Sandbox sandbox = ForeignSandbox(Parse<v1::SandboxSpec>(R"(name: "box" env { key: "A" value: "b" })"));
   EXPECT_EQ(Call(sandboxes(), &Stub::ListSandboxes, {}).value.sandboxes_size(), 1);
   EXPECT_EQ(ReadSandbox("box").source, "miss");
@@ -156,7 +156,7 @@ TEST_F(CacheTest, MaxAgeBoundsTheAge) {
   EXPECT_EQ(ReadSandbox(sandbox.id(), "max_age { seconds: 315576000000 }").source, "hit");
 }
 
-TEST_F(CacheTest, AMaxAgeThatIsNoneIsAnErrorAlsoWhereAHitWouldBe) {
+TEST_F(CacheTest, AnInvalidMaxAgeIsAnErrorEvenWhereAHitIsPossible) {
   const v1::Sandbox sandbox = MakeSandbox();
   ASSERT_EQ(ReadSandbox(sandbox.id(), "max_age { seconds: 3600 }").source, "hit");
   control().ResetRequests();
@@ -185,7 +185,7 @@ TEST_F(CacheTest, NotFoundIsNeverRemembered) {
   EXPECT_EQ(ReadVolume("vol").outcome, "OK");
 }
 
-TEST_F(CacheTest, ReadsOfTheSameAtOnceAreOneRequest) {
+TEST_F(CacheTest, ConcurrentReadsOfOneObjectAreOneRequest) {
   const v1::Sandbox sandbox = ForeignSandbox();
   control().ResetRequests();
   std::vector<std::future<Read<v1::Sandbox>>> readers;
@@ -198,7 +198,7 @@ TEST_F(CacheTest, ReadsOfTheSameAtOnceAreOneRequest) {
       return ReadSandbox(sandbox.id(), i % 2 == 0 ? "" : kAskUpstream);
     }));
   }
-  // That they have come to the daemon can't be seen; but these are behind most of them.
+  // Their arrival at the daemon is not observable; but these calls come after most of them.
   ASSERT_TRUE(Eventually([&] { return begun == kMore; }));
   for (int i = 0; i < 20; ++i) ReadVolume("none");
   EXPECT_EQ(SandboxReads(), 1);
@@ -215,7 +215,7 @@ TEST_F(CacheTest, ReadsOfTheSameAtOnceAreOneRequest) {
   EXPECT_GE(joined, kMore / 2);
 }
 
-TEST_F(CacheTest, AReadThatAsksAgainIsRevalidatedByItsEtag) {
+TEST_F(CacheTest, ARepeatedReadIsRevalidatedByItsEtag) {
   const v1::Sandbox sandbox = ForeignSandbox();
   control().ResetRequests();
   const Read<v1::Sandbox> first = ReadSandbox(sandbox.id(), kAskUpstream);
@@ -239,7 +239,7 @@ class ReadOnlyListenerTest : public CacheTest {
   }
 };
 
-TEST_F(ReadOnlyListenerTest, WhoMayOnlyReadGetsHitsToo) {
+TEST_F(ReadOnlyListenerTest, ReadOnlyCallersGetHitsToo) {
   const v1::Sandbox sandbox = MakeSandbox();
   const v1::Volume volume = MakeVolume("vol");
   control().ResetRequests();
@@ -277,12 +277,12 @@ TEST_F(NoCacheTest, NothingIsAnsweredFromMemory) {
     EXPECT_EQ(ReadSandbox(sandbox.id(), kUpToAnHour).source, "miss");
     EXPECT_EQ(ReadVolume("vol", kUpToAnHour).source, "miss");
   }
-  // Waiting needs no cache.
+  // Waiting works without a cache.
   EXPECT_EQ(Outcome(Stop(sandbox.id()).error), "OK");
   EXPECT_EQ(ReadSandbox(sandbox.id()).object.state(), v1::SANDBOX_STATE_STOPPED);
 }
 
-// Without events nothing is answered from memory, and with them for as long as a test can take.
+// Without events nothing is answered from memory; with them, for longer than any test takes.
 class CacheWithEventsTest : public CacheTest {
  protected:
   std::vector<std::string> flags() override { return {"--cache-lifetime", "0", "--cache-lifetime-with-events", "1h"}; }
@@ -292,7 +292,7 @@ class CacheWithEventsTest : public CacheTest {
   }
 };
 
-TEST_F(CacheWithEventsTest, WhatOthersDoIsAHitAtOnceAndCostsNoRequest) {
+TEST_F(CacheWithEventsTest, ChangesByOthersAreHitsAtOnceWithoutARequest) {
   const v1::Sandbox sandbox = ForeignSandbox(Parse<v1::SandboxSpec>(R"(name: "box")"));
   ReadSandbox("box");
   control().ResetRequests();
@@ -311,7 +311,7 @@ TEST_F(CacheWithEventsTest, TheLifetimeIsTheShortOneWhileEventsAreDown) {
   AwaitLog("events of Daytona do not arrive");
   EXPECT_EQ(ReadSandbox(sandbox.id()).source, "miss");
   EXPECT_EQ(ReadSandbox(sandbox.id()).source, "miss");
-  // Nobody knows what happened to it before they arrived again.
+  // Changes made before events resumed may have been missed.
   control().SetEvents({{"refuse", nullptr}});
   AwaitEvents(2);
   EXPECT_EQ(ReadSandbox(sandbox.id()).source, "miss");

@@ -1,4 +1,4 @@
-// What one client may have of the daemon: connections, calls, bytes, memory. Others are served all the same.
+// Limits on what one client takes of the daemon: connections, calls, bytes, memory. Other clients are still served.
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 #include <poll.h>
@@ -30,7 +30,7 @@ std::string Frame(FrameType type, char flags, uint32_t stream, const std::string
   return frame + payload;
 }
 
-// A header as HPACK has it when nothing is remembered.
+// A header encoded in HPACK as a literal that is not indexed.
 std::string Header(const std::string& name, const std::string& value) {
   return std::string(1, '\0') + static_cast<char>(name.size()) + name + static_cast<char>(value.size()) + value;
 }
@@ -40,7 +40,7 @@ std::string CallHeaders(const std::string& path) {
          Header("te", "trailers") + Header("content-type", "application/grpc");
 }
 
-// A client that writes frames as it likes.
+// A client that writes arbitrary frames.
 class RawClient {
  public:
   explicit RawClient(const std::string& address) : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -64,7 +64,7 @@ class RawClient {
     }
     return true;
   }
-  // Waits for the daemon's first bytes, or the end of the connection: does it speak?
+  // Waits for the daemon's first bytes or the end of the connection; true for bytes.
   bool IsServed() const {
     char byte = 0;
     return ::recv(fd_, &byte, 1, 0) == 1;
@@ -81,7 +81,7 @@ class ClientLimitsTest : public SharedStateTest {
     sandbox_ = MakeSandbox();
   }
 
-  // A client with a connection of its own, that a retry does not hide a refusal from.
+  // A client with a connection of its own and without retries, which would hide a refusal.
   std::unique_ptr<v1::DaytonaService::Stub> NewClient(size_t listener = 0) const {
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -93,7 +93,7 @@ class ClientLimitsTest : public SharedStateTest {
     request.set_sandbox(sandbox_.id());
     return Outcome(Call(stub, &v1::DaytonaService::Stub::GetSandbox, request).error);
   }
-  // A new client is served, if not at once: a connection that was closed counts for a moment.
+  // A new client is served eventually: a closed connection still counts for a moment.
   bool ANewClientIsServed() const {
     return Eventually([&] { return Get(*NewClient()) == "OK"; });
   }
@@ -108,13 +108,13 @@ class FewConnectionsTest : public ClientLimitsTest {
   std::vector<std::string> flags() override { return {"--max-client-connections", "20", "--events", "off"}; }
 };
 
-TEST_F(FewConnectionsTest, WhatIsTooMuchIsClosedAndThereIsRoomAgainWhenOthersLeave) {
+TEST_F(FewConnectionsTest, ExcessConnectionsAreClosedUntilOthersLeave) {
   std::deque<RawClient> clients;
   int served = 0;
   for (int i = 0; i < 40; ++i) {
     if (clients.emplace_back(daemon_->addresses().front()).IsServed()) ++served;
   }
-  // The fixture's client has one, and so has the daemon's own look at its listener at times.
+  // The fixture's client has one, and at times the daemon's own check of its listener has one.
   EXPECT_GE(served, 18);
   EXPECT_LT(served, 20);
   EXPECT_EQ(Get(sandboxes()), "OK");
@@ -128,7 +128,7 @@ class ConnectionsOfAUserTest : public ClientLimitsTest {
   std::vector<std::string> flags() override { return {"--max-client-connections-per-user", "5", "--events", "off"}; }
 };
 
-TEST_F(ConnectionsOfAUserTest, AUserHasSoManyOnASocket) {
+TEST_F(ConnectionsOfAUserTest, ConnectionsOfOneUserOnASocketAreLimited) {
   std::deque<RawClient> clients;
   int served = 0;
   for (int i = 0; i < 10; ++i) {
@@ -138,7 +138,7 @@ TEST_F(ConnectionsOfAUserTest, AUserHasSoManyOnASocket) {
   EXPECT_EQ(Get(sandboxes()), "OK");
 }
 
-TEST_F(ClientLimitsTest, AListenerGoesOnWhenDescriptorsHaveRunOut) {
+TEST_F(ClientLimitsTest, AListenerRecoversAfterDescriptorsRanOut) {
   rlimit before{};
   ASSERT_EQ(::prlimit(daemon_->pid(), RLIMIT_NOFILE, nullptr, &before), 0);
   rlimit none = before;
@@ -161,7 +161,7 @@ class FewCallsTest : public ClientLimitsTest {
   std::vector<std::string> flags() override { return {"--max-calls", "10", "--events", "off"}; }
 };
 
-TEST_F(FewCallsTest, WhatIsTooMuchIsRefusedWithItsReasonAndOthersHaveTheirFew) {
+TEST_F(FewCallsTest, ExcessCallsAreRefusedWithAReasonAndOtherClientsAreServed) {
   struct Watch {
     grpc::ClientContext context;
     std::unique_ptr<grpc::ClientReader<v1::WatchSandboxResponse>> reader;
@@ -200,9 +200,9 @@ class RequestSizeTest : public ClientLimitsTest {
   }
 };
 
-TEST_F(RequestSizeTest, ARequestHasAtMostFourMebibytesAndAReadersOne) {
+TEST_F(RequestSizeTest, RequestsAreLimitedToFourMebibytesAndReadersToOne) {
   constexpr size_t kMiB = 1 << 20;
-  // What gRPC takes the daemon looks at, and has a reason for refusing it.
+  // Requests that gRPC accepts are checked by the daemon, which refuses them with a reason.
   EXPECT_EQ(GetNamed(4 * kMiB - 100, 0), "RESOURCE_EXHAUSTED REQUEST_TOO_LARGE");
   EXPECT_THAT(GetNamed(4 * kMiB + 100, 0), HasSubstr("larger than max"));
   EXPECT_EQ(GetNamed(kMiB - 100, 1), "RESOURCE_EXHAUSTED REQUEST_TOO_LARGE");
@@ -211,7 +211,7 @@ TEST_F(RequestSizeTest, ARequestHasAtMostFourMebibytesAndAReadersOne) {
 
 // --- Memory ---
 
-TEST_F(ClientLimitsTest, CallsEndWhoseClientAsksForMuchAndTakesNothing) {
+TEST_F(ClientLimitsTest, CallsOfAClientThatRequestsMuchAndReadsNothingEnd) {
   v1::SandboxSpec spec;
   for (int i = 0; i < 60; ++i) (*spec.mutable_env())["NAME_" + std::to_string(i)] = std::string(1000, 'v');
   const v1::Sandbox fat = MakeSandbox(spec);
@@ -237,10 +237,9 @@ TEST_F(ClientLimitsTest, CallsEndWhoseClientAsksForMuchAndTakesNothing) {
   EXPECT_EQ(Get(sandboxes()), "OK");
 }
 
-TEST_F(ClientLimitsTest, WhoFillsTheMemoryIsShutDownAndOthersAreServed) {
+TEST_F(ClientLimitsTest, AClientThatFillsTheMemoryIsCutOffAndOthersAreServed) {
   const RawClient attacker(daemon_->addresses().front());
-  // Calls whose requests never come. That there may be only so many holds for who acknowledges it, and this one does
-  // not.
+  // Calls whose requests never arrive. The stream limit binds only clients that acknowledge it, and this one does not.
   const std::string headers = CallHeaders("/daytonad.v1.DaytonaService/GetSandbox");
   uint32_t stream = 1;
   while (stream < 4'000'000 && attacker.Send(Frame(kHeaders, kEndHeaders, stream, headers))) stream += 2;

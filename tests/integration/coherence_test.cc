@@ -1,5 +1,5 @@
-// The promises of docs/coherence.md, by their numbers. What is known is an answer for as long as a test can take unless
-// a test says otherwise, so that nothing is right merely because it is forgotten soon.
+// The promises of docs/coherence.md, by their numbers. Unless a test says otherwise, the cache lifetime is longer than
+// any test, so that no answer is right merely because the cache expired.
 #include <atomic>
 #include <future>
 #include <set>
@@ -36,7 +36,7 @@ TEST_F(CoherenceTest, ReadYourWritesAfterEachChangeOfASandbox) {
   }
   EXPECT_EQ(Outcome(Delete("box", "wait: true").error), "OK");
   for (const std::string& read : keys) EXPECT_EQ(ReadSandbox(read).outcome, "NOT_FOUND SANDBOX_NOT_FOUND");
-  // The name is free, and means another one now.
+  // The name is free again, and another sandbox takes it.
   const v1::Sandbox next = MakeSandbox(Parse<v1::SandboxSpec>(R"(name: "box")"));
   EXPECT_EQ(ReadSandbox("box").object.id(), next.id());
   EXPECT_EQ(ReadSandbox(sandbox.id()).outcome, "NOT_FOUND SANDBOX_NOT_FOUND");
@@ -87,7 +87,7 @@ TEST_F(CoherenceTest, ReadYourWritesAfterEachChangeOfAVolume) {
   }
 }
 
-TEST_F(CoherenceTest, WhileAChangeIsUnderWayNothingAboutItsObjectIsAnsweredFromMemory) {
+TEST_F(CoherenceTest, DuringAChangeItsObjectIsNotAnsweredFromMemory) {
   const v1::Sandbox sandbox = MakeSandbox();
   const v1::Sandbox other = MakeSandbox();
   EXPECT_EQ(ReadSandbox(sandbox.id()).source, "hit");
@@ -103,12 +103,12 @@ TEST_F(CoherenceTest, WhileAChangeIsUnderWayNothingAboutItsObjectIsAnsweredFromM
   EXPECT_EQ(StateOf(sandbox.id()), v1::SANDBOX_STATE_STOPPED);
 }
 
-TEST_F(CoherenceTest, AReadThatWasBegunBeforeAChangeDoesNotPutTheOldStateBack) {
+TEST_F(CoherenceTest, AReadStartedBeforeAChangeDoesNotRestoreTheOldState) {
   const v1::Sandbox sandbox = MakeSandbox();
   for (const std::string& key : {sandbox.id(), sandbox.name()}) {
     auto slow = BeginHeld("GET", "/sandbox/" + sandbox.id(), [&] { return StateOf(key, kAskUpstream); });
     EXPECT_EQ(Outcome(Stop(sandbox.id()).error), "OK");
-    // Nor does a later reader join it.
+    // A later reader does not join it either.
     EXPECT_EQ(StateOf(key), v1::SANDBOX_STATE_STOPPED);
     EXPECT_EQ(StateOf(key, kAskUpstream), v1::SANDBOX_STATE_STOPPED);
     Release();
@@ -119,7 +119,7 @@ TEST_F(CoherenceTest, AReadThatWasBegunBeforeAChangeDoesNotPutTheOldStateBack) {
   }
 }
 
-TEST_F(CoherenceTest, AReadThatWasBegunBeforeAChangeOfWhatIsNotKnownYetDoesNotPutTheOldStateBack) {
+TEST_F(CoherenceTest, AReadStartedBeforeAChangeOfAnUnknownObjectDoesNotRestoreTheOldState) {
   const v1::Sandbox sandbox = AsSomebodyElse([&] { return MakeSandbox(Parse<v1::SandboxSpec>(R"(name: "box")")); });
   auto slow = BeginHeld("GET", "/sandbox/box", [&] { return StateOf("box"); });
   EXPECT_EQ(Outcome(Stop("box", "wait: false").error), "OK");
@@ -129,7 +129,7 @@ TEST_F(CoherenceTest, AReadThatWasBegunBeforeAChangeOfWhatIsNotKnownYetDoesNotPu
   EXPECT_NE(StateOf(sandbox.id()), v1::SANDBOX_STATE_STARTED);
 }
 
-TEST_F(CoherenceTest, AReadThatWasBegunBeforeANameWasGivenAnewDoesNotPutTheOldOneBack) {
+TEST_F(CoherenceTest, AReadStartedBeforeANameWasReusedDoesNotRestoreTheOldOwner) {
   const v1::Sandbox old = MakeSandbox(Parse<v1::SandboxSpec>(R"(name: "box")"));
   auto slow = BeginHeld("GET", "/sandbox/" + old.id(), [&] { return ReadSandbox("box", kAskUpstream).object.id(); });
   EXPECT_EQ(Outcome(Delete("box", "wait: true").error), "OK");
@@ -141,7 +141,7 @@ TEST_F(CoherenceTest, AReadThatWasBegunBeforeANameWasGivenAnewDoesNotPutTheOldOn
   EXPECT_EQ(ReadSandbox(old.id()).outcome, "NOT_FOUND SANDBOX_NOT_FOUND");
 }
 
-TEST_F(CoherenceTest, AListThatWasBegunBeforeAChangeDoesNotPutTheOldStateBack) {
+TEST_F(CoherenceTest, AListStartedBeforeAChangeDoesNotRestoreTheOldState) {
   const v1::Sandbox sandbox = MakeSandbox();
   auto slow = BeginHeld("GET", "/sandbox", [&] {
     const auto listed = Call(sandboxes(), &Stub::ListSandboxes, {});
@@ -154,7 +154,7 @@ TEST_F(CoherenceTest, AListThatWasBegunBeforeAChangeDoesNotPutTheOldStateBack) {
   EXPECT_EQ(StateOf(sandbox.name()), v1::SANDBOX_STATE_STOPPED);
 }
 
-TEST_F(CoherenceTest, AReadThatWasBegunBeforeADeletionDoesNotBringItBack) {
+TEST_F(CoherenceTest, AReadStartedBeforeADeletionDoesNotRestoreTheObject) {
   const v1::Sandbox sandbox = MakeSandbox(Parse<v1::SandboxSpec>(R"(name: "box")"));
   auto slow =
       BeginHeld("GET", "/sandbox/" + sandbox.id(), [&] { return ReadSandbox(sandbox.id(), kAskUpstream).outcome; });
@@ -176,8 +176,8 @@ TEST_F(CoherenceTest, AReadThatWasBegunBeforeADeletionDoesNotBringItBack) {
   EXPECT_NE(ReadVolume(volume.id()).object.state(), v1::VOLUME_STATE_READY);
 }
 
-// Upstream's answer to these has nothing in it, so that nothing new is known in place of the old.
-TEST_F(CoherenceTest, AReadThatWasBegunBeforeAChangeWithAnEmptyAnswerDoesNotPutTheOldStateBack) {
+// Upstream's answer to these is empty, so that it gives no new state to replace the old.
+TEST_F(CoherenceTest, AReadStartedBeforeAChangeWithAnEmptyAnswerDoesNotRestoreTheOldState) {
   const v1::Snapshot snapshot = MakeSnapshot("snap");
   auto slow_snapshot =
       BeginHeld("GET", "/snapshots/" + snapshot.id(), [&] { return ReadSnapshot(snapshot.id(), kAskUpstream); });
@@ -200,7 +200,7 @@ TEST_F(CoherenceTest, AReadThatWasBegunBeforeAChangeWithAnEmptyAnswerDoesNotPutT
   EXPECT_NE(ReadVolume("vol").object.state(), v1::VOLUME_STATE_READY);
 }
 
-TEST_F(CoherenceTest, AChangeOfAnotherObjectDoesNotEndTheSharingOfARead) {
+TEST_F(CoherenceTest, AChangeOfAnotherObjectLeavesASharedReadShared) {
   const v1::Sandbox sandbox = AsSomebodyElse([&] { return MakeSandbox(); });
   const v1::Sandbox other = MakeSandbox();
   control().ResetRequests();
@@ -216,7 +216,7 @@ TEST_F(CoherenceTest, AChangeOfAnotherObjectDoesNotEndTheSharingOfARead) {
       return ReadSandbox(sandbox.id(), kAskUpstream);
     }));
   }
-  // That they have come to the daemon can't be seen; but these are behind most of them.
+  // Their arrival at the daemon is not observable; but these calls come after most of them.
   ASSERT_TRUE(Eventually([&] { return begun == kMore; }));
   for (int i = 0; i < 20; ++i) ReadVolume("none");
   EXPECT_EQ(control().CountRequests("GET", "/sandbox/" + sandbox.id()), 1);
@@ -224,7 +224,7 @@ TEST_F(CoherenceTest, AChangeOfAnotherObjectDoesNotEndTheSharingOfARead) {
   for (auto& reader : readers) EXPECT_EQ(reader.get().object.id(), sandbox.id());
 }
 
-TEST_F(CoherenceTest, AChangeWhoseAnswerIsLostIsReadAllTheSame) {
+TEST_F(CoherenceTest, AChangeWithALostAnswerIsSeenByTheNextRead) {
   const v1::Sandbox sandbox = MakeSandbox();
   EXPECT_EQ(ReadSandbox(sandbox.id()).source, "hit");
   control().AddFault({{"method", "POST"}, {"path_regex", "/stop$"}}, {{"drop", true}, {"when", "after"}});
@@ -232,9 +232,9 @@ TEST_F(CoherenceTest, AChangeWhoseAnswerIsLostIsReadAllTheSame) {
   EXPECT_NE(StateOf(sandbox.id()), v1::SANDBOX_STATE_STARTED);
 }
 
-TEST_F(CoherenceTest, AChangeThatFailsLeavesNothingOldEither) {
+TEST_F(CoherenceTest, AFailedChangeLeavesNoOldState) {
   const v1::Sandbox sandbox = MakeSandbox();
-  // Somebody archives it; the stop fails for that, and says nothing of what it is.
+  // Somebody archives it; so the stop fails, without saying what state it is in.
   control().ForceSandbox(sandbox.id(), {{"state", "archived"}});
   EXPECT_NE(Outcome(Stop(sandbox.id(), "wait: false").error), "OK");
   EXPECT_EQ(StateOf(sandbox.id()), v1::SANDBOX_STATE_ARCHIVED);
@@ -249,7 +249,7 @@ class OtherListenerTest : public CoherenceTest {
   }
 };
 
-TEST_F(OtherListenerTest, WhoeverTheCallerIsItReadsTheWritesOfAll) {
+TEST_F(OtherListenerTest, EveryCallerReadsTheWritesOfAll) {
   const v1::Sandbox sandbox = MakeSandbox();
   std::vector<client::Client> clients;
   for (const std::string& address : daemon_->addresses()) clients.push_back(*client::Client::Connect(address));
@@ -280,7 +280,7 @@ class SlowCoherenceTest : public CoherenceTest {
   }
 };
 
-TEST_F(SlowCoherenceTest, WhatIsOnItsWayIsReadAsThat) {
+TEST_F(SlowCoherenceTest, TransitionalStatesAreReadAsSuch) {
   const v1::Sandbox sandbox = MakeSandbox();
   EXPECT_EQ(Outcome(Stop(sandbox.id(), "wait: false").error), "OK");
   EXPECT_EQ(StateOf(sandbox.id()), v1::SANDBOX_STATE_STOPPING);
@@ -295,9 +295,9 @@ TEST_F(SlowCoherenceTest, WhatIsOnItsWayIsReadAsThat) {
 
 // --- 2: state never goes backwards ---
 
-TEST_F(CoherenceTest, AWatcherIsNotTakenBackBySlowAnswers) {
+TEST_F(CoherenceTest, SlowAnswersDoNotTakeAWatcherBack) {
   const v1::Sandbox sandbox = MakeSandbox();
-  // Before anybody watches: on a slow machine the daemon's own look would be the one that is held.
+  // Before anybody watches: on a slow machine the daemon's own poll would be the request that is held.
   auto slow_read = BeginHeld("GET", "/sandbox/" + sandbox.id(), [&] { return StateOf(sandbox.name(), kAskUpstream); });
   const auto watch = WatchSandbox(sandbox.id());
   EXPECT_EQ(watch->Next().sandbox().state(), v1::SANDBOX_STATE_STARTED);
@@ -311,7 +311,7 @@ TEST_F(CoherenceTest, AWatcherIsNotTakenBackBySlowAnswers) {
   const auto rest = watch->Rest();
   EXPECT_EQ(Outcome(rest.error), "OK");
   for (const v1::WatchSandboxResponse& message : rest.messages) {
-    // Desired to be stopped, it may still be seen as started.
+    // With "stopped" desired, it may still be seen as started.
     const bool before =
         message.sandbox().state() == v1::SANDBOX_STATE_STARTED && message.sandbox().desired_state_text() == "started";
     EXPECT_FALSE(before) << message.ShortDebugString();
@@ -329,7 +329,7 @@ class DefaultLifetimeTest : public CoherenceTest {
 TEST_F(DefaultLifetimeTest, StalenessIsBoundedWithoutEvents) {
   const v1::Sandbox sandbox = MakeSandbox();
   control().ForceSandbox(sandbox.id(), {{"state", "stopped"}});
-  // As long as the old state is shown, it is no older than it may be.
+  // While the old state is shown, its age stays within the limit.
   EXPECT_TRUE(Eventually([&] {
     const Read<v1::Sandbox> read = ReadSandbox(sandbox.id());
     if (read.source == "hit") {
@@ -359,14 +359,14 @@ TEST_F(DefaultLifetimeWithEventsTest, StalenessIsBoundedWithEvents) {
   EXPECT_TRUE(Eventually([&] { return StateOf(sandbox.id()) == v1::SANDBOX_STATE_STOPPED; }));
 }
 
-// --- 6: a wait does not end because of something old ---
+// --- 6: a wait does not end on old knowledge ---
 
 class NoLifetimeTest : public CoherenceTest {
  protected:
   std::vector<std::string> flags() override { return {"--events", "off", "--cache-lifetime", "0"}; }
 };
 
-TEST_F(NoLifetimeTest, AWaitDoesNotEndBecauseOfWhatWasKnownBefore) {
+TEST_F(NoLifetimeTest, AWaitDoesNotEndOnOldKnowledge) {
   const v1::Sandbox sandbox = MakeSandbox();
   control().ForceSandbox(sandbox.id(), {{"state", "stopped"}});
   const auto waited = Wait(sandbox.id(), "states: SANDBOX_STATE_STARTED timeout { nanos: 100000000 }");
@@ -374,12 +374,12 @@ TEST_F(NoLifetimeTest, AWaitDoesNotEndBecauseOfWhatWasKnownBefore) {
   EXPECT_EQ(StateOf(sandbox.id(), kUpToAnHour), v1::SANDBOX_STATE_STOPPED);
 }
 
-TEST_F(DefaultLifetimeWithEventsTest, AWaitThatRunsOutOfTimeLooksOnceMore) {
+TEST_F(DefaultLifetimeWithEventsTest, AWaitThatRunsOutOfTimeReadsOnceMore) {
   AwaitEvents();
   const v1::Sandbox sandbox = MakeSandbox();
   control().SetEvents({{"drop", true}});
   control().ForceSandbox(sandbox.id(), {{"state", "stopped"}});
-  // Sooner than the daemon would look by itself.
+  // Before the daemon's own next poll.
   const auto waited = Wait(sandbox.id(), "states: SANDBOX_STATE_STOPPED timeout { nanos: 100000000 }");
   EXPECT_EQ(Outcome(waited.error), "OK");
   EXPECT_EQ(waited.value.sandbox().state(), v1::SANDBOX_STATE_STOPPED);

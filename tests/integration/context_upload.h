@@ -17,7 +17,7 @@
 #include "daemon/operations/build_context/context_hash.h"
 #include "daemon/operations/build_context/testing/tar_bytes.h"
 
-// What a client of UploadBuildContext does.
+// Helpers of a client of UploadBuildContext.
 namespace daytonad::testing {
 
 // An upload that a test makes step by step.
@@ -62,7 +62,7 @@ inline v1::BuildContextHeader UploadHeader(const std::string& archive_path, cons
   return header;
 }
 
-// Sends all of it, in messages of this size, as far as the daemon takes it.
+// Sends all of it in messages of this size, until the daemon stops reading.
 inline client::Result<v1::UploadBuildContextResponse> UploadTar(
     v1::BuildService::Stub& stub, const v1::BuildContextHeader& header, std::string_view tar, size_t piece = 1 << 20,
     std::chrono::seconds limit = std::chrono::seconds(100)) {
@@ -90,12 +90,12 @@ inline std::string FileTar(const std::string& archive_path, const std::string& c
   return TarFile(archive_path, content) + TarEnd();
 }
 
-// How large the large contexts of the memory tests are.
+// The size of the large contexts of the memory tests.
 inline int64_t LargeContextBytes() {
   const char* const mebibytes = std::getenv("DAYTONAD_TEST_LARGE_CONTEXT_MIB");
   return int64_t{mebibytes == nullptr ? 1024 : std::atoi(mebibytes)} << 20;
 }
-// What such a context may cost the daemon, whatever its size.
+// How much memory such a context may cost the daemon, whatever its size.
 inline constexpr long kLargeContextKib = 32 * 1024;
 
 }  // namespace daytonad::testing

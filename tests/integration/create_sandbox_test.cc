@@ -1,4 +1,4 @@
-// Creating sandboxes: from what, what reaches upstream, waiting, failures, and the stream of what happens.
+// Creating sandboxes: sources, what reaches upstream, waiting, failures, and the progress stream.
 #include <algorithm>
 #include <future>
 #include <string>
@@ -40,7 +40,7 @@ TEST_F(CreateSandboxTest, AnEmptySpecGivesAStartedPythonSandbox) {
   EXPECT_EQ(control().CountRequests("POST", "/api/sandbox"), 1);
 }
 
-TEST_F(CreateSandboxTest, ComesFromASnapshotThatIsNamed) {
+TEST_F(CreateSandboxTest, ComesFromTheNamedSnapshot) {
   const v1::Snapshot snapshot = MakeSnapshot("team/base:1");
   for (const std::string& reference : {snapshot.name(), snapshot.id()}) {
     const auto created = Create("spec { snapshot: '" + reference + "' }");
@@ -50,7 +50,7 @@ TEST_F(CreateSandboxTest, ComesFromASnapshotThatIsNamed) {
   }
 }
 
-TEST_F(CreateSandboxTest, ASnapshotThatCannotBeUsedIsTold) {
+TEST_F(CreateSandboxTest, AnUnusableSnapshotIsReported) {
   EXPECT_EQ(Outcome(Create("spec { snapshot: 'nope' }").error), "NOT_FOUND SNAPSHOT_NOT_FOUND");
   const v1::Snapshot snapshot = MakeSnapshot("old");
   control().ForceSnapshot(snapshot.id(), {{"state", "inactive"}});
@@ -124,7 +124,7 @@ TEST_F(NewServerCreateTest, EveryFieldOfTheSpecReachesUpstream) {
   EXPECT_EQ(created.value.warnings(0).reason(), "AUTO_DELETE_OVERRIDDEN");
 }
 
-TEST_F(CreateSandboxTest, WhatIsNotGivenIsNotSent) {
+TEST_F(CreateSandboxTest, FieldsNotGivenAreNotSent) {
   MakeSandbox(Parse<v1::SandboxSpec>("name: 'box'"));
   EXPECT_EQ(BodyOf("POST", "/api/sandbox"), nlohmann::json::parse(R"({
       "name": "box", "env": {}, "labels": {"code-toolbox-language": "python"}, "volumes": []})"));
@@ -145,7 +145,7 @@ TEST_F(CreateSandboxTest, MountsVolumesByNameAndById) {
             "NOT_FOUND VOLUME_NOT_FOUND");
 }
 
-TEST_F(CreateSandboxTest, ANameIsTakenOnce) {
+TEST_F(CreateSandboxTest, ANameCanBeTakenOnlyOnce) {
   ASSERT_EQ(Outcome(Create("spec { name: 'box' }").error), "OK");
   const auto again = Create("spec { name: 'box' }");
   EXPECT_EQ(Outcome(again.error), "ALREADY_EXISTS NAME_TAKEN");

@@ -1,4 +1,4 @@
-// What the daemon says of itself, which it must know without asking anybody.
+// What the daemon reports about itself, which it must know without asking upstream.
 #include "tests/integration/fixture.h"
 
 namespace daytonad::testing {
@@ -22,7 +22,7 @@ class DaemonInfoTest : public IntegrationTest {
   }
 };
 
-TEST_F(DaemonInfoTest, SaysWhatItKnowsAndAsksNobody) {
+TEST_F(DaemonInfoTest, AnswersWithoutAskingUpstream) {
   const v1::GetDaemonInfoResponse info = Info();
   EXPECT_EQ(info.version(), DAYTONAD_VERSION);
   EXPECT_EQ(info.api_url(), upstream_origin() + "/api");
@@ -43,7 +43,7 @@ class UpstreamAwayTest : public DaemonInfoTest {
   bool waits_for_upstream() override { return false; }
 };
 
-TEST_F(UpstreamAwayTest, WhatIsUnknownIsSaidToBe) {
+TEST_F(UpstreamAwayTest, UnknownFactsAreReportedAsUnknown) {
   const v1::GetDaemonInfoResponse info = Info();
   EXPECT_EQ(info.version(), DAYTONAD_VERSION);
   EXPECT_EQ(info.upstream_version(), "");
@@ -62,7 +62,7 @@ class EquippedTest : public DaemonInfoTest {
   }
 };
 
-TEST_F(EquippedTest, WhatTheConfigurationAddsIsTold) {
+TEST_F(EquippedTest, ConfiguredFeaturesAreReported) {
   ASSERT_TRUE(Eventually([this] { return Info().events() == v1::EVENTS_STATE_UP; }));
   EXPECT_THAT(Numbers(Info().capabilities()),
               ::testing::IsSupersetOf({v1::CAPABILITY_UPLOAD_WITHOUT_HASH, v1::CAPABILITY_DAEMON_PATHS}));

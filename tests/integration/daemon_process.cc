@@ -17,7 +17,7 @@
 namespace daytonad::testing {
 namespace {
 
-// That of the same build, or another one that is to be tested: DAYTONAD=build/static/bin/daytonad.
+// The one of the same build, or another one to test: DAYTONAD=build/static/bin/daytonad.
 std::string Daemon() {
   const char* const other = std::getenv("DAYTONAD");
   return other != nullptr ? other : DAYTONAD_BIN_DIR "/daytonad";
@@ -47,7 +47,7 @@ pid_t Spawn(std::vector<std::string> arguments, const std::map<std::string, std:
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&actions, 1, output_file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   posix_spawn_file_actions_adddup2(&actions, 1, 2);
-  // The test's own sockets, the emulator's listening one among them, are not the child's: it would keep them open.
+  // The child must not inherit the test's sockets, among them the emulator's listening one: it would keep them open.
   posix_spawn_file_actions_addclosefrom_np(&actions, 3);
   pid_t pid = -1;
   const int error = posix_spawn(&pid, arguments[0].c_str(), &actions, nullptr, Pointers(arguments).data(),

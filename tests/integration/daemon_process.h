@@ -11,17 +11,17 @@
 
 namespace daytonad::testing {
 
-// How a process is started: nothing of the test's own environment but PATH reaches it.
+// How a process is started: of the test's own environment only PATH reaches it.
 struct ProcessOptions {
   std::vector<std::string> flags;
   std::map<std::string, std::string> environment;
 };
 
-// A running daytonad in a directory of its own. Ended with the object, if it still runs then.
+// A running daytonad in its own directory. The destructor ends it if it still runs.
 class DaemonProcess {
  public:
-  // Starts the daemon listening on a Unix socket (and where else `flags` say) and waits until it does. If it ends
-  // instead, running() is false and exit_status() and log() tell why.
+  // Starts the daemon listening on a Unix socket (and where `flags` say) and waits until it listens. If it exits
+  // instead, running() is false and exit_status() and log() give the reason.
   explicit DaemonProcess(ProcessOptions options);
   DaemonProcess(const DaemonProcess&) = delete;
   DaemonProcess& operator=(const DaemonProcess&) = delete;
@@ -34,11 +34,11 @@ class DaemonProcess {
   pid_t pid() const { return pid_; }
 
   void Signal(int signal) const;
-  // Waits for the end, and returns the exit status, or minus the signal that killed it.
+  // Waits for the exit, and returns the exit status, or minus the signal that killed it.
   int WaitForExit();
   int exit_status() const { return exit_status_; }
 
-  // All that it wrote to standard error so far.
+  // What it has written to standard error so far.
   std::string log() const;
 
   long resident_kib() const;
@@ -56,7 +56,7 @@ class DaemonProcess {
   int exit_status_ = 0;
 };
 
-// Runs `daytonad` with these arguments to its end, as a start that fails or ends at once.
+// Runs `daytonad` with these arguments until it exits, for starts that fail or end at once.
 struct FinishedProcess {
   int exit_status = 0;
   std::string output;  // standard output and standard error

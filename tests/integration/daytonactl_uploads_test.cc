@@ -38,7 +38,7 @@ class DaytonactlUploadsTest : public IntegrationTest {
     std::ofstream(path, std::ios::binary) << content;
     return path;
   }
-  // A file of many zeros, which takes no room.
+  // A sparse file of zeros.
   std::string WriteLarge() const {
     std::string path = Write("large", "");
     fs::resize_file(path, kLarge);
@@ -70,7 +70,7 @@ TEST_F(DaytonactlUploadsTest, AContextIsStoredUnderItsHashAndOnlyOnce) {
   EXPECT_EQ(first.out,
             "ARCHIVE PATH  HASH                              EXISTED\n"
             "proj/a.txt    588dfc443731a8cab9e8083eebe9e423  no\n");
-  EXPECT_EQ(first.err, "");  // no terminal, no bar
+  EXPECT_EQ(first.err, "");  // without a terminal there is no progress bar
   ASSERT_THAT(Objects(), SizeIs(1));
   EXPECT_THAT(std::string(Objects()[0]["key"]), HasSubstr("588dfc443731a8cab9e8083eebe9e423"));
   const int writes = Writes();
@@ -130,7 +130,7 @@ TEST_F(DaytonactlUploadsTest, CtrlCLeavesNothingBehind) {
   EXPECT_THAT(again.out, EndsWith("  no\n")) << again.err;
 }
 
-TEST_F(DaytonactlUploadsTest, AStoreThatRefusesIsTold) {
+TEST_F(DaytonactlUploadsTest, ARefusalOfTheStoreIsReported) {
   control().SetStorageConfigured(false);
   const ChildProcess::Outcome outcome = Run({"context", "upload", Write("a", "1")});
   EXPECT_EQ(outcome.exit_code, 9);

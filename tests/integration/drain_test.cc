@@ -1,4 +1,4 @@
-// How the daemon ends: what is under way is finished or told why not, and nothing holds it up.
+// How the daemon shuts down: calls in progress finish or learn why not, and nothing delays the end.
 #include <grpcpp/create_channel_posix.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -23,7 +23,7 @@ using ::testing::HasSubstr;
 
 class DrainTest : public IntegrationTest {
  protected:
-  // Sandboxes do not come up, and builds do not end, until a test says so.
+  // Sandboxes do not start, and builds do not end, until a test says so.
   emulator::EmulatorOptions emulator_options() override {
     emulator::EmulatorOptions options = QuickEmulator();
     options.hold_limit = std::chrono::milliseconds(0);
@@ -37,7 +37,7 @@ class DrainTest : public IntegrationTest {
     return options;
   }
 
-  // A create that waits for its sandbox, which is there already.
+  // A create that waits for its sandbox, which exists already.
   std::future<std::string> BeginCreate(const std::string& name) {
     auto call = std::async(std::launch::async, [this, name] {
       v1::CreateSandboxRequest request;
@@ -66,7 +66,7 @@ class ShortDrainTest : public DrainTest {
   ShortDrainTest() { drain_timeout_ = "300ms"; }
 };
 
-TEST_F(DrainTest, HealthSaysSoFirstThenRunningCallsFinishAndNewOnesAreRefused) {
+TEST_F(DrainTest, HealthTurnsFirstThenRunningCallsFinishAndNewOnesAreRefused) {
   const auto health = grpc::health::v1::Health::NewStub(client_->channel());
   grpc::ClientContext watching;
   const auto watch = health->Watch(&watching, {});
@@ -96,7 +96,7 @@ TEST_F(DrainTest, HealthSaysSoFirstThenRunningCallsFinishAndNewOnesAreRefused) {
   EXPECT_EQ(daemon_->WaitForExit(), 0);
 }
 
-TEST_F(DrainTest, AStreamEndsWithAMessageAndAStatusThatSayWhy) {
+TEST_F(DrainTest, AStreamEndsWithAMessageAndAStatusThatGiveTheReason) {
   BeginBuild("slow", "FROM debian:12\nRUN echo one\n");
   v1::StreamBuildLogsRequest request;
   request.set_snapshot("slow");
@@ -109,7 +109,7 @@ TEST_F(DrainTest, AStreamEndsWithAMessageAndAStatusThatSayWhy) {
   }
   EXPECT_EQ(message.end().reason(), v1::STREAM_END_REASON_SHUTTING_DOWN) << message.ShortDebugString();
   EXPECT_EQ(Outcome(client::ErrorFrom(stream->Finish())), "UNAVAILABLE SHUTTING_DOWN");
-  // Another daemon may be there: clients may repeat it.
+  // Clients may repeat it: another daemon may take over.
   EXPECT_EQ(context.GetServerTrailingMetadata().count("grpc-retry-pushback-ms"), 0U);
   EXPECT_EQ(daemon_->WaitForExit(), 0);
   EXPECT_TRUE(Eventually([this] { return control().streams() == 0; }));
@@ -122,7 +122,7 @@ TEST_F(ShortDrainTest, ACallThatTakesTooLongIsEnded) {
   EXPECT_EQ(daemon_->WaitForExit(), 0);
 }
 
-// Upstream has taken it, and so it is answered; nobody hears the answer, but it is not cut off either.
+// Upstream has the request, so the daemon waits for its answer, although no caller receives it.
 TEST_F(DrainTest, AChangeWhoseCallerHasLeftIsStillFinished) {
   control().AddFault({{"method", "POST"}}, {{"delay_ms", 500}});
   grpc::ClientContext context;
@@ -158,7 +158,7 @@ int Dial(const std::string& path) {
   return fd;
 }
 
-// Daytona with a build whose log has no end.
+// Daytona with a build whose log never ends.
 TestHttpServer::Script EndlessLog(const TestHttpServer::Request& request) {
   const std::string host(request.headers.Get("Host"));
   if (request.target.ends_with("/build-logs-url")) {
@@ -172,8 +172,8 @@ TestHttpServer::Script EndlessLog(const TestHttpServer::Request& request) {
   return {TestHttpServer::Answer(200, R"({"id": "some-id", "name": "endless", "state": "building"})")};
 }
 
-// gRPC's own last steps wait ten seconds for a connection that died while it was written to, unless main() keeps them
-// from being the last; a third of the ends showed it. What they take is printed, since time is not asserted.
+// gRPC's shutdown waits ten seconds for a connection that died while it was written to, unless main() prevents that; a
+// third of the shutdowns showed it. The time is printed, not asserted.
 TEST(KilledClientTest, DoesNotHoldUpTheEnd) {
   std::chrono::duration<double> longest{0};
   for (int i = 0; i < 12; ++i) {

@@ -7,7 +7,7 @@
 
 namespace daytonad::testing {
 
-// The body of an error as Daytona writes it: an answer without it is taken for a proxy's.
+// The body of an error as Daytona writes it: without it an answer is taken for a proxy's.
 inline nlohmann::json DaytonaError(int status, const std::string& message) {
   return {{"path", "/api/x"}, {"statusCode", status}, {"error", "Error"}, {"message", message}};
 }
@@ -20,33 +20,33 @@ class EmulatorControl {
   // `match` and `fault` as the emulator takes them.
   void AddFault(const nlohmann::json& match, const nlohmann::json& fault) const;
   void ClearFaults() const;
-  // How often faults struck, those that were not removed.
+  // How often the faults still installed were applied.
   int strikes() const;
 
   // The requests since the last reset, each {method, path, query, headers, body, status, ...}.
   nlohmann::json Requests() const;
-  // How many requests had this method and a path with `part` in it.
+  // The number of requests with this method and `part` in the path.
   int CountRequests(const std::string& method, const std::string& part) const;
   void ResetRequests() const;
 
   int in_progress() const { return Connections("inProgress"); }
-  // The same of one kind: "GET /api/volumes".
+  // The same for one route: "GET /api/volumes".
   int in_progress(const std::string& method_and_path) const;
   int streams() const { return Connections("streams"); }
   int clients_gone() const { return Connections("clientsGone"); }
 
-  // Requests whose body is still coming: an upload under way, say.
+  // Requests whose body is still arriving: for example, an upload in progress.
   int incoming_bodies() const { return Connections("incomingBodies"); }
 
   // Object storage: {configured, objects: [{key, size, md5, etag, pieces}], uploads: [{uploadId, key, parts, size}],
-  // foreignCredentials}. The last counts requests that carried what is for Daytona's API only.
+  // foreignCredentials}. The last counts requests with a credential that is for Daytona's API only.
   nlohmann::json Storage() const;
   // The bytes of an object; the test fails if there is none.
   std::string StoredObject(const std::string& key) const;
   void ClearStorage() const;
-  // False: push-access answers 503 from now on.
+  // If false, push-access answers 503 from now on.
   void SetStorageConfigured(bool configured) const;
-  // Keys that push-access gave out so far are refused from now on.
+  // Keys that push-access has issued are refused from now on.
   void ExpireStorageKeys() const;
 
   void ForceSandbox(const std::string& id, const nlohmann::json& change) const;

@@ -1,6 +1,5 @@
-// Upstream's events: that they spare requests, and that nothing is missed when they do not come, come twice or too
-// late, or when the connection is refused, cut, silent, or not the credential's any more. And what looking costs when
-// there are none.
+// Upstream's events: they save requests, and nothing is missed when they do not come, come twice or too late, or when
+// the connection is refused, cut, silent, or its credential is no longer valid. And what polling costs without events.
 #include <atomic>
 #include <chrono>
 #include <deque>
@@ -36,7 +35,7 @@ class ManyWaits {
   }
 
   int done() const { return done_; }
-  // Fails the test if they do not all end with this state.
+  // Fails the test unless all end with this state.
   void ExpectAll(v1::SandboxState state) {
     ASSERT_TRUE(Eventually([this] { return done_ == static_cast<int>(waits_.size()); }, seconds(100))) << done_;
     for (const One& wait : waits_) {
@@ -86,7 +85,7 @@ class EventsTest : public SharedStateTest {
   int Connections() { return control().Events().at("joined").get<int>(); }
   int Accepted() { return control().Events().at("accepted").get<int>(); }
 
-  // Waits for a state that somebody else brings about, once the wait has begun.
+  // Waits for a state that somebody else causes once the wait has begun.
   void ExpectAWaitToEnd(const std::string& id, v1::SandboxState wanted, const std::string& state) {
     ManyWaits wait;
     const auto watch = WatchSandbox(id);
@@ -105,7 +104,7 @@ TEST_F(EventsTest, WaitsForManyAreEndedByEventsAndCostNoReads) {
   const auto began = steady_clock::now();
   ManyWaits waits;
   for (const std::string& id : ids) waits.Begin(sandboxes(), id, v1::SANDBOX_STATE_ARCHIVED);
-  // The one look that makes sure that nothing was missed between the creates and the waits.
+  // The one poll that makes sure that nothing was missed between the creates and the waits.
   ASSERT_TRUE(Eventually([this] { return Lists() >= 1; }));
   EXPECT_EQ(waits.done(), 0);
   control().ForceSandboxes({{"all", true}, {"state", "archived"}});
@@ -141,14 +140,14 @@ TEST_F(EventsTest, OneConnectionServesAll) {
   EXPECT_THAT(daemon_->log(), Not(HasSubstr(kApiKey)));
 }
 
-TEST_F(EventsTest, LostEventsAreNoticedByALook) {
+TEST_F(EventsTest, LostEventsAreNoticedByPolling) {
   const std::string id = MakeSandbox().id();
   control().SetEvents({{"drop", true}});
   ExpectAWaitToEnd(id, v1::SANDBOX_STATE_STOPPED, "stopped");
   EXPECT_GE(control().Events().at("dropped").get<int>(), 1);
 }
 
-TEST_F(EventsTest, AWatcherHearsThatItMayHaveMissedWhatALookFound) {
+TEST_F(EventsTest, AWatcherIsToldThatItMayHaveMissedChangesFoundByPolling) {
   const std::string id = MakeSandbox().id();
   const auto watch = WatchSandbox(id);
   watch->Next();
@@ -160,7 +159,7 @@ TEST_F(EventsTest, AWatcherHearsThatItMayHaveMissedWhatALookFound) {
   EXPECT_TRUE(next.maybe_missed());
 }
 
-TEST_F(EventsTest, EventsThatComeTwiceAreToldOnce) {
+TEST_F(EventsTest, DuplicateEventsAreDeliveredOnce) {
   const std::string id = MakeSandbox().id();
   control().SetEvents({{"duplicate", true}});
   const auto watch = WatchSandbox(id);
@@ -192,7 +191,7 @@ TEST_F(EventsTest, EventsInTheWrongOrderDoNotHideTheLastState) {
   EXPECT_TRUE(Eventually([&] { return StateOf(id) == v1::SANDBOX_STATE_ARCHIVED; }));
 }
 
-TEST_F(EventsTest, LateEventsDoNotUndoWhatWasDoneHere) {
+TEST_F(EventsTest, LateEventsDoNotUndoChangesMadeHere) {
   const v1::Sandbox sandbox = MakeSandbox();
   control().SetEvents({{"delay_ms", 300}});
   for (int i = 0; i < 3; ++i) {
@@ -203,7 +202,7 @@ TEST_F(EventsTest, LateEventsDoNotUndoWhatWasDoneHere) {
   }
 }
 
-TEST_F(EventsTest, ARefusalLeavesPolling) {
+TEST_F(EventsTest, ARefusedConnectionLeavesPolling) {
   for (const char* refusal : {"unauthorized", "http-503"}) {
     control().SetEvents({{"refuse", refusal}, {"cut", true}});
     const std::string id = MakeSandbox().id();
@@ -213,7 +212,7 @@ TEST_F(EventsTest, ARefusalLeavesPolling) {
   EXPECT_EQ(Connections(), 0);
 }
 
-TEST_F(EventsTest, AfterACutEverythingWatchedIsLookedAtAgainAndWatchersHearOfIt) {
+TEST_F(EventsTest, AfterACutEverythingWatchedIsReadAgainAndWatchersAreTold) {
   const std::vector<std::string> ids = MakeSandboxes(3);
   std::vector<std::unique_ptr<SandboxWatch>> watches;
   for (const std::string& id : ids) {
@@ -230,7 +229,7 @@ TEST_F(EventsTest, AfterACutEverythingWatchedIsLookedAtAgainAndWatchersHearOfIt)
   control().SetEvents({{"refuse", nullptr}});
   AwaitEvents(2);
   ASSERT_TRUE(Eventually([this] { return Connections() == 1; }));
-  // The refresh: each is asked for at once. Then it is quiet, and events tell again.
+  // The refresh: each is read at once. After it there are no requests, and events arrive again.
   for (const std::string& id : ids) {
     control().ForceSandbox(id, {{"state", "archived"}});
   }
@@ -267,7 +266,7 @@ class ImpatientEventsTest : public EventsTest {
   }
 };
 
-TEST_F(ImpatientEventsTest, ASilentConnectionIsGivenUpAndMadeAnew) {
+TEST_F(ImpatientEventsTest, ASilentConnectionIsReplaced) {
   const std::string id = MakeSandbox().id();
   control().SetEvents({{"silent", true}});
   ExpectAWaitToEnd(id, v1::SANDBOX_STATE_STOPPED, "stopped");
@@ -282,8 +281,8 @@ TEST_F(ImpatientEventsTest, PingsAreAnswered) {
   const std::string id = MakeSandbox().id();
   const auto watch = WatchSandbox(id);
   watch->Next();
-  // The second look comes after more than two seconds. By then, the emulator would have ended a connection that does
-  // not answer.
+  // The second check is more than two seconds later. By then the emulator would have ended a connection that does not
+  // answer.
   ASSERT_TRUE(Eventually([&] { return control().CountRequests("GET", id) >= 2; }));
   EXPECT_EQ(Accepted(), 1);
   EXPECT_EQ(Connections(), 1);
@@ -327,7 +326,7 @@ TEST_F(RotatedKeyTest, EventsAndReadsGoOnWithTheNewKey) {
   EXPECT_THAT(daemon_->log(), Not(HasSubstr("the-new-key")));
 }
 
-TEST_F(RotatedKeyTest, AKeyThatIsRevokedFirstCostsEventsOnlyUntilThereIsANewOne) {
+TEST_F(RotatedKeyTest, AKeyRevokedEarlyStopsEventsOnlyUntilThereIsANewOne) {
   const std::string id = MakeSandbox().id();
   control().ChangeKeys({{"accept", {"the-new-key"}}, {"revoke", {kApiKey}}});
   ASSERT_TRUE(Eventually([this] { return Connections() == 0; }));
@@ -361,7 +360,7 @@ class DeprecatedPollingTest : public PollingTest {
   }
 };
 
-TEST_F(DeprecatedPollingTest, TheSdksSwitchMeansTheSame) {
+TEST_F(DeprecatedPollingTest, TheSdksSwitchHasTheSameEffect) {
   const std::string id = MakeSandbox().id();
   ExpectAWaitToEnd(id, v1::SANDBOX_STATE_STOPPED, "stopped");
   EXPECT_EQ(Accepted(), 0);
@@ -388,7 +387,7 @@ TEST_F(PollingTest, ADeletionIsSeenWithinSecondsHoweverManyAreWatched) {
   std::vector<std::unique_ptr<SandboxWatch>> watches;
   for (const std::string& id : ids) watches.push_back(WatchSandbox(id));
   for (const auto& watch : watches) watch->Next();
-  // An object that a list does not show is looked at once, long before it would be because it was not seen for long.
+  // An object missing from a list is read at once, long before its own poll would be due.
   control().ResetRequests();
   std::vector<std::future<std::string>> deleted;
   for (size_t i = 0; i < 20; ++i) {
@@ -415,7 +414,7 @@ TEST_F(PollingTest, DeletionsBySomebodyElseAreSeenToo) {
   EXPECT_TRUE(rest.messages.back().removed());
 }
 
-// Row polling-storm: what waiting costs depends on time, not on how many wait.
+// Row polling-storm: the cost of waiting depends on time, not on the number of waiters.
 TEST_F(PollingTest, PollingStormOfTwoHundredWaitersForFiftySandboxesIsOneListAtATime) {
   constexpr int kSandboxes = 50;
   constexpr int kWaiters = 200;
@@ -426,7 +425,7 @@ TEST_F(PollingTest, PollingStormOfTwoHundredWaitersForFiftySandboxesIsOneListAtA
   for (int i = 0; i < kWaiters; ++i) waits.Begin(sandboxes(), ids[i % kSandboxes], v1::SANDBOX_STATE_ARCHIVED);
   ASSERT_TRUE(Eventually([this] { return Lists() >= 5; }));
   EXPECT_EQ(waits.done(), 0);
-  // docs/coherence.md: a list each 250 ms at most.
+  // docs/coherence.md: at most one list per 250 ms.
   const auto rounds = [&] { return (steady_clock::now() - began) / milliseconds(250); };
   EXPECT_LE(Lists(), rounds() + 2);
   EXPECT_LE(Gets(), 4) << "the first few, before there were enough for a list";
@@ -436,7 +435,7 @@ TEST_F(PollingTest, PollingStormOfTwoHundredWaitersForFiftySandboxesIsOneListAtA
   EXPECT_LE(Gets(), 4 + kSandboxes) << "none but those that a list shows as changed";
 }
 
-// Row polling-storm: nor does it depend on how many wait for the same one.
+// Row polling-storm: nor on the number of waiters for the same one.
 TEST_F(PollingTest, PollingStormOfAHundredWaitersForFourSandboxesIsAGetForEach) {
   constexpr int kSandboxes = 4;
   constexpr int kWaiters = 100;
@@ -449,7 +448,7 @@ TEST_F(PollingTest, PollingStormOfAHundredWaitersForFourSandboxesIsAGetForEach) 
   EXPECT_EQ(waits.done(), 0);
   control().ForceSandboxes({{"all", true}, {"state", "archived"}});
   waits.ExpectAll(v1::SANDBOX_STATE_ARCHIVED);
-  // docs/coherence.md: each 100 ms at most.
+  // docs/coherence.md: each at most once per 100 ms.
   const auto rounds = (steady_clock::now() - began) / milliseconds(100);
   EXPECT_LE(Gets(), kSandboxes * (rounds + 2));
   EXPECT_EQ(Lists(), 0);

@@ -29,14 +29,14 @@ emulator::EmulatorOptions QuickEmulator(emulator::ApiVersion version) {
     *delay = milliseconds{20};
   }
   delays.log_line = delays.deactivate = delays.accept = delays.network = options.name_lag = milliseconds{0};
-  // Tests run many calls a minute; those about rate limits set their own.
+  // Tests make many calls a minute; those about rate limits set their own.
   for (auto& [name, limit] : options.rate_limits) limit.limit = 1'000'000;
   return options;
 }
 
 ProcessOptions PlainDaemonFor(const std::string& url, const std::string& key) {
   ProcessOptions options;
-  // The daemon looks whether upstream answers when it starts (SetUp waits for that), and then not again during a test.
+  // The daemon checks whether upstream answers when it starts (SetUp waits for that), and not again during a test.
   options.flags = {"--api-url", url, "--health-interval", "1h"};
   options.environment = {{"DAYTONA_API_KEY", key}};
   return options;
@@ -81,7 +81,7 @@ void IntegrationTest::SetUp() {
   }
   daemon_ = std::make_unique<DaemonProcess>(std::move(daemon));
   ASSERT_TRUE(daemon_->running()) << daemon_->log();
-  // What the daemon answers is looked at, not what a client makes of it.
+  // Tests check the daemon's answers, not what the client library makes of them.
   client::ConnectOptions options;
   options.with_service_config = false;
   absl::StatusOr<client::Client> client = client::Client::Connect(daemon_->addresses().front(), options);

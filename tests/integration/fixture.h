@@ -21,20 +21,20 @@ namespace daytonad::testing {
 
 inline constexpr char kApiKey[] = "emulator-key";
 
-// Which server the tests meet: the emulator's default, or what the environment variable DAYTONAD_TEST_API_VERSION says.
-// A test of what only one of them has is about that one: override emulator_options().
+// The server version of the tests: the emulator's default, or the environment variable DAYTONAD_TEST_API_VERSION. A
+// test that needs one version overrides emulator_options().
 emulator::ApiVersion TestedApiVersion();
 
-// Everything happens at once, so that tests are quick; a test that wants to see a transition sets its delay.
+// Everything happens at once, so that tests are quick; a test of a transition sets its delay.
 emulator::EmulatorOptions QuickEmulator(emulator::ApiVersion version = TestedApiVersion());
 
-// Flags and environment of a daemon that talks to the API at `url` with `key`, with the defaults of everything else.
+// Flags and environment of a daemon for the API at `url` with `key`, with the defaults of everything else.
 ProcessOptions PlainDaemonFor(const std::string& url, const std::string& key = kApiKey);
 
-// The same, but it does not answer from memory or hear of events: most tests count its requests.
+// The same, without answers from memory and without events: most tests count requests.
 ProcessOptions DaemonFor(const std::string& url, const std::string& key = kApiKey);
 
-// A directory with a certificate authority in it, for the whole program.
+// A directory with a certificate authority, for the whole program.
 TestAuthority& Authority();
 
 // An emulator in this process, a daemon beside it, and a client. Start() may be called with other options first.
@@ -45,7 +45,7 @@ class IntegrationTest : public ::testing::Test {
   // Called before each test. Override to have other options.
   virtual emulator::EmulatorOptions emulator_options() { return QuickEmulator(); }
   virtual ProcessOptions daemon_options() { return DaemonFor(emulator_->url()); }
-  // Whether SetUp waits until the daemon has reached the emulator. Override if it can't.
+  // Whether SetUp waits until the daemon has reached the emulator. Override if it cannot.
   virtual bool waits_for_upstream() { return true; }
 
   // What the health service says of `service`: "SERVING", "NOT_SERVING", or the call's error.
@@ -59,20 +59,20 @@ class IntegrationTest : public ::testing::Test {
   // The emulator's origin as the daemon reaches it.
   std::string upstream_origin() const;
 
-  // A sandbox that is up, a snapshot that is active, a volume that is ready.
+  // Creates a started sandbox, an active snapshot, a ready volume.
   v1::Sandbox MakeSandbox(const v1::SandboxSpec& spec = {});
   v1::Snapshot MakeSnapshot(const std::string& name);
   v1::Volume MakeVolume(const std::string& name);
 
   std::unique_ptr<emulator::Emulator> emulator_;
-  // Before the emulator if the environment variable DAYTONAD_TEST_TLS is set; null otherwise.
+  // In front of the emulator if the environment variable DAYTONAD_TEST_TLS is set; null otherwise.
   std::unique_ptr<TlsFront> tls_front_;
   std::unique_ptr<EmulatorControl> control_;
   std::unique_ptr<DaemonProcess> daemon_;
   std::optional<client::Client> client_;
 };
 
-// Makes a unary call with a deadline of its own.
+// Makes a unary call with this deadline.
 template <typename Stub, typename Request, typename Response>
 client::Result<Response> CallWithin(std::chrono::milliseconds limit, Stub& stub,
                                     grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
@@ -82,7 +82,7 @@ client::Result<Response> CallWithin(std::chrono::milliseconds limit, Stub& stub,
   return client::Call(stub, method, request, context);
 }
 
-// The same, with one that only a broken daemon reaches.
+// The same, with a deadline that only a broken daemon reaches.
 template <typename Stub, typename Request, typename Response>
 client::Result<Response> Call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                               const std::type_identity_t<Request>& request) {

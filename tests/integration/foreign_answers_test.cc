@@ -1,5 +1,5 @@
-// What stands before Daytona answers for it, and what Daytona says that passes, is odd or has no end. Rows of the
-// users' complaints give tests their names.
+// Answers from a proxy before Daytona, and transient, malformed or endless answers of Daytona itself. Tests are named
+// after rows of the users' complaints.
 #include <future>
 #include <string>
 #include <vector>
@@ -15,12 +15,12 @@ using ::testing::HasSubstr;
 
 constexpr char kPage[] = "<html><h1>Not here</h1></html>";
 
-// The daemon neither hears of events nor answers from memory here: it looks.
+// Without events and without answers from memory, the daemon polls here.
 class ForeignAnswersTest : public SandboxesTest {
  protected:
   using Volumes = v1::VolumeService::Stub;
 
-  // The next `times` requests of this method whose path fits are answered so.
+  // Answers the next `times` requests of this method with a matching path like this.
   void Answer(const std::string& method, const std::string& path, int times, int status, const nlohmann::json& body,
               const std::string& when = "before") {
     control().AddFault({{"method", method}, {"path_regex", path}, {"times", times}},
@@ -103,7 +103,7 @@ TEST_F(ForeignAnswersTest, ProxySays404OnceAndAReadIsRepeated) {
   }
 }
 
-TEST_F(ForeignAnswersTest, AbsenceIsSaidInTheCallersWords) {
+TEST_F(ForeignAnswersTest, NotFoundNamesTheObjectAsTheCallerDid) {
   const auto got = Get("nope");
   ASSERT_EQ(Outcome(got.error), "NOT_FOUND SANDBOX_NOT_FOUND");
   EXPECT_EQ(got.error->message, "Sandbox `nope` does not exist or was deleted.");
@@ -165,7 +165,7 @@ TEST_F(ForeignAnswersTest, StateChange400IsWaitedOut) {
   }
 }
 
-TEST_F(ForeignAnswersTest, OddStringInListLeavesTheRest) {
+TEST_F(ForeignAnswersTest, OddStringInListDoesNotSpoilTheRest) {
   const std::string body = std::string("\xEF\xBB\xBF") +
                            R"({"items": [{"id": "a", "name": "a", "state": "error", "errorReason": "boom \ud83d"},)"
                            R"({"name": "no id"}, {"id": "b", "name": "b", "state": "started", "cpu": "2",)"

@@ -1,4 +1,4 @@
-// Declarative images: what reaches upstream of them, and the files that they bring.
+// Declarative images: what reaches upstream, and the files that come with them.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
 
-// The names in an uncompressed tar of short names.
+// The names in an uncompressed tar whose names are short.
 std::vector<std::string> TarNames(const std::string& tar) {
   std::vector<std::string> names;
   for (size_t at = 0; at + 512 <= tar.size() && tar[at] != '\0';) {
@@ -27,7 +27,7 @@ std::vector<std::string> TarNames(const std::string& tar) {
   return names;
 }
 
-// A daemon that may read one directory of the test's.
+// A daemon that may read one of the test's directories.
 class ImagesTest : public SandboxesTest {
  protected:
   void SetUp() override {
@@ -45,7 +45,7 @@ class ImagesTest : public SandboxesTest {
     return options;
   }
 
-  // Writes a file below the open directory, and gives its path.
+  // Writes a file below the allowed directory, and returns its path.
   std::string Write(const std::string& name, const std::string& content) const {
     const std::filesystem::path path = root_ / name;
     std::filesystem::create_directories(path.parent_path());
@@ -103,7 +103,7 @@ TEST_F(ImagesTest, ABaseIsWhatFollowsFromOnOneLine) {
   }
 }
 
-TEST_F(ImagesTest, AFileOfTheDaemonsMachineIsUploadedAndCopied) {
+TEST_F(ImagesTest, AFileOfTheDaemonsHostIsUploadedAndCopied) {
   const std::string path = Write("a.txt", "A\n");
   const auto created = CreateFrom("base_image: 'debian:12' steps { add_local_file { file { daemon_path: '" + path +
                                   "' archive_path: 'proj/a.txt' } remote_path: '/srv/' } }");
@@ -118,7 +118,7 @@ TEST_F(ImagesTest, AFileOfTheDaemonsMachineIsUploadedAndCopied) {
   EXPECT_EQ(control().Storage().at("foreignCredentials"), 0);
 }
 
-TEST_F(ImagesTest, WhatIsStoredIsNotUploadedAgain) {
+TEST_F(ImagesTest, StoredFilesAreNotUploadedAgain) {
   const std::string path = Write("a.txt", "A\n");
   const std::string image =
       "base_image: 'debian:12' steps { add_local_file { file { daemon_path: '" + path + "' } remote_path: '/srv/a' } }";
@@ -165,7 +165,7 @@ TEST_F(ImagesTest, ADirectoryAndADockerfileBringTheirFiles) {
   }
 }
 
-TEST_F(ImagesTest, ADockerfileOfTheDaemonsMachineIsReadAsText) {
+TEST_F(ImagesTest, ADockerfileOfTheDaemonsHostIsReadAsText) {
   const std::string dockerfile =
       Write("Dockerfile", "FROM debian:12\r\nRUN a \\\r\n  && b\rRUN cat <<EOF\r\nx\r\nEOF\r\n");
   EXPECT_EQ(DockerfileOf("dockerfile { daemon_path: '" + dockerfile + "' }"),
@@ -176,7 +176,7 @@ TEST_F(ImagesTest, ADockerfileOfTheDaemonsMachineIsReadAsText) {
   EXPECT_THAT(created.error->message, HasSubstr("Dockerfile.latin1 is not UTF-8: line 2 has the byte 0xe9"));
 }
 
-TEST_F(ImagesTest, WhatADockerfileCopiesIsHashedByItsNormalPath) {
+TEST_F(ImagesTest, FilesCopiedByADockerfileAreHashedByTheirNormalPath) {
   Write("app/a.txt", "A\n");
   Write("app/dir/b.txt", "B\n");
   const std::string dockerfile = Write("app/Dockerfile", "FROM debian:12\nCOPY ./a.txt dir/ /srv/\n");
@@ -198,7 +198,7 @@ TEST_F(ImagesTest, AWholeDirectoryMayBeCopiedAsADot) {
   const auto created = CreateFrom("dockerfile { daemon_path: '" + dockerfile + "' }");
   ASSERT_EQ(Outcome(created.error), "OK") << created.error->message;
   ASSERT_THAT(Objects(), SizeIs(1));
-  // Unpacked at the build's root, these are what the dot means.
+  // Unpacked at the root of the build, these make up the dot.
   EXPECT_THAT(TarNames(control().StoredObject(Objects().at(0).at("key"))),
               ::testing::IsSupersetOf({"./main.py", "./Dockerfile"}));
 }
@@ -239,7 +239,7 @@ TEST_F(ImagesTest, AStepThatWouldBreakOutOfItsLineIsRefusedWithItsPlace) {
               HasSubstr("RUN python -m pip install 'a; touch /x'\n"));
 }
 
-TEST_F(ImagesTest, AContextThatWasNeverUploadedIsTold) {
+TEST_F(ImagesTest, AContextThatWasNeverUploadedIsReported) {
   const auto created = CreateFrom("base_image: 'debian:12' context_hashes: '3ca6cdf871a85ea07ac33693733306a4'");
   EXPECT_EQ(Outcome(created.error), "NOT_FOUND CONTEXT_NOT_FOUND");
 }
@@ -260,7 +260,7 @@ TEST_F(ImagesTest, AnUploadThatFailsLeavesNothingAndASecondTrySucceeds) {
   EXPECT_EQ(Outcome(CreateFrom(image).error), "PERMISSION_DENIED CONTEXT_STORE_REFUSED");
   control().ClearFaults();
   control().AddFault({{"method", "PUT"}, {"path_regex", "context.tar"}}, {{"drop", true}});
-  // It is tried until the call's time is up.
+  // It is retried until the call's deadline.
   const auto created = Create("spec { declarative_image { " + image + " } } timeout { seconds: 3 }");
   EXPECT_EQ(Outcome(created.error), "UNAVAILABLE CONTEXT_STORE_UNAVAILABLE");
   EXPECT_THAT(Objects(), SizeIs(0));
@@ -271,14 +271,14 @@ TEST_F(ImagesTest, AnUploadThatFailsLeavesNothingAndASecondTrySucceeds) {
 }
 
 // Row stopped-body-size.
-TEST_F(ImagesTest, StoppedBodySizeIsToldBeforeAnythingIsSent) {
+TEST_F(ImagesTest, StoppedBodySizeIsReportedBeforeAnythingIsSent) {
   const auto created = CreateFrom("dockerfile { content: 'FROM debian:12\\n# " + std::string(102'400, 'x') + "' }");
   EXPECT_EQ(Outcome(created.error), "INVALID_ARGUMENT BODY_TOO_LARGE");
   EXPECT_EQ(created.error->metadata.at("limit"), "102400");
   EXPECT_EQ(control().Requests().size(), 0U);
 }
 
-// A create with this request id is not built, hashed and uploaded again.
+// A repeated create with its request id does not build, hash and upload again.
 TEST_F(ImagesTest, ARepeatedCallReadsNoFilesAgain) {
   const std::string path = Write("a.txt", "A\n");
   const std::string request =

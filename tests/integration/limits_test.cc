@@ -1,4 +1,4 @@
-// What happens where something ends: descriptors, connections, the size of a message.
+// What happens at limits: descriptors, connections, message size.
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 #include <sys/resource.h>
@@ -23,7 +23,7 @@ using ::testing::SizeIs;
 
 class DescriptorsTest : public SharedStateTest {
  protected:
-  // While it lives, the daemon gets no further descriptor. What it has stays usable.
+  // While it lives, the daemon gets no further descriptor. Those it has stay usable.
   class NoMore {
    public:
     explicit NoMore(pid_t daemon) : daemon_(daemon) {
@@ -43,7 +43,7 @@ class DescriptorsTest : public SharedStateTest {
   };
 };
 
-TEST_F(DescriptorsTest, EventsComeBackOnceThereAreDescriptorsAgain) {
+TEST_F(DescriptorsTest, EventsResumeOnceDescriptorsAreFree) {
   AwaitEvents();
   {
     const NoMore no_more(daemon_->pid());
@@ -60,8 +60,8 @@ class NewConnectionsTest : public DescriptorsTest {
   std::vector<std::string> flags() override { return {"--events", "off"}; }
 };
 
-TEST_F(NewConnectionsTest, ACallThatNeedsAConnectionIsAnErrorThatPasses) {
-  // Keeps the one connection that there is.
+TEST_F(NewConnectionsTest, ACallThatNeedsAConnectionFailsWithARetryableError) {
+  // Occupies the only connection.
   control().AddFault({{"path_regex", "^/api/volumes"}, {"times", 1}}, {{"hold", true}});
   auto held = std::async(std::launch::async, [this] { return ReadVolume("held").outcome; });
   ASSERT_TRUE(Eventually([this] { return control().in_progress() == 1; }));
@@ -85,7 +85,7 @@ class NoConnectionLimitTest : public SharedStateTest {
   std::vector<std::string> flags() override { return {"--max-connections", "None", "--max-creates", "none"}; }
 };
 
-TEST_F(NoConnectionLimitTest, MoreReadsThanTheDefaultAllowsAreUnderWayAtOnce) {
+TEST_F(NoConnectionLimitTest, MoreReadsThanTheDefaultLimitRunAtOnce) {
   constexpr int kReads = 300;
   control().AddFault({{"path_regex", "^/api/volumes"}}, {{"hold", true}});
   struct Read {
@@ -111,7 +111,7 @@ TEST_F(NoConnectionLimitTest, MoreReadsThanTheDefaultAllowsAreUnderWayAtOnce) {
 
 // --- The size of a page ---
 
-// A client as it comes, which takes messages of 4 MiB.
+// A client with gRPC's default limit, messages of 4 MiB.
 class LargePagesTest : public SandboxesTest {
  protected:
   static constexpr int kObjects = 130;
@@ -133,7 +133,7 @@ class LargePagesTest : public SandboxesTest {
   std::unique_ptr<v1::SnapshotService::Stub> snapshots_;
 };
 
-// A server that has numbered pages of whole sandboxes.
+// A server with numbered pages of full sandboxes.
 class OldServerLargePagesTest : public LargePagesTest {
  protected:
   emulator::EmulatorOptions emulator_options() override { return QuickEmulator(emulator::ApiVersion::k0_190); }
@@ -158,7 +158,7 @@ TEST_F(OldServerLargePagesTest, ANumberedPageOfLongDockerfilesIsWholeAndBasic) {
   EXPECT_THAT(few.value.sandboxes(0).build_info().dockerfile_content(), SizeIs(::testing::Gt(33'000U)));
 }
 
-TEST_F(LargePagesTest, APageByTokenHasFewerAndTheNextOneGoesOn) {
+TEST_F(LargePagesTest, APageByTokenIsShortenedAndTheNextOneContinues) {
   for (int i = 0; i < kObjects; ++i) {
     v1::CreateSandboxRequest request;
     request.mutable_spec()->set_name("n" + std::to_string(i));

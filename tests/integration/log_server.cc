@@ -22,7 +22,7 @@ LogServer::LogServer()
   const absl::Status listening = server_.Listen("127.0.0.1", 0);
   EXPECT_TRUE(listening.ok()) << listening;
   origin_ = "http://127.0.0.1:" + std::to_string(server_.port());
-  // The listening socket keeps it running.
+  // The listening socket keeps the loop running.
   thread_ = std::thread([this] { io_.run(); });
 }
 

@@ -13,8 +13,8 @@
 
 namespace daytonad::testing {
 
-// A server of its own for build logs, on loopback, where the test itself writes the log. Every path has the same log;
-// one that follows it stays open for ever. For an emulator's `build_log_url_base`.
+// A separate server for build logs, on loopback; the test writes the log. Every path has the same log; requests that
+// follow it stay open. For an emulator's `build_log_url_base`.
 class LogServer {
  public:
   LogServer();
@@ -25,19 +25,19 @@ class LogServer {
   // "http://127.0.0.1:40001"
   std::string origin() const { return origin_; }
 
-  // Appends to the log, and sends this to those who follow it, as one piece.
+  // Appends to the log, and sends this to its followers in one piece.
   void Write(std::string_view bytes);
-  // Breaks the connections of those who follow it.
+  // Breaks the connections of its followers.
   void DropFollowers();
 
-  // How many follow it now.
+  // The number of followers.
   std::size_t followers();
-  // The Authorization header of each request so far; empty if it had none.
+  // The Authorization header of each request so far; empty if absent.
   std::vector<std::string> authorizations();
 
  private:
   void Serve(const std::shared_ptr<emulator::Exchange>& exchange);
-  // Runs `action` on the server's thread and returns what it does.
+  // Runs `action` on the server's thread and returns its result.
   template <typename Action>
   auto OnThread(Action action);
 

@@ -1,5 +1,5 @@
-// Calls by name, on an upstream that forgets a name for a while after a deletion by it: whatever is known by its name
-// is asked for by its id. What is known is an answer for an hour, for no time at all, or not kept.
+// Calls by name, on an upstream that forgets a name for a while after a deletion by it: objects known by name are
+// requested by id. The cache lifetime is an hour or zero, or the cache is off.
 #include "tests/integration/shared_state_fixture.h"
 
 namespace daytonad::testing {
@@ -21,7 +21,7 @@ class NamesTest : public SharedStateTest {
     spec.set_name(name);
     return MakeSandbox(spec);
   }
-  // As if somebody had deleted a sandbox by this name, and another one had it since.
+  // As if somebody had deleted a sandbox by this name, and another one had taken it since.
   void Forget(const std::string& name) {
     control().AddFault({{"path_regex", "/sandbox/" + name + "(/[a-z]+)?$"}},
                        {{"status", 404},
@@ -77,14 +77,14 @@ TEST_P(NamesWithLifetimeTest, ANameThatUpstreamHasForgottenIsKnownHere) {
   EXPECT_EQ(ReadSandbox("box").outcome, kNotFound);
 }
 
-TEST_F(NamesTest, WhatIsNotKnownIsDeletedByIdToo) {
+TEST_F(NamesTest, AnUnknownNameIsDeletedByIdToo) {
   const v1::Sandbox sandbox = AsSomebodyElse([&] { return MakeNamed("box"); });
   EXPECT_EQ(Outcome(Delete("box", "wait: true").error), "OK");
   EXPECT_EQ(control().CountRequests("DELETE", "/sandbox/" + sandbox.id()), 1);
   EXPECT_EQ(Outcome(Delete("box").error), kNotFound);
 }
 
-TEST_P(NamesWithLifetimeTest, ANameThatIsAnothersByNowIsNotTakenForTheOldOne) {
+TEST_P(NamesWithLifetimeTest, AReusedNameIsNotTakenForItsOldOwner) {
   const auto redeploy = [this] {
     return AsSomebodyElse([&] {
       EXPECT_EQ(Outcome(Delete("box", "wait: true").error), "OK");
@@ -101,7 +101,7 @@ TEST_P(NamesWithLifetimeTest, ANameThatIsAnothersByNowIsNotTakenForTheOldOne) {
   EXPECT_EQ(ReadSandbox("box").outcome, kNotFound);
 }
 
-TEST_P(NamesWithLifetimeTest, ANameMayBeAnotherOnesId) {
+TEST_P(NamesWithLifetimeTest, ANameMayBeTheIdOfAnother) {
   const v1::Sandbox first = MakeNamed("first");
   const v1::Sandbox second = MakeNamed(first.id());
   EXPECT_EQ(ReadSandbox(second.id()).object.id(), second.id());

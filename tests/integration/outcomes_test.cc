@@ -1,4 +1,4 @@
-// What was sent to Daytona and is not answered when a call ends: each way for a call to end says so.
+// Changes sent to Daytona that are still unanswered when a call ends: each way for a call to end reports them.
 #include <csignal>
 #include <functional>
 #include <future>
@@ -14,7 +14,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-// A mutation, and what its errors have to tell.
+// A mutation, and what its errors must report.
 struct Mutation {
   const char* name;
   std::function<std::optional<client::Error>()> call;
@@ -26,7 +26,7 @@ class OutcomesTest : public SandboxesTest {
   using Snapshots = v1::SnapshotService::Stub;
   using Volumes = v1::VolumeService::Stub;
 
-  // Every mutation once, on objects of their own, with `more` in each request.
+  // Every mutation once, each on its own object, with `more` in each request.
   std::vector<Mutation> Mutations(const std::string& more, bool with_ids) {
     const auto id = [with_ids](const std::string& text) { return with_ids ? " request_id: '" + text + "' " : " "; };
     for (const char* box : {"to-start", "to-stop", "to-delete"}) {
@@ -107,7 +107,7 @@ class OutcomesTest : public SandboxesTest {
     return mutations;
   }
 
-  // From now on upstream answers no change in time.
+  // From now on upstream answers changes too late.
   void HoldAnswers() {
     control().AddFault({{"method", "POST"}}, {{"delay_ms", 8'000}, {"when", "after"}});
     control().AddFault({{"method", "DELETE"}}, {{"delay_ms", 8'000}, {"when", "after"}});
@@ -157,10 +157,10 @@ class ShortDrainOutcomesTest : public OutcomesTest {
   }
 };
 
-TEST_F(ShortDrainOutcomesTest, AStopSaysOfEachChangeThatIsWithDaytona) { StopsDuring(/*with_ids=*/true); }
-TEST_F(ShortDrainOutcomesTest, OfThoseWithoutARequestIdToo) { StopsDuring(/*with_ids=*/false); }
+TEST_F(ShortDrainOutcomesTest, AShutdownReportsEachChangeSentToDaytona) { StopsDuring(/*with_ids=*/true); }
+TEST_F(ShortDrainOutcomesTest, AShutdownReportsChangesWithoutARequestIdToo) { StopsDuring(/*with_ids=*/false); }
 
-TEST_F(OutcomesTest, ATimeLimitSaysIt) {
+TEST_F(OutcomesTest, ATimeLimitReportsIt) {
   const std::vector<Mutation> mutations = Mutations("timeout { nanos: 500000000 }", /*with_ids=*/true);
   HoldAnswers();
   auto calls = Begin(mutations);
@@ -180,7 +180,7 @@ class ShortRequestsOutcomesTest : public OutcomesTest {
   }
 };
 
-TEST_F(ShortRequestsOutcomesTest, TheDaemonsLongestWaitSaysIt) {
+TEST_F(ShortRequestsOutcomesTest, TheDaemonsLongestWaitReportsIt) {
   const std::vector<Mutation> mutations = Mutations("", /*with_ids=*/true);
   HoldAnswers();
   auto calls = Begin(mutations);

@@ -1,5 +1,5 @@
 // The daemon as a program: how it starts or refuses to, what configures it, which credential it sends, where it
-// listens, what its health and its logs say, and what of its secrets can be seen from outside: nothing.
+// listens, what its health and its logs say, and that none of its secrets is visible from outside.
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -185,13 +185,13 @@ TEST(ProgramTest, ChecksItsConfigurationWithoutStarting) {
   EXPECT_EQ(RunDaemon(options).exit_status, 2);
 }
 
-// An emulator; tests start daemons of their own.
+// An emulator; each test starts its own daemon.
 class ProcessTest : public IntegrationTest {
  protected:
   void SetUp() override { StartEmulator(); }
 
   void StartEmulator(std::uint16_t port = 0) {
-    // Whoever else got the port in the meantime will soon be gone.
+    // Another process may have taken the port in the meantime, for a short time.
     ASSERT_TRUE(Eventually([&] {
       emulator::EmulatorOptions options = emulator_options();
       options.port = port;
@@ -259,7 +259,7 @@ TEST_F(ProcessTest, TheOldNameOfTheUrlWorksAndWarns) {
   EXPECT_THAT(daemon_->log(), Not(HasSubstr("deprecated")));
 }
 
-TEST_F(ProcessTest, TellsUpstreamWhoItIs) {
+TEST_F(ProcessTest, IdentifiesItselfToUpstream) {
   StartDaemon(DaemonFor(emulator_->url()));
   const std::string version = RunDaemon({{"--version"}, {}}).output;
   const nlohmann::json headers = HeadersOfACall();
@@ -313,7 +313,7 @@ TEST_F(KeyFileTest, ANewKeyInTheFileIsTakenUpByTheRunningDaemon) {
   EXPECT_TRUE(comes_to("UNAUTHENTICATED UPSTREAM_REJECTED_CREDENTIAL"));
   WriteFile(file, "third-key\n");
   EXPECT_TRUE(comes_to("OK"));
-  // One that can't be used changes nothing.
+  // An unusable key changes nothing.
   WriteFile(file, "");
   EXPECT_TRUE(Eventually([&] {
     EXPECT_EQ(ListVolumes(*client_), "OK");
@@ -375,20 +375,20 @@ void ExpectReflection(const std::shared_ptr<grpc::Channel>& channel) {
   symbol.set_file_containing_symbol("daytonad.v1.BuildService.StreamBuildLogs");
   Response files;
   ASSERT_TRUE(stream->Write(symbol) && stream->Read(&files));
-  // With what it imports: common.proto, and protobuf's own timestamp.proto.
+  // With its imports: common.proto, and protobuf's own timestamp.proto.
   EXPECT_EQ(files.file_descriptor_response().file_descriptor_proto_size(), 3);
   stream->WritesDone();
   EXPECT_TRUE(stream->Finish().ok());
 }
 
-TEST_F(ProcessTest, AHangupIsIgnoredAndToldInTheLog) {
+TEST_F(ProcessTest, AHangupIsIgnoredAndLogged) {
   StartDaemon(DaemonFor(emulator_->url()));
   const auto told = [this] {
     const std::vector<std::string> lines = Lines(daemon_->log());
     return std::ranges::count_if(
         lines, [](const std::string& line) { return line.find("SIGHUP is ignored") != std::string::npos; });
   };
-  // Again and again, since the very first may come before the daemon is there to tell of it.
+  // Repeatedly, since the first may come before the daemon can log it.
   const auto hang_up = [&] {
     return Eventually([&, before = told()] {
       daemon_->Signal(SIGHUP);
@@ -457,7 +457,7 @@ TEST_F(ProcessTest, ReplacesASocketThatWasLeftBehindAndNoOther) {
   first.Signal(SIGKILL);
   EXPECT_EQ(first.WaitForExit(), -SIGKILL);
   StartDaemon(same_socket);
-  // gRPC keeps the connection to the dead one under this address until it has noticed.
+  // gRPC keeps the connection to the dead daemon at this address until it notices.
   EXPECT_TRUE(Eventually([&] { return ListVolumes(client) == "OK"; }));
 }
 
@@ -488,10 +488,10 @@ TEST_F(ProcessTest, JsonLogsAreJsonLineByLineAndHoldNoSecret) {
   }
 }
 
-TEST_F(ProcessTest, KeyInTheAgentIsNotToBeSeenFromOutside) {
+TEST_F(ProcessTest, KeyInTheAgentIsNotVisibleFromOutside) {
   ProcessOptions options = DaemonFor(emulator_->url());
   options.environment["UNTOUCHED"] = "still-there";
-  // Without it nobody but root could look at all.
+  // Otherwise only root could look at all.
   options.flags.emplace_back("--allow-core-dumps");
   StartDaemon(options);
   EXPECT_EQ(ListVolumes(*client_), "OK");

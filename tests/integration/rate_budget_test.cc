@@ -75,7 +75,7 @@ TEST_F(FewCreatesTest, RateLimitedEverywhereCallsQueueUntilTheNextWindowAndNoneI
 }
 
 TEST_F(FewCreatesTest, RateLimitedEverywhereNotEvenTheFirstCallsOfADaemonAreRefused) {
-  // Upstream's configuration was read before the daemon said that upstream is there.
+  // Upstream's configuration was read before the daemon reported upstream as reachable.
   CreateTogether(5);
   EXPECT_EQ(Refused(), 0);
 }
@@ -99,7 +99,7 @@ TEST_F(SpentCreatesTest, RateLimitedEverywhereBeyondTheDeadlineSaysTheExactWaitA
     EXPECT_EQ(refused.error->metadata.at("throttler"), "sandbox-create");
     EXPECT_EQ(refused.error->metadata.at("limit"), "2");
     EXPECT_EQ(refused.error->metadata.at("delivery"), "not_sent");
-    // Upstream's window began with the first create, which was less than a test's time ago.
+    // Upstream's window began with the first create, during this test.
     EXPECT_GT(refused.error->retry_delay, seconds(800));
     EXPECT_LE(refused.error->retry_delay, seconds(1000));
   }
@@ -108,7 +108,7 @@ TEST_F(SpentCreatesTest, RateLimitedEverywhereBeyondTheDeadlineSaysTheExactWaitA
   EXPECT_EQ(Look(*client_, "no-such"), kMissing) << "reads have a limit of their own";
 }
 
-TEST_F(SpentCreatesTest, RateLimitedEverywhereEachLimitIsItsOwn) {
+TEST_F(SpentCreatesTest, RateLimitedEverywhereTheLimitsAreSeparate) {
   const v1::Sandbox sandbox = MakeSandbox();
   const auto stop = [this, &sandbox] {
     v1::StopSandboxRequest request;
@@ -122,7 +122,7 @@ TEST_F(SpentCreatesTest, RateLimitedEverywhereEachLimitIsItsOwn) {
   EXPECT_EQ(Outcome(CreateSandbox("two").error), "OK");
 }
 
-// A limit that the default time limit of a create is shorter than.
+// A rate limit window longer than the default time limit of a create.
 class LongWindowTest : public RateBudgetTest {
  protected:
   emulator::EmulatorOptions emulator_options() override {
@@ -139,9 +139,9 @@ class LongWindowTest : public RateBudgetTest {
   }
 };
 
-TEST_F(LongWindowTest, RateLimitedEverywhereWithoutATimeoutTheQueueDoesNotCountAndStreamsAreTold) {
+TEST_F(LongWindowTest, RateLimitedEverywhereWithoutATimeoutTheQueueDoesNotCountAndStreamsReportIt) {
   EXPECT_EQ(Outcome(CreateSandbox("one").error), "OK");
-  // What the caller chose counts everything.
+  // A timeout chosen by the caller includes the queue.
   EXPECT_EQ(Outcome(CreateWithin("60").error), "RESOURCE_EXHAUSTED RATE_LIMITED");
 
   grpc::ClientContext context;
@@ -173,7 +173,7 @@ TEST_F(ShortQueueTest, RateLimitedEverywhereTheQueueHasABoundOfItsOwn) {
   EXPECT_EQ(control().CountRequests("POST", "/sandbox"), 1);
 }
 
-// The queue before the rate limit: for one of the connections that creates have.
+// The queue before the rate limit: for one of the connections for creates.
 class OneCreateAtATimeTest : public RateBudgetTest {
  protected:
   ProcessOptions daemon_options() override {
@@ -193,7 +193,7 @@ TEST_F(OneCreateAtATimeTest, TheQueueOfCreatesIsBoundedByMaxQueueWait) {
   EXPECT_EQ(first.get(), "OK");
 }
 
-TEST_F(FewCreatesTest, RateLimitedEverywhereStreamsThatWaitAreToldAndThenServed) {
+TEST_F(FewCreatesTest, RateLimitedEverywhereWaitingStreamsReportItAndAreThenServed) {
   for (const char* name : {"one", "two", "three"}) EXPECT_EQ(Outcome(CreateSandbox(name).error), "OK");
   v1::CreateSandboxStreamRequest request;
   request.mutable_spec()->set_name("four");
@@ -203,8 +203,8 @@ TEST_F(FewCreatesTest, RateLimitedEverywhereStreamsThatWaitAreToldAndThenServed)
   EXPECT_EQ(created.messages.back().result().name(), "four");
 }
 
-// The first of two who share a read has no time to wait for the limit; the second has.
-TEST_F(RateBudgetTest, RateLimitedEverywhereASharedReadHasTheTimeOfWhoeverHasMost) {
+// Of two callers sharing a read, the first has too little time to wait for the limit; the second has enough.
+TEST_F(RateBudgetTest, RateLimitedEverywhereASharedReadHasTheLongestDeadlineOfItsCallers) {
   control().AddFault({{"method", "GET"}, {"times", 1}},
                      {{"delay_ms", 1'000}, {"rate_limit", {{"throttler", "authenticated"}, {"retry_after_s", 1}}}});
   auto first = std::async(std::launch::async, [this] {
@@ -230,33 +230,33 @@ class FewReadsTest : public RateBudgetTest {
   static constexpr int kLimit = 20;
 };
 
-TEST_F(FewReadsTest, RateLimitedEverywhereTheFloodOfOneClientDoesNotHoldUpAnother) {
+TEST_F(FewReadsTest, RateLimitedEverywhereTheFloodOfOneClientDoesNotDelayAnother) {
   std::vector<std::future<std::string>> flood;
   constexpr int kFlood = 3 * kLimit;
   flood.reserve(kFlood);
   for (int i = 0; i < kFlood; ++i) flood.push_back(StartLook(*client_, "flood-" + std::to_string(i), "flood"));
-  // The start of the daemon has used a part of the window; now all of it is, and the rest of the flood waits.
+  // The daemon's start has used a part of the window; now all of it is used, and the rest of the flood waits.
   ASSERT_TRUE(Eventually([this] { return control().CountRequests("GET", "flood") >= kLimit / 2; }));
   EXPECT_EQ(Look(*client_, "single", "single"), kMissing);
   for (auto& look : flood) EXPECT_EQ(look.get(), kMissing);
   int ahead = 0;
   for (const nlohmann::json& request : control().Requests()) {
     const std::string path = request["path"];
-    if (request["status"] == 429) continue;  // it was under way when the window ended
+    if (request["status"] == 429) continue;  // it was in flight when the window ended
     if (path.ends_with("/single")) break;
     if (path.find("flood") != std::string::npos) ++ahead;
   }
   EXPECT_LT(ahead, kFlood) << "it was not behind all of them";
 }
 
-TEST_F(FewReadsTest, RateLimitedEverywhereByAnotherProcessWithTheSameKeyIsWaitedFor) {
+TEST_F(FewReadsTest, RateLimitedEverywhereUseByAnotherProcessWithTheSameKeyIsWaitedOut) {
   const DaemonProcess other(DaemonFor(emulator_->url()));
   ASSERT_TRUE(other.running()) << other.log();
   const auto other_client = client::Client::Connect(other.addresses().front());
   for (int i = 0; i < kLimit; ++i) {
     EXPECT_EQ(Look(*other_client, "other-" + std::to_string(i)), kMissing);
   }
-  // This daemon does not know of these, and thinks that it has most of the window left.
+  // This daemon does not see these, and assumes that most of the window is left.
   std::vector<std::future<std::string>> looks;
   looks.reserve(kLimit);
   for (int i = 0; i < kLimit; ++i) looks.push_back(StartLook(*client_, "own-" + std::to_string(i)));

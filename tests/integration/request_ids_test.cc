@@ -1,5 +1,4 @@
-// Calls that are made again: with their request id nothing is done twice, and creates whose answers were lost are
-// settled.
+// Repeated calls: with a request id nothing is done twice, and creates with lost answers are settled.
 #include <future>
 #include <string>
 #include <thread>
@@ -15,19 +14,19 @@ using ::testing::StartsWith;
 
 class RequestIdsTest : public SandboxesTest {
  protected:
-  // The next request of this kind takes effect, and its answer is lost.
+  // The next such request takes effect, and its answer is lost.
   void LoseTheAnswerOf(const std::string& method, const std::string& path_regex, int times = 1) {
     control().AddFault({{"method", method}, {"path_regex", path_regex}, {"times", times}},
                        {{"drop", true}, {"when", "after"}});
   }
-  // It never arrives.
+  // The next such request never arrives.
   void LoseTheRequest(const std::string& method, const std::string& path_regex) {
     control().AddFault({{"method", method}, {"path_regex", path_regex}, {"times", 1}}, {{"drop", true}});
   }
   int Posts(const std::string& path) { return control().CountRequests("POST", path); }
 };
 
-// --- A mutation that is made again ---
+// --- A repeated mutation ---
 
 TEST_F(RequestIdsTest, ACreateThatIsRepeatedGivesTheSameSandbox) {
   const auto first = Create("request_id: 'r'");
@@ -51,7 +50,7 @@ TEST_F(RequestIdsTest, CallsAtTheSameTimeAreOneMutation) {
   EXPECT_EQ(Posts("/api/sandbox"), 1);
 }
 
-TEST_F(RequestIdsTest, AStreamMayTakeUpWhatAUnaryCallBegan) {
+TEST_F(RequestIdsTest, AStreamMayResumeAUnaryCall) {
   const auto first = Create("spec { dockerfile: 'FROM debian:12\\nRUN echo hello' } request_id: 'r'");
   ASSERT_EQ(Outcome(first.error), "OK");
   const auto again = CreateStream("spec { dockerfile: 'FROM debian:12\\nRUN echo hello' } request_id: 'r'");
@@ -66,7 +65,7 @@ TEST_F(RequestIdsTest, AnotherRequestUnderTheIdIsRefused) {
   EXPECT_EQ(Outcome(Stop("a", "request_id: 'r'").error), "INVALID_ARGUMENT REQUEST_ID_REUSED");
 }
 
-TEST_F(RequestIdsTest, WhoAsksDoesNotMatter) {
+TEST_F(RequestIdsTest, AnyCallerMayRepeatIt) {
   std::string ids[2];
   for (int i = 0; i < 2; ++i) {
     grpc::ClientContext context;
@@ -79,7 +78,7 @@ TEST_F(RequestIdsTest, WhoAsksDoesNotMatter) {
   EXPECT_EQ(ids[0], ids[1]);
 }
 
-TEST_F(RequestIdsTest, AnIdHasAForm) {
+TEST_F(RequestIdsTest, TheFormOfAnIdIsChecked) {
   EXPECT_EQ(Outcome(Create("request_id: 'two words'").error), "INVALID_ARGUMENT INVALID_REQUEST");
   EXPECT_EQ(Outcome(Create("request_id: '" + std::string(129, 'r') + "'").error), "INVALID_ARGUMENT INVALID_REQUEST");
   EXPECT_EQ(Outcome(Create("request_id: '" + std::string(128, 'r') + "'").error), "OK");
@@ -97,7 +96,7 @@ TEST_F(RequestIdsTest, AStopAStartAndADeleteAreMadeOnce) {
     ASSERT_EQ(Outcome(started.error), "OK");
     EXPECT_EQ(started.value.sandbox().state(), v1::SANDBOX_STATE_STARTED);
   }
-  // It runs again: what the first stop came to is the answer all the same.
+  // It runs again; the answer is still the outcome of the first stop.
   EXPECT_EQ(Stop(id, "request_id: 'stop'").value.sandbox().state(), v1::SANDBOX_STATE_STOPPED);
   for (int i = 0; i < 2; ++i) EXPECT_EQ(Outcome(Delete(id, "wait: true request_id: 'delete'").error), "OK");
   EXPECT_EQ(Posts("/stop"), 1);
@@ -162,7 +161,7 @@ TEST_F(RequestIdsTest, VolumesAreMadeAndDeletedOnce) {
   EXPECT_EQ(control().CountRequests("DELETE", "/api/volumes"), 1);
 }
 
-TEST_F(RequestIdsTest, WhatACallerLeftBehindIsItsOutcome) {
+TEST_F(RequestIdsTest, AnAbandonedCallHasItsOutcomeKept) {
   control().AddFault({{"method", "POST"}, {"path_regex", "/sandbox$"}}, {{"delay_ms", 300}, {"when", "after"}});
   {
     grpc::ClientContext context;
@@ -221,7 +220,7 @@ TEST_F(RequestIdsTest, AmbiguousCreateIsAdoptedByItsName) {
   EXPECT_EQ(created.value.sandbox().state(), v1::SANDBOX_STATE_STARTED);
 }
 
-TEST_F(RequestIdsTest, AmbiguousCreateThatNeverArrivedIsMade) {
+TEST_F(RequestIdsTest, AmbiguousCreateThatNeverArrivedIsSentAgain) {
   LoseTheRequest("POST", "/sandbox$");
   EXPECT_EQ(Outcome(Create("spec { name: 'box' }").error), "OK");
 }
@@ -235,7 +234,7 @@ TEST_F(RequestIdsTest, AmbiguousCreateWithARequestIdNeedsNoName) {
   EXPECT_EQ(again.value.sandbox().id(), created.value.sandbox().id());
 }
 
-TEST_F(RequestIdsTest, AmbiguousCreateWithoutEitherIsSettledByTheNameThatItIsGiven) {
+TEST_F(RequestIdsTest, AmbiguousCreateWithoutEitherIsSettledByItsGeneratedName) {
   LoseTheAnswerOf("POST", "/sandbox$");
   const auto created = Create("");
   ASSERT_EQ(Outcome(created.error), "OK");
@@ -243,7 +242,7 @@ TEST_F(RequestIdsTest, AmbiguousCreateWithoutEitherIsSettledByTheNameThatItIsGiv
   EXPECT_EQ(Posts("/api/sandbox"), 2);
 }
 
-TEST_F(RequestIdsTest, AmbiguousCreateOfANameThatAnotherHasIsNameTaken) {
+TEST_F(RequestIdsTest, AmbiguousCreateWithANameInUseIsNameTaken) {
   ASSERT_EQ(Outcome(Create("spec { name: 'box' labels { key: 'owner' value: 'other' } }").error), "OK");
   LoseTheAnswerOf("POST", "/sandbox$");
   EXPECT_EQ(Outcome(Create("spec { name: 'box' labels { key: 'owner' value: 'me' } }").error),
@@ -271,7 +270,7 @@ TEST_F(RequestIdsTest, AnotherSpecUnderTheIdIsRefusedByEveryDaemon) {
                            "spec { language: CODE_LANGUAGE_TYPESCRIPT }", "spec { dockerfile: 'FROM debian:12' }",
                            "spec { auto_stop_minutes: 3 }", "spec { ttl_minutes: 3 }", "spec { is_public: true }",
                            "spec { ephemeral: true }", "spec { network_block_all: true }"}) {
-    daemon_ = std::make_unique<DaemonProcess>(daemon_options());  // restarted, it remembers nothing
+    daemon_ = std::make_unique<DaemonProcess>(daemon_options());  // restarted, without memory
     client_ = *client::Client::Connect(daemon_->addresses().front());
     const auto refused = Create(std::string(spec) + " request_id: 'r'");
     EXPECT_EQ(Outcome(refused.error), "ALREADY_EXISTS REQUEST_ID_REUSED") << spec;
@@ -287,7 +286,7 @@ TEST_F(RequestIdsTest, AmbiguousCreatesOfSnapshotsAndVolumesAreAdopted) {
   EXPECT_EQ(MakeVolume("data").name(), "data");
 }
 
-TEST_F(RequestIdsTest, ChangesWhoseAnswersAreLostAreSettledByTheState) {
+TEST_F(RequestIdsTest, ChangesWithLostAnswersAreSettledByTheState) {
   const std::string id = MakeSandbox().id();
   LoseTheAnswerOf("POST", "/stop");
   EXPECT_EQ(Outcome(Stop(id).error), "OK");

@@ -1,4 +1,4 @@
-// Requests that are too large or too many-fold, and errors that are long: both get through as what they are.
+// Requests that are too large or have too many parts, and long errors: callers get a proper error for both.
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 
@@ -21,7 +21,7 @@ std::string Repeated(const std::string& text, int times) {
   return result;
 }
 
-// A client as gRPC's C core makes it: it takes 8 KiB of headers.
+// A client with the default of gRPC's C core, which accepts 8 KiB of headers.
 class RequestLimitsTest : public SandboxesTest {
  protected:
   ProcessOptions daemon_options() override {
@@ -65,7 +65,7 @@ TEST_F(RequestLimitsTest, VeryManyLabelsAreRefusedByTheirField) {
   EXPECT_THAT(control().Requests(), SizeIs(0)) << "nothing is sent";
 }
 
-TEST_F(RequestLimitsTest, AFilterThatFitsIntoNoUrlIsRefusedByItsField) {
+TEST_F(RequestLimitsTest, AFilterTooLongForAUrlIsRefusedByItsField) {
   v1::ListSandboxesRequest list;
   for (int i = 0; i < 900; ++i) (*list.mutable_filter()->mutable_labels())["key" + std::to_string(i)] = "value";
   const auto listed = Call(*read_only_, &Stub::ListSandboxes, list);
@@ -110,7 +110,7 @@ TEST_F(RequestLimitsTest, ALongNameIsRefusedAtCreateAsAtGet) {
   EXPECT_THAT(control().Requests(), SizeIs(0));
 }
 
-TEST_F(RequestLimitsTest, ALongReasonOfUpstreamArrivesCut) {
+TEST_F(RequestLimitsTest, ALongUpstreamReasonIsTruncated) {
   const v1::Sandbox sandbox = MakeSandbox();
   for (const std::string& reason : {std::string(65'536, 'e'), Repeated("\u4e2d", 20'000)}) {
     control().ForceSandbox(sandbox.id(), {{"state", "error"}, {"errorReason", reason}});
@@ -125,7 +125,7 @@ TEST_F(RequestLimitsTest, ALongReasonOfUpstreamArrivesCut) {
   }
 }
 
-TEST_F(RequestLimitsTest, OfManyBadLabelsTheFirstAreToldAndAllCounted) {
+TEST_F(RequestLimitsTest, OfManyBadLabelsTheFirstAreListedAndAllCounted) {
   for (const int labels : {50, 1000}) {
     v1::CreateSandboxRequest create;
     for (int i = 0; i < labels; ++i) {

@@ -37,7 +37,7 @@ class SandboxListsTest : public IntegrationTest {
   client::Result<v1::ListSandboxesResponse> List(const std::string& request) {
     return Call(sandboxes(), &Stub::ListSandboxes, Parse<v1::ListSandboxesRequest>(request));
   }
-  // The names of those that match, or why there is no answer.
+  // The names of the matches, or the error.
   std::vector<std::string> Matching(const std::string& filter, const std::string& more = "") {
     const auto listed = List("filter { " + filter + " } " + more);
     return listed.ok() ? Names(listed.value.sandboxes()) : std::vector{Outcome(listed.error)};
@@ -53,7 +53,7 @@ class NewServerListsTest : public SandboxListsTest {
   emulator::EmulatorOptions emulator_options() override { return QuickEmulator(emulator::ApiVersion::k0_226); }
 };
 
-// A server that still has numbered pages.
+// A server that still supports numbered pages.
 class OldServerListsTest : public SandboxListsTest {
  protected:
   emulator::EmulatorOptions emulator_options() override { return QuickEmulator(emulator::ApiVersion::k0_190); }
@@ -109,7 +109,7 @@ TEST_F(SandboxListsTest, FiltersBothWaysOfPaging) {
   }
 }
 
-TEST_F(NewServerListsTest, SomeFiltersWorkWithTokensOnly) {
+TEST_F(NewServerListsTest, SomeFiltersWorkOnlyWithTokens) {
   EXPECT_THAT(Matching("is_public: true"), ElementsAre("a2"));
   EXPECT_THAT(Matching("is_recoverable: true"), IsEmpty());
   EXPECT_THAT(Matching("created_at_after { seconds: 4000000000 }"), IsEmpty());
@@ -130,11 +130,11 @@ TEST_F(SandboxListsTest, AreSorted) {
   EXPECT_EQ(Matching("", "sort: SANDBOX_SORT_FIELD_CPU order: SORT_ORDER_DESC").front(), "b1");
 }
 
-TEST_F(OldServerListsTest, NumberedPagesAreSortedByMore) {
+TEST_F(OldServerListsTest, NumberedPagesHaveMoreSortKeys) {
   EXPECT_EQ(Matching("", "sort: SANDBOX_SORT_FIELD_STATE order: SORT_ORDER_DESC page: 1").front(), "c1");
 }
 
-TEST_F(SandboxListsTest, TokensLeadThroughAllPages) {
+TEST_F(SandboxListsTest, TokensWalkAllPages) {
   const std::string list = "sort: SANDBOX_SORT_FIELD_NAME order: SORT_ORDER_ASC page_size: 2 ";
   std::vector<std::string> names;
   std::vector<int> sizes;
@@ -195,7 +195,7 @@ TEST_F(SandboxListsTest, StreamsAllPages) {
 }
 
 TEST_F(SandboxListsTest, AStreamThatFailsOnALaterPageKeepsWhatItSent) {
-  // The first page is let through.
+  // The first page succeeds.
   control().AddFault({{"path_regex", "^/api/sandbox$"}, {"times", 1}}, {{"extra_fields", true}});
   control().AddFault({{"path_regex", "^/api/sandbox$"}}, {{"status", 403}, {"body", DaytonaError(403, "no more")}});
   const auto streamed = ReadAll(sandboxes(), &Stub::StreamSandboxes, Parse<v1::StreamSandboxesRequest>("page_size: 2"));

@@ -7,7 +7,7 @@
 
 namespace daytonad::testing {
 
-// Calls about sandboxes, in few words: requests are in protobuf's text form.
+// Short forms for calls about sandboxes: requests are in protobuf's text form.
 class SandboxesTest : public IntegrationTest {
  protected:
   using Stub = v1::DaytonaService::Stub;
@@ -55,7 +55,7 @@ class SandboxesTest : public IntegrationTest {
   }
 };
 
-// Sandboxes stay on their way for ever, and creates are answered before.
+// Sandboxes never leave their transitional states, and creates are answered before that.
 class SlowSandboxesTest : public SandboxesTest {
  protected:
   emulator::EmulatorOptions emulator_options() override {

@@ -1,4 +1,4 @@
-// Sandboxes as a caller sees them once they are there: reading, stopping, starting, deleting and waiting.
+// Sandboxes that exist, as a caller sees them: reading, stopping, starting, deleting and waiting.
 #include <future>
 #include <string>
 #include <vector>
@@ -38,7 +38,7 @@ TEST_F(SandboxesTest, ARequestMayBeCompressed) {
     ASSERT_EQ(Outcome(created.error), "OK");
     EXPECT_EQ(created.value.sandbox().env().at("TEXT"), std::string(5000, 'x'));
 
-    // Answered from memory, or nearly so, and as a stream.
+    // One answered from memory or with little work, and a stream.
     grpc::ClientContext cached;
     cached.set_compression_algorithm(algorithm);
     v1::GetSandboxRequest get;
@@ -85,7 +85,7 @@ TEST_F(SandboxesTest, ForceAndItsAbsenceReachUpstream) {
   EXPECT_THAT(force, ElementsAre("true", "false"));
 }
 
-TEST_F(SlowSandboxesTest, WithoutWaitingChangesAreOnlyBegun) {
+TEST_F(SlowSandboxesTest, WithoutWaitingChangesAreOnlyStarted) {
   Create("spec { name: 'box' } wait: false");
   const std::string id = Get("box").value.sandbox().id();
   control().ForceSandbox(id, {{"state", "started"}});
@@ -124,7 +124,7 @@ TEST_F(SandboxesTest, AnEphemeralSandboxIsDestroyedWhenItStops) {
   EXPECT_EQ(stopped.value.sandbox().id(), created.value.sandbox().id());
 }
 
-TEST_F(SandboxesTest, AFailedStartIsTold) {
+TEST_F(SandboxesTest, AFailedStartIsReported) {
   const auto created = Create("spec { env { key: 'FAKE_FAIL' value: 'start' } }");
   const std::string id = created.value.sandbox().id();
   Stop(id);
@@ -161,7 +161,7 @@ TEST_F(SandboxesTest, AWaitEndsWhenTheSandboxFails) {
   EXPECT_EQ(Outcome(Wait(id, "states: SANDBOX_STATE_ERROR").error), "OK");
 }
 
-TEST_F(SandboxesTest, AStateThatIsNotKnownYetIsShownAndWaitedThrough) {
+TEST_F(SandboxesTest, AnUnknownStateIsShownAndWaitedThrough) {
   const std::string id = MakeSandbox().id();
   control().ForceSandbox(id, {{"state", "defrosting"}, {"desiredState", "molten"}});
   const auto got = Get(id);
@@ -177,7 +177,7 @@ TEST_F(SandboxesTest, AStateThatIsNotKnownYetIsShownAndWaitedThrough) {
   EXPECT_EQ(Outcome(waiting.get().error), "OK");
 }
 
-TEST_F(SandboxesTest, FieldsThatAreNotKnownYetBreakNothing) {
+TEST_F(SandboxesTest, UnknownFieldsBreakNothing) {
   control().AddFault({{"path_regex", "^/api/"}}, {{"extra_fields", true}});
   const std::string id = MakeSandbox().id();
   EXPECT_EQ(Outcome(Get(id).error), "OK");

@@ -1,4 +1,4 @@
-// Many calls at once: they all come to their end, and the daemon stays small. The figures are printed.
+// Many calls at once: all of them end, and the daemon stays small. The figures are printed.
 #include <atomic>
 #include <deque>
 #include <filesystem>
@@ -17,7 +17,7 @@ using Sandboxes = v1::DaytonaService::Stub;
 constexpr long kMaxResidentKib = 100 * 1024;
 constexpr int kMaxThreads = 40;
 
-// Calls that are all made at once, from gRPC's threads.
+// Calls all made at once, from gRPC's threads.
 template <typename Request, typename Response>
 class ManyCalls {
  public:
@@ -44,7 +44,7 @@ class ManyCalls {
   int size() const { return static_cast<int>(calls_.size()); }
   int done() const { return done_; }
   bool all_done() const { return done() == size(); }
-  // When all_done().
+  // Once all_done().
   const std::deque<One>& calls() const { return calls_; }
 
  private:
@@ -56,14 +56,14 @@ class ScaleTest : public IntegrationTest {
  protected:
   emulator::EmulatorOptions emulator_options() override {
     emulator::EmulatorOptions options = QuickEmulator();
-    // Long enough that calls overlap, whatever the machine.
+    // Long enough that calls overlap on any machine.
     options.delays.create = milliseconds(500);
     options.delays.build = milliseconds(2000);
     return options;
   }
   ProcessOptions daemon_options() override {
     ProcessOptions options = DaemonFor(emulator_->url());
-    // So that whoever runs the test may count its descriptors.
+    // Lets whoever runs the test count its descriptors.
     options.flags.emplace_back("--allow-core-dumps");
     return options;
   }
@@ -74,7 +74,7 @@ class ScaleTest : public IntegrationTest {
     int in_flight = 0;
   };
 
-  // Looks at the daemon until all calls have ended.
+  // Samples the daemon until all calls have ended.
   template <typename Calls>
   Peak Watch(const Calls& calls) {
     Peak peak;
@@ -106,7 +106,7 @@ class ScaleTest : public IntegrationTest {
   }
 };
 
-// Row three-pools: descriptors and connections are bounded, too.
+// Row three-pools: descriptors and connections are bounded as well.
 TEST_F(ScaleTest, ThreePoolsForTwoThousandCreatesAtOnce) {
   constexpr int kCreates = 2000;
   const auto began = steady_clock::now();
@@ -114,8 +114,7 @@ TEST_F(ScaleTest, ThreePoolsForTwoThousandCreatesAtOnce) {
   for (int i = 0; i < kCreates; ++i) {
     v1::CreateSandboxRequest request;
     request.mutable_spec()->set_name("sandbox-" + std::to_string(i));
-    // Upstream holds its answer for a snapshot's sandbox until that is up; a build is waited for by looking again and
-    // again.
+    // Upstream withholds its answer for a snapshot's sandbox until that is up; a build is waited for by polling.
     if (i % 2 == 0) request.mutable_spec()->set_dockerfile("FROM debian:12\nRUN echo " + std::to_string(i % 20) + "\n");
     request.mutable_timeout()->set_seconds(0);
     creates.Begin(sandboxes(), &Sandboxes::async::CreateSandbox, std::move(request));
@@ -133,7 +132,7 @@ TEST_F(ScaleTest, ThreePoolsForTwoThousandCreatesAtOnce) {
   ExpectSmall("2,000 concurrent CreateSandbox", peak, began);
 }
 
-// Row polling-storm: one sandbox that many wait for is looked at as if one did.
+// Row polling-storm: a sandbox with many waiters is polled as with one.
 TEST_F(ScaleTest, PollingStormOfAThousandWaitersForOneSandbox) {
   constexpr int kWaiters = 1000;
   const std::string id = MakeSandbox().id();

@@ -13,19 +13,19 @@
 
 namespace daytonad::testing {
 
-// What a read came to, and what `daytonad-cache` said of it.
+// The outcome of a read, and what `daytonad-cache` said about it.
 template <typename T>
 struct Read {
   T object;
   std::string outcome;
-  std::string source;  // "hit", ...; empty if there was no such entry
+  std::string source;  // "hit", ...; empty without such an entry
   double age = -1;     // seconds
 };
 
-// "hit;age=1.250" in two. Fails the test if it looks otherwise.
+// Splits "hit;age=1.250" in two. Fails the test if the form differs.
 void ReadCacheEntry(const grpc::ClientContext& context, std::string& source, double& age);
 
-// How old an answer may be, as a request says it.
+// The maximum age of an answer, as in a request.
 inline constexpr char kAskUpstream[] = "max_age {}";
 inline constexpr char kUpToAnHour[] = "max_age { seconds: 3600 }";
 
@@ -50,7 +50,7 @@ class WatchStream {
     }
     return message;
   }
-  // Reads on until a message is as wanted, and returns it.
+  // Reads until a message satisfies the predicate, and returns it.
   template <typename Wanted>
   Response NextThat(Wanted wanted) {
     Response message;
@@ -60,7 +60,7 @@ class WatchStream {
     ADD_FAILURE() << "the stream ended: " << End();
     return message;
   }
-  // All that is left, and how it ended.
+  // The remaining messages, and how the stream ended.
   Streamed<Response> Rest() {
     Streamed<Response> rest;
     Response message;
@@ -79,7 +79,7 @@ class WatchStream {
 
 using SandboxWatch = WatchStream<v1::WatchSandboxResponse>;
 
-// A daemon that shares what it knows among its callers, as it does by default, and somebody else with the same account.
+// A daemon that shares its knowledge among its callers, as it does by default, and another client of the same account.
 class SharedStateTest : public SandboxesTest {
  protected:
   using Snapshots = v1::SnapshotService::Stub;
@@ -91,12 +91,12 @@ class SharedStateTest : public SandboxesTest {
     options.flags.insert(options.flags.end(), more.begin(), more.end());
     return options;
   }
-  // Also looks that nothing goes on in a daemon whose callers have left.
+  // Also checks that a daemon whose callers have left is idle.
   void TearDown() override;
   // Beyond the defaults.
   virtual std::vector<std::string> flags() { return {}; }
 
-  // Whatever is done through this is done behind the back of the daemon that is tested.
+  // Changes made through this happen behind the back of the tested daemon.
   client::Client& somebody_else();
   template <typename Action>
   auto AsSomebodyElse(Action action) {
@@ -142,8 +142,8 @@ class SharedStateTest : public SandboxesTest {
     return std::make_unique<SandboxWatch>(sandboxes(), &Stub::WatchSandbox, request);
   }
 
-  // Makes a call whose request upstream answers as things are now, but it holds that answer back until Release(). The
-  // request is the next of this method whose path ends so.
+  // Makes a call whose request upstream answers with the present state, but withholds the answer until Release(). The
+  // request is the next of this method whose path ends like this.
   template <typename Call>
   auto BeginHeld(const std::string& method, const std::string& path_end, Call call) {
     const int before = control().strikes();
@@ -155,10 +155,10 @@ class SharedStateTest : public SandboxesTest {
   }
   void Release() { control().ClearFaults(); }
 
-  // What is asked of upstream about sandboxes: reads of one, and lists.
+  // The requests about sandboxes sent upstream: reads of one, and lists.
   int SandboxReads() { return control().CountRequests("GET", "/api/sandbox"); }
 
-  // Waits until the daemon has said `times` times that events arrive.
+  // Waits until the daemon has logged `times` times that events arrive.
   void AwaitEvents(int times = 1);
   void AwaitLog(const std::string& text, int times = 1);
 

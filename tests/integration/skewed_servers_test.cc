@@ -1,4 +1,4 @@
-// Servers that are older or newer than what is asked of them, and those that refuse what they should not.
+// Servers older or newer than the requests made to them, and servers that refuse valid requests.
 #include <atomic>
 #include <future>
 #include <mutex>
@@ -19,7 +19,7 @@ using ::testing::StartsWith;
 using Json = nlohmann::json;
 using Server = TestHttpServer;
 
-// As the recorded server answers: with what it knows of a create, and nothing else.
+// Answers like the recorded server: with the fields of a create that it knows, and no others.
 Json OldSandbox(const std::string& id, const std::string& name) {
   return {{"id", id},
           {"name", name},
@@ -44,7 +44,7 @@ Json OldSandbox(const std::string& id, const std::string& name) {
 
 constexpr char kId[] = "9789f49e-8cc5-4a09-b635-a1dbc284f003";
 
-// A server of another age, of which a test says what it answers.
+// A server of another version, with answers chosen by the test.
 class SkewedServerTest : public SandboxesTest {
  protected:
   struct Answer {
@@ -55,7 +55,7 @@ class SkewedServerTest : public SandboxesTest {
 
   ProcessOptions daemon_options() override { return DaemonFor(server_.Url("/api")); }
   bool waits_for_upstream() override { return false; }
-  // Before what answers it goes.
+  // Stops the server before the state that its answers use.
   void TearDown() override { daemon_.reset(); }
 
   // Called on the server's thread, with the guard held.
@@ -71,12 +71,12 @@ class SkewedServerTest : public SandboxesTest {
     return {200, created_};
   }
 
-  // "POST /api/sandbox", in order, but for the daemon's own.
+  // "POST /api/sandbox", in order, without the daemon's own requests.
   std::vector<std::string> Seen() {
     const std::lock_guard lock(guard_);
     return seen_;
   }
-  // The daemon knows who answers.
+  // The daemon knows the server's version.
   void WaitUntilVersionIsKnown() {
     ASSERT_TRUE(Eventually([this] { return Health("upstream") == "SERVING"; }));
     const std::lock_guard lock(guard_);
@@ -142,7 +142,7 @@ TEST_F(OldServerTest, WarnsOfEachFieldThatIsIgnored) {
   EXPECT_THAT(streamed.messages.front().warning().metadata().at("field"), "spec.ttl_minutes");
 }
 
-// Which knows no classes of snapshots.
+// A server without snapshot classes.
 class OldSnapshotServerTest : public SkewedServerTest {
  protected:
   Answer Respond(const Server::Request& /*request*/) override {
@@ -189,7 +189,7 @@ TEST_F(OldServerTest, AFilterThatIsIgnoredIsAnError) {
   EXPECT_THAT(Seen(), IsEmpty());
 }
 
-TEST_F(OldServerTest, WhatIsDeletedKeepsItsName) {
+TEST_F(OldServerTest, DeletedSandboxesKeepTheirNames) {
   ASSERT_EQ(Outcome(Create("spec { name: 'box' }").error), "OK");
   const auto deleted = Delete(kId, "wait: true");
   ASSERT_EQ(Outcome(deleted.error), "OK");
@@ -201,7 +201,7 @@ class NamelessServerTest : public OldServerTest {
   std::string version() override { return ""; }
 };
 
-TEST_F(NamelessServerTest, TheAnswerShowsWhatIsIgnored) {
+TEST_F(NamelessServerTest, TheAnswerRevealsIgnoredFields) {
   const auto created = Create("spec { name: 'box' ttl_minutes: 5 }");
   ASSERT_EQ(created.value.warnings_size(), 1);
   EXPECT_EQ(created.value.warnings(0).metadata().at("field"), "spec.ttl_minutes");
@@ -214,7 +214,7 @@ TEST_F(NamelessServerTest, AStrictSpecThatWasIgnoredIsUndone) {
   EXPECT_THAT(Seen(), Contains("DELETE /api/sandbox/" + std::string(kId)));
 }
 
-TEST_F(NamelessServerTest, AnItemShowsThatAFilterIsIgnored) {
+TEST_F(NamelessServerTest, AListItemRevealsAnIgnoredFilter) {
   const auto listed = Call(sandboxes(), &Stub::ListSandboxes,
                            Parse<v1::ListSandboxesRequest>("filter { auto_destroy_at_after { seconds: 1 } }"));
   EXPECT_EQ(Outcome(listed.error), "FAILED_PRECONDITION PARAMETER_IGNORED");
@@ -250,12 +250,12 @@ class NewServerTest : public SkewedServerTest {
   Answer missing_ = NotFound("Sandbox with ID or name paginated not found");
 };
 
-TEST_F(NewServerTest, FindsByLabelsWithWhatIsThere) {
+TEST_F(NewServerTest, FindsByLabelsThroughTheOtherList) {
   WaitUntilVersionIsKnown();
   const auto found =
       Call(sandboxes(), &Stub::FindSandbox, Parse<v1::FindSandboxRequest>("labels { key: 'team' value: 'blue' }"));
   ASSERT_EQ(Outcome(found.error), "OK");
-  EXPECT_EQ(found.value.sandbox().id(), kId);  // the first one is gone, which the list does not know yet
+  EXPECT_EQ(found.value.sandbox().id(), kId);  // the first one is deleted, which the list does not show yet
   EXPECT_EQ(found.value.sandbox().view(), v1::VIEW_FULL);
   EXPECT_THAT(Seen(), Not(Contains(StartsWith("GET /api/sandbox/paginated"))));
 }
@@ -283,7 +283,7 @@ class UnnamedNewServerTest : public NewServerTest {
   UnnamedNewServerTest() { version_ = ""; }
 };
 
-TEST_F(UnnamedNewServerTest, ThatTheListIsMissingIsSeen) {
+TEST_F(UnnamedNewServerTest, TheMissingListIsDetected) {
   const Answer answers[] = {NotFound("Sandbox with ID or name paginated not found"),
                             NotFound("Cannot GET /api/sandbox/paginated"),
                             {200, OldSandbox(kId, "paginated")}};
@@ -320,7 +320,7 @@ class GivingUpTest : public SkewedServerTest {
   std::string given_up_ = "queueTimedOutAt";
 };
 
-TEST_F(GivingUpTest, ASandboxThatGotNoMachineSaysSo) {
+TEST_F(GivingUpTest, ACreateThatTimedOutInTheQueueIsReported) {
   for (const char* create : {"spec { name: 'box' }", "spec { name: 'box' queue_timeout_minutes: 1 } request_id: 'r'"}) {
     const auto created = Create(create);
     ASSERT_EQ(Outcome(created.error), "FAILED_PRECONDITION QUEUE_TIMED_OUT");
@@ -332,7 +332,7 @@ TEST_F(GivingUpTest, ASandboxThatGotNoMachineSaysSo) {
   EXPECT_EQ(Outcome(Wait(kId, "states: SANDBOX_STATE_DESTROYED").error), "OK");
 }
 
-TEST_F(GivingUpTest, ASandboxThatWasEvictedSaysSo) {
+TEST_F(GivingUpTest, AnEvictedSandboxIsReported) {
   {
     const std::lock_guard lock(guard_);
     given_up_ = "spotEvictedAt";
@@ -342,7 +342,7 @@ TEST_F(GivingUpTest, ASandboxThatWasEvictedSaysSo) {
   EXPECT_EQ(created.error->metadata.at("spot_evicted_at"), "2026-11-28T14:15:34Z");
 }
 
-// --- A taken name that nobody has ---
+// --- A name falsely reported as taken ---
 
 class FalselyTakenTest : public SandboxesTest {
  protected:
@@ -353,7 +353,7 @@ class FalselyTakenTest : public SandboxesTest {
   static constexpr char kWords[] = "Sandbox with name undefined already exists";
 };
 
-TEST_F(FalselyTakenTest, ACreateIsMadeAllTheSame) {
+TEST_F(FalselyTakenTest, ACreateIsRetriedAndSucceeds) {
   for (const char* create : {"spec { name: 'box' }", "", "request_id: 'r'"}) {
     RefuseFalsely("/sandbox$", 3);
     EXPECT_EQ(Outcome(Create(create).error), "OK") << create;
@@ -364,7 +364,7 @@ TEST_F(FalselyTakenTest, ACreateIsMadeAllTheSame) {
   EXPECT_EQ(MakeVolume("vol").name(), "vol");
 }
 
-TEST_F(FalselyTakenTest, ANameThatSomebodyHasIsToldWithOneRequest) {
+TEST_F(FalselyTakenTest, ANameReallyTakenCostsOneRequest) {
   ASSERT_EQ(Outcome(Create("spec { name: 'box' }").error), "OK");
   control().ResetRequests();
   EXPECT_EQ(Outcome(Create("spec { name: 'box' }").error), "ALREADY_EXISTS NAME_TAKEN");
@@ -378,7 +378,7 @@ TEST_F(FalselyTakenTest, AnEphemeralSandboxThatStopsKeepsItsName) {
   EXPECT_EQ(stopped.value.sandbox().name(), "box");
 }
 
-// Refuses requests for a build while the first one for it is under way, as the real server does.
+// Refuses requests for a build while the first one for it is in progress, as the real server does.
 class SameBuildTest : public SkewedServerTest {
  protected:
   Answer Respond(const Server::Request& request) override {
@@ -413,7 +413,7 @@ TEST_F(SameBuildTest, TheFirstRequestGoesAheadOfTheOthers) {
     const std::lock_guard lock(guard_);
     return posts_ > 0;
   }));
-  EXPECT_EQ(Made("other", "FROM other"), "OK");  // which need not wait
+  EXPECT_EQ(Made("other", "FROM other"), "OK");  // without waiting
   {
     const std::lock_guard lock(guard_);
     first_is_accepted_ = true;

@@ -52,7 +52,7 @@ class SnapshotsTest : public IntegrationTest {
   }
 };
 
-// Snapshots stay on their way for ever.
+// Snapshots never leave their transitional states.
 class SlowSnapshotsTest : public SnapshotsTest {
  protected:
   emulator::EmulatorOptions emulator_options() override {
@@ -136,7 +136,7 @@ TEST_F(SnapshotsTest, AFailedBuildTellsTheReasonAndLeavesTheSnapshot) {
   EXPECT_THAT(got.value.snapshot().error_reason(), HasSubstr("returned a non-zero code: 3"));
 }
 
-TEST_F(SnapshotsTest, WhatUpstreamDoesNotTakeIsTold) {
+TEST_F(SnapshotsTest, ARejectionByUpstreamIsReported) {
   ASSERT_EQ(Outcome(Create("spec { name: 'a' image: 'debian:12' }").error), "OK");
   const auto again = Create("spec { name: 'a' image: 'debian:12' }");
   EXPECT_EQ(Outcome(again.error), "ALREADY_EXISTS NAME_TAKEN");
@@ -161,7 +161,7 @@ TEST_F(SlowSnapshotsTest, WithoutWaitingTheAnswerComesAtOnce) {
   EXPECT_EQ(control().CountRequests("GET", "/api/snapshots"), 0);
 }
 
-TEST_F(SlowSnapshotsTest, ADeleteMayBeWaitedForInVain) {
+TEST_F(SlowSnapshotsTest, AWaitForADeleteMayRunOutOfTime) {
   const std::string id = Create("spec { name: 'slow' image: 'debian:12' } wait: false").value.snapshot().id();
   const auto request = Parse<v1::DeleteSnapshotRequest>("snapshot: 'slow' wait: true timeout { nanos: 200000000 }");
   const auto deleted = Call(snapshots(), &Stub::DeleteSnapshot, request);
@@ -180,7 +180,7 @@ TEST_F(SnapshotsTest, IsReadByIdAndByName) {
   }
 }
 
-TEST_F(SnapshotsTest, AStateThatIsNotKnownYetIsShown) {
+TEST_F(SnapshotsTest, AnUnknownStateIsShown) {
   const v1::Snapshot made = MakeSnapshot("s");
   control().ForceSnapshot(made.id(), {{"state", "defrosting"}});
   const auto got = Get(made.id());

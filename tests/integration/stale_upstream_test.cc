@@ -1,4 +1,4 @@
-// What upstream answers from memory, or from lists that lag, does not take back what the daemon knows better.
+// Answers from upstream's cache or lagging lists do not undo newer knowledge of the daemon.
 #include "tests/integration/shared_state_fixture.h"
 
 namespace daytonad::testing {
@@ -24,14 +24,14 @@ class StaleUpstreamTest : public SharedStateTest {
 
 // --- Lists ---
 
-// Upstream's lists lag, so that one which is asked for after a change may still show what was before it.
+// Upstream's lists lag, so a list requested after a change may still show the state before it.
 class LaggingListsTest : public StaleUpstreamTest {
  protected:
-  // What a list answers from now on, whatever happens.
+  // From now on lists answer this, whatever changes.
   void FreezeList(const std::string& path, const nlohmann::json& body) {
     control().AddFault({{"method", "GET"}, {"path_regex", path + "$"}}, {{"status", 200}, {"body", body}});
   }
-  // The states that lists of both kinds and the stream show.
+  // The states shown by both kinds of lists and the stream.
   std::vector<std::string> Listed(const std::string& more = "") {
     std::vector<std::string> states;
     for (const char* page : {"", " page: 1"}) {
@@ -124,7 +124,7 @@ class StaleAnswersTest : public StaleUpstreamTest {
   std::vector<std::string> flags() override { return {"--cache-lifetime", "1h"}; }
 };
 
-// Upstream looks up what it has kept for ten seconds, also after an event that says more.
+// Upstream caches for ten seconds, even after an event with newer state.
 TEST_F(StaleAnswersTest, AnAnswerFromUpstreamsCacheDoesNotTakeTheStateBack) {
   AwaitEvents();
   const v1::Sandbox sandbox = MakeSandbox();

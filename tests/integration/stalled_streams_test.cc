@@ -1,5 +1,5 @@
-// Streams whose client has stopped reading: what they hold is given back within their limits, and the client learns why
-// when it reads on.
+// Streams whose client has stopped reading: their resources are freed within the limits, and the client learns why when
+// it resumes reading.
 #include <chrono>
 #include <csignal>
 #include <memory>
@@ -16,10 +16,10 @@ using ::testing::Not;
 using Sandboxes = v1::DaytonaService::Stub;
 using Snapshots = v1::SnapshotService::Stub;
 
-// More than gRPC takes on without a reader.
+// More than gRPC buffers without a reader.
 constexpr std::size_t kTooMuch = std::size_t{16} << 20;
 
-// Builds go on until the end of the test, and the test writes their log.
+// Builds run until the end of the test, and the test writes their log.
 class StalledStreamsTest : public IntegrationTest {
  protected:
   emulator::EmulatorOptions emulator_options() override {
@@ -35,7 +35,7 @@ class StalledStreamsTest : public IntegrationTest {
     return options;
   }
 
-  // Begins to read the log of a build, and stops after the first bytes.
+  // Starts reading the log of a build, and stops after the first bytes.
   void FollowAndStop() {
     const auto create =
         Parse<v1::CreateSnapshotRequest>(R"(spec { name: "s" dockerfile: "FROM debian:12\nRUN true\n" } wait: false)");
@@ -49,7 +49,7 @@ class StalledStreamsTest : public IntegrationTest {
   bool LogIsGivenBack() {
     return Eventually([this] { return log_server_.followers() == 0; });
   }
-  // Reads on to the end.
+  // Resumes reading, up to the end.
   template <typename Response>
   static std::string ReadOn(grpc::ClientReader<Response>& reader) {
     Response message;
@@ -70,7 +70,7 @@ class ShortStallTest : public StalledStreamsTest {
   ShortStallTest() { more_flags_ = {"--max-stall", "300ms"}; }
 };
 
-TEST_F(ShortStallTest, AStreamThatNobodyReadsIsEndedAndSaysSo) {
+TEST_F(ShortStallTest, AnUnreadStreamIsEndedWithAReason) {
   FollowAndStop();
   EXPECT_TRUE(LogIsGivenBack());
   ASSERT_TRUE(Eventually(
@@ -79,9 +79,9 @@ TEST_F(ShortStallTest, AStreamThatNobodyReadsIsEndedAndSaysSo) {
   EXPECT_EQ(ReadOn(*reader_), "ABORTED STREAM_STALLED");
 }
 
-TEST_F(ShortStallTest, WhileNothingIsToBeTakenNothingStalls) {
+TEST_F(ShortStallTest, AnIdleStreamIsNotStalled) {
   FollowAndStop();
-  // Another stream, which waits for its first bytes all the while.
+  // Another stream, which waits for its first bytes the whole time.
   v1::WatchSnapshotRequest request;
   request.set_snapshot("s");
   grpc::ClientContext context;
@@ -95,7 +95,7 @@ TEST_F(ShortStallTest, WhileNothingIsToBeTakenNothingStalls) {
   context.TryCancel();
 }
 
-TEST_F(ShortStallTest, AListThatNobodyReadsIsEndedToo) {
+TEST_F(ShortStallTest, AnUnreadListIsEndedToo) {
   const std::string dockerfile = "FROM debian:12\n# " + std::string(90'000, 'x') + "\n";
   for (int i = 0; i < 60; ++i) {
     v1::CreateSnapshotRequest create;

@@ -48,7 +48,7 @@ class StateDirTest : public SandboxesTest {
     client_ = *client::Client::Connect(daemon_->addresses().front(), options);
   }
 
-  // All that the daemon has on disk.
+  // Everything the daemon has on disk.
   std::string StateBytes() const {
     std::string bytes;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_)) {
@@ -63,13 +63,13 @@ class StateDirTest : public SandboxesTest {
   std::string directory_;
 };
 
-// Many named creates at a time.
+// Many named creates at once.
 class ManyCreatesTest : public StateDirTest {
  protected:
   static constexpr int kCreates = 200;
   static constexpr int kThreads = 16;
 
-  // Makes them all, and calls `after` with how many have been answered. Ids by number; empty: failed.
+  // Makes them all, and calls `after` with the number answered so far. Returns ids by number; empty if failed.
   template <typename After>
   std::vector<std::string> CreateAll(After after) {
     std::vector<std::string> ids(kCreates);
@@ -104,7 +104,7 @@ class ManyCreatesTest : public StateDirTest {
   } errors_;
 };
 
-TEST_F(ManyCreatesTest, KilledInTheMiddleTheSameIdsGiveTheSameSandboxes) {
+TEST_F(ManyCreatesTest, AfterAKillTheSameIdsGiveTheSameSandboxes) {
   std::vector<std::string> before = CreateAll([this](int answered) {
     if (answered == kCreates / 3) daemon_->Signal(SIGKILL);
   });
@@ -181,8 +181,8 @@ TEST_F(StateDirTest, EachChangeIsMadeOnce) {
   EXPECT_EQ(control().CountRequests("DELETE", ""), 3);
 }
 
-// Nothing is remembered of a delete that was under way but that it was: what is gone then counts as deleted.
-TEST_F(StateDirTest, AChangeWhoseAnswerTheDaemonDidNotLiveToSeeIsSettled) {
+// Of a delete in progress only its existence is remembered: if the object is gone afterwards, it counts as deleted.
+TEST_F(StateDirTest, AChangeUnansweredWhenTheDaemonDiedIsSettled) {
   const std::string id = MakeSandbox(Parse<v1::SandboxSpec>("name: 'box'")).id();
   control().AddFault({{"method", "DELETE"}}, {{"delay_ms", 20'000}, {"when", "after"}});
   std::thread caller([&] { EXPECT_NE(Outcome(Delete(id, "request_id: 'r'").error), "OK"); });
@@ -226,7 +226,7 @@ TEST_F(StateDirTest, AnotherCredentialGetsNothing) {
   EXPECT_EQ(Outcome(Create("spec { name: 'a' } request_id: 'r'").error), "ALREADY_EXISTS NAME_TAKEN");
 }
 
-TEST_F(StateDirTest, TwoDaemonsDoNotShareOne) {
+TEST_F(StateDirTest, TwoDaemonsCannotShareADirectory) {
   const FinishedProcess second = RunDaemon([&] {
     ProcessOptions options = daemon_options();
     options.flags.insert(options.flags.end(), {"--listen", "127.0.0.1:0"});

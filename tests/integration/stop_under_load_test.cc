@@ -1,4 +1,4 @@
-// What callers see of a daemon that is stopped while they call.
+// What callers see of a daemon that is stopped while they make calls.
 #include <grpcpp/create_channel.h>
 
 #include <atomic>
@@ -25,7 +25,7 @@ namespace {
 struct Counts {
   int done = 0;
   int told = 0;           // UNAVAILABLE with SHUTTING_DOWN and a delay
-  int no_connection = 0;  // by the client itself: nobody listens
+  int no_connection = 0;  // by the client library: nobody listens
   int bare = 0;           // by gRPC, with nothing that says why
   int other = 0;
   std::string example;  // of the last two
@@ -47,7 +47,7 @@ std::ostream& operator<<(std::ostream& out, const Counts& counts) {
              << " ended otherwise: " << counts.example;
 }
 
-// Clients that call, each on a connection of its own, again as soon as they are answered, until they find nobody.
+// Clients, each on its own connection, that call again as soon as they are answered, until nobody listens.
 class Crowd {
  public:
   Crowd(const std::string& target, int size, const std::string& service_config = "") {
@@ -63,10 +63,10 @@ class Crowd {
   }
   ~Crowd() { Stop(); }
 
-  // How many calls have been answered.
+  // The number of answered calls.
   int answered() const { return answered_; }
 
-  // Lets nobody call again, and waits until nobody does.
+  // Stops further calls, and waits for those in flight.
   Counts Stop() {
     stopping_ = true;
     return WaitUntilNobodyCalls();
@@ -123,7 +123,7 @@ class Crowd {
            absl::StrContains(absl::AsciiStrToLower(status.error_message()), "failed to connect");
   }
 
-  // May this caller go on?
+  // Whether this caller may call again.
   bool Note(const grpc::Status& status) {
     ++answered_;
     const std::lock_guard lock(mutex_);
@@ -155,7 +155,7 @@ class Crowd {
   std::vector<std::unique_ptr<Caller>> callers_;
 };
 
-// How often: DAYTONAD_STOPS, for a measurement.
+// The number of stops: DAYTONAD_STOPS, for a measurement.
 int Stops() {
   const char* const text = std::getenv("DAYTONAD_STOPS");
   return text == nullptr ? 2 : std::atoi(text);
@@ -169,7 +169,7 @@ class StopUnderLoadTest : public IntegrationTest {
     IntegrationTest::SetUp();
     MakeSandbox(Parse<v1::SandboxSpec>("name: 'box'"));
   }
-  // What is not answered is not held up by much.
+  // Calls that are not answered end without much delay.
   ProcessOptions options() {
     ProcessOptions options = DaemonFor(emulator_->url());
     options.flags.insert(options.flags.end(), {"--listen", "127.0.0.1:0"});
@@ -181,9 +181,8 @@ class StopUnderLoadTest : public IntegrationTest {
   }
 };
 
-// Before the daemon withheld its refusals until clients know that they are to go elsewhere, more than half of these
-// calls ended in a bare CANCELLED. Some may still, if they are on their way at the wrong moment; see
-// docs/configuration.md.
+// Before the daemon delayed its refusals until clients had been told to go elsewhere, more than half of these calls
+// ended in a bare CANCELLED. A few still may, if in flight at the wrong moment; see docs/configuration.md.
 TEST_F(StopUnderLoadTest, HardlyAnyCallEndsWithoutAReason) {
   Counts all;
   for (int i = 0; i < Stops(); ++i) {

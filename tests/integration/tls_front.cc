@@ -26,7 +26,7 @@ sockaddr_in Loopback(std::uint16_t port) {
   return address;
 }
 
-// Free now; somebody else may take it before it is used.
+// Free now; another process may take it before it is used.
 std::uint16_t FreePort() {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address = Loopback(0);
@@ -65,7 +65,7 @@ pid_t Run(std::vector<std::string> arguments) {
   const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   const pid_t pid = ::fork();
   if (pid == 0) {
-    // It does not outlive the test, however that ends.
+    // It must not outlive the test, however that ends.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (const int fd : {0, 1, 2}) ::dup2(nothing, fd);
     ::close_range(3, ~0U, 0);
@@ -101,7 +101,7 @@ bool TlsFront::TryToStart() {
               options_.http2 ? "--npn-list=h2,http/1.1" : "--npn-list=http/1.1",
               "--frontend-http2-max-concurrent-streams=" + number(options_.max_streams), options_.server.key_file,
               options_.server.certificate_file});
-  // Whoever else has the port would listen, too, while ours ends.
+  // If another process has the port, it listens there while ours ends.
   if (Eventually([this] { return HasEnded(pid_) || Listens(port_); }) && !HasEnded(pid_)) return true;
   End(pid_);
   return false;

@@ -10,8 +10,8 @@
 
 namespace daytonad::testing {
 
-// What stands before a server in production: TLS, HTTP/2 and HTTP/1.1, by Debian's nghttpx. A process of its own, which
-// ends with this object or with the test.
+// Stands for the proxy before a server in production: TLS, HTTP/2 and HTTP/1.1, by Debian's nghttpx. A separate
+// process, which ends with this object or with the test.
 class TlsFront {
  public:
   struct Options {
@@ -30,11 +30,11 @@ class TlsFront {
   bool running() const { return pid_ > 0; }
   std::uint16_t port() const { return port_; }
 
-  // It takes no new connections, sends GOAWAY on those that there are, and ends when their requests were answered.
+  // Stops accepting, sends GOAWAY on open connections, and ends when their requests have been answered.
   void BeginGoingAway();
-  // Ends it at once, and what it holds with it.
+  // Ends it at once, with all its connections.
   void Kill();
-  // Starts another one, at another port. What was told to go away need not have ended.
+  // Starts another one, at another port. The drained one need not have ended.
   void StartAgain(const TestAuthority::Server& server);
 
  private:

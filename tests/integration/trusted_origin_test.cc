@@ -15,7 +15,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using Stub = v1::SnapshotService::Stub;
 
-// Upstream says that build logs are on another server.
+// Upstream refers to another server for build logs.
 class UntrustedOriginTest : public IntegrationTest {
  protected:
   emulator::EmulatorOptions emulator_options() override {
@@ -35,7 +35,7 @@ class UntrustedOriginTest : public IntegrationTest {
     request.set_snapshot(snapshot);
     return ReadAll(builds(), &v1::BuildService::Stub::StreamBuildLogs, request);
   }
-  // The API's own route for logs is gone, in one of two ways.
+  // The API's own route for logs is missing, in one of two ways.
   void RemoveFallback(int status) {
     control().AddFault({{"path_regex", "^/api/snapshots/.*/build-logs$"}},
                        {{"status", status}, {"body", DaytonaError(status, "Cannot GET /api/snapshots/x/build-logs")}});
@@ -71,7 +71,7 @@ TEST_F(UntrustedOriginTest, TheLogComesFromTheApiInstead) {
   EXPECT_THAT(elsewhere_.authorizations(), IsEmpty()) << "nobody even asked there";
 }
 
-TEST_F(UntrustedOriginTest, WithoutAnotherWayTheFlagIsNamed) {
+TEST_F(UntrustedOriginTest, WithoutAnotherRouteTheErrorNamesTheFlag) {
   for (const int status : {404, 410}) {
     RemoveFallback(status);
     const std::string name = "s" + std::to_string(status);
@@ -108,7 +108,7 @@ TEST_F(UntrustedOriginTest, ARedirectIsNotFollowed) {
   EXPECT_THAT(elsewhere_.authorizations(), IsEmpty());
 }
 
-TEST_F(TrustedOriginTest, TheLogComesFromThereWithTheCredential) {
+TEST_F(TrustedOriginTest, ATrustedOriginGetsTheCredential) {
   elsewhere_.Write("from elsewhere\n");
   const auto created = Create("s");
   EXPECT_EQ(Outcome(created.error), "OK");

@@ -28,7 +28,7 @@ class UploadsTest : public IntegrationTest {
     return options;
   }
   void TearDown() override {
-    // Whatever happened: nothing is under way in the storage, and nothing was sent there that is not for it.
+    // In all cases: no upload is left in progress in the storage, and nothing was sent there that belongs elsewhere.
     EXPECT_TRUE(Eventually([this] { return control().Storage()["uploads"].empty(); })) << control().Storage().dump(1);
     EXPECT_EQ(control().Storage()["foreignCredentials"], 0);
     EXPECT_TRUE(std::filesystem::is_empty(spool_));
@@ -89,18 +89,19 @@ TEST_F(UploadsTest, MessagesOfAnySizeGrpcTakes) {
   EXPECT_EQ(Outcome(Upload(UploadHeader("small"), small, 100).error), "OK");
 }
 
-TEST_F(UploadsTest, AContextThatIsThereIsAnsweredBeforeTheClientSendsIt) {
+TEST_F(UploadsTest, AStoredContextIsAnsweredBeforeTheClientSendsIt) {
   const std::string tar = FileTar("a", "A");
   const std::string hash = HashOfFile("a", "A");
   ASSERT_EQ(Outcome(Upload(UploadHeader("a", hash), tar).error), "OK");
   UploadCall call(builds());
   ASSERT_TRUE(call.SendHeader(UploadHeader("a", hash, static_cast<int64_t>(tar.size()))));
-  const auto answer = call.Finish();  // nothing was sent, and the stream was not closed
+  const auto answer = call.Finish();  // without sending data or closing the stream
   EXPECT_EQ(Outcome(answer.error), "OK");
   EXPECT_TRUE(answer.value.existed());
 }
 
-// `a` with "bcd" and `ab` with "cd" are the same to the Python SDK: only who announces its hash is told so.
+// `a` with "bcd" and `ab` with "cd" have the same hash in the Python SDK: only a caller that announces the hash learns
+// that it is stored.
 TEST_F(UploadsTest, ACollidingTreeIsNotTakenForAnother) {
   const std::string theirs = FileTar("p/ab", "cd");
   EXPECT_NE(Upload(UploadHeader("p"), theirs).value.context_hash(),
@@ -127,7 +128,7 @@ TEST_F(UploadsTest, AReadOnlyListenerRefusesWithoutReading) {
   EXPECT_EQ(Outcome(call.Finish().error), "PERMISSION_DENIED READ_ONLY_LISTENER");
 }
 
-TEST_F(UploadsTest, TellsWhatIsWrongWithARequest) {
+TEST_F(UploadsTest, InvalidRequestsAreExplained) {
   const std::string invalid = "INVALID_ARGUMENT INVALID_REQUEST";
   const std::string tar = FileTar("a", "A");
   const auto size = static_cast<int64_t>(tar.size());
@@ -176,7 +177,7 @@ TEST_F(UploadsTest, AnUploadLargerThanTheSpoolIsRefused) {
   EXPECT_EQ(Outcome(call.Finish().error), "RESOURCE_EXHAUSTED SPOOL_FULL");
 }
 
-TEST_F(UploadsTest, AClientThatVanishesHalfWayLeavesNothing) {
+TEST_F(UploadsTest, AClientThatDisappearsHalfwayLeavesNothing) {
   const std::string content(40 * kMiB, 'x');
   const std::string tar = FileTar("big", content);
   const std::string hash = HashOfFile("big", content);
@@ -196,7 +197,7 @@ TEST_F(UploadsTest, AClientThatVanishesHalfWayLeavesNothing) {
   }
 }
 
-// The stream ends, but not as one that was closed: whole up to its last message, its end must not count.
+// The stream breaks off after a complete message, without being closed: that must not count as its end.
 TEST_F(UploadsTest, AConnectionThatBreaksLeavesNothing) {
   const std::string tar = FileTar("a", "A");
   {
@@ -214,7 +215,7 @@ TEST_F(UploadsTest, AConnectionThatBreaksLeavesNothing) {
   EXPECT_THAT(std::string(Objects()[0]["key"]), HasSubstr(HashOfFile("b", "B")));
 }
 
-TEST_F(UploadsTest, AStorageThatRefusesOrFailsIsToldApartAndARetrySucceeds) {
+TEST_F(UploadsTest, RefusingAndFailingStorageDifferAndARetrySucceeds) {
   const std::string content(20 * kMiB, 'x');
   const std::string tar = FileTar("big", content);
   const std::string hash = HashOfFile("big", content);
@@ -236,7 +237,7 @@ TEST_F(UploadsTest, AStorageThatRefusesOrFailsIsToldApartAndARetrySucceeds) {
                          {writes, {{"cut_request_after_bytes", kMiB}}, "UNAVAILABLE CONTEXT_STORE_UNAVAILABLE"}}) {
     SCOPED_TRACE(c.match.dump() + c.fault.dump());
     control().AddFault(c.match, c.fault);
-    // What may pass is tried until the call's time is up.
+    // Retryable failures are retried until the call's deadline.
     const auto failed = UploadTar(builds(), UploadHeader("big", hash), tar, kMiB, std::chrono::seconds(8));
     EXPECT_EQ(Outcome(failed.error), c.outcome);
     EXPECT_THAT(Objects(), IsEmpty());
@@ -247,7 +248,7 @@ TEST_F(UploadsTest, AStorageThatRefusesOrFailsIsToldApartAndARetrySucceeds) {
   }
 }
 
-TEST_F(UploadsTest, WithoutObjectStorageItSaysSo) {
+TEST_F(UploadsTest, WithoutObjectStorageTheErrorSaysSo) {
   control().SetStorageConfigured(false);
   EXPECT_EQ(Outcome(Upload(UploadHeader("a"), FileTar("a", "A")).error), "FAILED_PRECONDITION NO_CONTEXT_STORE");
 }
@@ -280,8 +281,8 @@ TEST_F(UploadsTest, AnUploadRunsOnWhileTheDaemonDrains) {
   EXPECT_THAT(Objects(), SizeIs(1));
 }
 
-// Many of these are no reason for anybody to wait.
-TEST_F(UploadsTest, AHeaderAloneHoldsNothing) {
+// However many there are, nobody waits for them.
+TEST_F(UploadsTest, AHeaderAloneHoldsNoUploadSlot) {
   const std::string tar = FileTar("a", "A");
   const std::string hash = HashOfFile("a", "A");
   std::vector<std::unique_ptr<UploadCall>> idle;
@@ -291,7 +292,7 @@ TEST_F(UploadsTest, AHeaderAloneHoldsNothing) {
           UploadHeader("c", "", 64 * kMiB)}) {
       ASSERT_TRUE(idle.emplace_back(std::make_unique<UploadCall>(builds()))->SendHeader(header));
     }
-    idle.push_back(std::make_unique<UploadCall>(builds()));  // and not even that
+    idle.push_back(std::make_unique<UploadCall>(builds()));  // and one without a header
   }
   ASSERT_TRUE(Eventually([this] { return control().CountRequests("HEAD", "/_storage") == 16; }));
   EXPECT_EQ(Outcome(Upload(UploadHeader("a", hash), tar).error), "OK");
@@ -310,7 +311,7 @@ class OneUploadTest : public UploadsTest {
   }
 };
 
-TEST_F(OneUploadTest, AnIdleUploadGivesWayToOneThatWaits) {
+TEST_F(OneUploadTest, AnIdleUploadGivesWayToAWaitingOne) {
   UploadCall idle(builds());
   ASSERT_TRUE(idle.SendHeader(UploadHeader("a", HashOfFile("a", "A"))));
   ASSERT_TRUE(idle.Send(FileTar("a", "A").substr(0, 100)));
@@ -379,7 +380,7 @@ TEST_F(UploadsTest, ADaemonThatIsKilledLeavesNothingInTheSpool) {
 class NoSpoolTest : public UploadsTest {
  protected:
   ProcessOptions daemon_options() override {
-    UploadsTest::daemon_options();  // makes the directory
+    UploadsTest::daemon_options();  // creates the directory
     return DaemonFor(emulator_->url());
   }
 };

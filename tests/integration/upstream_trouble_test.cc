@@ -1,5 +1,5 @@
-// What goes wrong between the daemon and Daytona, and what a caller sees of it. Rows of the users' complaints are named
-// in the comments.
+// Failures between the daemon and Daytona, and what a caller sees of them. Comments name the rows of the users'
+// complaints.
 #include <algorithm>
 #include <atomic>
 #include <future>
@@ -72,7 +72,7 @@ TEST_F(UpstreamTroubleTest, AReadThatWasCutShortIsRepeated) {
   EXPECT_EQ(listed.value.volumes_size(), 1);
 }
 
-// Row ambiguous-create: the name that the daemon gave it settles what became of it.
+// Row ambiguous-create: its outcome is found by the name that the daemon gave it.
 TEST_F(UpstreamTroubleTest, AmbiguousCreateWithoutANameIsSettledByTheOneItWasGiven) {
   for (const std::string when : {"before", "after"}) {
     control().ResetRequests();
@@ -83,7 +83,7 @@ TEST_F(UpstreamTroubleTest, AmbiguousCreateWithoutANameIsSettledByTheOneItWasGiv
   EXPECT_EQ(Call(sandboxes(), &Sandboxes::ListSandboxes, {}).value.sandboxes_size(), 2) << "one for each call";
 }
 
-TEST_F(UpstreamTroubleTest, AnOverloadedUpstreamIsAskedAgain) {
+TEST_F(UpstreamTroubleTest, RequestsToAnOverloadedUpstreamAreRetried) {
   for (const int status : {502, 503}) {
     control().ResetRequests();
     control().AddFault({{"times", 1}}, {{"status", status}, {"body", "<html>Bad Gateway</html>"}});
@@ -100,7 +100,7 @@ TEST_F(UpstreamTroubleTest, RateLimitedEverywhereIsWaitedForWithinTheDeadline) {
   control().AddFault({{"times", 1}}, {{"rate_limit", {{"throttler", "authenticated"}, {"retry_after_s", 1}}}});
   EXPECT_EQ(Outcome(ListVolumes().error), "OK");
   EXPECT_EQ(control().CountRequests("GET", "/volumes"), 2);
-  // A create that was sent away did not happen.
+  // A refused create did not happen.
   control().AddFault({{"times", 1}}, {{"rate_limit", {{"throttler", "sandbox-create"}, {"retry_after_s", 1}}}});
   EXPECT_EQ(Outcome(CreateSandbox("patient").error), "OK");
   EXPECT_EQ(control().CountRequests("POST", "/sandbox"), 2);
@@ -164,7 +164,7 @@ TEST_F(FewConnectionsTest, StarvedPoolSays401NeverButGivesCallsTheirOwnError) {
   EXPECT_THAT(most_at_once, AnyOf(1, 2)) << "looked at now and then, and so perhaps not at the most";
 }
 
-TEST_F(FewConnectionsTest, ACallThatGotNoConnectionInTimeSaysThat) {
+TEST_F(FewConnectionsTest, ACallWithoutAConnectionInTimeSaysSo) {
   control().AddFault({{"method", "GET"}}, {{"delay_ms", 600'000}});
   const auto get = [this](const std::string& name, seconds limit) {
     grpc::ClientContext context;
@@ -199,15 +199,15 @@ TEST_F(UpstreamTroubleTest, StaleKeepAliveConnectionsAreNotUsedAgain) {
   }
 }
 
-TEST_F(UpstreamTroubleTest, AUrlWithoutItsPathIsRecognised) {
+TEST_F(UpstreamTroubleTest, AUrlWithoutItsPathIsRecognized) {
   StartDaemon(DaemonFor(emulator_->origin()));
   const auto listed = ListVolumes();
   EXPECT_EQ(Outcome(listed.error), "UNAVAILABLE UPSTREAM_FOREIGN_ANSWER");
   EXPECT_THAT(listed.error->message, HasSubstr("/api"));
 }
 
-// What answers web pages with "200" to everything.
-TEST_F(UpstreamTroubleTest, AWebPageIsNoAnswer) {
+// Something that answers every request with "200" and a web page.
+TEST_F(UpstreamTroubleTest, AWebPageIsNotAccepted) {
   Server upstream([](const Server::Request&) -> Server::Script {
     return {Server::Answer(200, "<!doctype html><title>Welcome</title>", "Content-Type: text/html\r\n")};
   });
@@ -229,7 +229,7 @@ class OtherBasePathTest : public UpstreamTroubleTest {
 };
 
 // Row no-proxy-ignored: self-hosted URLs and prefixes.
-TEST_F(OtherBasePathTest, AnyBasePathWillDoAlsoWithASlashBehind) {
+TEST_F(OtherBasePathTest, AnyBasePathWorksWithOrWithoutATrailingSlash) {
   MakeSandbox();
   MakeSnapshot("built");
   v1::StreamBuildLogsRequest request;
@@ -245,7 +245,7 @@ TEST_F(OtherBasePathTest, AnyBasePathWillDoAlsoWithASlashBehind) {
   }
 }
 
-// Row bearer-to-any-url: what a redirect or an answer names is a stranger.
+// Row bearer-to-any-url: a host named by a redirect or an answer is not trusted.
 class StrangerTest : public UpstreamTroubleTest {
  protected:
   emulator::EmulatorOptions emulator_options() override {
@@ -284,14 +284,14 @@ TEST_F(StrangerTest, BearerToAnyUrlNotToALogElsewhere) {
   }
 }
 
-// A proxy that answers itself: an empty list.
+// A proxy that answers by itself: an empty list.
 Server::Script EmptyList(const Server::Request&) { return {Server::Answer(200, "[]")}; }
 
 std::set<std::string> Targets(const Server& proxy) {
   std::set<std::string> targets;
   for (const Server::Request& request : proxy.requests()) {
     const std::string path = request.target.substr(0, request.target.find('?'));
-    if (!path.ends_with("/sandbox")) targets.insert(path);  // the daemon's own looks
+    if (!path.ends_with("/sandbox")) targets.insert(path);  // the daemon's own requests
   }
   return targets;
 }
@@ -321,7 +321,7 @@ TEST_F(UpstreamTroubleTest, NoProxyIgnoredNeverHere) {
   EXPECT_EQ(proxy.stats().accepted, 0);
 }
 
-// To https a proxy is a tunnel; it learns the host's name and nothing else.
+// For https a proxy is a tunnel; it learns only the host's name.
 TEST_F(UpstreamTroubleTest, AProxySeesNothingOfWhatGoesToHttps) {
   Server proxy([](const Server::Request&) -> Server::Script { return {Server::Answer(403, "no")}; });
   StartDaemon(With(DaemonFor("https://daytona.invalid/api"), {}, {{"HTTPS_PROXY", proxy.Url("")}}));
@@ -346,7 +346,7 @@ TEST_F(UpstreamTroubleTest, ABodyMayComeInPieces) {
   auto listed = std::async(std::launch::async, [this] { return ListVolumes(); });
   ASSERT_TRUE(
       upstream.WaitUntil([&](const Server::Stats& stats) { return stats.in_progress > 0 && stats.bytes_sent > 0; }));
-  // The rest never comes in time for this one.
+  // This one ends before the rest arrives.
   EXPECT_THAT(Outcome(ListVolumes(seconds(1)).error), HasSubstr("DEADLINE_EXCEEDED"));
   upstream.OpenGate("rest");
   const auto result = listed.get();
@@ -355,9 +355,9 @@ TEST_F(UpstreamTroubleTest, ABodyMayComeInPieces) {
   EXPECT_EQ(result.value.volumes(0).name(), "slow");
 }
 
-// A list of 16 MiB is read beside the loop: whoever asks for something else is answered meanwhile. How long that took
-// at most is told, and not judged.
-TEST_F(UpstreamTroubleTest, ALargeListHoldsUpNobody) {
+// A list of 16 MiB is parsed off the loop: other calls are answered meanwhile. The longest time they took is printed,
+// not asserted.
+TEST_F(UpstreamTroubleTest, ALargeListDelaysNobody) {
   constexpr int kItems = 4096;
   const std::string dockerfile(4000, 'x');
   std::string list = R"({"items": [)";

@@ -1,4 +1,4 @@
-// Volumes as a caller sees them: creating, reading, listing and deleting, and what sandboxes have to do with it.
+// Volumes as a caller sees them: creating, reading, listing and deleting, and the effect of sandboxes that mount them.
 #include <future>
 #include <string>
 #include <vector>
@@ -47,7 +47,7 @@ class VolumesTest : public IntegrationTest {
   }
 };
 
-// Volumes stay on their way for ever.
+// Volumes never leave their transitional states.
 class SlowVolumesTest : public VolumesTest {
  protected:
   emulator::EmulatorOptions emulator_options() override {
@@ -68,7 +68,7 @@ TEST_F(VolumesTest, IsCreatedAndReadyWhenWaitedFor) {
   EXPECT_EQ(again.error->metadata.at("volume_name"), "data");
 }
 
-TEST_F(SlowVolumesTest, WithoutWaitingItIsOnItsWay) {
+TEST_F(SlowVolumesTest, WithoutWaitingItIsPending) {
   const auto created = Create("name: 'data'");
   ASSERT_EQ(Outcome(created.error), "OK");
   EXPECT_EQ(created.value.volume().state(), v1::VOLUME_STATE_PENDING_CREATE);
@@ -83,7 +83,7 @@ TEST_F(SlowVolumesTest, AWaitThatRunsOutOfTimeNamesTheVolumeThatStays) {
   EXPECT_EQ(Outcome(Get(created.error->metadata.at("volume_id")).error), "OK");
 }
 
-TEST_F(SlowVolumesTest, OneThatIsNotReadyCanNeitherBeMountedNorDeleted) {
+TEST_F(SlowVolumesTest, AVolumeThatIsNotReadyCanNeitherBeMountedNorDeleted) {
   Create("name: 'data'");
   const auto mounted = Mount("data");
   EXPECT_EQ(Outcome(mounted.error), "FAILED_PRECONDITION VOLUME_NOT_READY");
@@ -91,7 +91,7 @@ TEST_F(SlowVolumesTest, OneThatIsNotReadyCanNeitherBeMountedNorDeleted) {
   EXPECT_EQ(Outcome(Delete("data").error), "FAILED_PRECONDITION WRONG_STATE");
 }
 
-TEST_F(VolumesTest, OneThatFailsEndsTheWaitWithItsReason) {
+TEST_F(VolumesTest, AFailedVolumeEndsTheWaitWithItsReason) {
   control().AddFault(
       {{"method", "GET"}, {"path_regex", "^/api/volumes/"}},
       {{"status", 200}, {"body", {{"id", "v1"}, {"name", "data"}, {"state", "error"}, {"errorReason", "no bucket"}}}});
@@ -122,14 +122,14 @@ TEST_F(VolumesTest, IsCreatedIfMissing) {
   EXPECT_EQ(control().CountRequests("POST", "/api/volumes"), 1);
 }
 
-TEST_F(VolumesTest, AnIdIsNoNameForAMissingVolume) {
+TEST_F(VolumesTest, AnIdDoesNotNameAMissingVolume) {
   EXPECT_EQ(Outcome(Get("00000000-0000-4000-8000-000000000000", /*create_if_missing=*/true).error),
             "NOT_FOUND VOLUME_NOT_FOUND");
   EXPECT_EQ(control().CountRequests("POST", "/api/volumes"), 0);
 }
 
-TEST_F(VolumesTest, OfTwoThatCreateItAtOnceBothGetTheSame) {
-  // Time for the other's read.
+TEST_F(VolumesTest, TwoConcurrentCreatesGetTheSameVolume) {
+  // Long enough for the other one's read.
   control().AddFault({{"method", "POST"}}, {{"delay_ms", 300}});
   const auto get = [&] { return Get("data", /*create_if_missing=*/true); };
   auto one = std::async(std::launch::async, get);
@@ -143,7 +143,7 @@ TEST_F(VolumesTest, OfTwoThatCreateItAtOnceBothGetTheSame) {
   EXPECT_EQ(List("").value.volumes_size(), 1);
 }
 
-TEST_F(VolumesTest, OneThatSomebodyElseCreatedMeanwhileIsRead) {
+TEST_F(VolumesTest, AVolumeCreatedMeanwhileByAnotherIsRead) {
   const DaemonProcess other(DaemonFor(emulator_->url()));
   client::Client somebody_else = *client::Client::Connect(other.addresses().front());
   const auto made = Call(somebody_else.volumes(), &Stub::CreateVolume, Parse<v1::CreateVolumeRequest>("name: 'data'"));
@@ -186,7 +186,7 @@ TEST_F(VolumesTest, IsDeletedByIdAndByName) {
   EXPECT_TRUE(Eventually([&] { return Get(second).value.volume().state() == v1::VOLUME_STATE_DELETED; }));
 }
 
-TEST_F(VolumesTest, OneThatIsMountedStays) {
+TEST_F(VolumesTest, AMountedVolumeIsNotDeleted) {
   MakeVolume("data");
   const auto mounted = Mount("data");
   ASSERT_EQ(Outcome(mounted.error), "OK");

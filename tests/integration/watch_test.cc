@@ -1,4 +1,4 @@
-// Watching: what a stream says of an object, in which order, what that costs upstream, and how it ends.
+// Watching: what a stream reports about an object, in which order, its cost upstream, and how it ends.
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 
@@ -14,7 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// The states in the order in which they were seen; what else changed does not count.
+// The states in the order seen, ignoring other changes.
 template <typename Message>
 std::vector<std::string> StatesOf(const std::vector<Message>& messages) {
   std::vector<std::string> states;
@@ -45,7 +45,7 @@ class WatchTest : public SharedStateTest {
   }
 };
 
-// What holds whether upstream tells the daemon, or the daemon has to look.
+// What holds both with events and with polling.
 class WatchEitherWayTest : public WatchTest, public ::testing::WithParamInterface<bool> {
  protected:
   bool events() const { return GetParam(); }
@@ -59,7 +59,7 @@ class WatchEitherWayTest : public WatchTest, public ::testing::WithParamInterfac
 INSTANTIATE_TEST_SUITE_P(, WatchEitherWayTest, ::testing::Bool(),
                          [](const auto& info) { return info.param ? "WithEvents" : "Polling"; });
 
-TEST_P(WatchEitherWayTest, TheFirstMessageIsThePresentAndEachStateFollowsUntilItIsGone) {
+TEST_P(WatchEitherWayTest, TheFirstMessageIsTheCurrentStateAndEachChangeFollows) {
   const v1::Sandbox sandbox = MakeSandbox(Parse<v1::SandboxSpec>(R"(name: "box" env { key: "A" value: "b" })"));
   for (const std::string& key : {sandbox.id(), std::string("box")}) {
     const auto watch = WatchSandbox(key);
@@ -90,7 +90,7 @@ TEST_P(WatchEitherWayTest, TheFirstMessageIsThePresentAndEachStateFollowsUntilIt
   EXPECT_EQ(rest.messages.back().sandbox().id(), sandbox.id());
 }
 
-TEST_P(WatchEitherWayTest, ItsOwnChangesAreSeenUntilTheEnd) {
+TEST_P(WatchEitherWayTest, ChangesMadeHereAreSeenUntilTheEnd) {
   const v1::Sandbox sandbox = MakeSandbox();
   const auto watch = WatchSandbox(sandbox.id());
   std::vector<v1::WatchSandboxResponse> seen = {watch->Next()};
@@ -112,7 +112,7 @@ TEST_P(WatchEitherWayTest, ItsOwnChangesAreSeenUntilTheEnd) {
     EXPECT_EQ(std::vector<std::string>(states.begin(), states.begin() + all.size()), all);
     for (const auto& message : seen) EXPECT_FALSE(message.maybe_missed()) << message.ShortDebugString();
   } else {
-    // The daemon waited for these, and so it saw them.
+    // The daemon waited for these, so it saw them.
     EXPECT_GE(std::count(states.begin(), states.end(), "stopped"), 2);
     EXPECT_GE(std::count(states.begin(), states.end(), "started"), 3);
   }
@@ -186,7 +186,7 @@ TEST_P(WatchEitherWayTest, WhatDoesNotExistIsNotFound) {
   EXPECT_EQ(WatchSandbox(sandbox.id())->End(), "NOT_FOUND SANDBOX_NOT_FOUND");
 }
 
-TEST_P(WatchEitherWayTest, AHundredWatchersCostWhatOneCosts) {
+TEST_P(WatchEitherWayTest, AHundredWatchersCostAsMuchAsOne) {
   const std::string id = MakeSandbox().id();
   control().ResetRequests();
   const auto began = steady_clock::now();
@@ -199,7 +199,7 @@ TEST_P(WatchEitherWayTest, AHundredWatchersCostWhatOneCosts) {
     control().ForceSandbox(id, {{"state", state}});
     for (const auto& watch : watches) EXPECT_EQ(watch->Next().sandbox().state_text(), state);
   }
-  // A single one is looked at each 100 ms at most.
+  // A single one is polled at most once per 100 ms.
   const auto rounds = (steady_clock::now() - began) / milliseconds(100);
   EXPECT_LE(SandboxReads(), rounds + 2);
   if (events()) {
@@ -207,7 +207,7 @@ TEST_P(WatchEitherWayTest, AHundredWatchersCostWhatOneCosts) {
   }
 }
 
-TEST_P(WatchEitherWayTest, WhoHangsUpFreesItAndUpstreamIsLeftAlone) {
+TEST_P(WatchEitherWayTest, HangingUpStopsTheRequestsUpstream) {
   const std::string id = MakeSandbox().id();
   const std::string other = MakeSandbox().id();
   std::vector<std::unique_ptr<SandboxWatch>> watches;
@@ -216,7 +216,7 @@ TEST_P(WatchEitherWayTest, WhoHangsUpFreesItAndUpstreamIsLeftAlone) {
   for (const auto& watch : watches) watch->Next();
   for (const auto& watch : watches) watch->HangUp();
   for (const auto& watch : watches) EXPECT_EQ(watch->End(), "CANCELLED CANCELLED");
-  // Something else is still looked at; once it was, looks at the first one would have come, too.
+  // Another object is still polled; once it was, polls of the first one would have come as well.
   const auto witness = WatchSandbox(other);
   witness->Next();
   const int few = events() ? 1 : 5;
@@ -226,7 +226,7 @@ TEST_P(WatchEitherWayTest, WhoHangsUpFreesItAndUpstreamIsLeftAlone) {
   EXPECT_EQ(control().CountRequests("GET", id), 0);
 }
 
-TEST_P(WatchEitherWayTest, TheEndOfTheDaemonEndsIt) {
+TEST_P(WatchEitherWayTest, AShutdownEndsIt) {
   const std::string id = MakeSandbox().id();
   const auto watch = WatchSandbox(id);
   watch->Next();
@@ -243,8 +243,8 @@ class WatchWithEventsTest : public WatchTest {
   }
 };
 
-TEST_F(WatchWithEventsTest, ASlowReaderMissesSomeButNotTheLastAndHoldsUpNobody) {
-  // Large, so that what is not read does not fit into the buffers of a connection, if it is one of its own.
+TEST_F(WatchWithEventsTest, ASlowReaderMissesSomeButNotTheLastAndDelaysNobody) {
+  // Large, so that unread messages do not fit into the buffers of a connection that only this stream uses.
   v1::SandboxSpec spec;
   (*spec.mutable_env())["LARGE"] = std::string(100'000, 'x');
   const std::string id = MakeSandbox(spec).id();

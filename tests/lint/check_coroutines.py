@@ -132,7 +132,7 @@ def operand_problems(tokens, start, end):
         if inner:
             if inner.captures:
                 yield token.line, "a capturing lambda inside co_await: name it first, then std::move it"
-            index = inner.body.stop  # what stands in its body is another expression's
+            index = inner.body.stop  # its body belongs to other expressions
         elif token.text == "{" and token.kind == "sign":
             yield token.line, "a braced temporary inside co_await: name it first, then std::move it"
             index = closing(tokens, index)

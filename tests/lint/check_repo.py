@@ -18,7 +18,7 @@ GENERATED = re.compile(
     r"\.pb\.(cc|h|go)$|_pb2(_grpc)?\.pyi?$|_(grpc_)?pb\.(js|d\.ts)$|\.(pyc|o|a|so|binpb)$"
     r"|(^|/)(compile_commands\.json|CMakeCache\.txt|node_modules/.*)$"
 )
-# What is binary by its nature: pictures of the documents, and inputs that a fuzzer found.
+# Binary by nature: images of the documents, and inputs found by a fuzzer.
 BINARY_ALLOWED = re.compile(r"^docs/.*\.png$|^tests/fuzz/corpus/")
 EXCUSE = re.compile(r"lint: ok \(.+\)")
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All the lint there is. Everything runs, also after a failure; the last lines say what failed.
+# All linters. Each runs even after a failure; the last lines list the failures.
 #
 #   tests/lint/run.sh BUILD_DIR [JOBS] [--changed]    --changed is for tidy.py
 set -uo pipefail

@@ -25,7 +25,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STAMPS = ROOT / "build/lint/tidy"
 TOOL = "clang-tidy-14"
-# The build is g++'s: what clang does not know of its flags is no finding.
+# The flags are g++'s: those unknown to clang are not findings.
 EXTRA = ["--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-Wno-ignored-optimization-argument", "--quiet"]
 FOLDERS = ("daemon/", "emulator/", "client/", "tests/")
 INCLUDE = re.compile(r'^\s*#\s*include\s*"((?:daemon|emulator|client|tests)/[^"]+)"', re.MULTILINE)
@@ -63,13 +63,13 @@ def stamp_of(path, command, common):
 
 
 def git(*arguments):
-    """What git prints, without its line end; nothing if it fails."""
+    """The output of git without its line end; empty if it fails."""
     run = subprocess.run(["git", "-C", ROOT, *arguments], capture_output=True, text=True, check=False)
     return run.stdout.strip() if run.returncode == 0 else ""
 
 
 def changed_files():
-    """The paths of all that the commit and the working tree change."""
+    """The paths of everything changed by the commit and the working tree."""
     head = git("rev-parse", "HEAD")
     base = git("merge-base", "HEAD", "origin/HEAD")
     if not base or base == head:
@@ -91,12 +91,12 @@ def changed_sources(paths, changed):
 
 
 def scattered(paths):
-    """In an order that has nothing to do with folders, and stays."""
+    """In a stable order independent of folders."""
     return sorted(paths, key=lambda path: hashlib.sha256(path.encode()).digest())
 
 
 def selection(paths):
-    """What --changed looks at."""
+    """The files checked by --changed."""
     changed = scattered(changed_sources(paths, changed_files()))
     part = int(git("rev-parse", "HEAD") or "0", 16) % PARTS
     taken = changed[:MOST_CHANGED]

@@ -27,9 +27,9 @@ FLAGS = [
     "--listen=127.0.0.1:0",
     "--api-version=0.190",
     "--rate-limit=failed-auth=50/60",
-    # As the server was when it was recorded: its builds and pulls exclude each other.
+    # Like the recorded server, whose builds and pulls exclude each other.
     "--exclusive-images",
-    # Long where the recording looks at a state that does not last.
+    # Long where the recording observes a transitional state.
     "--build-delay=8s",
     "--delete-delay=2s",
     "--remove-delay=2s",
@@ -39,11 +39,11 @@ FLAGS = [
     "--queue-delay=50ms",
     "--pull-delay=50ms",
 ]
-# Each recording, with what the server was like while it was made.
+# Each recording, with the server's settings at that time.
 RECORDINGS = {
     "control-plane-v0.190.jsonl": ["--stop-delay=50ms", "--name-lag=0s"],
     "control-plane-v0.190-2.jsonl": [
-        # A backup had to be made first.
+        # A backup was needed first.
         "--stop-delay=3s",
         "--name-lag=3s",
         "--network-delay=2s",
@@ -51,13 +51,13 @@ RECORDINGS = {
     ],
 }
 
-# Steps that were taken but not recorded. An id that the recording has for what they create comes last.
+# Steps taken but not recorded. The recorded id of the object that they create comes last.
 STEPS_BEFORE = {
     "volume delete": [("POST", "/api/volumes", {"name": "v2"}, "ab50425a-109e-4799-93b9-d85ca9f903e9")],
     "pause, sandbox gone": [("DELETE", "/api/sandbox/g4", None, None)],
 }
 
-# Cases that begin so were sent at once.
+# Cases with these prefixes were sent at once.
 AT_ONCE = "same Dockerfile at once"
 
 # Members whose value, not only its type, must be the recording's.
@@ -86,7 +86,7 @@ def parsed(body):
 
 
 class Names:
-    """What the recording and the emulator call the same thing: ids and cursors."""
+    """The names of the recording and of the emulator for the same thing: ids and cursors."""
 
     def __init__(self):
         self.ours = {}
@@ -95,7 +95,7 @@ class Names:
         if isinstance(recorded, dict) and isinstance(answered, dict):
             for key, value in recorded.items():
                 if key in ("id", "organizationId", "nextCursor") and isinstance(value, str):
-                    # An answer that is an error instead has none.
+                    # An error instead of the answer has none.
                     if isinstance(answered.get(key), str):
                         self.ours[value] = answered[key]
                 else:
@@ -124,7 +124,7 @@ def states(value, where=""):
 
 
 def replay_at_once(origin, exchanges, names):
-    """Of what was sent at once: first what was accepted first, and while that is on its way, what was refused."""
+    """For requests sent at once: first the one accepted first, and while it is in progress, the refused ones."""
     accepted = [exchange for exchange in exchanges if exchange["status"] < 400]
     first = min(accepted, key=lambda exchange: exchange["body"]["createdAt"])
     with concurrent.futures.ThreadPoolExecutor(1) as other_thread:
@@ -145,7 +145,7 @@ def in_progress(origin):
 
 
 def replay(origin, exchange, names):
-    """Asks until the emulator is as far as the server was when it answered; then gives the last answer."""
+    """Repeats the request until the emulator has progressed as far as the server had; then returns the last answer."""
     recorded = names.translate(exchange["body"])
     path = names.translate(exchange["path"])
     request = names.translate(exchange["request"])
@@ -153,7 +153,7 @@ def replay(origin, exchange, names):
     while True:
         status, headers, body = send(origin, exchange["method"], path, request, exchange["case"])
         same_status = status == exchange["status"]
-        # What changes nothing may be asked again; what was refused, too, but a route that there is not will not come.
+        # Requests that change nothing may be repeated, and so may refused ones; but a missing route stays missing.
         no_route = status == 404 and body["message"].startswith("Cannot ")
         harmless = not no_route and (exchange["method"] == "GET" or status >= 400)
         there = same_status and (exchange["method"] != "GET" or states(body) == states(recorded))
@@ -189,12 +189,12 @@ def differences(recorded, answered, where="body"):
 
 
 def without_time(value):
-    """The name of what was deleted ends with the time."""
+    """The name of a deleted object ends with the time."""
     return re.sub(r"_\d{13}$", "_TIME", value) if isinstance(value, str) else value
 
 
 class Departures:
-    """Lines "CASE | WHERE | WHAT | REASON"; the first three may have wild cards."""
+    """Lines "CASE | WHERE | WHAT | REASON"; the first three may contain wildcards."""
 
     def __init__(self, text):
         lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
@@ -216,7 +216,7 @@ class Departures:
 
 
 def matches(text, pattern):
-    # "[]" stands for itself: only * and ? are wild.
+    # "[]" is literal: only * and ? are wildcards.
     return fnmatch.fnmatchcase(text, pattern.replace("[", "[[]"))
 
 

@@ -1,4 +1,4 @@
-"""The images that record_python_images.py plays to the SDK: JSON forms of v1.Image."""
+"""The images that record_python_images.py passes to the SDK: JSON forms of v1.Image."""
 
 PYPROJECT = """\
 [project]
@@ -74,7 +74,7 @@ BYTES = {
 }
 DIRECTORIES = ["/src/empty", "/src/dir with space"]
 
-# Text with each kind of trouble: for the shell, for Docker, for JSON.
+# Text that is difficult for the shell, for Docker, or for JSON.
 WORDS = {
     "plain": "value",
     "empty": "",
@@ -126,7 +126,7 @@ def case(name, img, differs=None, refused=None):
 
 
 def instead(reason, steps_text=None, contexts=None, dockerfile=None):
-    """What daytonad writes instead; the text of the steps is what follows the plain base image."""
+    """What daytonad writes instead; the steps' text is the part after the plain base image."""
     result = {"reason": reason}
     if steps_text is not None:
         result["dockerfile"] = "FROM debian:12\n" + steps_text

@@ -60,7 +60,7 @@ def expect_error(kind, text, action):
 
 
 def wait_until(what, condition, tries=100):
-    """Polls a condition that the service reaches by itself."""
+    """Polls until the service reaches a state by itself."""
     pause = __import__("time").sleep
     for _ in range(tries):
         if condition():
@@ -70,7 +70,7 @@ def wait_until(what, condition, tries=100):
 
 
 def allow_plain_http():
-    """The library that the SDK uploads with refuses http:// unless told otherwise, and the SDK has no way to tell it."""
+    """The SDK's upload library refuses http:// unless told otherwise, and the SDK offers no option for that."""
 
     def store(*arguments, client_options=None, **others):
         return S3Store(*arguments, client_options={**(client_options or {}), "allow_http": True}, **others)
@@ -144,7 +144,7 @@ def sandbox_from_image(daytona):
     built.delete()
 
     failing = CreateSandboxFromImageParams(name="failing", image=Image.base("debian:12.9").run_commands("false"))
-    # Told of it by an event, the SDK loses the reason.
+    # When an event reports it, the SDK loses the reason.
     expect_error(DaytonaError, "code: 1|BUILD_FAILED", lambda: daytona.create(failing, timeout=60))
     failed = daytona.get("failing")
     expect("returned a non-zero code: 1" in failed.error_reason, f"the reason is {failed.error_reason}")
@@ -152,7 +152,7 @@ def sandbox_from_image(daytona):
 
 
 def events(daytona, url):
-    """A stop whose end only an event tells: whoever reads the sandbox is told that it still stops."""
+    """A stop whose end only an event shows: reads of the sandbox still show it as stopping."""
     sandbox = daytona.create(CreateSandboxFromSnapshotParams(name="watched"))
     wait_until("the event connection is up", lambda: json.loads(control(url, "events"))["joined"] == 1)
     stale = json.loads(control(url, f"sandboxes/{sandbox.id}", "POST", {})) | {"state": "stopping"}

@@ -47,7 +47,7 @@ def start(image, place):
     if "base_image" in image:
         return Image.base(image["base_image"])
     if "debian_slim" in image:
-        # Without a version the SDK takes that of the interpreter that runs it, daytonad the newest.
+        # Without a version the SDK uses that of its own interpreter, daytonad the newest.
         return Image.debian_slim(image["debian_slim"].get("python_version") or "3.13")
     return Image.from_dockerfile(place(image["dockerfile"]["daemon_path"]))
 
@@ -113,7 +113,7 @@ def record_all():
     version = importlib.metadata.version("daytona")
     if version != SDK_VERSION:
         sys.exit(f"this Python has daytona {version}; the records are those of {SDK_VERSION}")
-    # The SDK takes a directory's entries as the file system gives them.
+    # The SDK keeps a directory's entries in the file system's order.
     unsorted_glob = glob.glob
     glob.glob = lambda pattern: sorted(unsorted_glob(pattern))
     header = {"sdk": f"daytona {version}", "files": python_image_cases.FILES, "bytes": python_image_cases.BYTES,

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Makes the environments of the tests that need the official SDKs: build/test-env/python (a venv) and build/test-env/node
-# (node_modules). Does nothing if both are there and of the pinned versions. May be called by several at once.
+# Creates the environments of the tests that need the official SDKs: build/test-env/python (a venv) and
+# build/test-env/node (node_modules). Does nothing if both exist with the pinned versions. May run several times at
+# once.
 #
 # Usage: setup.sh [python] [node]   (both, if none is named)
 #
-#   TEST_ENV_DIR       where to make them instead
+#   TEST_ENV_DIR       where to create them instead
 #   REQUIREMENTS_DIR   which requirements.txt and package.json to follow; those beside this file, if not given
 set -euo pipefail
 
@@ -15,7 +16,7 @@ mkdir -p "$env_dir"
 exec 9>"$env_dir/.lock"
 flock 9
 
-# Is DIR made from exactly these files?
+# Whether DIR was created from exactly these files.
 is_current() {
   local stamp=$1
   shift

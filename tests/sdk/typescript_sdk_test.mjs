@@ -1,7 +1,7 @@
-// The official TypeScript SDK, unchanged, against the emulator: the proof that the emulator is faithful.
+// The official TypeScript SDK, unchanged, against the emulator: tests that the emulator is faithful.
 //
-// Usage: node typescript_sdk_test.mjs PATH-OF-daytona-emulator (or EMULATOR=PATH). The SDK is looked for beside this file,
-// then in NODE_PATH. Ends with 0 if every step did what it does against the real service.
+// Usage: node typescript_sdk_test.mjs PATH-OF-daytona-emulator (or EMULATOR=PATH). The SDK is searched for beside this
+// file, then in NODE_PATH. Exits with 0 if every step behaves as with the real service.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -28,7 +28,7 @@ const shortDelays = [
   '--volume-delay=50ms',
 ]
 
-// Polls a condition that the service reaches by itself.
+// Polls until the service reaches a state by itself.
 async function until(what, condition) {
   for (let i = 0; i < 100; i++) {
     if (await condition()) return
@@ -93,7 +93,7 @@ async function sandboxFromImage(daytona) {
   await built.delete()
 
   const failing = { name: 'failing', image: Image.base('debian:12.9').runCommands('false') }
-  // Told of it by an event, the SDK loses the reason.
+  // When an event reports it, the SDK loses the reason.
   await assert.rejects(daytona.create(failing, { timeout: 60 }), /returned a non-zero code: 1|build_failed/)
   const failed = await daytona.get('failing')
   assert.match(failed.errorReason, /returned a non-zero code: 1/)
@@ -106,7 +106,7 @@ async function control(apiUrl, what, method = 'GET', body = undefined) {
   return answer.status === 204 ? undefined : answer.json()
 }
 
-// A stop whose end only an event tells: whoever reads the sandbox is told that it still stops.
+// A stop whose end only an event shows: reads of the sandbox still show it as stopping.
 async function events(daytona, apiUrl) {
   const sandbox = await daytona.create({ name: 'watched' })
   await until('the event connection is up', async () => (await control(apiUrl, 'events')).joined === 1)

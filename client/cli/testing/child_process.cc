@@ -24,7 +24,7 @@ bool ReadSome(int fd, std::string& text) {
   return true;
 }
 
-// Its ends: ours to read from, and the one to write to.
+// The ends: the one to read from, then the child's to write to.
 int OpenTerminal(std::array<int, 2>& ends) {
   winsize size{};
   size.ws_row = 24;
@@ -47,7 +47,7 @@ ChildProcess::ChildProcess(std::vector<std::string> command, ErrorTo error_to) {
   if ((error_to == ErrorTo::kPipe ? pipe2(err.data(), O_CLOEXEC) : OpenTerminal(err)) != 0) abort();
   pid_ = fork();
   if (pid_ == 0) {
-    // What a shell in the foreground gives its commands, however the test was started.
+    // The signal handling that a foreground shell gives its commands, however the test was started.
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
     dup2(out[1], STDOUT_FILENO);

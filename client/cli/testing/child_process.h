@@ -8,8 +8,8 @@
 
 namespace daytonad::cli {
 
-// A program run as a process of its own, with its output in pipes, or its standard error in a terminal of 80 columns.
-// Killed if it outlives this object.
+// A child process with its output in pipes, or its standard error in an 80-column terminal. Killed if it outlives this
+// object.
 class ChildProcess {
  public:
   struct Outcome {

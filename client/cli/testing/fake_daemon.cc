@@ -101,8 +101,8 @@ class FakeDaemon::Service : public grpc::CallbackGenericService {
 };
 
 FakeDaemon::FakeDaemon() {
-  // gRPC 1.51 may wait ten seconds when its last user goes, for the connection of a peer that died while it was written
-  // to.
+  // Keeps gRPC initialised: when its last user goes, gRPC 1.51 may wait ten seconds for a connection whose peer died
+  // during a write.
   static const bool kStaysInUse = (grpc_init(), true);
   (void)kStaysInUse;
   std::string name = (std::filesystem::temp_directory_path() / "fake-daemon-XXXXXX").string();

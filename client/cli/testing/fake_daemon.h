@@ -21,10 +21,10 @@ namespace daytonad::cli {
 struct FakeReply {
   std::vector<std::string> messages;  // serialized, in the order in which they are sent
   grpc::Status status;
-  bool hang = false;  // after the messages, never end: until the caller cancels
+  bool hang = false;  // after the messages, stay open until the caller cancels
 };
 
-// A reply of these messages, and OK.
+// A reply with these messages, then OK.
 template <typename... Messages>
 FakeReply ReplyWith(const Messages&... messages) {
   FakeReply reply;
@@ -35,8 +35,8 @@ FakeReply ReplyWith(const Messages&... messages) {
 // A reply that fails with a status and its google.rpc details.
 FakeReply FailWith(grpc::StatusCode code, const std::string& message, const google::rpc::Status& details = {});
 
-// A gRPC server on a Unix socket of its own that answers every method of every service with what the test told it, and
-// keeps the requests. A method it was told nothing about answers UNIMPLEMENTED.
+// A gRPC server on its own Unix socket. It answers every method of every service with the test's replies and records
+// the requests. A method without a reply answers UNIMPLEMENTED.
 class FakeDaemon {
  public:
   FakeDaemon();
@@ -45,7 +45,7 @@ class FakeDaemon {
   // "unix:/..."
   const std::string& address() const { return address_; }
 
-  // How to answer the next call of a method ("GetSandbox"); the last reply answers all further ones.
+  // Queues a reply for a method ("GetSandbox"). The last one answers all later calls.
   void OnCall(const std::string& method, FakeReply reply);
 
   // The last request to a method; an empty one if there was none.
@@ -58,8 +58,7 @@ class FakeDaemon {
   }
   std::vector<std::string> Requests(const std::string& method);
 
-  // Wait until a call was answered as far as it goes without ending, and until the server saw its cancellation. False
-  // after 30 s.
+  // Wait until a call hangs after its last message, or until the server saw its cancellation. False after 30 s.
   bool WaitUntilHanging(const std::string& method);
   bool WaitUntilCancelled(const std::string& method);
 

@@ -8,7 +8,7 @@
 #include <google/protobuf/text_format.h>
 
 #include "client/cli/app.h"
-#include "client/cli/cancellation.h"
+#include "client/cli/base/cancellation.h"
 #include "client/cli/testing/fake_daemon.h"
 
 namespace daytonad::cli {

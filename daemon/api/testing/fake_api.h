@@ -1,14 +1,17 @@
 #ifndef DAYTONAD_DAEMON_API_TESTING_FAKE_API_H_
 #define DAYTONAD_DAEMON_API_TESTING_FAKE_API_H_
 
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
-#include "daemon/api/api.h"
+#include "daemon/api/generic_api.h"
 #include "daemon/base/absent.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/event.h"
@@ -38,9 +41,14 @@ class FakeByteStream final : public ByteStream {
   Event more_;  // never fired
 };
 
-// An Api for tests. The test lays out the answers, and each call is recorded ("GetSandbox a"). The last answer of a
-// kind is repeated; without any answer, a call returns NOT_FOUND.
-class FakeApi : public Api {
+// An Api for tests. The test lays out the answers, and each call is recorded:
+//
+//   api.answers<GetSandbox>().Add(sandbox);
+//   ...
+//   EXPECT_THAT(api.calls, ElementsAre("GetSandbox a"));
+//
+// The last answer of an operation is repeated; without any answer, a call returns NOT_FOUND.
+class FakeApi : public GenericApi<FakeApi> {
  public:
   template <typename T>
   class Answers {
@@ -48,29 +56,28 @@ class FakeApi : public Api {
     void Add(T answer) { answers_.push_back(std::move(answer)); }
     T Next() {
       if (answers_.empty()) return AbsentError("object", "for which no answer was laid out");
-      T answer = answers_.front();
-      if (answers_.size() > 1) answers_.pop_front();
+      const T& answer = answers_[next_];
+      if (next_ + 1 < answers_.size()) ++next_;
       return answer;
     }
 
    private:
-    std::deque<T> answers_;
+    std::vector<T> answers_;
+    size_t next_ = 0;
   };
 
-  std::vector<std::string> calls;
-  std::vector<NewSandbox> new_sandboxes;
-  std::vector<NewSnapshot> new_snapshots;
-  std::vector<SandboxListQuery> sandbox_queries;
+  template <typename Op>
+  Answers<typename Op::Result>& answers() {
+    return std::get<Script<Op>>(scripts_).answers;
+  }
+  // The operations that were called, oldest first.
+  template <typename Op>
+  const std::vector<Op>& sent() const {
+    return std::get<Script<Op>>(scripts_).sent;
+  }
 
-  Answers<absl::StatusOr<v1::Sandbox>> create_sandbox, get_sandbox, change_sandbox;
-  Answers<absl::StatusOr<SandboxPage>> list_sandboxes;
-  Answers<absl::StatusOr<NumberedSandboxPage>> list_sandboxes_by_page;
-  Answers<absl::StatusOr<v1::Snapshot>> create_snapshot, get_snapshot, activate_snapshot;
-  Answers<absl::StatusOr<SnapshotPage>> list_snapshots;
-  Answers<absl::Status> change_snapshot;
-  Answers<absl::StatusOr<v1::Volume>> create_volume, get_volume_by_id, get_volume_by_name;
-  Answers<absl::StatusOr<std::vector<v1::Volume>>> list_volumes;
-  Answers<absl::Status> delete_volume;
+  // All calls: the operation's name, and the object's key, or the position in a list.
+  std::vector<std::string> calls;
   // Makes the result of OpenContextStore.
   std::function<std::unique_ptr<ContextStore>()> context_store;
   // The results of OpenBuildLog: an error, or the pieces of a stream.
@@ -78,84 +85,12 @@ class FakeApi : public Api {
   // If set, streams with `follow` stall after their last piece.
   Clock* followed_logs_stand_still = nullptr;
 
-  Task<absl::StatusOr<v1::Sandbox>> CreateSandbox(CallContext, NewSandbox sandbox) override {
-    calls.emplace_back("CreateSandbox");
-    new_sandboxes.push_back(std::move(sandbox));
-    co_return create_sandbox.Next();
-  }
-  Task<absl::StatusOr<v1::Sandbox>> GetSandbox(CallContext, std::string id_or_name) override {
-    calls.push_back("GetSandbox " + id_or_name);
-    co_return get_sandbox.Next();
-  }
-  Task<absl::StatusOr<SandboxPage>> ListSandboxes(CallContext, SandboxListQuery query, std::string cursor) override {
-    calls.push_back("ListSandboxes " + cursor);
-    sandbox_queries.push_back(std::move(query));
-    co_return list_sandboxes.Next();
-  }
-  Task<absl::StatusOr<NumberedSandboxPage>> ListSandboxesByPage(CallContext, SandboxListQuery query,
-                                                                int page) override {
-    calls.push_back("ListSandboxesByPage " + std::to_string(page));
-    sandbox_queries.push_back(std::move(query));
-    co_return list_sandboxes_by_page.Next();
-  }
-  Task<absl::StatusOr<v1::Sandbox>> StartSandbox(CallContext, std::string id_or_name) override {
-    calls.push_back("StartSandbox " + id_or_name);
-    co_return change_sandbox.Next();
-  }
-  Task<absl::StatusOr<v1::Sandbox>> StopSandbox(CallContext, std::string id_or_name, bool force) override {
-    calls.push_back("StopSandbox " + id_or_name + (force ? " force" : ""));
-    co_return change_sandbox.Next();
-  }
-  Task<absl::StatusOr<v1::Sandbox>> DeleteSandbox(CallContext, std::string id_or_name) override {
-    calls.push_back("DeleteSandbox " + id_or_name);
-    co_return change_sandbox.Next();
-  }
-
-  Task<absl::StatusOr<v1::Snapshot>> CreateSnapshot(CallContext, NewSnapshot snapshot) override {
-    calls.emplace_back("CreateSnapshot");
-    new_snapshots.push_back(std::move(snapshot));
-    co_return create_snapshot.Next();
-  }
-  Task<absl::StatusOr<v1::Snapshot>> GetSnapshot(CallContext, std::string id_or_name) override {
-    calls.push_back("GetSnapshot " + id_or_name);
-    co_return get_snapshot.Next();
-  }
-  Task<absl::StatusOr<SnapshotPage>> ListSnapshots(CallContext, SnapshotListQuery, int page) override {
-    calls.push_back("ListSnapshots " + std::to_string(page));
-    co_return list_snapshots.Next();
-  }
-  Task<absl::StatusOr<v1::Snapshot>> ActivateSnapshot(CallContext, std::string id) override {
-    calls.push_back("ActivateSnapshot " + id);
-    co_return activate_snapshot.Next();
-  }
-  Task<absl::Status> DeactivateSnapshot(CallContext, std::string id) override {
-    calls.push_back("DeactivateSnapshot " + id);
-    co_return change_snapshot.Next();
-  }
-  Task<absl::Status> DeleteSnapshot(CallContext, std::string id) override {
-    calls.push_back("DeleteSnapshot " + id);
-    co_return change_snapshot.Next();
-  }
-
-  Task<absl::StatusOr<v1::Volume>> CreateVolume(CallContext, std::string name) override {
-    calls.push_back("CreateVolume " + name);
-    co_return create_volume.Next();
-  }
-  Task<absl::StatusOr<v1::Volume>> GetVolumeById(CallContext, std::string id) override {
-    calls.push_back("GetVolumeById " + id);
-    co_return get_volume_by_id.Next();
-  }
-  Task<absl::StatusOr<v1::Volume>> GetVolumeByName(CallContext, std::string name) override {
-    calls.push_back("GetVolumeByName " + name);
-    co_return get_volume_by_name.Next();
-  }
-  Task<absl::StatusOr<std::vector<v1::Volume>>> ListVolumes(CallContext, bool) override {
-    calls.emplace_back("ListVolumes");
-    co_return list_volumes.Next();
-  }
-  Task<absl::Status> DeleteVolume(CallContext, std::string id) override {
-    calls.push_back("DeleteVolume " + id);
-    co_return delete_volume.Next();
+  template <typename Op>
+  Task<typename Op::Result> RunAny(CallContext, Op op) {
+    Record(op);
+    auto& script = std::get<Script<Op>>(scripts_);
+    script.sent.push_back(std::move(op));
+    co_return script.answers.Next();
   }
 
   Task<absl::StatusOr<std::unique_ptr<ByteStream>>> OpenBuildLog(CallContext, LogOwner owner, std::string id,
@@ -177,6 +112,32 @@ class FakeApi : public Api {
 
   std::optional<ServerVersion> version;
   std::optional<ServerVersion> server_version() const override { return version; }
+
+ protected:
+  template <typename Op>
+  void Record(const Op& op) {
+    const OperationInfo& info = op.info();
+    std::string call(info.name);
+    if constexpr (requires { op.cursor; }) {
+      call += " " + op.cursor;
+    } else if constexpr (requires { op.page; }) {
+      call += " " + std::to_string(op.page);
+    } else if (info.role != OperationRole::kCreate && !info.key.empty()) {
+      call += " " + info.key;
+    }
+    calls.push_back(std::move(call));
+  }
+
+ private:
+  template <typename Op>
+  struct Script {
+    Answers<typename Op::Result> answers;
+    std::vector<Op> sent;
+  };
+  template <typename... Ops>
+  static std::tuple<Script<Ops>...> ScriptsOf(const std::tuple<Ops...>*);
+
+  decltype(ScriptsOf(static_cast<const Operations*>(nullptr))) scripts_;
 };
 
 }  // namespace daytonad

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "daemon/api/api.h"
+#include "daemon/api/results.h"
 #include "daemon/api/watch.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/error.h"
@@ -21,23 +22,22 @@ class PollingWatches final : public WatchApi {
   PollingWatches(Api& api, Clock& clock) : api_(api), clock_(clock) {}
 
   std::unique_ptr<Watch<v1::Sandbox>> WatchSandbox(std::string id_or_name) override {
-    return std::make_unique<PollingWatch<v1::Sandbox, SandboxApi>>(api_, clock_, &SandboxApi::GetSandbox, id_or_name);
+    return std::make_unique<PollingWatch<GetSandbox>>(api_, clock_, GetSandbox(std::move(id_or_name)));
   }
   std::unique_ptr<Watch<v1::Snapshot>> WatchSnapshot(std::string id_or_name) override {
-    return std::make_unique<PollingWatch<v1::Snapshot, SnapshotApi>>(api_, clock_, &SnapshotApi::GetSnapshot,
-                                                                     id_or_name);
+    return std::make_unique<PollingWatch<GetSnapshot>>(api_, clock_, GetSnapshot(std::move(id_or_name)));
   }
   std::unique_ptr<Watch<v1::Volume>> WatchVolume(std::string id) override {
-    return std::make_unique<PollingWatch<v1::Volume, VolumeApi>>(api_, clock_, &VolumeApi::GetVolumeById, id);
+    return std::make_unique<PollingWatch<GetVolume>>(api_, clock_, GetVolume::ById(std::move(id)));
   }
 
  private:
-  template <typename T, typename Reads>
-  class PollingWatch final : public Watch<T> {
+  template <typename Get>
+  class PollingWatch final : public Watch<ReturnedObject<Get>> {
+    using T = ReturnedObject<Get>;
+
    public:
-    using Get = Task<absl::StatusOr<T>> (Reads::*)(CallContext, std::string);
-    PollingWatch(Reads& api, Clock& clock, Get get, std::string id_or_name)
-        : api_(api), clock_(clock), get_(get), target_(std::move(id_or_name)) {}
+    PollingWatch(Api& api, Clock& clock, Get get) : api_(api), clock_(clock), get_(std::move(get)) {}
 
     Task<absl::Status> Wait(CallContext context) override {
       while (true) {
@@ -45,14 +45,14 @@ class PollingWatches final : public WatchApi {
           absl::Status slept = co_await clock_.Sleep(context, std::max(Pause(), asked_for_));
           if (!slept.ok()) co_return slept;
         }
-        absl::StatusOr<T> seen = co_await (api_.*get_)(context, target_);
+        absl::StatusOr<T> seen = co_await api_.Run(context, get_);
         asked_for_ = RetryDelay(seen.status()).value_or(std::chrono::seconds(0));
         if (IsPassing(seen.status())) continue;
         if (absl::Status ended = context.Check(clock_.Now()); !seen.ok() && !ended.ok()) co_return ended;
         taken_ = Observation<T>();
         taken_.status = seen.status();
         if (seen.ok()) {
-          if (!seen->id().empty()) target_ = seen->id();  // the name may be given to another object
+          if (!seen->id().empty()) get_.set_id(seen->id());  // the name may be given to another object
           taken_.object = std::make_shared<const T>(*std::move(seen));
         }
         co_return absl::OkStatus();
@@ -68,10 +68,9 @@ class PollingWatches final : public WatchApi {
       return pause;
     }
 
-    Reads& api_;
+    Api& api_;
     Clock& clock_;
-    const Get get_;
-    std::string target_;
+    Get get_;
     Observation<T> taken_;
     bool at_once_ = true;
     Clock::Duration next_ = std::chrono::milliseconds(100);

@@ -13,9 +13,9 @@
 #include "absl/status/status.h"
 #include "daemon/base/call_context.h"
 #include "daemon/base/task.h"
+#include "daemon/base/wakeup.h"
 #include "daemon/net/http/curl_handles.h"
 #include "daemon/net/http/curl_multi.h"
-#include "daemon/net/wakeup.h"
 
 namespace daytonad {
 

@@ -10,9 +10,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "daemon/base/admission.h"
 #include "daemon/base/call_context.h"
 #include "daemon/base/task.h"
-#include "daemon/net/http/admission.h"
 #include "daemon/net/http/body_budget.h"
 #include "daemon/net/http/curl_handles.h"
 #include "daemon/net/http/curl_multi.h"

@@ -12,8 +12,8 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "daemon/base/task.h"
+#include "daemon/base/wakeup.h"
 #include "daemon/net/socket_poller.h"
-#include "daemon/net/wakeup.h"
 
 namespace daytonad {
 

@@ -10,14 +10,14 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "daemon/base/admission.h"
 #include "daemon/base/call_context.h"
 #include "daemon/base/task.h"
-#include "daemon/net/http/admission.h"
+#include "daemon/base/wakeup.h"
 #include "daemon/net/http/body_budget.h"
 #include "daemon/net/http/curl_handles.h"
 #include "daemon/net/http/curl_multi.h"
 #include "daemon/net/http/http_client.h"
-#include "daemon/net/wakeup.h"
 
 namespace daytonad {
 

@@ -22,9 +22,9 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/base/absl_view.h"
 #include "daemon/base/error.h"
+#include "daemon/base/wakeup.h"
 #include "daemon/net/http/curl_connection.h"
 #include "daemon/net/url.h"
-#include "daemon/net/wakeup.h"
 
 // The one file that includes Beast: that takes half a minute to compile.
 namespace daytonad {

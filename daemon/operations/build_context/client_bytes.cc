@@ -7,8 +7,8 @@
 namespace daytonad {
 namespace {
 
-// How often to look whether others have begun to wait.
-constexpr auto kLook = std::chrono::seconds(1);
+// How often to check whether others have begun to wait.
+constexpr auto kPollInterval = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -18,7 +18,7 @@ Task<absl::StatusOr<std::string>> ClientBytes::Read(CallContext context) {
     const Clock::Duration left = Limit() - waited_;
     if (left <= Clock::Duration::zero()) co_return UploadStalled(waited_);
     absl::StatusOr<std::string> bytes =
-        co_await stream_.Read(context.WithDeadline(begin + std::min<Clock::Duration>(left, kLook)));
+        co_await stream_.Read(context.WithDeadline(begin + std::min<Clock::Duration>(left, kPollInterval)));
     waited_ += clock_.Now() - begin;
     if (bytes.ok()) {
       begun_ = true;
@@ -37,7 +37,7 @@ Task<absl::StatusOr<std::string>> ClientBytes::Read(CallContext context) {
 absl::Status UploadStalled(Clock::Duration idle) {
   const double seconds = std::chrono::duration<double>(idle).count();
   return MakeError(absl::StatusCode::kAborted, "STREAM_STALLED",
-                   absl::StrCat("The client has sent nothing of its build context, or almost nothing, for ", seconds,
+                   absl::StrCat("The client has sent no, or almost no, data of its build context for ", seconds,
                                 " s (--max-upload-idle; less while other uploads wait). Send it again when all of it "
                                 "is there."));
 }

@@ -16,20 +16,20 @@
 
 namespace daytonad {
 
-// What a client sends of its context, as long as it does: a client that stops holds nothing for long that others need,
-// nor does one that sends a byte now and then. How long the daemon itself takes with the bytes does not count.
+// A client's upload stream with an idle limit, so that a client that stops, or that sends a byte now and then, does not
+// hold for long what others need. Time that the daemon spends on the bytes does not count.
 class ClientBytes final : public ByteStream {
  public:
-  // So much has to come within the limit.
+  // How many bytes must arrive within the limit.
   static constexpr size_t kProgress = size_t{64} << 10;
-  // The limit while others wait for what this one holds.
+  // The limit while other uploads wait for this one.
   static constexpr Clock::Duration kCrowdedIdle = std::chrono::seconds(5);
 
-  // `others_wait` says whether they do now. Stream and clock outlive it.
+  // `others_wait` returns whether other uploads wait now. Stream and clock must outlive it.
   ClientBytes(ByteStream& stream, Clock& clock, Clock::Duration max_idle, std::function<bool()> others_wait)
       : stream_(stream), clock_(clock), max_idle_(max_idle), others_wait_(std::move(others_wait)) {}
 
-  // ABORTED (STREAM_STALLED) when the limit is up.
+  // ABORTED (STREAM_STALLED) after the limit.
   Task<absl::StatusOr<std::string>> Read(CallContext context) override;
 
  private:
@@ -39,13 +39,13 @@ class ClientBytes final : public ByteStream {
   Clock& clock_;
   const Clock::Duration max_idle_;
   const std::function<bool()> others_wait_;
-  bool begun_ = false;  // before, nothing is held
-  // Since so much came last.
+  bool begun_ = false;  // until then it holds nothing
+  // Waiting time since the last progress.
   Clock::Duration waited_{};
   size_t progress_ = 0;
 };
 
-// What ends an upload whose client was idle for so long.
+// The error of an upload whose client was idle for `idle`.
 absl::Status UploadStalled(Clock::Duration idle);
 
 }  // namespace daytonad

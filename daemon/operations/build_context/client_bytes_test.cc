@@ -70,28 +70,28 @@ class ClientBytesTest : public ::testing::Test {
 
 const std::string kMuch(ClientBytes::kProgress, 'x');
 
-TEST_F(ClientBytesTest, WhoSendsAtLastIsWaitedFor) {
+TEST_F(ClientBytesTest, AClientThatMakesProgressIsWaitedFor) {
   EXPECT_EQ(Outcome({{seconds(29), kMuch}, {seconds(29), kMuch}, {seconds(29), ""}}), "end 87");
 }
 
-TEST_F(ClientBytesTest, WhoSendsNothingIsNotWaitedForLonger) {
+TEST_F(ClientBytesTest, AClientThatSendsNothingTimesOut) {
   EXPECT_EQ(Outcome({{seconds(1000), kMuch}}), "STREAM_STALLED 30");
   EXPECT_EQ(Outcome({{seconds(10), kMuch}, {seconds(1000), kMuch}}), "STREAM_STALLED 40");
 }
 
-TEST_F(ClientBytesTest, AByteNowAndThenIsNothing) {
+TEST_F(ClientBytesTest, AnOccasionalByteIsNotProgress) {
   std::deque<SlowClient::Piece> pieces;
   for (int i = 0; i < 100; ++i) pieces.push_back({seconds(1), "x"});
   EXPECT_EQ(Outcome(std::move(pieces)), "STREAM_STALLED 30");
 }
 
-TEST_F(ClientBytesTest, WhileOthersWaitThePatienceIsShortOnceSomethingHasCome) {
+TEST_F(ClientBytesTest, WhileOthersWaitTheTimeoutAfterTheFirstBytesIsShort) {
   crowded_ = true;
   EXPECT_EQ(Outcome({{seconds(29), "x"}, {seconds(1000), ""}}), "STREAM_STALLED 29");
   EXPECT_EQ(Outcome({{seconds(29), kMuch}, {seconds(1000), ""}}), "STREAM_STALLED 34");
 }
 
-TEST_F(ClientBytesTest, TheCallsOwnDeadlineIsAnErrorOfItsOwn) {
+TEST_F(ClientBytesTest, TheCallsDeadlineHasItsOwnError) {
   EXPECT_EQ(Outcome({{seconds(1000), ""}}, seconds(7)), "DEADLINE_EXCEEDED 7");
 }
 

@@ -12,7 +12,7 @@
 namespace daytonad {
 namespace {
 
-// A file whose bytes came with the request.
+// A file whose bytes are in the request.
 class InlineFileContent final : public ContextContent {
  public:
   explicit InlineFileContent(std::string_view bytes) : left_(bytes), size_(static_cast<int64_t>(bytes.size())) {}
@@ -37,7 +37,7 @@ class InlineFileContent final : public ContextContent {
   bool begun_ = false;
 };
 
-// A directory that came with the request, as a tar.
+// A directory that is in the request, as a tar.
 class InlineTarContent final : public ContextContent, private ContextSink {
  public:
   explicit InlineTarContent(std::string_view tar)

@@ -10,18 +10,19 @@
 
 namespace daytonad {
 
-// One pass through what a context consists of, in steps that a thread of the pool can take between others.
+// One pass over a context's content, in steps short enough for a pool thread.
 class ContextContent {
  public:
   virtual ~ContextContent() = default;
 
-  // Gives the next entries and bytes to the sink: about kStepBytes, or some hundred entries. False: that was all.
+  // Passes the next entries and bytes to the sink: about kStepBytes, or some hundred entries. False at the end.
   virtual absl::StatusOr<bool> Step(ContextSink& sink) = 0;
 };
 
 inline constexpr size_t kStepBytes = 1024 * 1024;
 
-// Begins at the first entry. Source and roots outlive it. Not for an UploadedContext, whose content is not here.
+// Starts at the first entry. Source and roots must outlive it. Not for an UploadedContext: the daemon does not have its
+// content.
 std::unique_ptr<ContextContent> OpenContent(const ContextSource& source, const ContextRoots& roots);
 
 }  // namespace daytonad

@@ -9,7 +9,7 @@
 namespace daytonad {
 namespace {
 
-// Of both kinds of hashes; an MD5 has no more.
+// Both kinds of hashes have this length; an MD5 has no more.
 constexpr size_t kHexDigits = 32;
 
 Digest Begin(const EVP_MD* kind) {

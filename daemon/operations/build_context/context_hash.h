@@ -13,14 +13,13 @@ namespace daytonad {
 
 using Digest = std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)>;
 
-// The name under which the Daytona Python SDK stores a context, for callers who want to find that SDK's uploads, and to
-// be found by it: the MD5 of
+// The name under which the Daytona Python SDK stores a context, for callers who share uploads with that SDK: the MD5 of
 // - the archive path;
 // - for a context that is a file: its bytes;
 // - for a directory, in the order of its entries: the path and the bytes of each file, the path of each directory that
 //   is empty (`.` for the context itself), the path and the target of each symbolic link.
-// Nothing stands between these parts, so that different trees may have the same name: a file `a` with the content
-// "bcd", and a file `ab` with "cd".
+// These parts have no separators, so different trees may have the same name: a file `a` with the content "bcd", and a
+// file `ab` with "cd".
 class ContextHash final : public ContextSink {
  public:
   explicit ContextHash(std::string_view archive_path);
@@ -28,16 +27,16 @@ class ContextHash final : public ContextSink {
   absl::Status OnEntry(const ContextEntry& entry) override;
   absl::Status OnData(std::string_view bytes) override;
 
-  // 32 lower-case hexadecimal digits. Called once, at the end.
+  // 32 lower-case hexadecimal digits. Call it once, at the end.
   std::string Finish();
 
  private:
   Digest digest_;
 };
 
-// The name under which the daemon stores a context unless its caller gave another one. No two trees have the same: it
-// is what build_service.proto describes at BuildContextHeader.context_hash, the first half of the SHA-256 of a
-// record for each entry, in which the lengths of all parts come before them.
+// The name under which the daemon stores a context unless the caller gives another one, unique to each tree. It is
+// defined at BuildContextHeader.context_hash in build_service.proto: the first half of the SHA-256 of a record per
+// entry, each with the lengths of its parts in front.
 class TreeHash final : public ContextSink {
  public:
   explicit TreeHash(std::string_view archive_path);
@@ -45,7 +44,7 @@ class TreeHash final : public ContextSink {
   absl::Status OnEntry(const ContextEntry& entry) override;
   absl::Status OnData(std::string_view bytes) override;
 
-  // 32 lower-case hexadecimal digits. Called once, at the end.
+  // 32 lower-case hexadecimal digits. Call it once, at the end.
   std::string Finish();
 
  private:

@@ -24,7 +24,7 @@ absl::StatusOr<ContextPass::Piece> ContextPass::Next() {
 }
 
 absl::Status ContextPass::OnEntry(const ContextEntry& entry) {
-  // Before a sparse file is read, say, which may pretend to have any size.
+  // Checked before reading: a sparse file, for example, may claim any size.
   bytes_ += entry.size;
   if (entry.size > kMaxContextBytes || bytes_ > kMaxContextBytes) return ContextTooLarge();
   absl::Status status = hash_.OnEntry(entry);

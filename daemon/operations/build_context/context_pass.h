@@ -13,16 +13,16 @@
 
 namespace daytonad {
 
-// Reads a context once, for its hash or for its hash and its tar. For a thread of the pool, one call at a time.
+// Reads a context once, for its hash or for its hash and its tar. Runs on a pool thread, one call at a time.
 class ContextPass final : private ContextSink {
  public:
   enum class Makes { kHash, kHashAndTar };
 
-  // Source and roots outlive it.
+  // Source and roots must outlive it.
   ContextPass(const ContextSource& source, const ContextRoots& roots, Makes makes);
 
   struct Piece {
-    std::string tar;   // perhaps empty; a little more than kStepBytes at most
+    std::string tar;   // may be empty; at most a little more than kStepBytes
     std::string hash;  // with the last piece
     bool last = false;
   };

@@ -102,7 +102,7 @@ std::string SdkHashOfFile(const std::string& archive_path, const std::string& co
 }
 
 // Values that the official SDKs produced.
-TEST(ContextHash, OfAFileIsTheSdks) {
+TEST(ContextHash, OfAFileMatchesTheSdk) {
   EXPECT_EQ(SdkHashOfFile("proj/a.txt", "A\n"), "3ca6cdf871a85ea07ac33693733306a4");
   EXPECT_EQ(SdkHashOfFile("tmp/g/proj/a.txt", "A\n"), "bd71812886e2ad17e0e3370723856f8e");
   EXPECT_EQ(SdkHashOfFile("/tmp/g/proj/a.txt", "A\n"), "3f4735016c1a1d399c19ee7a0d142a0e");
@@ -116,7 +116,7 @@ TEST(TreeHash, IsWhatTheContractDescribes) {
   EXPECT_EQ(HashOfFile("proj/a.txt", "A\n"), "588dfc443731a8cab9e8083eebe9e423");
 }
 
-TEST(TreeHash, TellsTreesApartThatAreOneToTheSdk) {
+TEST(TreeHash, DistinguishesTreesWithOneSdkHash) {
   const auto hash_of = [](const std::string& archive_path, const std::string& tar) {
     return Pack({archive_path, InlineTar{tar + TarEnd()}}).hash;
   };
@@ -137,14 +137,14 @@ TEST(TreeHash, TellsTreesApartThatAreOneToTheSdk) {
   EXPECT_EQ(std::set<std::string>(hashes.begin(), hashes.end()).size(), hashes.size());
 }
 
-TEST_F(HostContext, WhoMayRunAFileIsPartOfTheTree) {
+TEST_F(HostContext, ExecutePermissionIsPartOfTheTree) {
   directory_.Write("run.sh", "#!/bin/sh\n");
   const std::string before = PackPath("run.sh", "run.sh").hash;
   ASSERT_EQ(::chmod(directory_.Path("run.sh").c_str(), 0755), 0);
   EXPECT_NE(PackPath("run.sh", "run.sh").hash, before);
 }
 
-TEST_F(HostContext, TheSameFilesHaveTheSameHashWhereverTheyComeFrom) {
+TEST_F(HostContext, TheSameFilesHaveTheSameHashFromAnySource) {
   MakeProject("proj");
   const Packed host = PackPath("proj", "proj");
   // What the daemon packed, as if a client had sent it.
@@ -170,7 +170,7 @@ TEST_F(HostContext, TheTarHasEverythingUnderTheArchivePath) {
   EXPECT_THAT(EntriesOf(PackPath("proj/a.txt", "x/a").tar), ElementsAre("file x/a: A\n"));
 }
 
-TEST_F(HostContext, ModeAndTimeAreTheSources) {
+TEST_F(HostContext, ModeAndTimeAreThoseOfTheSource) {
   directory_.Write("run.sh", "#!/bin/sh\n");
   ASSERT_EQ(::chmod(directory_.Path("run.sh").c_str(), 0750), 0);
   struct stat info = {};
@@ -200,7 +200,7 @@ TEST_F(HostContext, AnyNameThatAFileCanHave) {
   }
 }
 
-// What it leads to is not copied with it, and may be anywhere.
+// Its target is not copied with it, and may be anywhere.
 TEST_F(HostContext, ALinkStaysALinkAndCountsByItsText) {
   for (const std::string& target : {std::string("none"), std::string("/etc/passwd"), std::string("../../../etc/passwd"),
                                     std::string("sub"), std::string("sub/x"), std::string("link")}) {
@@ -216,7 +216,7 @@ TEST_F(HostContext, ALinkStaysALinkAndCountsByItsText) {
   }
 }
 
-TEST_F(HostContext, ALinkThatIsTheContextIsFollowed) {
+TEST_F(HostContext, ALinkGivenAsTheContextIsFollowed) {
   MakeProject("proj");
   std::filesystem::create_symlink("proj", directory_.Path("link"));
   EXPECT_EQ(PackPath("link", "proj").hash, PackPath("proj", "proj").hash);
@@ -230,7 +230,7 @@ TEST_F(HostContext, AnEmptyDirectoryIsAContext) {
   EXPECT_THAT(EntriesOf(packed.tar), ElementsAre("directory e/"));
 }
 
-TEST_F(HostContext, RefusesFifosWithoutWaitingForThem) {
+TEST_F(HostContext, RefusesFifosWithoutBlocking) {
   directory_.Write("p/a", "");
   ASSERT_EQ(::mkfifo(directory_.Path("p/fifo").c_str(), 0600), 0);
   EXPECT_EQ(ErrorOf("p"), "INVALID_REQUEST");
@@ -247,7 +247,7 @@ TEST_F(HostContext, NamesAFileThatItMayNotRead) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("p/a"));
 }
 
-TEST_F(HostContext, SaysWhatIsMissingOrOutside) {
+TEST_F(HostContext, ReportsMissingPathsAndPathsOutside) {
   EXPECT_EQ(ErrorOf("none"), "PATH_NOT_FOUND");
   EXPECT_EQ(ErrorOf("../etc"), "PATH_NOT_ALLOWED");
 }
@@ -260,7 +260,7 @@ TEST_F(HostContext, ALargeFileComesInPieces) {
   EXPECT_LE(packed.largest_piece, kStepBytes + 64 * 1024);
 }
 
-TEST_F(HostContext, NoticesAFileThatChangesUnderIt) {
+TEST_F(HostContext, NoticesAFileThatChangesWhileRead) {
   directory_.Write("p", std::string(4 << 20, 'x'));
   for (const int size : {1 << 20, 6 << 20}) {
     ASSERT_EQ(::truncate(directory_.Path("p").c_str(), 4 << 20), 0);
@@ -276,7 +276,7 @@ TEST_F(HostContext, NoticesAFileThatChangesUnderIt) {
   }
 }
 
-TEST_F(HostContext, NoticesADirectoryThatGoesAway) {
+TEST_F(HostContext, NoticesADirectoryThatDisappears) {
   directory_.Write("p/sub/a", "x");
   for (int i = 0; i < 400; ++i) directory_.Write("p/" + std::to_string(i), "x");  // more than one step
   const ContextSource source{"p", HostPath{directory_.Path("p")}};
@@ -291,7 +291,7 @@ TEST_F(HostContext, NoticesADirectoryThatGoesAway) {
   EXPECT_EQ(ErrorReason(piece.status()), "CONTEXT_CHANGED");
 }
 
-TEST(TarWriter, CanBeGivenUpInTheMiddleOfAFile) {
+TEST(TarWriter, CanBeAbandonedInTheMiddleOfAFile) {
   TarWriter writer("p");
   ContextEntry entry;
   entry.size = int64_t{1} << 40;

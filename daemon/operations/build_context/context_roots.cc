@@ -29,7 +29,7 @@ absl::Status InvalidPath(std::string_view problem) {
   return MakeError(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST", problem);
 }
 
-// Without doubled slashes and `.`, which change nothing. `..` stays: what it means is the kernel's affair.
+// Removes doubled slashes and `.`, which change nothing. Keeps `..`, which only the kernel can resolve.
 std::string Tidy(std::string_view path) {
   std::vector<absl::string_view> parts;
   for (const absl::string_view part : absl::StrSplit(AbslView(path), '/', absl::SkipEmpty())) {
@@ -38,7 +38,7 @@ std::string Tidy(std::string_view path) {
   return absl::StrJoin(parts, "/");
 }
 
-// What follows `root` in `path`, if it lies below it by name. Both tidy, with a slash in front.
+// The part of `path` after `root`, if the name is below it. Both are tidy and begin with a slash.
 std::optional<std::string> Below(const std::string& root, const std::string& path) {
   absl::string_view rest = path;
   if (root != "/" && !absl::ConsumePrefix(&rest, root)) return std::nullopt;
@@ -71,7 +71,7 @@ struct OpenedPath {
   struct stat info = {};
 };
 
-// Opens what was found by Find(). A file's kind is known only once it is open.
+// Opens the result of Find(). A file's kind is known only once it is open.
 absl::StatusOr<OpenedPath> OpenPlace(const ContextRoots::Place& place, std::string_view path, int flags) {
   OpenedPath opened;
   opened.descriptor = OpenBeneath(place.root, place.path, flags);
@@ -88,7 +88,7 @@ FileDescriptor OpenBeneath(int root, const std::string& path, int flags) {
   how.flags = static_cast<uint64_t>(flags | O_CLOEXEC);
   if ((flags & O_PATH) == 0) how.flags |= O_NONBLOCK | O_NOCTTY;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  // EAGAIN: something was renamed at the same moment, so that the kernel cannot tell whether `..` stayed inside.
+  // EAGAIN: because of a concurrent rename the kernel cannot tell whether `..` stayed inside.
   constexpr int kTries = 100;
   for (int i = 0; i < kTries; ++i) {
     const auto fd = static_cast<int>(::syscall(SYS_openat2, root, path.c_str(), &how, sizeof(how)));
@@ -125,7 +125,7 @@ absl::Status WrongKindOfFile(std::string_view path) {
 absl::Status PathError(int error, std::string_view path) {
   switch (error) {
     case EXDEV:
-    case ELOOP:  // a link of /proc, or links in a circle
+    case ELOOP:  // a /proc link, or a loop of links
       return PathNotAllowed(path);
     case ENOENT:
     case ENOTDIR:
@@ -169,7 +169,7 @@ absl::StatusOr<ContextRoots::Place> ContextRoots::Find(std::string_view path) co
     const FileDescriptor found = OpenBeneath(root.descriptor.get(), *rest, O_PATH);
     if (found.is_open()) return Place{root.descriptor.get(), *rest};
     if (errno != EXDEV) return PathError(errno, path);
-    // Leads out of this root; but perhaps it stays in one around it.
+    // It leaves this root, but an outer root may contain it.
   }
   return PathNotAllowed(path);
 }

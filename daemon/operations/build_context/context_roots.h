@@ -13,31 +13,35 @@
 
 namespace daytonad {
 
-// The directories that --context-root opens, and the only way by which the daemon reads what a caller names by path.
+// The directories of --context-root. The daemon reads paths from callers only through this class.
 //
-// To check a path and then to open it leaves a gap in which somebody can put a link in its place. Here the kernel does
-// both at once: each open starts at the root's own descriptor (held since the start; a root that was replaced meanwhile
-// needs a restart) and fails when `..` or a symbolic link leads out of it. An absolute link always counts as leading
-// out, even if its target lies below the root: whether it does depends on where the root is mounted.
+// Between a check of a path and its open, somebody could replace it by a link. Here the kernel does both at once: each
+// open starts at the root's descriptor (held since the start; a replaced root needs a restart) and fails if `..` or a
+// symbolic link leaves the root. An absolute link always counts as leaving it, even if its target is below the root,
+// because that depends on where the root is mounted.
 class ContextRoots final : public HostFiles {
  public:
-  // Nothing is open.
+  // No roots.
   ContextRoots() = default;
 
-  // The error, in one line, names the directory that is not absolute, is none, or cannot be opened; or says that this
-  // system lacks what confines paths (openat2: Linux 5.6, and a seccomp profile that allows it).
+  // The one-line error names the directory that is not absolute, is not a directory or cannot be opened; or it says
+  // that this system lacks openat2 (Linux 5.6, and a seccomp profile that allows it).
   static absl::StatusOr<ContextRoots> Open(const std::vector<std::string>& directories);
+
+  // Whether nothing is open.
+  bool empty() const { return roots_.empty(); }
 
   absl::StatusOr<Kind> KindOf(std::string_view path) const override;
   absl::StatusOr<std::string> ReadFile(std::string_view path, size_t max_bytes) const override;
   absl::StatusOr<std::vector<std::string>> ListDirectory(std::string_view path) const override;
 
-  // Where a path is: the root's descriptor, good as long as this object, and the path from there ("." for the root).
+  // A path's location: the root's descriptor, valid as long as this object, and the path relative to it ("." for the
+  // root).
   struct Place {
     int root = -1;
     std::string path;
   };
-  // Finds it and makes sure that there is a file or a directory now.
+  // Finds the path and checks that it exists now.
   absl::StatusOr<Place> Find(std::string_view path) const;
 
  private:
@@ -49,15 +53,15 @@ class ContextRoots final : public HostFiles {
   std::vector<Root> roots_;  // the longest path first
 };
 
-// Opens what is at `path` below the directory `root`, with open(2)'s flags. Never leaves it, follows no link of /proc,
-// never waits for a FIFO's other end. An invalid descriptor has its reason in errno; EXDEV: the path leads out.
+// Opens `path` below the directory `root`, with open(2)'s flags. Never leaves the root, follows no /proc link, never
+// waits for a FIFO's other end. If the descriptor is invalid, errno has the reason; EXDEV: the path leaves the root.
 FileDescriptor OpenBeneath(int root, const std::string& path, int flags);
 
-// The names in an open directory, in the order in which the file system has them, without `.` and `..`. False with
-// errno if it can't be read.
+// The names in an open directory, in the file system's order, without `.` and `..`. False with errno if it cannot be
+// read.
 bool ReadNames(FileDescriptor directory, std::vector<std::string>& names);
 
-// What a caller is told of an errno for a path that he gave.
+// The errors for a path that a caller named.
 absl::Status PathError(int error, std::string_view path);
 absl::Status PathNotAllowed(std::string_view path);
 absl::Status WrongKindOfFile(std::string_view path);

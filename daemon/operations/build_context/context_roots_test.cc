@@ -46,7 +46,7 @@ class ContextRootsTest : public ::testing::Test {
   ContextRoots roots_;
 };
 
-TEST_F(ContextRootsTest, OpensWhatIsBelow) {
+TEST_F(ContextRootsTest, OpensFilesBelow) {
   EXPECT_EQ(Read(Path("root/proj/a.txt")), "A\n");
   EXPECT_EQ(Read(Path("root//proj/./sub/../a.txt")), "A\n");
   EXPECT_EQ(*roots_.KindOf(Path("root/proj/a.txt")), HostFiles::Kind::kFile);
@@ -55,7 +55,7 @@ TEST_F(ContextRootsTest, OpensWhatIsBelow) {
   EXPECT_THAT(*roots_.ListDirectory(Path("root/proj")), ElementsAre("a.txt", "sub"));
 }
 
-TEST_F(ContextRootsTest, TooFewDescriptorsAreAnErrorThatPasses) {
+TEST_F(ContextRootsTest, TooFewDescriptorsAreARetryableError) {
   {
     const NoDescriptors no_more;
     EXPECT_EQ(Read(Path("root/proj/a.txt")), "DAEMON_EXHAUSTED");
@@ -63,7 +63,7 @@ TEST_F(ContextRootsTest, TooFewDescriptorsAreAnErrorThatPasses) {
   EXPECT_EQ(Read(Path("root/proj/a.txt")), "A\n");
 }
 
-TEST_F(ContextRootsTest, OpensNothingElseAndDoesNotTellWhetherItIsThere) {
+TEST_F(ContextRootsTest, OpensNothingElseAndHidesWhetherItExists) {
   Link("root/out", Path("secret"));
   Link("root/up", "../secret");
   Link("root/far", "/");
@@ -93,19 +93,19 @@ TEST_F(ContextRootsTest, FollowsLinksThatStayInside) {
   EXPECT_EQ(Read(Path("root/dir/a.txt")), "A\n");
 }
 
-TEST_F(ContextRootsTest, AnAbsoluteLinkLeadsOutWhereverItPoints) {
+TEST_F(ContextRootsTest, AnyAbsoluteLinkLeadsOutside) {
   Link("root/absolute", Path("root/proj/a.txt"));
   EXPECT_EQ(Read(Path("root/absolute")), "PATH_NOT_ALLOWED");
 }
 
-TEST_F(ContextRootsTest, ALinkOfProcLeadsOut) {
+TEST_F(ContextRootsTest, ALinkInProcLeadsOutside) {
   const absl::StatusOr<ContextRoots> all = ContextRoots::Open({"/"});
   ASSERT_TRUE(all.ok()) << all.status();
   EXPECT_EQ(ErrorReason(all->KindOf("/proc/self/cwd/x").status()), "PATH_NOT_ALLOWED");
   EXPECT_TRUE(all->KindOf("/etc/passwd").ok());
 }
 
-TEST_F(ContextRootsTest, LinksInACircleLeadNowhere) {
+TEST_F(ContextRootsTest, CircularLinksLeadNowhere) {
   Link("root/a", "b");
   Link("root/b", "a");
   EXPECT_EQ(Read(Path("root/a")), "PATH_NOT_ALLOWED");
@@ -118,7 +118,7 @@ TEST_F(ContextRootsTest, ARootInsideAnotherDoesNotHideIt) {
   EXPECT_EQ(*roots->ReadFile(Path("root/proj/sub/b.txt"), 10), "B");
 }
 
-TEST_F(ContextRootsTest, TellsWhatIsMissingOrOfTheWrongKind) {
+TEST_F(ContextRootsTest, ReportsMissingPathsAndWrongKinds) {
   EXPECT_EQ(Read(Path("root/none")), "PATH_NOT_FOUND");
   EXPECT_EQ(Read(Path("root/proj/a.txt/x")), "PATH_NOT_FOUND");
   EXPECT_EQ(Read(Path("root/proj")), "INVALID_REQUEST");
@@ -134,7 +134,7 @@ TEST_F(ContextRootsTest, RefusesAFileThatIsTooLong) {
   EXPECT_EQ(ErrorReason(roots_.ReadFile(Path("root/proj/a.txt"), 1).status()), "INVALID_REQUEST");
 }
 
-TEST_F(ContextRootsTest, DoesNotWaitForAFifoOrReadADevice) {
+TEST_F(ContextRootsTest, DoesNotBlockOnAFifoOrReadADevice) {
   ASSERT_EQ(::mkfifo(Path("root/fifo").c_str(), 0600), 0);
   EXPECT_EQ(Read(Path("root/fifo")), "INVALID_REQUEST");
   EXPECT_EQ(ErrorReason(roots_.KindOf(Path("root/fifo")).status()), "INVALID_REQUEST");
@@ -143,25 +143,25 @@ TEST_F(ContextRootsTest, DoesNotWaitForAFifoOrReadADevice) {
   EXPECT_EQ(ErrorReason(dev->ReadFile("/dev/zero", 10).status()), "INVALID_REQUEST");
 }
 
-TEST_F(ContextRootsTest, SaysThatAFileCannotBeRead) {
+TEST_F(ContextRootsTest, ReportsAnUnreadableFile) {
   ASSERT_EQ(::chmod(directory_.path().c_str(), 0755), 0);
   ASSERT_EQ(::chmod(Path("root/proj/a.txt").c_str(), 0), 0);
   const AsNobody nobody;
   EXPECT_EQ(Read(Path("root/proj/a.txt")), "PATH_NOT_READABLE");
 }
 
-TEST_F(ContextRootsTest, ARootIsWhatItWasAtTheStart) {
+TEST_F(ContextRootsTest, ARootStaysTheDirectoryOpenedAtTheStart) {
   std::filesystem::rename(Path("root"), Path("old"));
   std::filesystem::create_directory_symlink(Path("secret"), Path("root"));
   EXPECT_EQ(Read(Path("root/key")), "PATH_NOT_FOUND");
   EXPECT_EQ(Read(Path("root/proj/a.txt")), "A\n");
 }
 
-TEST(ContextRoots, NothingIsOpenByDefault) {
+TEST(ContextRoots, NothingIsAllowedByDefault) {
   EXPECT_EQ(ErrorReason(ContextRoots().KindOf("/etc/passwd").status()), "PATH_NOT_ALLOWED");
 }
 
-TEST(ContextRoots, NamesTheDirectoryThatCannotBeARoot) {
+TEST(ContextRoots, NamesAnUnusableRoot) {
   const TemporaryDirectory directory;
   directory.Write("file", "");
   const auto error = [](const std::string& root) { return std::string(ContextRoots::Open({root}).status().message()); };

@@ -16,19 +16,19 @@ struct ContextEntry {
   enum class Type { kFile, kDirectory, kSymlink };
 
   Type type = Type::kFile;
-  // Relative to the context; empty for the context itself, be it a file or a directory.
+  // Relative to the context; empty for the context itself, a file or a directory.
   std::string path;
   mode_t mode = 0644;  // permission bits
   int64_t mtime = 0;   // seconds since 1970
-  // How many bytes of data follow.
+  // The bytes of data that follow.
   int64_t size = 0;
-  // Of a directory: nothing is in it.
+  // For a directory: it has no entries.
   bool empty = false;
-  // Of a link: where it leads, as it is written.
+  // For a link: its target, as written.
   std::string link_target;
 };
 
-// Where the entries of a context go, in order: each entry is followed by its data, in any number of pieces.
+// Receives the entries of a context in order. Each entry is followed by its data, in any number of pieces.
 class ContextSink {
  public:
   virtual ~ContextSink() = default;

@@ -20,7 +20,7 @@ Task<absl::StatusOr<ContextPass::Piece>> NextPiece(CallContext context, Clock& c
   co_return co_await RunOnPool(pool, std::move(next));
 }
 
-// The tar of a context, which ends well only if what it is made of still has the same hash.
+// The tar of a context. Ends with an error if the content no longer has the given hash.
 class TarStream final : public ByteStream {
  public:
   TarStream(const ContextSource& source, const ContextRoots& roots, std::string hash, Clock& clock, WorkPool& pool)
@@ -98,7 +98,7 @@ Task<absl::StatusOr<std::string>> ContextUploader::MakePresent(CallContext conte
       hash = std::move(piece->hash);
     }
     TarStream tar(source, roots_, hash, clock_, pool_);
-    // Its name tells trees apart, so that what is there is what is wanted, however it was packed.
+    // The hash is unique to the tree, so a stored tar has the right content, however it was packed.
     const absl::StatusOr<Presence> present =
         co_await uploads_.MakePresent(std::move(context), store, hash, /*size=*/0, tar, TarSource::kDaemon);
     if (!present.ok()) co_return present.status();

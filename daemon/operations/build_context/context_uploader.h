@@ -16,34 +16,34 @@
 
 namespace daytonad {
 
-// Hears what became of each context.
+// Is told the outcome of each context.
 class UploadObserver {
  public:
   virtual ~UploadObserver() = default;
 
-  // `existed`: the store had it already.
+  // `existed`: the store already had it.
   virtual void OnContext(const std::string& archive_path, const std::string& hash, bool existed) = 0;
 };
 
-// Sees to it that the contexts of an image are in upstream's store. Each is read twice, for its hash and, if the store
-// does not have it, for its tar; only a few MiB of it are in memory at a time.
+// Uploads the contexts of an image to upstream's store, unless it has them. Reads each context for its hash and, if the
+// store lacks it, again for its tar; holds only a few MiB in memory.
 //
-// Who goes away ends his upload at once, and nothing is left in the store of one that was not finished.
+// If the caller goes away, the upload ends at once; an unfinished upload leaves nothing in the store.
 class ContextUploader {
  public:
-  // All of these outlive it.
+  // All of these must outlive it.
   ContextUploader(BuildContextApi& api, const ContextRoots& roots, WorkPool& pool, StoreUploads& uploads, Clock& clock)
       : api_(api), roots_(roots), pool_(pool), uploads_(uploads), clock_(clock) {}
 
-  // The hashes, in the order of the sources. `observer` may be null and is used until this returns. Errors: those of
-  // the store, of HostFiles, and
+  // Returns the hashes, in the order of the sources. `observer` may be null and must live until this returns. Errors:
+  // those of the store, of HostFiles, and
   // - NOT_FOUND (CONTEXT_NOT_FOUND): an UploadedContext that the store does not have.
   // - ABORTED (CONTEXT_CHANGED): files changed while they were read.
   Task<absl::StatusOr<std::vector<std::string>>> UploadAll(CallContext context, std::vector<ContextSource> sources,
                                                            UploadObserver* observer = nullptr);
 
  private:
-  // Its hash, once the store has it.
+  // Returns its hash once the store has it.
   Task<absl::StatusOr<std::string>> MakePresent(CallContext context, ContextStore& store, const ContextSource& source,
                                                 UploadObserver* observer);
 

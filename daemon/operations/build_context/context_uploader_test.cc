@@ -70,12 +70,12 @@ class ContextUploaderTest : public ::testing::Test {
   ContextUploader uploader_{api_, roots_, pool_, uploads_, clock_};
 };
 
-TEST_F(ContextUploaderTest, DoesNotOpenTheStoreForNothing) {
+TEST_F(ContextUploaderTest, DoesNotOpenTheStoreWithoutFiles) {
   EXPECT_THAT(*Upload({}), IsEmpty());
   EXPECT_THAT(api_.calls, IsEmpty());
 }
 
-TEST_F(ContextUploaderTest, AnswersTheHashesInOrderAndStoresEachOnce) {
+TEST_F(ContextUploaderTest, ReturnsTheHashesInOrderAndStoresEachOnce) {
   directory_.Write("b", "B");
   const std::vector<ContextSource> sources = {File("a", "A"), {"b", HostPath{directory_.Path("b")}}, File("a", "A")};
   const Hashes hashes = Upload(sources);
@@ -92,7 +92,7 @@ TEST_F(ContextUploaderTest, AnswersTheHashesInOrderAndStoresEachOnce) {
   EXPECT_EQ(Count("Upload"), 2) << "a repeated create uploads nothing";
 }
 
-TEST_F(ContextUploaderTest, TellsWhatBecameOfEach) {
+TEST_F(ContextUploaderTest, ReportsTheOutcomeOfEach) {
   struct Observer : UploadObserver {
     void OnContext(const std::string& archive_path, const std::string& hash, bool existed) override {
       lines.push_back(archive_path + " " + hash + (existed ? " existed" : " uploaded"));
@@ -106,7 +106,7 @@ TEST_F(ContextUploaderTest, TellsWhatBecameOfEach) {
                           std::string(" ") + kHashA + " existed"));
 }
 
-TEST_F(ContextUploaderTest, AsksForWhatWasUploadedBefore) {
+TEST_F(ContextUploaderTest, ChecksThatEarlierUploadsAreStored) {
   EXPECT_THAT(*Upload({File("a", "A"), {"", UploadedContext{kHashA}}}), ElementsAre(kHashA, kHashA));
   const Hashes missing = Upload({{"", UploadedContext{kHashB}}});
   EXPECT_EQ(missing.status().code(), absl::StatusCode::kNotFound);
@@ -115,7 +115,7 @@ TEST_F(ContextUploaderTest, AsksForWhatWasUploadedBefore) {
   EXPECT_EQ(Count("Upload"), 1);
 }
 
-TEST_F(ContextUploaderTest, WhatTheStoreSaysIsWhatTheCallerHears) {
+TEST_F(ContextUploaderTest, ErrorsOfTheStoreReachTheCaller) {
   contexts_.contains_results = {absl::PermissionDeniedError("no")};
   EXPECT_EQ(Upload({File("a", "A")}).status().code(), absl::StatusCode::kPermissionDenied);
   EXPECT_EQ(Count("Upload"), 0);
@@ -172,7 +172,7 @@ TEST_F(ContextUploaderTest, SendsNoMoreThanTheLimitAtATime) {
   EXPECT_EQ(contexts_.contents.size(), 5U);
 }
 
-TEST_F(ContextUploaderTest, ACallerThatGoesAwayTakesItsUploadWithIt) {
+TEST_F(ContextUploaderTest, CancellingTheCallEndsItsUpload) {
   CloseGate();
   std::stop_source stop;
   std::future<Hashes> call = StartTask(io_, UploadTask({File("a", "A")}, stop.get_token()));
@@ -202,7 +202,7 @@ TEST_F(ContextUploaderTest, ACancelledCallStopsHashing) {
   EXPECT_TRUE(absl::IsCancelled(call.get().status()));
 }
 
-TEST_F(ContextUploaderTest, WhatTheStoreCannotTakeIsNotRead) {
+TEST_F(ContextUploaderTest, ContextsTooLargeForTheStoreAreNotRead) {
   directory_.Write("p/sparse", "");
   std::filesystem::resize_file(directory_.Path("p/sparse"), uint64_t{1} << 40);  // would take hours
   const absl::Status status = Upload({{"p", HostPath{directory_.Path("p")}}}).status();

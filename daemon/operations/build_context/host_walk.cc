@@ -59,7 +59,7 @@ absl::Status HostWalk::Begin(ContextSink& sink) {
   return OnFile("", std::move(descriptor), sink);
 }
 
-// The next of the directory where the walk is: what is no directory first, then down into the directories.
+// The next entry of the current directory: other entries first, then the subdirectories.
 absl::Status HostWalk::NextEntry(ContextSink& sink) {
   Directory& here = directories_.back();
   if (here.next_file < here.files.size()) return OnName(Join(here.path, here.files[here.next_file++]), sink);
@@ -76,7 +76,7 @@ absl::Status HostWalk::NextEntry(ContextSink& sink) {
 
 absl::Status HostWalk::OnDirectory(std::string path, FileDescriptor descriptor, const struct stat& info,
                                    ContextSink& sink) {
-  const int fd = ::dup(descriptor.get());  // to look at the names while the list is made from the other
+  const int fd = ::dup(descriptor.get());  // for fstatat: ReadNames takes the other one
   const FileDescriptor names_at(fd);
   std::vector<std::string> names;
   if (fd < 0 || !ReadNames(std::move(descriptor), names)) return Error(errno, path);
@@ -146,7 +146,7 @@ absl::Status HostWalk::ReadPiece(ContextSink& sink) {
   buffer_.resize(kReadBytes);
   const ssize_t count = ::read(file_.get(), buffer_.data(), buffer_.size());
   if (count < 0) return Error(errno, file_path_);
-  // It must be as long as its header in the tar said.
+  // Its length must match its tar header.
   if (count > file_left_ || (count == 0 && file_left_ > 0)) return Changed(FullPath(file_path_));
   file_left_ -= count;
   if (count == 0) file_ = FileDescriptor();

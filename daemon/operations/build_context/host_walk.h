@@ -15,14 +15,14 @@
 
 namespace daytonad {
 
-// A file or a directory with all that is in it, below one of the context roots.
+// Walks a file or a directory tree below a context root.
 //
-// The order, which the hash depends on, is that of Python's os.walk: what is in a directory as the file system lists
-// it, its subdirectories after everything else. Symbolic links are not followed, except one that is the context itself.
+// The hash depends on the order, which is that of Python's os.walk: entries of a directory in the file system's order,
+// its subdirectories after everything else. Symbolic links are not followed, except if the context itself is one.
 // Anything but files, directories and links is refused.
 class HostWalk final : public ContextContent {
  public:
-  // The roots outlive it.
+  // The roots must outlive it.
   HostWalk(const ContextRoots& roots, std::string path) : roots_(roots), path_(std::move(path)) {}
 
   absl::StatusOr<bool> Step(ContextSink& sink) override;
@@ -54,7 +54,7 @@ class HostWalk final : public ContextContent {
   const std::string path_;
   ContextRoots::Place place_;
   bool begun_ = false;
-  std::vector<Directory> directories_;  // from the context itself down to where the walk is
+  std::vector<Directory> directories_;  // from the context itself down to the current one
   // The file that is being read.
   FileDescriptor file_;
   std::string file_path_;

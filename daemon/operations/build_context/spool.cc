@@ -18,13 +18,13 @@ namespace {
 
 constexpr char kAdvice[] = "Give the context's hash in the header, which needs no space";
 
-// Until other uploads may have ended.
+// After this time other uploads may have ended.
 constexpr auto kRetryDelay = std::chrono::seconds(5);
 
 FileDescriptor OpenNameless(const std::string& directory) {
   FileDescriptor file(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
   if (file.is_open() || (errno != EOPNOTSUPP && errno != EISDIR)) return file;
-  // A file system that can't make a file without a name: make one, and take the name away at once.
+  // The file system cannot create unnamed files: create a named one and unlink it at once.
   std::string path = absl::StrCat(directory, "/daytonad-upload-XXXXXX");
   file = FileDescriptor(::mkostemp(path.data(), O_CLOEXEC));
   if (file.is_open()) ::unlink(path.c_str());

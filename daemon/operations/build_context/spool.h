@@ -12,12 +12,12 @@
 
 namespace daytonad {
 
-// Disk space for uploads that have to be read to their end before they can be sent on. Its files have no name from the
-// beginning, so that nothing is left of them however the daemon ends.
+// Disk space for uploads that must be complete before they can be sent. Its files never have a name, so that nothing is
+// left of them however the daemon ends.
 class Spool {
  public:
-  // Where the files are, and how many bytes they may have together. The error, in one line, says why the directory
-  // can't be used.
+  // The directory of the files, and the limit of their total size. The one-line error says why the directory cannot be
+  // used.
   static absl::StatusOr<Spool> Open(std::string directory, int64_t limit);
 
   const std::string& directory() const { return directory_; }
@@ -32,8 +32,8 @@ class Spool {
   int64_t used_ = 0;  // loop thread
 };
 
-// One upload's bytes. Made, asked for room and destroyed on the loop thread; what touches the disk is for a thread of
-// the pool. The spool outlives it.
+// The bytes of one upload. Create, reserve and destroy it on the loop thread; call what touches the disk on a pool
+// thread. The spool must outlive it.
 class SpoolFile {
  public:
   explicit SpoolFile(Spool& spool) : spool_(spool) {}
@@ -41,12 +41,12 @@ class SpoolFile {
   SpoolFile& operator=(const SpoolFile&) = delete;
   ~SpoolFile() { spool_.used_ -= reserved_; }
 
-  // Could so many bytes ever have room? RESOURCE_EXHAUSTED (SPOOL_FULL) if not. Reserves nothing.
+  // RESOURCE_EXHAUSTED (SPOOL_FULL) if this many bytes can never fit. Reserves nothing.
   absl::Status CheckSize(int64_t bytes) const;
-  // Room for so many more bytes, or RESOURCE_EXHAUSTED (SPOOL_FULL). Loop thread.
+  // Reserves space for this many more bytes, or returns RESOURCE_EXHAUSTED (SPOOL_FULL). Loop thread.
   absl::Status Reserve(int64_t bytes);
 
-  // Pool. The first Append makes the file, and Close gives its space back.
+  // Pool thread. The first Append creates the file; Close frees its space.
   absl::Status Append(std::string_view bytes);
   absl::StatusOr<std::string> Read(int64_t offset, size_t size) const;  // empty at the end
   bool Close() {

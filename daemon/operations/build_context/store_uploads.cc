@@ -10,18 +10,18 @@
 namespace daytonad {
 namespace {
 
-// How long an upload that failed may take to have its parts removed from the store, also if its call has ended.
+// How long a failed upload may take to remove its parts from the store, even after its call has ended.
 constexpr auto kTimeToAbort = std::chrono::seconds(10);
 
 // How long to wait for another upload of the same hash.
 constexpr auto kLongestLine = std::chrono::seconds(30);
 
-// Until other uploads may have ended.
+// After this time other uploads may have ended.
 constexpr auto kRetryDelay = std::chrono::seconds(5);
 
 absl::Status TooMuchWaits() {
   return WithRetryDelay(MakeError(absl::StatusCode::kUnavailable, "DAEMON_EXHAUSTED",
-                                  "The daemon can't keep more of uploads that wait for their turn (--max-uploads). Try "
+                                  "Too many uploads wait for their turn (--max-uploads). Try "
                                   "again later, with fewer at a time."),
                         kRetryDelay);
 }
@@ -39,7 +39,7 @@ Task<absl::Status> SendAll(CallContext context, std::string first, ByteStream& t
 
 }  // namespace
 
-// Stands in the line of a hash; the line goes with the last one.
+// A place in the queue of a hash. The last place removes the queue.
 class StoreUploads::Place {
  public:
   Place(Lines& lines, std::string hash) : lines_(lines), line_(lines.try_emplace(std::move(hash)).first) {
@@ -52,7 +52,7 @@ class StoreUploads::Place {
   }
 
   Admission& turns() { return line_->second.turns; }
-  // Somebody has stored it since this place was taken.
+  // Another upload has stored it since this place was taken.
   bool stored() const { return line_->second.stored; }
   void SetStored() { line_->second.stored = true; }
 
@@ -61,7 +61,7 @@ class StoreUploads::Place {
   const Lines::iterator line_;
 };
 
-// The first bytes of an upload that waits for its turn.
+// The first bytes of a queued upload.
 class StoreUploads::WaitingBytes {
  public:
   WaitingBytes(size_t& all, size_t bytes) : all_(all), bytes_(bytes) { all_ += bytes_; }
@@ -96,7 +96,7 @@ Task<absl::StatusOr<Presence>> StoreUploads::MakePresent(CallContext context, Co
   --in_line_;
   if (absl::Status going = context.Check(clock_.Now()); !going.ok()) co_return going;
   if (place.stored()) co_return Presence::kExisted;
-  // Nobody who is admitted waits for a turn, so this ends.
+  // No admitted upload waits for a turn, so this cannot deadlock.
   const absl::StatusOr<Admission::Permit> admitted = co_await sending_.Acquire(context);
   if (!admitted.ok()) co_return admitted.status();
   waiting.Release();

@@ -8,49 +8,48 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "daemon/api/api.h"
+#include "daemon/base/admission.h"
 #include "daemon/base/call_context.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/task.h"
-#include "daemon/net/http/admission.h"
 
 namespace daytonad {
 
-// What MakePresent() found.
+// The outcome of MakePresent().
 enum class Presence {
-  kStored,     // nothing, and the tar is there now
-  kExisted,    // a tar of this hash, and nothing was sent
-  kOtherSize,  // one of this hash, but of another size; nothing was sent
+  kStored,     // the store had no tar of this hash; it was sent
+  kExisted,    // the store had a tar of this hash; nothing was sent
+  kOtherSize,  // the store had one of this hash and another size; nothing was sent
 };
 
-// Whose bytes an upload waits for.
+// Where an upload's bytes come from.
 enum class TarSource {
-  kDaemon,  // files and memory, which have them at once
-  kClient,  // a stream, whose client may send them or not
+  kDaemon,  // files and memory, available at once
+  kClient,  // a stream, whose client may be slow
 };
 
-// All uploads of this daemon into the store: one at a time for each hash, so that the second finds what the first has
-// stored, and a limited number altogether. A client's takes a turn when its first bytes are there, so that one who
-// sends none is in nobody's way. Loop thread only.
+// All uploads of this daemon to the store: one at a time per hash, so that the second one finds what the first has
+// stored, and a limited number in total. A client's upload queues only once its first bytes have arrived, so that an
+// idle client blocks nobody. Loop thread only.
 class StoreUploads {
  public:
-  // What clients have sent of uploads that wait for their turn.
+  // The limit of bytes from clients whose uploads are queued.
   static constexpr size_t kMaxWaitingBytes = size_t{64} << 20;
 
-  // At most `limit` are sent at a time. The clock outlives it.
+  // At most `limit` uploads are sent at a time. The clock must outlive it.
   StoreUploads(Clock& clock, size_t limit) : clock_(clock), sending_(limit) {}
 
-  // Sees to it that the store has this hash. If it has none, `tar` is read to its end and sent; if that fails or the
-  // call ends, or reading ends in an error (which is returned), nothing is left in the store. `size` is that of `tar`;
-  // 0: not known.
+  // Uploads the tar unless the store has this hash. If sending or reading fails (that error is returned), or the call
+  // ends, nothing is left in the store. `size` is that of `tar`; 0: not known.
   //
-  // Who waits for an upload of the same hash does not wait for ever: its client may be slow. UNAVAILABLE
-  // (DAEMON_EXHAUSTED) if too much waits already.
+  // The wait for an upload of the same hash is bounded, because that client may be slow. UNAVAILABLE (DAEMON_EXHAUSTED)
+  // if too many bytes are queued already.
   Task<absl::StatusOr<Presence>> MakePresent(CallContext context, ContextStore& store, std::string hash, int64_t size,
                                              ByteStream& tar, TarSource source);
 
-  // How many hashes are being seen to.
+  // The number of hashes with uploads in progress.
   size_t size() const { return lines_.size(); }
-  // Does somebody wait until another upload has ended?
+  // Whether an upload waits for another one to end.
   bool crowded() const { return sending_.waiting() > 0 || in_line_ > 0; }
 
  private:
@@ -66,7 +65,7 @@ class StoreUploads {
   Clock& clock_;
   Admission sending_;
   Lines lines_;
-  int in_line_ = 0;  // who wait for another upload of their hash
+  int in_line_ = 0;  // uploads that wait for another one of their hash
   size_t waiting_bytes_ = 0;
 };
 

@@ -22,7 +22,7 @@ absl::Status WrongSize(int64_t announced, std::string_view problem) {
                                 absl::string_view(problem.data(), problem.size()), " came."));
 }
 
-// A context's hashes: the daemon's own, and the Python SDK's if it has been announced, perhaps.
+// A context's hashes: the daemon's own and, if the announced hash may be of that kind, the Python SDK's.
 class Hashes final : public ContextSink {
  public:
   Hashes(const std::string& archive_path, bool with_sdk) : tree_(archive_path) {
@@ -48,8 +48,8 @@ class Hashes final : public ContextSink {
   std::optional<ContextHash> sdk_;
 };
 
-// A client's tar, checked while it is read: that it is one, its announced size, its announced hash, of either kind. It
-// ends well only if all of that is right. On the way, its bytes can be put into a file.
+// Checks a client's tar while it is read: its format, its announced size, its announced hash of either kind. Ends with
+// an error if any of them is wrong. Can also write the bytes to a file.
 class CheckedTar final : public ByteStream {
  public:
   CheckedTar(UploadHeader header, ByteStream& tar, WorkPool& pool, SpoolFile* file = nullptr)
@@ -75,7 +75,7 @@ class CheckedTar final : public ByteStream {
     co_return bytes;
   }
 
-  // Once it has ended: the daemon's own.
+  // The daemon's own hash, after the end.
   const std::string& hash() const { return tree_hash_; }
 
  private:
@@ -149,12 +149,12 @@ Task<absl::StatusOr<UploadOutcome>> StreamedUploads::Upload(CallContext context,
   if (!header.hash.empty()) co_return co_await SendThrough(std::move(context), std::move(header), tar);
   if (spool_ == nullptr) {
     co_return MakeError(absl::StatusCode::kFailedPrecondition, "CONTEXT_HASH_REQUIRED",
-                        "The daemon has no --spool-dir, and so takes only uploads whose header gives the context's "
+                        "The daemon has no --spool-dir, so it takes only uploads whose header gives the context's "
                         "hash. Compute it, or have the daemon started with --spool-dir.");
   }
   SpoolFile file(*spool_);
   absl::StatusOr<UploadOutcome> outcome = co_await SpoolAndSend(std::move(context), std::move(header), tar, file);
-  auto close = [&file] { return file.Close(); };  // gives much space back, perhaps slowly
+  auto close = [&file] { return file.Close(); };  // freeing much space may be slow
   co_await RunOnPool(pool_, std::move(close));
   co_return outcome;
 }
@@ -175,7 +175,7 @@ Task<absl::StatusOr<UploadOutcome>> StreamedUploads::SendThrough(CallContext con
   if (!presence.ok()) co_return presence.status();
   outcome.existed = *presence != Presence::kStored;
   if (*presence != Presence::kOtherSize) co_return outcome;
-  // Either it was packed differently, or it is a different tree. That it is not can only be said of the daemon's hash.
+  // It was packed differently, or it is a different tree. Only the daemon's own hash can rule out the latter.
   absl::Status read = co_await ReadAll(std::move(context), checked);
   if (!read.ok()) co_return read;
   if (checked.hash() != outcome.hash) co_return HashTaken(outcome.hash, checked.hash());
@@ -184,13 +184,13 @@ Task<absl::StatusOr<UploadOutcome>> StreamedUploads::SendThrough(CallContext con
 
 Task<absl::StatusOr<UploadOutcome>> StreamedUploads::SpoolAndSend(CallContext context, UploadHeader header,
                                                                   ByteStream& tar, SpoolFile& file) {
-  // Only what has come takes up room, and not what is announced.
+  // Only received bytes take space, not announced ones.
   absl::Status fits = file.CheckSize(header.size);
   if (!fits.ok()) co_return fits;
   if (header.size > kMaxContextBytes) co_return ContextTooLarge();
   UploadOutcome outcome;
   {
-    auto never = [] { return false; };  // that could only be for disk space
+    auto never = [] { return false; };  // others could only wait for disk space
     ClientBytes client_bytes(tar, clock_, max_idle_, std::move(never));
     CheckedTar arriving(std::move(header), client_bytes, pool_, &file);
     absl::Status read = co_await ReadAll(context, arriving);

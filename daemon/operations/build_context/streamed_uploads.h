@@ -15,7 +15,7 @@
 
 namespace daytonad {
 
-// What a client says of a context before it sends it.
+// What a client announces before it sends a context.
 struct UploadHeader {
   std::string archive_path;
   int64_t size = 0;  // 0: not known
@@ -27,24 +27,24 @@ struct UploadOutcome {
   bool existed = false;
 };
 
-// Takes the tar of a context from a client into upstream's store (build_service.proto, UploadBuildContext).
+// Streams the tar of a context from a client to upstream's store (build_service.proto, UploadBuildContext).
 //
-// With a hash the bytes go straight through and are checked on the way: the store shows nothing before the end, and
-// there the hash has to be right. Without one, nobody knows the name for the first byte before the last one was seen,
-// so they go to the spool first.
+// With a hash, the bytes go through directly and are checked on the way: the store shows the object only at the end, if
+// the hash is right. Without one, the object's name is known only after the last byte, so the bytes go to the spool
+// first.
 class StreamedUploads {
  public:
-  // `spool` may be null: a hash is required then. A client that is idle for `max_idle` ends its upload. All of these
+  // If `spool` is null, a hash is required. An upload ends if its client is idle for `max_idle`. All of these must
   // outlive it.
   StreamedUploads(BuildContextApi& api, WorkPool& pool, StoreUploads& uploads, Spool* spool, Clock& clock,
                   Clock::Duration max_idle)
       : api_(api), pool_(pool), uploads_(uploads), spool_(spool), clock_(clock), max_idle_(max_idle) {}
 
   Clock::Duration max_idle() const { return max_idle_; }
-  // Until when a client has to send something that is asked for now.
+  // The deadline for a client's message that is requested now.
   Clock::TimePoint idle_end() const { return clock_.Now() + max_idle_; }
 
-  // Reads from `tar`, which outlives the call, no more than is needed.
+  // Reads no more from `tar` than needed. `tar` must outlive the call.
   Task<absl::StatusOr<UploadOutcome>> Upload(CallContext context, UploadHeader header, ByteStream& tar);
 
  private:

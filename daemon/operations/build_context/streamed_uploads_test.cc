@@ -110,7 +110,7 @@ class StreamedUploadsTest : public ::testing::Test {
   StoreUploads store_uploads_{clock_, 2};
 };
 
-TEST_F(StreamedUploadsTest, WithAHashTheTarGoesStraightThrough) {
+TEST_F(StreamedUploadsTest, WithAHashTheTarIsPassedOnDirectly) {
   for (const size_t piece : {700UL, 1UL << 20}) {
     contexts_ = {};
     Sent sent(ProjectTar(), piece);
@@ -122,7 +122,7 @@ TEST_F(StreamedUploadsTest, WithAHashTheTarGoesStraightThrough) {
   }
 }
 
-TEST_F(StreamedUploadsTest, WithAHashThatIsThereNothingIsRead) {
+TEST_F(StreamedUploadsTest, WithAStoredHashNothingIsRead) {
   contexts_.contents[kHash] = "stored";
   Sent sent(ProjectTar());
   const auto outcome = Upload({"proj", 0, kHash}, sent, false);
@@ -148,7 +148,7 @@ TEST_F(StreamedUploadsTest, WithoutAHashItIsSpooledAndComputed) {
                                            absl::StrCat("Finish ", kTreeHash), absl::StrCat("Contains ", kTreeHash)));
 }
 
-// A caller who knows this one is told at once, too.
+// A caller that announces this hash is also answered at once.
 TEST_F(StreamedUploadsTest, TheDaemonsOwnHashCanBeAnnounced) {
   Sent sent(ProjectTar());
   const auto outcome = Upload({"proj", 0, kTreeHash}, sent, false);
@@ -158,7 +158,7 @@ TEST_F(StreamedUploadsTest, TheDaemonsOwnHashCanBeAnnounced) {
 }
 
 // `a` with "bcd" and `ab` with "cd" are the same to the Python SDK.
-TEST_F(StreamedUploadsTest, TwoTreesAreNeverTakenForEachOther) {
+TEST_F(StreamedUploadsTest, TwoTreesAreNeverConfused) {
   const std::string first = TarFile("a", "bcd") + TarEnd();
   const std::string second = TarFile("ab", "cd") + TarEnd();
   Sent one(first), other(second);
@@ -169,7 +169,7 @@ TEST_F(StreamedUploadsTest, TwoTreesAreNeverTakenForEachOther) {
   EXPECT_FALSE(second_hash->existed);
 }
 
-TEST_F(StreamedUploadsTest, WhatIsThereOfAnotherSizeIsBelievedOnlyUnderTheDaemonsHash) {
+TEST_F(StreamedUploadsTest, AStoredObjectOfAnotherSizeIsAcceptedOnlyUnderTheDaemonsHash) {
   const auto size = static_cast<int64_t>(ProjectTar().size());
   contexts_.contents[kHash] = contexts_.contents[kTreeHash] = "packed by somebody else";
   Sent of_sdk(ProjectTar());
@@ -213,7 +213,7 @@ TEST_F(StreamedUploadsTest, MoreOrFewerBytesThanAnnouncedStoreNothing) {
   EXPECT_THAT(contexts_.contents, IsEmpty());
 }
 
-TEST_F(StreamedUploadsTest, WhatIsNoTarOfTheContextStoresNothing) {
+TEST_F(StreamedUploadsTest, AnInvalidTarStoresNothing) {
   for (const char* hash : {kHash, ""}) {
     EXPECT_EQ(ReasonOf({"proj", 0, hash}, ""), "INVALID_REQUEST");
     EXPECT_EQ(ReasonOf({"proj", 0, hash}, "\x1f\x8b" + std::string(1000, 'x')), "INVALID_REQUEST");
@@ -224,7 +224,7 @@ TEST_F(StreamedUploadsTest, WhatIsNoTarOfTheContextStoresNothing) {
   EXPECT_THAT(contexts_.contents, IsEmpty());
 }
 
-TEST_F(StreamedUploadsTest, AClientThatVanishesLeavesNothing) {
+TEST_F(StreamedUploadsTest, AClientThatDisappearsLeavesNothing) {
   for (const char* hash : {kHash, ""}) {
     Sent sent(ProjectTar().substr(0, 1400));
     sent.AndThen(CancelledError());
@@ -256,14 +256,14 @@ TEST_F(StreamedUploadsTest, AnUploadThatDoesNotFitIntoTheSpoolIsRefused) {
   EXPECT_EQ(announced.reads, 0);
 }
 
-TEST_F(StreamedUploadsTest, WhatTheStoreCannotTakeIsRefusedAtOnce) {
+TEST_F(StreamedUploadsTest, ContextsTooLargeForTheStoreAreRefusedAtOnce) {
   Sent sent(ProjectTar());
   EXPECT_EQ(ErrorReason(Upload({"proj", kMaxContextBytes + 1, kHash}, sent).status()), "CONTEXT_TOO_LARGE");
   EXPECT_EQ(sent.reads, 0);
 }
 
 // Whoever announces much and sends little takes up little.
-TEST_F(StreamedUploadsTest, RoomInTheSpoolIsTakenByTheBytesThatCome) {
+TEST_F(StreamedUploadsTest, SpoolSpaceIsUsedOnlyByReceivedBytes) {
   struct Asking final : ByteStream {
     explicit Asking(Spool& spool) : spool(spool) {}
     Task<absl::StatusOr<std::string>> Read(CallContext) override {
@@ -281,8 +281,8 @@ TEST_F(StreamedUploadsTest, RoomInTheSpoolIsTakenByTheBytesThatCome) {
   EXPECT_EQ(asking.reads, 2);
 }
 
-// However many send their first bytes at once, what they sent does not fill the memory.
-TEST_F(StreamedUploadsTest, OfUploadsThatWaitOnlySoMuchIsKept) {
+// However many send their first bytes at once, these do not fill the memory.
+TEST_F(StreamedUploadsTest, TheBytesOfWaitingUploadsAreLimited) {
   Event gate;
   api_.context_store = [&] { return std::make_unique<GatedStore>(contexts_, gate, clock_); };
   constexpr size_t kPiece = size_t{4} << 20;
@@ -320,7 +320,7 @@ TEST_F(StreamedUploadsTest, OfUploadsThatWaitOnlySoMuchIsKept) {
   EXPECT_EQ(refused, 8U);
 }
 
-TEST_F(StreamedUploadsTest, TooFewDescriptorsForTheSpoolAreAnErrorThatPasses) {
+TEST_F(StreamedUploadsTest, TooFewDescriptorsForTheSpoolAreARetryableError) {
   {
     const NoDescriptors no_more;
     Sent sent(ProjectTar());
@@ -341,7 +341,7 @@ TEST_F(StreamedUploadsTest, UploadsShareTheSpool) {
   EXPECT_TRUE(RetryDelay(status).has_value());
 }
 
-TEST(Spool, SaysWhyADirectoryCannotBeUsed) {
+TEST(Spool, ReportsWhyADirectoryIsUnusable) {
   const TemporaryDirectory directory;
   directory.Write("file", "");
   const auto error = [](const std::string& path) { return std::string(Spool::Open(path, 1).status().message()); };

@@ -12,7 +12,7 @@
 namespace daytonad {
 namespace {
 
-// They are kept, so their number is bounded.
+// Bounds the set of links.
 constexpr size_t kMaxLinks = 100'000;
 
 absl::Status BadEntry(std::string_view path, absl::string_view problem) {
@@ -88,7 +88,7 @@ absl::StatusOr<std::string> TarContext::PathInContext(std::string_view path) con
   return tidy.substr(archive_path_.size() + 1);
 }
 
-// Who unpacks the tar would follow the link, and write who knows where.
+// Whoever unpacks the tar would follow the link and write outside the context.
 absl::Status TarContext::CheckParents(std::string_view path) const {
   if (links_.empty()) return absl::OkStatus();
   if (links_.contains(path)) return BadEntry(path, "is a symbolic link and then something else.");

@@ -13,10 +13,10 @@
 
 namespace daytonad {
 
-// The build context in a tar that somebody else made: checks that its entries stay inside and gives them on, with paths
-// relative to the context.
+// The build context in a client's tar: checks that its entries stay inside, and passes them on with paths relative to
+// the context.
 //
-// A directory counts as empty if the entry after it is not inside it: no more can be known while a tar arrives.
+// A directory counts as empty if the next entry is not inside it: more cannot be known while a tar arrives.
 class TarContext final : private ContextSink {
  public:
   enum class Names {
@@ -24,12 +24,12 @@ class TarContext final : private ContextSink {
     kFromRoot,  // begin with the archive path; the context may be a single file of that path
   };
 
-  // The sink outlives this.
+  // The sink must outlive this.
   TarContext(std::string archive_path, Names names, ContextSink& sink);
 
-  // INVALID_ARGUMENT (INVALID_REQUEST) says what is wrong with the tar; and whatever the sink returns.
+  // Returns INVALID_ARGUMENT (INVALID_REQUEST) for an invalid tar, or the sink's error.
   absl::Status Feed(std::string_view bytes) { return reader_.Feed(bytes); }
-  // There are no more bytes.
+  // Call it after the last byte.
   absl::Status Finish();
 
  private:
@@ -37,7 +37,7 @@ class TarContext final : private ContextSink {
   absl::Status OnData(std::string_view bytes) override { return sink_.OnData(bytes); }
   absl::StatusOr<std::string> PathInContext(std::string_view path) const;
   absl::Status CheckParents(std::string_view path) const;
-  // Gives the directory on that was held back until it was known whether it is empty.
+  // Passes on the directory that was held back until it was known whether it is empty.
   absl::Status Release(std::optional<std::string_view> next_path);
 
   const std::string archive_path_;

@@ -14,7 +14,7 @@ namespace daytonad {
 namespace {
 
 constexpr int64_t kBlock = 512;
-constexpr int64_t kMaxNames = 64 * 1024;  // of long names and pax records; paths have 4096 bytes at most
+constexpr int64_t kMaxNames = 64 * 1024;  // of long names and pax records; paths have at most 4096 bytes
 
 absl::Status BadTar(absl::string_view problem) {
   return MakeError(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST",
@@ -154,7 +154,7 @@ absl::Status TarReader::OnHeader() {
   }
   const char type = block[156];
   const std::optional<int64_t> size = Number(block, 124, 12);
-  if (!size.has_value()) return BadTar("a size is no number");
+  if (!size.has_value()) return BadTar("a size is not a number");
   padding_ = (kBlock - *size % kBlock) % kBlock;
   if (type == 'x' || type == 'g' || type == 'L' || type == 'K') {
     if (*size == 0 || *size > kMaxNames) return BadTar("a name or its pax records are too long, or empty");
@@ -190,7 +190,7 @@ absl::Status TarReader::OnEntry(std::string_view block, char type, int64_t size)
     return NotSupported(type);
   }
   if (entry.type != ContextEntry::Type::kSymlink) entry.link_target.clear();
-  if (entry.type != ContextEntry::Type::kFile && size != 0) return BadTar("an entry that is no file has data");
+  if (entry.type != ContextEntry::Type::kFile && size != 0) return BadTar("an entry that is not a file has data");
   entry.size = size;
   const std::optional<int64_t> mode = Number(block, 100, 8);
   const std::optional<int64_t> mtime = Number(block, 136, 12);
@@ -212,7 +212,7 @@ absl::Status TarReader::OnNames() {
   return name.empty() ? BadTar("a long name is empty") : absl::OkStatus();
 }
 
-// Each is "LENGTH KEY=VALUE\n", and the length counts all of it.
+// Each is "LENGTH KEY=VALUE\n"; the length counts the whole record.
 absl::Status TarReader::OnPaxRecords(std::string_view records) {
   while (!records.empty()) {
     const size_t space = records.find(' ');
@@ -237,7 +237,7 @@ absl::Status TarReader::OnPaxRecord(std::string_view key, std::string_view value
   if (names_type_ == 'g') return BadTar("a name or a size is given for all entries at once");
   if (key == "size") {
     const bool is_number = absl::SimpleAtoi(AbslView(value), &long_size_) && long_size_ >= 0;
-    return is_number ? absl::OkStatus() : BadTar("a size is no number");
+    return is_number ? absl::OkStatus() : BadTar("a size is not a number");
   }
   if (value.empty() || value.find('\0') != std::string_view::npos) return BadTar("a name is empty or has a NUL");
   (key == "path" ? long_path_ : long_link_) = value;

@@ -10,28 +10,27 @@
 
 namespace daytonad {
 
-// Understands an uncompressed tar while it arrives, and gives its entries, with paths as they are written in it, to a
-// sink.
+// Parses an uncompressed tar while it arrives, and passes its entries, with paths as written, to a sink.
 //
-// libarchive reads by asking for more, and so needs a thread that waits as long as a client takes to send; this one is
-// fed, and holds nothing but its place. It is strict where libarchive is lenient: what it does not know for sure it
-// refuses, so that whoever unpacks the tar later finds in it what was checked here. It knows ustar, GNU and pax
-// headers; of types files, directories and symbolic links.
+// Why not libarchive: it is a pull parser, which would block a pool thread for each slow client. This is a push parser,
+// which keeps only its position between calls. It is also strict where libarchive is lenient: it refuses what it does
+// not know for sure, so that whoever unpacks the tar finds what was checked here. It knows ustar, GNU and pax headers,
+// and files, directories and symbolic links.
 class TarReader {
  public:
-  // The sink outlives the reader.
+  // The sink must outlive the reader.
   explicit TarReader(ContextSink& sink) : sink_(sink) {}
 
   // INVALID_ARGUMENT (INVALID_REQUEST) says what is wrong with the tar; and whatever the sink returns.
   absl::Status Feed(std::string_view bytes);
-  // There are no more bytes: OK if that is where the tar ends.
+  // Call it after the last byte: OK if the tar is complete.
   absl::Status Finish() const;
 
  private:
   enum class Part {
     kHeader,   // collects a block
-    kNames,    // collects what belongs to the next header: long names, pax records
-    kData,     // hands on a file's bytes
+    kNames,    // collects parts of the next header: long names, pax records
+    kData,     // passes on a file's bytes
     kPadding,  // skips to the next block
     kEnd,      // only zeros are left
   };
@@ -48,8 +47,8 @@ class TarReader {
   ContextSink& sink_;
   Part part_ = Part::kHeader;
   std::string collected_;  // a block, or names
-  int64_t left_ = 512;     // bytes of this part that are still to come
-  int64_t padding_ = 0;    // and that follow it
+  int64_t left_ = 512;     // bytes of this part that are still missing
+  int64_t padding_ = 0;    // bytes that follow it
   bool first_ = true;
   char names_type_ = 0;
   size_t names_size_ = 0;

@@ -50,7 +50,7 @@ const std::string& Sample() {
   return tar;
 }
 
-TEST(TarReader, GivesEntriesHoweverTheTarIsCut) {
+TEST(TarReader, ReturnsTheEntriesForAnyChunks) {
   for (const size_t piece : {1UL, 7UL, 511UL, 512UL, 513UL, 100000UL}) {
     Entries entries;
     ASSERT_TRUE(Read(Sample(), entries, piece).ok()) << piece;
@@ -60,7 +60,7 @@ TEST(TarReader, GivesEntriesHoweverTheTarIsCut) {
   }
 }
 
-TEST(TarReader, GivesModeTimeAndSize) {
+TEST(TarReader, ReturnsModeTimeAndSize) {
   Entries entries;
   ASSERT_TRUE(Read(TarFile("a", "bytes") + TarEnd(), entries).ok());
   EXPECT_EQ(entries.last.mode, 0640U);
@@ -69,7 +69,7 @@ TEST(TarReader, GivesModeTimeAndSize) {
 }
 
 // What GNU tar writes, in each of its formats.
-TEST(TarReader, ReadsWhatTarWrites) {
+TEST(TarReader, ReadsArchivesOfTar) {
   const TemporaryDirectory directory;
   const std::string deep = "proj/" + std::string(90, 'd') + "/" + std::string(90, 'e') + ".txt";
   directory.Write("proj/a.txt", "A\n");
@@ -108,7 +108,7 @@ TEST(TarReader, ReadsWhatTarWrites) {
   }
 }
 
-TEST(TarReader, SaysThatItIsCutOffWhereverThatIs) {
+TEST(TarReader, ReportsTruncationAtAnyByte) {
   const std::string& tar = Sample();
   for (size_t size = 0; size <= tar.size() - 1024; size += 64) {
     EXPECT_THAT(ErrorOf(tar.substr(0, size)), HasSubstr("cut off")) << size;
@@ -131,7 +131,7 @@ TEST(TarReader, SaysWhatIsWrong) {
   EXPECT_THAT(ErrorOf(TarEntry("a", '6') + TarEnd()), HasSubstr("device or a FIFO"));
   EXPECT_THAT(ErrorOf(TarEntry("a", 'S') + TarEnd()), HasSubstr("sparse"));
   EXPECT_THAT(ErrorOf(TarEntry("a", 'V') + TarEnd()), HasSubstr("unknown type 86"));
-  EXPECT_THAT(ErrorOf(TarEntry("d/", '5', "data") + TarEnd()), HasSubstr("no file has data"));
+  EXPECT_THAT(ErrorOf(TarEntry("d/", '5', "data") + TarEnd()), HasSubstr("not a file has data"));
   EXPECT_THAT(ErrorOf(TarEntry("", 'L', "") + TarEnd()), HasSubstr("empty"));
   EXPECT_THAT(ErrorOf(TarEntry("", 'L', std::string(100000, 'x')) + TarEnd()), HasSubstr("too long"));
   EXPECT_THAT(ErrorOf(TarEntry("", 'L', "name") + TarEnd()), HasSubstr("no entry"));
@@ -146,7 +146,7 @@ TEST(TarReader, UnderstandsPaxRecords) {
   EXPECT_THAT(entries.lines, ElementsAre("file p/long: 1", "file next: 2"));
 }
 
-TEST(TarReader, RefusesPaxRecordsThatAreBrokenOrHideSomething) {
+TEST(TarReader, RefusesMalformedAndAmbiguousPaxRecords) {
   const auto error = [](const std::string& records, char type = 'x') {
     return ErrorOf(TarEntry("", type, records) + TarFile("a", "") + TarEnd());
   };
@@ -157,8 +157,8 @@ TEST(TarReader, RefusesPaxRecordsThatAreBrokenOrHideSomething) {
   EXPECT_THAT(error("9 path:x\n"), HasSubstr("pax record is broken"));
   EXPECT_THAT(error(PaxRecord("path", "")), HasSubstr("a name is empty"));
   EXPECT_THAT(error(PaxRecord("path", std::string("a\0b", 3))), HasSubstr("a name is empty or has a NUL"));
-  EXPECT_THAT(error(PaxRecord("size", "-1")), HasSubstr("size is no number"));
-  EXPECT_THAT(error(PaxRecord("size", "9999999999999999999999")), HasSubstr("size is no number"));
+  EXPECT_THAT(error(PaxRecord("size", "-1")), HasSubstr("size is not a number"));
+  EXPECT_THAT(error(PaxRecord("size", "9999999999999999999999")), HasSubstr("size is not a number"));
   EXPECT_THAT(error(PaxRecord("GNU.sparse.major", "1")), HasSubstr("sparse"));
   EXPECT_THAT(error(PaxRecord("path", "x"), 'g'), HasSubstr("for all entries at once"));
 }
@@ -175,7 +175,7 @@ std::string ContextOf(const std::string& archive_path, const std::string& tar, s
   return status.ok() ? "" : std::string(status.message());
 }
 
-TEST(TarContext, GivesPathsRelativeToTheContext) {
+TEST(TarContext, ReturnsPathsRelativeToTheContext) {
   std::vector<std::string> lines;
   EXPECT_EQ(ContextOf("a/proj",
                       TarDirectory("a/proj/") + TarFile("./a/proj/x", "1") + TarDirectory("a/proj/sub") +
@@ -195,7 +195,7 @@ TEST(TarContext, MayBeASingleFile) {
   EXPECT_THAT(ContextOf("p", TarLink("p", "x"), nullptr), HasSubstr("the whole context"));
 }
 
-TEST(TarContext, RefusesWhatLiesOutside) {
+TEST(TarContext, RefusesPathsOutside) {
   EXPECT_THAT(ContextOf("proj", TarFile("/proj/a", ""), nullptr), HasSubstr("/proj/a has an absolute path"));
   EXPECT_THAT(ContextOf("proj", TarFile("proj/../a", ""), nullptr), HasSubstr("has `..`"));
   EXPECT_THAT(ContextOf("proj", TarFile("..", ""), nullptr), HasSubstr("has `..`"));
@@ -206,7 +206,7 @@ TEST(TarContext, RefusesWhatLiesOutside) {
   EXPECT_THAT(ContextOf("proj", hidden, nullptr), HasSubstr("has `..`"));
 }
 
-TEST(TarContext, RefusesToGoThroughALink) {
+TEST(TarContext, RefusesPathsThroughALink) {
   const std::string link = TarLink("p/out", "/etc");
   EXPECT_THAT(ContextOf("p", link + TarFile("p/out/passwd", ""), nullptr), HasSubstr("is inside a symbolic link"));
   EXPECT_THAT(ContextOf("p", link + TarDirectory("p/out"), nullptr), HasSubstr("and then something else"));
@@ -214,7 +214,7 @@ TEST(TarContext, RefusesToGoThroughALink) {
 }
 
 // Whatever arrives, in whatever pieces: it is refused, or everything in it stays inside.
-TEST(TarContext, NothingThatItAcceptsLiesOutside) {
+TEST(TarContext, AcceptedPathsNeverLieOutside) {
   const std::string seed = TarDirectory("p/") + TarEntry("", 'x', PaxRecord("path", "p/long")) + TarFile("p/x", "1") +
                            TarEntry("", 'L', "p/gnu") + TarFile("p/y", "22") + TarLink("p/l", "p/x") +
                            TarFile("p/d/z", "3") + TarEnd();

@@ -12,8 +12,8 @@
 namespace daytonad {
 namespace {
 
-// libarchive takes names to be in the thread's locale, and cannot write those that are not ASCII in the one that a
-// daemon starts with.
+// libarchive reads names in the thread's locale. In the locale that a daemon starts with, it cannot write non-ASCII
+// names.
 class Utf8Names {
  public:
   Utf8Names() : before_(::uselocale(Utf8())) {}
@@ -46,7 +46,7 @@ unsigned int FileType(ContextEntry::Type type) {
 
 struct TarWriter::Output {
   std::string bytes;
-  // What libarchive writes when it is freed in the middle of a file, all that is missing of it for one, goes nowhere.
+  // Discards what libarchive writes when it is freed in the middle of a file, such as padding for the missing bytes.
   bool closed = false;
 
   static la_ssize_t Write(archive*, void* output, const void* bytes, size_t size) {
@@ -75,7 +75,7 @@ absl::Status TarWriter::OnEntry(const ContextEntry& entry) {
   const std::unique_ptr<archive_entry, void (*)(archive_entry*)> header(archive_entry_new(), archive_entry_free);
   const bool joined = !archive_path_.empty() && !entry.path.empty();
   const std::string name = absl::StrCat(archive_path_, joined ? "/" : "", entry.path);
-  if (name.empty()) return absl::OkStatus();  // the build's root is there anyway
+  if (name.empty()) return absl::OkStatus();  // the build's root exists anyway
   archive_entry_copy_pathname(header.get(), name.c_str());
   archive_entry_set_filetype(header.get(), FileType(entry.type));
   archive_entry_set_perm(header.get(), entry.mode);

@@ -12,13 +12,13 @@ struct archive;
 
 namespace daytonad {
 
-// Makes an uncompressed tar out of a context's entries, piece by piece: ustar, and pax where a name or a size needs it.
+// Writes an uncompressed tar of a context's entries, piece by piece: ustar, and pax where a name or size needs it.
 //
-// Everything belongs to user and group 0: COPY gives its files to root in any case (or to whom its --chown says), and
-// so the daemon's users stay its own affair. Modes and times are the sources', hard links are files.
+// Everything belongs to user and group 0: COPY assigns its files to root anyway (or by --chown), and the ids of the
+// daemon's machine stay private. Modes and times are those of the sources; hard links become files.
 class TarWriter final : public ContextSink {
  public:
-  // Entries are called by `archive_path` and their own path; with an empty one by their path alone.
+  // Entries are named by `archive_path` and their own path; with an empty one only by their path.
   explicit TarWriter(std::string archive_path);
   TarWriter(const TarWriter&) = delete;
   TarWriter& operator=(const TarWriter&) = delete;
@@ -29,7 +29,7 @@ class TarWriter final : public ContextSink {
   // Writes the end.
   absl::Status Close();
 
-  // What was made since the last call.
+  // The bytes written since the last call.
   std::string Take();
 
  private:

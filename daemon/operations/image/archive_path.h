@@ -6,20 +6,20 @@
 
 namespace daytonad {
 
-// A path without `.`, `//` and, where that can be told from the text, `..`: Python's posixpath.normpath. "" is ".".
+// A path without `.`, `//` and, where the text alone allows it, `..`: Python's posixpath.normpath. "" is ".".
 std::string NormalizePath(std::string_view path);
 
-// The name of a local path inside a build context, as the Python SDK makes it: normalised, without its leading
-// slashes. "/tmp/a" is "tmp/a", "./proj/" is "proj"; "/" is "".
+// The Python SDK's name for a local path in a build context: normalised, without leading slashes. "/tmp/a" is "tmp/a",
+// "./proj/" is "proj"; "/" is "".
 std::string ArchivePath(std::string_view path);
 
-// Does a normalised relative path climb out of what it is relative to?
+// Whether a normalised relative path leaves its base directory.
 bool ClimbsOut(std::string_view normalized);
 
 // The last component; "" of "/".
 std::string BaseName(std::string_view path);
 
-// A directory and a path below it, as one; `relative` "." is the directory itself.
+// Joins a directory and a path below it; `relative` "." is the directory itself.
 std::string JoinPath(std::string_view directory, std::string_view relative);
 
 }  // namespace daytonad

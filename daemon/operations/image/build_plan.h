@@ -11,29 +11,29 @@ namespace daytonad {
 struct HostPath {
   std::string path;  // absolute
 };
-// A file's bytes, as a request brought them.
+// A file's bytes, from the request.
 struct InlineFile {
   std::string content;
 };
-// An uncompressed tar with paths relative to the directory that it stands for, as a request brought it.
+// An uncompressed tar of a directory, with paths relative to it, from the request.
 struct InlineTar {
   std::string tar;
 };
-// Uploaded before; nothing is known of it but its hash.
+// Uploaded before; only its hash is known.
 struct UploadedContext {
   std::string hash;
 };
 
-// One thing that COPY lines take from.
+// One source of COPY lines.
 struct ContextSource {
-  // Where upstream unpacks it, relative to the build's root: what the COPY lines name. Empty: at the root itself (an
-  // InlineTar only), or not known (an UploadedContext). ".": at the root too (a HostPath only), which is what the SDKs
-  // call the directory that `COPY .` takes.
+  // Where upstream unpacks it, relative to the build's root; COPY lines use this name. Empty: at the root (InlineTar
+  // only), or not known (UploadedContext). ".": at the root too (HostPath only), the SDKs' name for the directory of
+  // `COPY .`.
   std::string archive_path;
   std::variant<HostPath, InlineFile, InlineTar, UploadedContext> content;
 };
 
-// What an image comes down to before its contexts are uploaded.
+// The Dockerfile and the contexts of an image, before the upload.
 struct BuildPlan {
   std::string dockerfile;
   // In the order in which the image names them.

@@ -23,7 +23,7 @@ namespace {
 
 constexpr size_t kMaxPathBytes = 4096;
 
-// A context with a name of its own, for a COPY line.
+// A context with a name for a COPY line.
 struct Placed {
   ContextSource context;
   std::string base_name;  // empty: content without a name
@@ -64,7 +64,7 @@ bool CheckArchivePath(std::string_view path, std::string_view field, PlanDraft& 
   return draft.CheckOneLine(field, path);
 }
 
-// What a source's archive path is called if it has none of its own: `fallback`. To blame for that is `fallback_field`.
+// A source's archive path: the given one, else `fallback`, whose violations name `fallback_field`.
 std::optional<std::string> ChooseArchivePath(std::string_view given, std::string_view fallback,
                                              std::string_view fallback_field, std::string_view field,
                                              PlanDraft& draft) {
@@ -161,7 +161,7 @@ void AddCopied(const DockerfileText& parsed, std::string_view context_dir, std::
   }
 }
 
-// The directory whose paths the commands' COPY lines name.
+// The directory that the commands' COPY sources are relative to.
 void PlanContextDir(const v1::DirectorySource& source, const DockerfileText& commands, std::string_view field,
                     const HostFiles& files, PlanDraft& draft) {
   switch (source.source_case()) {

@@ -9,7 +9,7 @@
 #include "daytonad/v1/image.pb.h"
 
 // The base and the steps that need files: what they copy becomes a context of the draft. `field` is the path of the
-// message that is given.
+// given message.
 namespace daytonad {
 
 void PlanDockerfile(const v1::DockerfileFile& file, std::string_view field, const HostFiles& files, PlanDraft& draft);
@@ -22,7 +22,7 @@ void PlanLocalDir(const v1::AddLocalDir& step, std::string_view field, const Hos
 void PlanDockerfileCommands(const v1::DockerfileCommands& step, std::string_view field, const HostFiles& files,
                             PlanDraft& draft);
 
-// A context that was uploaded before, whatever is in it.
+// A context that was uploaded before, with any content.
 void PlanUploaded(const std::string& hash, std::string_view field, PlanDraft& draft);
 
 }  // namespace daytonad

@@ -22,7 +22,7 @@ bool CopiesFromStage(const DockerfileInstruction& instruction) {
                      [](const std::string& flag) { return absl::StartsWith(flag, "--from="); });
 }
 
-// What ADD fetches: http, https, ftp, ssh and git URLs, and Git's short form of ssh.
+// Whether ADD fetches it: http, https, ftp, ssh and git URLs, and Git's short form of ssh.
 bool IsRemote(std::string_view source) {
   return absl::StrContains(AbslView(source), "://") || absl::StartsWith(AbslView(source), "git@");
 }

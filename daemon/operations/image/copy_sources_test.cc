@@ -54,13 +54,13 @@ TEST_F(CopySourcesTest, SourcesAreThoseOfCopyAndAddInTheirOrder) {
               ElementsAre(Pair("/src/proj/b", "b"), Pair("/src/proj/a", "a"), Pair("/src/proj/sub", "sub")));
 }
 
-TEST_F(CopySourcesTest, OtherInstructionsTakeNothing) {
+TEST_F(CopySourcesTest, OtherInstructionsHaveNoSources) {
   EXPECT_THAT(
       Names("RUN cp missing x\nENV COPY=missing\nCOPY --from=x missing /\nONBUILD COPY missing /\n# COPY missing /"),
       IsEmpty());
 }
 
-TEST_F(CopySourcesTest, FlagsAreNoSources) {
+TEST_F(CopySourcesTest, FlagsAreNotSources) {
   EXPECT_THAT(Names("COPY --link --chown=1:1 --chmod=644 --parents --exclude=*.md a b /x"), ElementsAre("a", "b"));
 }
 
@@ -70,7 +70,7 @@ TEST_F(CopySourcesTest, QuotesAndEscapesAreRead) {
   EXPECT_THAT(Names("# escape=`\nCOPY it`'s `\n a /x"), ElementsAre("it's", "a"));
 }
 
-TEST_F(CopySourcesTest, HeredocsAndUrlsAreNoSources) {
+TEST_F(CopySourcesTest, HeredocsAndUrlsAreNotSources) {
   EXPECT_THAT(Names("COPY <<X a <<\"Y\" /x\nCOPY missing /\nX\nY\nADD https://e.com/x git@github.com:x/y.git b /x"),
               ElementsAre("a", "b"));
 }
@@ -82,7 +82,7 @@ TEST_F(CopySourcesTest, PathsAreRelativeToTheContext) {
   EXPECT_THAT(Find("COPY /src/proj/a /x"), ElementsAre(Pair("/src/proj/a", "src/proj/a")));
 }
 
-TEST_F(CopySourcesTest, WhatCannotBeFoundNamesTheLineAndTheSource) {
+TEST_F(CopySourcesTest, MissingSourcesAreNamedWithTheirLine) {
   EXPECT_THAT(Error("FROM x\n\nCOPY a missing /x"),
               HasSubstr("line 3: COPY source \"missing\" does not exist in the context directory"));
   EXPECT_THAT(Error("ADD *.x /x"), HasSubstr("line 1: ADD source \"*.x\" matches nothing"));
@@ -94,7 +94,7 @@ TEST_F(CopySourcesTest, WhatCannotBeFoundNamesTheLineAndTheSource) {
   EXPECT_THAT(Error("COPY [\"\", \"/x\"]"), HasSubstr("is empty"));
 }
 
-TEST_F(CopySourcesTest, WhatIsNotOpenStaysAnErrorOfItsOwn) {
+TEST_F(CopySourcesTest, PathsNotAllowedHaveTheirOwnError) {
   const auto found = FindCopied(ParseDockerfile("COPY passwd /x"), "/etc", files_);
   EXPECT_EQ(ErrorReason(found.status()), "PATH_NOT_ALLOWED");
 }

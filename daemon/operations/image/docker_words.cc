@@ -41,7 +41,7 @@ absl::StatusOr<std::string> ReadDockerWord(std::string_view word, char escape) {
     } else if (!is_literal && c == escape) {
       if (i + 1 == word.size()) break;
       const char next = word[++i];
-      // Between double quotes only these can be escaped.
+      // Between double quotes, only these can be escaped.
       if (quote == '"' && next != '"' && next != '$' && next != escape) text += c;
       text += next;
     } else {

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-// Hands out lines without their ends, and counts them.
+// Returns lines without their ends, and counts them.
 class LineReader {
  public:
   explicit LineReader(std::string_view text) : rest_(text) {}
@@ -47,8 +47,8 @@ bool IsComment(std::string_view line) {
   return !line.empty() && line.front() == '#';
 }
 
-// Takes the escape character from the end of a line that goes on; false if it does not. As in today's BuildKit two of
-// them are none.
+// Removes the escape character from the end of a continued line; false if the line is not continued. As in today's
+// BuildKit, two escape characters do not continue a line.
 bool StripContinuation(std::string_view& line, char escape) {
   std::string_view trimmed = line;
   while (!trimmed.empty() && (trimmed.back() == ' ' || trimmed.back() == '\t')) trimmed.remove_suffix(1);
@@ -59,10 +59,10 @@ bool StripContinuation(std::string_view& line, char escape) {
   return true;
 }
 
-// The `# escape=` directive, which may stand among the directives at the very top; any other comment ends them.
+// The `# escape=` directive, one of the directives at the very top; any other comment ends them.
 char DirectiveEscape(std::string_view text) {
   static const std::regex* const directive = new std::regex(R"(#\s*([a-zA-Z][a-zA-Z0-9]{0,30})\s*=\s*(\S.*))");
-  // std::regex recurses with the length of its subject; what is longer is no escape directive.
+  // std::regex recurses with the length of its subject; a longer line is not an escape directive.
   constexpr size_t kMaxLength = 256;
   LineReader lines(text);
   std::string_view line;
@@ -79,7 +79,7 @@ char DirectiveEscape(std::string_view text) {
 
 bool IsArgumentSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r' && c != '\n'); }
 
-// Takes the flags from the front of an instruction's arguments. A flag's value may be quoted.
+// Removes the flags from the front of an instruction's arguments. A flag's value may be quoted.
 std::vector<std::string> TakeFlags(std::string_view& arguments) {
   std::vector<std::string> flags;
   while (absl::StartsWith(AbslView(arguments), "--")) {
@@ -96,7 +96,7 @@ std::vector<std::string> TakeFlags(std::string_view& arguments) {
         quote = c;
       }
     }
-    if (end <= 2) break;  // "--" alone ends the flags, and is left to be an argument
+    if (end <= 2) break;  // "--" alone ends the flags and stays an argument
     flags.emplace_back(arguments.substr(0, end));
     arguments = StripSpace(arguments.substr(std::min(end, arguments.size())));
   }
@@ -106,7 +106,7 @@ std::vector<std::string> TakeFlags(std::string_view& arguments) {
 bool TakesHeredoc(const DockerfileInstruction& instruction) {
   const std::string& keyword = instruction.keyword;
   if (keyword == "ONBUILD") {
-    // BuildKit looks at the instruction within.
+    // BuildKit checks the inner instruction.
     const std::string_view rest = StripSpace(instruction.arguments);
     const std::string inner = absl::AsciiStrToUpper(AbslView(rest.substr(0, rest.find_first_of(" \t"))));
     return inner == "RUN" || inner == "COPY" || inner == "ADD";
@@ -128,7 +128,7 @@ DockerfileInstruction ParseInstruction(std::string_view text, int line) {
   return instruction;
 }
 
-// Reads past a heredoc's body; false if it has no end.
+// Skips a heredoc's body; false if it has no end.
 bool SkipHeredoc(LineReader& lines, const Heredoc& heredoc) {
   std::string_view line;
   while (lines.Next(line)) {

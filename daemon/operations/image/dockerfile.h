@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-// Dockerfile text taken apart as BuildKit does it: lines to instructions, instructions to words.
+// Splits Dockerfile text as BuildKit does: lines into instructions, instructions into words.
 namespace daytonad {
 
 inline constexpr char kDefaultEscape = '\\';
@@ -15,23 +15,23 @@ struct DockerfileInstruction {
   int line = 0;                    // where it begins, from 1
   std::string keyword;             // upper case
   std::vector<std::string> flags;  // "--chown=1:1"
-  std::string arguments;           // what follows; continuations joined, heredocs' bodies left out
+  std::string arguments;           // the rest; continuations joined, without heredoc bodies
   bool has_heredoc = false;
 };
 
 struct DockerfileText {
   std::vector<DockerfileInstruction> instructions;
-  // The character that continues a line at its end and escapes within it.
+  // The character that continues a line at its end, and escapes within it.
   char escape = kDefaultEscape;
-  // The text ends inside an instruction, which what is appended would become part of: a continued line, or a heredoc
+  // The text ends inside an instruction, so appended text would become part of it: a continued line, or a heredoc
   // without its end.
   bool ends_open = false;
 };
 
-// A whole Dockerfile; its directives count.
+// Parses a whole Dockerfile, including its directives.
 DockerfileText ParseDockerfile(std::string_view text);
 
-// Lines from somewhere inside of a Dockerfile with this escape character.
+// Parses lines from within a Dockerfile that has this escape character.
 DockerfileText ParseDockerfileLines(std::string_view text, char escape);
 
 // The strings of the JSON list of strings that `text` begins with; nullopt if it begins with anything else.

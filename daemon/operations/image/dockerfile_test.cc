@@ -54,14 +54,14 @@ TEST(DockerfileTest, AnEscapeDirectiveAfterAnyOtherLineIsAComment) {
   EXPECT_EQ(ParseDockerfile("\xEF\xBB\xBF# escape=`\nFROM x").escape, '`');
 }
 
-TEST(DockerfileTest, HeredocBodiesAreNoInstructions) {
+TEST(DockerfileTest, HeredocBodiesAreNotInstructions) {
   EXPECT_THAT(Instructions("RUN <<A cat <<-'B C'\nCOPY x y\nA\n\t\tFROM z\n\tB C\nUSER d"),
               ElementsAre("RUN <<A cat <<-'B C'", "USER d"));
   EXPECT_THAT(Instructions("COPY <<EOF /x\nUSER y\nEOF \nEOF\nUSER z"), ElementsAre("COPY <<EOF /x", "USER z"));
   EXPECT_THAT(Instructions("ONBUILD RUN <<X\nUSER a\nX"), ElementsAre("ONBUILD RUN <<X"));
 }
 
-TEST(DockerfileTest, WhatOnlyLooksLikeAHeredocIsNone) {
+TEST(DockerfileTest, TextThatOnlyResemblesAHeredocIsNotOne) {
   for (const char* line : {"RUN echo '<<X'", "RUN cat<<X", "RUN echo $((1 << 2))", "RUN a \\<<X", "ENV A=b <<X",
                            R"(RUN ["cat", "<<X"])", "RUN echo ' <<X", "RUN echo ${ <<X", "RUN <<<X"}) {
     EXPECT_THAT(Instructions(absl::StrCat(line, "\nUSER x")), testing::SizeIs(2)) << line;
@@ -76,14 +76,14 @@ TEST(DockerfileTest, TextThatEndsWithinAnInstructionIsOpen) {
     EXPECT_FALSE(ParseDockerfile(text).ends_open) << text;
 }
 
-TEST(DockerfileTest, FlagsAreApartFromTheArguments) {
+TEST(DockerfileTest, FlagsAreSeparateFromTheArguments) {
   const DockerfileText text = ParseDockerfile("COPY --link --chown=1:1\t--x=\"a b\" -- s d\nRUN x --flag");
   EXPECT_THAT(text.instructions[0].flags, ElementsAre("--link", "--chown=1:1", "--x=\"a b\""));
   EXPECT_EQ(text.instructions[0].arguments, "-- s d");
   EXPECT_THAT(text.instructions[1].flags, IsEmpty());
 }
 
-TEST(JsonWordsTest, OnlyAListOfStringsIsOne) {
+TEST(JsonWordsTest, OnlyAListOfStringsIsAccepted) {
   EXPECT_THAT(ParseJsonWords(R"( ["a", "b\"]", "é"] trailing)"), Optional(ElementsAre("a", "b\"]", "é")));
   EXPECT_THAT(ParseJsonWords("[]"), Optional(IsEmpty()));
   for (const char* text : {"", "[", "[a]", "['a']", "[1]", "[[\"a\"]]", "\"a\"", "[\"a\"", "x [\"a\"]"}) {

@@ -10,7 +10,7 @@
 namespace daytonad {
 namespace {
 
-// An error travels in a response's headers, which are small.
+// Errors are sent in response headers, which are small.
 constexpr int kMaxRefused = 16;
 
 bool IsSame(const ContextSource& a, const ContextSource& b) {
@@ -25,7 +25,7 @@ bool IsSame(const ContextSource& a, const ContextSource& b) {
   return std::get<UploadedContext>(a.content).hash == std::get<UploadedContext>(b.content).hash;
 }
 
-// Docker's older builder takes any number of escape characters at the end for a continuation, today's BuildKit only
+// Docker's older builder treats any number of escape characters at the end as a continuation, today's BuildKit only
 // one.
 bool EndsInEscape(std::string_view line, char escape) {
   line = StripSpace(line);
@@ -49,7 +49,7 @@ void PlanDraft::Append(std::string_view lines) {
            "part of");
     open_field_.clear();
   }
-  // A Dockerfile's last line may lack its end.
+  // The last line of a Dockerfile may lack its newline.
   if (!plan_.dockerfile.empty() && plan_.dockerfile.back() != '\n') plan_.dockerfile += '\n';
   plan_.dockerfile += lines;
 }
@@ -60,7 +60,7 @@ void PlanDraft::AppendVerbatim(std::string_view field, std::string_view text, co
 }
 
 void PlanDraft::AddContext(std::string_view field, ContextSource context) {
-  // Names of the root, or of what is not known, are not one thing's.
+  // Several contexts may be at the root, or have no known name.
   const bool is_named = !context.archive_path.empty() && context.archive_path != ".";
   if (is_named) {
     const auto [entry, is_new] = by_archive_path_.emplace(context.archive_path, plan_.contexts.size());

@@ -13,11 +13,11 @@
 
 namespace daytonad {
 
-// Paths of fields, for what is refused: "steps[3].env" and "name"; "steps[3].env", "variables" and 0.
+// Paths of refused fields: "steps[3].env" and "name"; "steps[3].env", "variables" and 0.
 std::string SubField(std::string_view field, std::string_view name);
 std::string FieldElement(std::string_view field, std::string_view name, int index);
 
-// A plan in the making, and what was found to be wrong with the image on the way.
+// A plan under construction, with the violations found in the image so far.
 class PlanDraft {
  public:
   // The Dockerfile's escape character.
@@ -27,32 +27,32 @@ class PlanDraft {
   // Adds whole lines, each with its end.
   void Append(std::string_view lines);
 
-  // Adds text of the caller's as it is. If it ends inside an instruction, which `parsed` says, it must be the last.
+  // Adds the caller's text unchanged. If it ends inside an instruction (`parsed.ends_open`), nothing may follow.
   void AppendVerbatim(std::string_view field, std::string_view text, const DockerfileText& parsed);
 
-  // Adds a context. `field` is whom to blame if another one has its archive path.
+  // Adds a context. The error names `field` if another context has its archive path.
   void AddContext(std::string_view field, ContextSource context);
 
-  // The field's value cannot be used. The first few of an image are told.
+  // Records that the field's value cannot be used. Only the first violations of an image are reported.
   void Refuse(std::string_view field, std::string_view description);
 
-  // Refuses a plain INVALID_ARGUMENT's message; keeps any other error, the first, for the caller.
+  // Records the message of a plain INVALID_ARGUMENT; keeps the first other error for the caller.
   void Fail(std::string_view field, const absl::Status& status);
 
-  // Refuses text that would not stay within its line. True if it does.
+  // Refuses text that does not stay within its line. True if it does.
   bool CheckOneLine(std::string_view field, std::string_view text);
 
-  // True, and appends "`line`\n", if Docker reads exactly one instruction from it, with nothing left open: neither a
-  // continuation nor a heredoc that would take what comes next. Else refuses it.
+  // Appends "`line`\n" and returns true if Docker reads exactly one complete instruction from it, without an open
+  // continuation or heredoc. Else refuses it.
   bool AppendOneInstruction(std::string_view field, std::string_view line);
 
-  // The plan; INVALID_ARGUMENT with all that was refused; or the error that was kept.
+  // The plan, INVALID_ARGUMENT with the violations, or the error that was kept.
   absl::StatusOr<BuildPlan> Finish() &&;
 
  private:
   char escape_ = kDefaultEscape;
   BuildPlan plan_;
-  // Whose text was left open; empty: nobody's.
+  // The field whose text was left open; empty: none.
   std::string open_field_;
   std::map<std::string, size_t> by_archive_path_;
   FieldViolations violations_;

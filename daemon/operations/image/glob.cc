@@ -13,11 +13,11 @@
 namespace daytonad {
 namespace {
 
-// How many directories one pattern may list. Also what ends a loop of symbolic links.
+// How many directories one pattern may list. Also ends loops of symbolic links.
 constexpr int kMaxDirectories = 10'000;
 constexpr int kMaxDepth = 64;
 
-// The character that `text` begins with, in bytes: names are UTF-8, and what is not counts byte by byte.
+// The bytes of the first character of `text`. Names are UTF-8; other bytes count as one character each.
 std::string_view FirstCharacter(std::string_view text) {
   size_t size = 1;
   while (size < text.size() && size < 4 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) ++size;
@@ -30,7 +30,7 @@ std::string_view TakeCharacter(std::string_view& text) {
   return character;
 }
 
-// Takes a bound of a range from a `[...]`; nullopt if there is none.
+// Removes a bound of a range from a `[...]`; nullopt if there is none.
 std::optional<std::string_view> TakeBound(std::string_view& pattern) {
   if (pattern.empty() || pattern.front() == '-' || pattern.front() == ']') return std::nullopt;
   if (pattern.front() == '\\') pattern.remove_prefix(1);
@@ -38,7 +38,7 @@ std::optional<std::string_view> TakeBound(std::string_view& pattern) {
   return TakeCharacter(pattern);
 }
 
-// Takes a `[...]` and says whether `character` is in it; nullopt if it is malformed. UTF-8 sorts as code points do.
+// Removes a `[...]` and returns whether `character` is in it; nullopt if it is malformed. UTF-8 sorts like code points.
 std::optional<bool> TakeSet(std::string_view& pattern, std::string_view character) {
   pattern.remove_prefix(1);
   const bool negated = !pattern.empty() && pattern.front() == '^';
@@ -60,7 +60,7 @@ std::optional<bool> TakeSet(std::string_view& pattern, std::string_view characte
   return found != negated;
 }
 
-// Matches the front of `pattern`, which is no star, with the front of `name`, and takes both.
+// Matches the front of `pattern`, which is not a star, with the front of `name`, and removes both.
 bool TakeMatch(std::string_view& pattern, std::string_view& name) {
   if (name.empty()) return false;
   const std::string_view character = TakeCharacter(name);
@@ -78,19 +78,19 @@ class Walk {
   Walk(std::string_view root, const std::vector<std::string>& components, const HostFiles& files)
       : root_(root), components_(components), files_(files) {}
 
-  // Goes on from `directory` (relative to the root) with the components from `next` on.
+  // Continues in `directory` (relative to the root) with the components from `next` on.
   absl::Status Visit(const std::string& directory, size_t next, int depth) {
     if (next == components_.size()) return Keep(directory);
     const std::string& component = components_[next];
     if (!IsPattern(component)) return Visit(Below(directory, component), next + 1, depth);
     if (depth >= kMaxDepth || ++directories_ > kMaxDirectories) {
       return MakeError(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST",
-                       "the pattern looks at more than 10,000 directories, or deeper than 64: name fewer files");
+                       "the pattern visits more than 10,000 directories, or is deeper than 64: name fewer files");
     }
     const bool any_depth = component == "**";
     const bool is_last = next + 1 == components_.size();
     absl::StatusOr<std::vector<std::string>> names = files_.ListDirectory(JoinPath(root_, directory));
-    // A file where the pattern has a directory, or nothing at all, is no match.
+    // A file where the pattern needs a directory, or a missing path, does not match.
     if (absl::IsInvalidArgument(names.status()) || absl::IsNotFound(names.status())) return absl::OkStatus();
     if (!names.ok()) return names.status();
     if (any_depth && !is_last) {
@@ -128,7 +128,7 @@ class Walk {
 }  // namespace
 
 bool MatchesName(std::string_view pattern, std::string_view name) {
-  // Where to go on if what follows the last star does not match: with the star taking one character more.
+  // Where to continue if the text after the last star does not match: the star then takes one more character.
   std::optional<std::string_view> after_star;
   std::string_view star_name;
   while (!pattern.empty() || !name.empty()) {

@@ -10,16 +10,16 @@
 
 namespace daytonad {
 
-// Does a name match a pattern of one path component, as Go's filepath.Match: `*`, `?`, `[a-z]`, `[^a-z]`, and `\`
-// before a character that is meant as it is? A pattern that Go finds malformed matches nothing.
+// Whether a name matches a pattern of one path component, as in Go's filepath.Match: `*`, `?`, `[a-z]`, `[^a-z]`, and
+// `\` before a literal character. A pattern that is malformed in Go matches nothing.
 bool MatchesName(std::string_view pattern, std::string_view name);
 
-// Has the pattern a character that makes it one?
+// Whether the text has a special character of patterns.
 bool IsPattern(std::string_view pattern);
 
-// The paths below `root` that a normalised relative pattern matches, relative to it and sorted. A component `**` is any
-// number of directories, none included; names that begin with a dot match as others do. None is an empty list.
-// INVALID_ARGUMENT (INVALID_REQUEST) if the pattern makes it look at too much; other errors are the host's.
+// The paths below `root` that a normalised relative pattern matches, relative to it and sorted. A component `**`
+// matches any number of directories, including none; names that begin with a dot match, too. Empty if nothing matches.
+// INVALID_ARGUMENT (INVALID_REQUEST) if the pattern visits too many directories; other errors are the host's.
 absl::StatusOr<std::vector<std::string>> ExpandPattern(std::string_view root, std::string_view pattern,
                                                        const HostFiles& files);
 

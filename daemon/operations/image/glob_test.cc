@@ -15,7 +15,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-TEST(MatchesNameTest, AsGosFilepathMatch) {
+TEST(MatchesNameTest, MatchesLikeGosFilepathMatch) {
   struct Case {
     const char* pattern;
     const char* name;
@@ -76,23 +76,23 @@ TEST_F(ExpandPatternTest, MatchesComponentByComponent) {
   EXPECT_THAT(Expand("x/*"), IsEmpty());
 }
 
-TEST_F(ExpandPatternTest, TwoStarsAreAnyNumberOfDirectories) {
+TEST_F(ExpandPatternTest, TwoStarsMatchAnyNumberOfDirectories) {
   EXPECT_THAT(Expand("**/?.txt"), ElementsAre("a.txt", "b.txt", "d/e.txt", "d/f/g.txt"));
   EXPECT_THAT(Expand("d/**"), ElementsAre("d/e.txt", "d/f"));
 }
 
-TEST_F(ExpandPatternTest, APlainPathIsItselfIfItIsThere) {
+TEST_F(ExpandPatternTest, APlainPathMatchesItselfIfItExists) {
   EXPECT_THAT(Expand("d/f"), ElementsAre("d/f"));
   EXPECT_THAT(Expand("."), ElementsAre("."));
   EXPECT_THAT(Expand("d/x"), IsEmpty());
 }
 
-TEST_F(ExpandPatternTest, WhatIsNotOpenIsAnErrorAndNoMatch) {
+TEST_F(ExpandPatternTest, ADirectoryNotAllowedIsAnErrorNotAMismatch) {
   EXPECT_EQ(ErrorReason(ExpandPattern("/etc", "*", files_).status()), "PATH_NOT_ALLOWED");
   EXPECT_EQ(ErrorReason(ExpandPattern("/etc", "passwd", files_).status()), "PATH_NOT_ALLOWED");
 }
 
-TEST_F(ExpandPatternTest, APatternThatLooksAtTooMuchIsRefused) {
+TEST_F(ExpandPatternTest, ATooExpensivePatternIsRefused) {
   std::string path = "/src";
   for (int i = 0; i < 80; ++i) absl::StrAppend(&path, "/x");
   files_.AddFile(path, "");

@@ -12,12 +12,12 @@
 namespace daytonad {
 namespace {
 
-// Walks over a line as a shell would. Backslash escapes here whatever the Dockerfile's escape character.
+// Splits a line as a shell does. Backslash escapes here, whatever the Dockerfile's escape character.
 class WordSplitter {
  public:
   explicit WordSplitter(std::string_view line) : rest_(line) {}
 
-  // The words as they are written, quotes included; nullopt if the line cannot be split.
+  // The words as written, quotes included; nullopt if the line cannot be split.
   std::optional<std::vector<std::string>> Split() {
     while (!rest_.empty()) {
       const size_t space = LeadingSpace(rest_);
@@ -83,7 +83,8 @@ class WordSplitter {
 
   static bool IsEscapableInQuotes(char c) { return c == '"' || c == '$' || c == '\\'; }
 
-  // "$", and all of a "${...}" that is well formed: white space in it still ends a word, but quotes do not count twice.
+  // "$", or the beginning of a well-formed "${...}": white space in it still ends a word, but its quotes are not read
+  // again.
   bool TakeDollar() {
     if (rest_.size() < 2 || rest_[1] != '{') {
       Take(1);

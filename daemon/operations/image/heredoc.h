@@ -10,11 +10,11 @@ namespace daytonad {
 // A heredoc that an instruction announces: "<<EOF", "<<-'EOF'", "3<<EOF".
 struct Heredoc {
   std::string name;         // the line that ends it
-  bool strip_tabs = false;  // "<<-": tabs before that line do not count
+  bool strip_tabs = false;  // "<<-": ignore tabs before that line
 };
 
-// The heredocs of an instruction's line, in order. BuildKit finds them with a shell's eyes, whatever the instruction:
-// in words of their own outside of quotes. A line that it cannot split (an open quote, a broken `${`) has none.
+// The heredocs of an instruction's line, in order. BuildKit finds them as a shell does, whatever the instruction:
+// separate words outside of quotes. A line that it cannot split (an open quote, a broken `${`) has none.
 std::vector<Heredoc> FindHeredocs(std::string_view line);
 
 }  // namespace daytonad

@@ -10,12 +10,12 @@
 
 namespace daytonad {
 
-// The files of the daemon's machine that images may use: those below the directories that its configuration opens.
+// The files of the daemon's machine that images may use: those below the directories of --context-root.
 //
-// Paths are absolute. Each method ends with PERMISSION_DENIED (PATH_NOT_ALLOWED) for a path that is not below such a
-// directory, be it by `..` or by a symbolic link, and then says no more than that; with NOT_FOUND (PATH_NOT_FOUND) for
-// one that does not exist; with INVALID_ARGUMENT (INVALID_REQUEST) for one of the wrong kind. May block on the disk:
-// not for the loop thread.
+// Paths are absolute. Each method returns PERMISSION_DENIED (PATH_NOT_ALLOWED), without details, for a path that is not
+// below such a directory or leaves it by `..` or a symbolic link; NOT_FOUND (PATH_NOT_FOUND) for one that does not
+// exist; INVALID_ARGUMENT (INVALID_REQUEST) for one of the wrong kind. May block on the disk: do not call on the loop
+// thread.
 class HostFiles {
  public:
   enum class Kind { kFile, kDirectory };

@@ -9,8 +9,8 @@
 
 namespace daytonad {
 
-// A text that people write, read as Python reads text files: CRLF and a CR alone become LF. INVALID_ARGUMENT for one
-// that is not UTF-8 or has more than a MiB; other errors are the host's.
+// A text file, read as Python does: CRLF and a lone CR become LF. INVALID_ARGUMENT if it is not UTF-8 or has more than
+// 1 MiB; other errors are the host's.
 absl::StatusOr<std::string> ReadHostText(const HostFiles& files, std::string_view path);
 
 }  // namespace daytonad

@@ -11,7 +11,7 @@
 namespace daytonad {
 namespace {
 
-TEST(InjectionTest, RandomImagesBecomeTheInstructionsThatTheySay) {
+TEST(InjectionTest, RandomImagesBecomeExactlyTheirInstructions) {
   constexpr int kImages = 20'000;
   const FakeHostFiles files = RandomImageFiles();
   RandomImages images(20'240'229);
@@ -32,7 +32,7 @@ TEST(InjectionTest, RandomImagesBecomeTheInstructionsThatTheySay) {
 }
 
 // The check above could fail: it sees what the Python SDK's own text would have done.
-TEST(InjectionTest, TheCheckSeesAnInjectedInstruction) {
+TEST(InjectionTest, TheCheckFindsAnInjectedInstruction) {
   v1::Image image;
   image.set_base_image("debian:12");
   auto& variable = *image.add_steps()->mutable_env()->add_variables();

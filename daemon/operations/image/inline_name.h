@@ -6,8 +6,8 @@
 
 namespace daytonad {
 
-// Names inside the build context for what came without one: the same for the same bytes, so that an upload of them is
-// found again; "inline-file-" or "inline-dir-" and the first 32 hex digits of their SHA-256.
+// Names in the build context for unnamed content: "inline-file-" or "inline-dir-" and the first 32 hex digits of its
+// SHA-256. The same bytes get the same name, so that an earlier upload is found.
 std::string InlineFileName(std::string_view content);
 std::string InlineDirectoryName(std::string_view tar);
 

@@ -16,7 +16,7 @@
 namespace daytonad {
 namespace {
 
-// A reference; "--platform=linux/arm64 debian:12 AS build" is what FROM takes as well, and cannot leave its line.
+// An image reference. FROM also takes "--platform=linux/arm64 debian:12 AS build", which cannot leave its line.
 bool IsBaseImage(std::string_view image) {
   return !image.empty() && image.front() != ' ' && image.back() != ' ' &&
          std::all_of(image.begin(), image.end(), [](char c) {

@@ -9,20 +9,19 @@
 #include "daemon/operations/image/host_files.h"
 #include "daytonad/v1/image.pb.h"
 
-// Declarative images: from the contract's steps to the Dockerfile that the Python SDK would write, byte for byte, and
-// to what its COPY lines need. What the SDK's text would break is quoted, or else refused: a step never becomes more
-// instructions than it says.
+// Declarative images: converts the contract's steps to the Dockerfile that the Python SDK would write, byte for byte,
+// and to the contexts of its COPY lines. Text that would break a line in the SDK is quoted or refused: a step cannot
+// add other instructions.
 namespace daytonad {
 
-// `field` is where the image stands in its request, "spec.declarative_image". Reads from `files`, so not for the loop
-// thread.
+// `field` is the image's path in the request, "spec.declarative_image". Reads `files`: do not call on the loop thread.
 //
-// INVALID_ARGUMENT (INVALID_REQUEST) with the first violations of an image that cannot be built as it is given;
-// otherwise the errors of `files`, with the field that names the path.
+// INVALID_ARGUMENT (INVALID_REQUEST) with the first violations of an invalid image; otherwise the errors of `files`,
+// with the field that names the path.
 absl::StatusOr<BuildPlan> PlanImage(const v1::Image& image, std::string_view field, const HostFiles& files);
 
-// A Dockerfile with an ENTRYPOINT of these words at its end, as the SDKs make it of a snapshot's entrypoint.
-// INVALID_ARGUMENT (INVALID_REQUEST), with `field` as the words' place, if that can't be.
+// A Dockerfile with an ENTRYPOINT of these words at its end, as the SDKs write a snapshot's entrypoint.
+// INVALID_ARGUMENT (INVALID_REQUEST) for `field` if that is not possible.
 absl::StatusOr<std::string> WithEntrypoint(std::string_view dockerfile,
                                            const google::protobuf::RepeatedPtrField<std::string>& words,
                                            std::string_view field);

@@ -79,7 +79,7 @@ TEST(PlanTest, StepsThatOnlyTheGoSdkHas) {
   EXPECT_EQ(Step("volume { paths: ['/a', '/b c'] }"), "VOLUME [\"/a\", \"/b c\"]\n");
 }
 
-TEST(PlanTest, StepsThatCannotBeOneLineAreRefused) {
+TEST(PlanTest, StepsThatDoNotFitOneLineAreRefused) {
   EXPECT_EQ(Refused("apt_get { packages: ['ok', 'a; rm -rf /'] }"), "spec.image.steps[0].apt_get.packages[1]");
   EXPECT_EQ(Refused("apt_get { packages: '-y' }"), "spec.image.steps[0].apt_get.packages[0]");
   EXPECT_EQ(Refused("apt_get {}"), "spec.image.steps[0].apt_get.packages");
@@ -96,7 +96,7 @@ TEST(PlanTest, StepsThatCannotBeOneLineAreRefused) {
   EXPECT_EQ(Refused("volume {}"), "spec.image.steps[0].volume.paths");
 }
 
-TEST(PlanTest, WhatIsMissingIsRefused) {
+TEST(PlanTest, MissingFieldsAreRefused) {
   EXPECT_THAT(Violations(""), ElementsAre("spec.image"));
   EXPECT_THAT(Violations("base_image: ''"), ElementsAre("spec.image.base_image"));
   EXPECT_THAT(Violations("dockerfile {}"), ElementsAre("spec.image.dockerfile"));
@@ -114,7 +114,7 @@ TEST(PlanTest, WhatIsMissingIsRefused) {
   EXPECT_EQ(Refused("dockerfile_commands { context_dir {} }"), "spec.image.steps[0].dockerfile_commands.context_dir");
 }
 
-TEST(PlanTest, AllThatIsWrongIsToldAtOnceButNotEndlessly) {
+TEST(PlanTest, AllErrorsAreReportedTogetherUpToALimit) {
   EXPECT_THAT(Violations("steps { user: '' } steps { workdir: '' } context_hashes: 'x'"),
               ElementsAre("spec.image", "spec.image.steps[0].user", "spec.image.steps[1].workdir",
                           "spec.image.context_hashes[0]"));
@@ -123,7 +123,7 @@ TEST(PlanTest, AllThatIsWrongIsToldAtOnceButNotEndlessly) {
   EXPECT_THAT(Violations(many), SizeIs(16));
 }
 
-TEST(PlanTest, ContentOfTheRequestIsAContextNamedAfterItself) {
+TEST(PlanTest, ContentOfTheRequestIsAContextNamedByItsHash) {
   const auto plan = Plan(
       "base_image: 'x' steps { add_local_file { file { content: 'hi' } remote_path: '/a' } }"
       "steps { add_local_file { file { content: 'hi' archive_path: './b//c' } remote_path: '/d/' } }"
@@ -147,7 +147,7 @@ TEST(PlanTest, ContentOfTheRequestIsAContextNamedAfterItself) {
             "spec.image.steps[0].add_local_file.remote_path");
 }
 
-TEST(PlanTest, UploadedContextsStandWhereTheImageNamesThem) {
+TEST(PlanTest, UploadedContextsKeepTheirPlaceInTheImage) {
   const auto plan =
       Plan(absl::StrCat("base_image: 'x' context_hashes: 'ffffffffffffffffffffffffffffffff'"
                         "steps { add_local_file { file { context_hash: '",
@@ -167,7 +167,7 @@ TEST(PlanTest, UploadedContextsStandWhereTheImageNamesThem) {
             "spec.image.steps[0].add_local_file.file.context_hash");
 }
 
-TEST(PlanTest, ArchivePathsStayWithinTheContextAndMeanOneThing) {
+TEST(PlanTest, ArchivePathsStayWithinTheContextAndAreUnambiguous) {
   for (const char* path : {"..", "../x", "a/../../x", "/", ".", "a\\\\b", "a\\nb"}) {
     EXPECT_EQ(
         Refused(absl::StrCat("add_local_file { file { content: 'x' archive_path: '", path, "' } remote_path: '/c' }")),
@@ -192,7 +192,7 @@ TEST(PlanTest, ATarAsContextDirectoryIsUnpackedAtTheRoot) {
   EXPECT_EQ(plan->contexts[0].archive_path, "");
 }
 
-TEST(PlanTest, PathsOfTheDaemonsMachineAreCheckedByIt) {
+TEST(PlanTest, HostPathsAreCheckedByTheDaemon) {
   const auto plan = [](const char* path) {
     return Plan(absl::StrCat("base_image: 'x' steps { add_local_file { file { daemon_path: '", path,
                              "' } remote_path: '/c' } }"));
@@ -207,7 +207,7 @@ TEST(PlanTest, PathsOfTheDaemonsMachineAreCheckedByIt) {
   EXPECT_EQ(ErrorReason(plan("a.txt").status()), "INVALID_REQUEST");
 }
 
-TEST(PlanTest, TheEscapeCharacterOfTheDockerfileCountsForTheSteps) {
+TEST(PlanTest, TheEscapeCharacterOfTheDockerfileAppliesToTheSteps) {
   const auto plan = Plan(
       "dockerfile { daemon_path: '/src/Dockerfile.win' } steps { label { key: 'k' value: 'a\"`' } }"
       "steps { run_commands { commands { shell: 'a `\\n b' } commands { shell: 'dir C:\\\\' } } }"
@@ -217,7 +217,7 @@ TEST(PlanTest, TheEscapeCharacterOfTheDockerfileCountsForTheSteps) {
             "# escape=`\nFROM x\nLABEL k=\"a`\"``\"\nRUN a `\n b\nRUN dir C:\\\nCOPY [\"it`'s\", \"/x\"]\n");
 }
 
-TEST(PlanTest, TextOfTheDaemonsMachineIsReadAsPythonReadsIt) {
+TEST(PlanTest, HostTextIsReadLikeInPython) {
   const auto plan = Plan("dockerfile { daemon_path: '/src/Dockerfile.crlf' } steps { workdir: '/w' }");
   ASSERT_TRUE(plan.ok()) << plan.status();
   EXPECT_EQ(plan->dockerfile, "FROM x\nCOPY a.txt \\\n  /a\n\nRUN cat <<EOF\nEOF\nUSER y\nWORKDIR /w\n");
@@ -225,7 +225,7 @@ TEST(PlanTest, TextOfTheDaemonsMachineIsReadAsPythonReadsIt) {
   EXPECT_EQ(Step("pip_install_from_pyproject { daemon_path: '/src/pyproject.crlf' }"), "RUN python -m pip install a\n");
 }
 
-TEST(PlanTest, TextOfTheDaemonsMachineMustBeUtf8) {
+TEST(PlanTest, HostTextMustBeUtf8) {
   const absl::Status status = Plan("dockerfile { daemon_path: '/src/Dockerfile.latin1' }").status();
   EXPECT_EQ(ErrorReason(status), "INVALID_REQUEST");
   EXPECT_THAT(std::string(status.message()),
@@ -237,7 +237,7 @@ TEST(PlanTest, TextOfTheDaemonsMachineMustBeUtf8) {
             "spec.image.steps[0].pip_install_from_pyproject.daemon_path");
 }
 
-TEST(WithEntrypointTest, AddsTheWordsAsALastLine) {
+TEST(WithEntrypointTest, AddsTheWordsAsTheLastLine) {
   google::protobuf::RepeatedPtrField<std::string> words;
   *words.Add() = "sh";
   *words.Add() = "-c";

@@ -5,10 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/base/absl_view.h"
 
-// Parsed without exceptions, and without a library to link. toml++ 3.3 takes for impossible what a text can make it do:
-// it asserts that table names begin well ("[.x]"), and declares that characters outside of strings are never beyond
-// ASCII
-// ("x = \xD1\x9B"). It sees such errors by itself if it may go on.
+// Without exceptions, and without a library to link. toml++ 3.3 treats some errors of a text as impossible: it asserts
+// on malformed table names ("[.x]") and marks non-ASCII characters outside of strings ("x = \xD1\x9B") as unreachable.
+// Without these assertions it reports both as errors.
 #undef NDEBUG
 #define TOML_ASSERT(expression) static_assert(true)
 #define TOML_EXCEPTIONS 0

@@ -9,9 +9,9 @@
 
 namespace daytonad {
 
-// What a pyproject.toml depends on: `[project].dependencies`, then each of `groups` that
-// `[project.optional-dependencies]` has; unknown groups are skipped. What is wrong with the text is the message of the
-// plain INVALID_ARGUMENT, in the Python SDK's words where it has some.
+// The dependencies in a pyproject.toml: `[project].dependencies`, then each of `groups` that
+// `[project.optional-dependencies]` has; unknown groups are skipped. For an invalid text a plain INVALID_ARGUMENT, with
+// the Python SDK's message where it has one.
 absl::StatusOr<std::vector<std::string>> PyprojectDependencies(std::string_view toml,
                                                                const std::vector<std::string>& groups);
 

@@ -15,14 +15,14 @@ std::string Error(std::string_view text) {
   return std::string(PyprojectDependencies(text, {"dev"}).status().message());
 }
 
-TEST(PyprojectTest, GivesTheDependenciesAndThenThoseOfTheGroupsInTheOrderAskedFor) {
+TEST(PyprojectTest, ReturnsTheDependenciesThenThoseOfTheRequestedGroups) {
   const char text[] =
       "[project]\ndependencies = [\"b\", 'a>=1']\n[project.optional-dependencies]\nx = [\"x\"]\ny = [\"\\u00e9\"]\n";
   EXPECT_THAT(*PyprojectDependencies(text, {}), ElementsAre("b", "a>=1"));
   EXPECT_THAT(*PyprojectDependencies(text, {"y", "none", "x"}), ElementsAre("b", "a>=1", "é", "x"));
 }
 
-TEST(PyprojectTest, WhatIsNoListOfStringsIsRefused) {
+TEST(PyprojectTest, ValuesThatAreNotListsOfStringsAreRefused) {
   EXPECT_THAT(Error("[project]\ndependencies = [1]"), HasSubstr("must be strings"));
   EXPECT_THAT(Error("[project]\ndependencies = []\noptional-dependencies.dev = \"x\""), HasSubstr("list of strings"));
   EXPECT_THAT(Error("[project]\ndependencies = []\noptional-dependencies.dev = [1]"), HasSubstr("list of strings"));
@@ -34,7 +34,7 @@ TEST(PyprojectTest, AnErrorNamesTheLine) {
 }
 
 // toml++ takes these for impossible.
-TEST(PyprojectTest, TextThatTheParserDoesNotExpectIsAnErrorAndNoMore) {
+TEST(PyprojectTest, UnexpectedTextIsAnErrorNotACrash) {
   for (const char* text :
        {"[.project]", "[project.]", "x = \xD1\x9B", "x = [\"\"\xD1\x9B]", "\xC2\xA1 = 1", "[\xE2\x80\x90]"}) {
     EXPECT_THAT(Error(text), HasSubstr("Invalid pyproject.toml")) << text;

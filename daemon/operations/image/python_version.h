@@ -8,9 +8,9 @@
 
 namespace daytonad {
 
-// The release of Python that `Image.debian_slim` of the Python SDK takes: a series ("3.12") stands for a fixed release
-// of it, a full version ("3.11.2", "3.13.0rc1") for itself, and nothing for the newest series. What is wrong with any
-// other is the message of the plain INVALID_ARGUMENT, in the SDK's words.
+// The Python release that the Python SDK's `Image.debian_slim` uses: a fixed release for a series ("3.12"), a full
+// version ("3.11.2", "3.13.0rc1") itself, the newest series for an empty version. For any other a plain
+// INVALID_ARGUMENT with the SDK's message.
 absl::StatusOr<std::string> PythonRelease(std::string_view version);
 
 }  // namespace daytonad

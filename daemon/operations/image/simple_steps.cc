@@ -15,37 +15,38 @@
 namespace daytonad {
 namespace {
 
-// Letters and digits, and `others`; begins with no "-", which would make it an option.
+// Letters, digits and `others`; does not begin with "-", which would make it an option.
 bool IsMadeOf(std::string_view text, std::string_view others) {
   return !text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), [&](char c) {
     return absl::ascii_isalnum(c) || others.find(c) != std::string_view::npos;
   });
 }
 
-// Docker allows any name; what is in use is a programming language's name, with dots and dashes by some programs.
+// Docker allows any name; in practice names are identifiers, in some programs with dots and dashes.
 bool IsEnvName(std::string_view name) {
   return IsMadeOf(name, "_.-") && !absl::ascii_isdigit(name.front()) && name.front() != '.';
 }
 
-// Is `text` a double-quoted word from its first character to its last, as a shell reads it?
+// Whether a shell reads the whole of `text` as one double-quoted word.
 bool IsOneQuotedWord(std::string_view text) {
   for (size_t i = 1; i + 1 < text.size(); ++i) {
     if (text[i] == '"') return false;
-    // What is escaped must not be the closing quote.
+    // The closing quote must not be escaped.
     if (text[i] == '\\' && ++i + 1 == text.size()) return false;
   }
   return true;
 }
 
-// A word of an exec-form command, as the Python SDK quotes it; that does not hold if the word has backslashes at its
-// end or before its quotes, which are then quoted for the shell.
+// A word of an exec-form command, quoted as in the Python SDK. That breaks for words with backslashes at the end or
+// before quotes; these are quoted for the shell.
 std::string ExecWord(std::string_view word) {
   const std::string python =
       absl::StrCat("\"", absl::StrReplaceAll(AbslView(word), {{"\"", R"(\\\")"}, {"'", R"(\')"}}), "\"");
   return IsOneQuotedWord(python) ? python : ShellQuote(word);
 }
 
-// A word of ENTRYPOINT or CMD. The Python SDK puts it between quotes as it is: so do we, where that is a JSON string.
+// A word of ENTRYPOINT or CMD. The Python SDK puts it between quotes unchanged; so does this, if the result is a JSON
+// string.
 std::string JsonWord(const std::string& word) {
   std::string python = absl::StrCat("\"", word, "\"");
   if (!HasLineBreak(word) && nlohmann::json::accept(python)) return python;
@@ -106,7 +107,7 @@ void PlanEnv(const v1::ImageEnv& step, std::string_view field, PlanDraft& draft)
                    "must be a name of letters, digits, `_`, `.` and `-` that begins with a letter or `_`");
       is_fine = false;
     }
-    // Docker takes nothing between single quotes for a variable, an escape or an end, so the value stays what it is.
+    // Docker does not expand variables or escapes between single quotes, so the value stays unchanged.
     if (is_fine) draft.Append(absl::StrCat("ENV ", variable.name(), "=", ShellQuote(variable.value()), "\n"));
   }
 }
@@ -154,7 +155,7 @@ void PlanLabel(const v1::ImageLabel& step, std::string_view field, PlanDraft& dr
     is_fine = false;
   }
   if (!is_fine) return;
-  // Between double quotes Docker replaces variables; a label's value is text.
+  // Docker replaces variables between double quotes; a label's value is literal text.
   std::string value;
   for (const char c : step.value()) {
     if (c == '"' || c == '$' || c == draft.escape()) value += draft.escape();
@@ -174,7 +175,7 @@ void PlanVolume(const v1::MountPoints& step, std::string_view field, PlanDraft& 
     is_fine = false;
   }
   if (!is_fine) return;
-  // The Go SDK writes `VOLUME [/a /b]`, which is no JSON: Docker would make volumes "[/a" and "/b]" of it.
+  // The Go SDK writes `VOLUME [/a /b]`, which is not JSON: Docker would create volumes "[/a" and "/b]".
   const auto append_word = [&draft](std::string* out, const std::string& path) {
     out->append(JsonString(DockerLiteral(path, draft.escape())));
   };

@@ -8,8 +8,8 @@
 #include "daemon/operations/image/draft.h"
 #include "daytonad/v1/image.pb.h"
 
-// The steps that need nothing but their own words. Each appends its lines to the draft, or refuses what could not be
-// written as one instruction. `field` is the path of the message or value that is given.
+// The steps that need no files. Each appends its lines to the draft, or refuses text that is not one instruction.
+// `field` is the path of the given message or value.
 namespace daytonad {
 
 void PlanRunCommands(const v1::RunCommands& step, std::string_view field, PlanDraft& draft);
@@ -21,21 +21,21 @@ void PlanExpose(const v1::ExposePorts& step, std::string_view field, PlanDraft& 
 void PlanLabel(const v1::ImageLabel& step, std::string_view field, PlanDraft& draft);
 void PlanVolume(const v1::MountPoints& step, std::string_view field, PlanDraft& draft);
 
-// COPY and ADD of paths that the caller knows to be in the build context.
+// COPY and ADD of paths in the build context.
 void PlanCopyPaths(std::string_view keyword, const v1::CopyPaths& step, std::string_view field, PlanDraft& draft);
 
 // ENTRYPOINT and CMD.
 void PlanCommandWords(std::string_view keyword, const google::protobuf::RepeatedPtrField<std::string>& words,
                       std::string_view field, PlanDraft& draft);
 
-// `RUN python -m pip install` of `arguments`, which come quoted, and the options. `field` is where the options are.
+// `RUN python -m pip install` with `arguments`, already quoted, and the options. `field` is the path of the options.
 void AppendPipInstall(std::string_view arguments, const v1::PipOptions& options, std::string_view field,
                       PlanDraft& draft);
 
-// Sorts and quotes packages; the empty string if there are none. `field` is to blame for any of them.
+// Sorts and quotes packages; the empty string if there are none. Violations name `field`.
 std::string PipPackages(std::vector<std::string> packages, std::string_view field, PlanDraft& draft);
 
-// Refuses a path in the image that a Dockerfile cannot name. True if it is fine.
+// Refuses a path in the image that a Dockerfile cannot name. True if it is valid.
 bool CheckImagePath(std::string_view path, std::string_view field, PlanDraft& draft);
 
 }  // namespace daytonad

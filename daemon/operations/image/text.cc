@@ -14,7 +14,7 @@
 namespace daytonad {
 namespace {
 
-// What Python's str.isspace() is true for, above ASCII, in UTF-8.
+// The non-ASCII white space of Python's str.isspace(), in UTF-8.
 constexpr std::array<std::string_view, 19> kWideSpaces = {
     "\xC2\x85",     "\xC2\xA0",     "\xE1\x9A\x80", "\xE2\x80\x80", "\xE2\x80\x81", "\xE2\x80\x82", "\xE2\x80\x83",
     "\xE2\x80\x84", "\xE2\x80\x85", "\xE2\x80\x86", "\xE2\x80\x87", "\xE2\x80\x88", "\xE2\x80\x89", "\xE2\x80\x8A",
@@ -73,7 +73,7 @@ std::string Shortened(std::string_view text) {
   constexpr size_t kMaxSize = 400;
   if (text.size() <= kMaxSize) return std::string(text);
   size_t end = kMaxSize;
-  // Not within a character.
+  // Do not cut within a character.
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
   return absl::StrCat(AbslView(text.substr(0, end)), "...");
 }

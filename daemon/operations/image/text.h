@@ -7,29 +7,29 @@
 
 namespace daytonad {
 
-// Is there a character in `text` that any reader of Dockerfiles takes for the end of a line (LF, VT, FF, CR, FS, GS,
-// RS, U+0085, U+2028, U+2029), or a NUL?
+// Whether `text` has a character that some reader of Dockerfiles treats as the end of a line (LF, VT, FF, CR, FS, GS,
+// RS, U+0085, U+2028, U+2029), or a NUL.
 bool HasLineBreak(std::string_view text);
 
-// Is there white space in `text`, of Unicode's kind too?
+// Whether `text` has white space, including Unicode's.
 bool HasSpace(std::string_view text);
 
-// How many bytes the white space that `text` begins with takes, one character of it; 0 if it begins with none.
+// The size in bytes of a white-space character at the start of `text`; 0 if there is none.
 size_t LeadingSpace(std::string_view text);
 
 // Without the white space at both ends, as Python's str.strip().
 std::string_view StripSpace(std::string_view text);
 
-// The text, or as much of it as an error message should quote.
+// The text, cut to what an error message should quote.
 std::string Shortened(std::string_view text);
 
 // Quotes a word for a POSIX shell, as Python's shlex.quote.
 std::string ShellQuote(std::string_view word);
 
-// As a JSON string, quotes included, as Python's json.dumps writes it: what is not ASCII is escaped.
+// A JSON string, quotes included, as in Python's json.dumps: non-ASCII characters are escaped.
 std::string AsciiJsonString(std::string_view text);
 
-// As a JSON string, quotes included. Line breaks are escaped, other characters above ASCII stay as they are.
+// A JSON string, quotes included. Line breaks are escaped, other non-ASCII characters are not.
 std::string JsonString(std::string_view text);
 
 }  // namespace daytonad

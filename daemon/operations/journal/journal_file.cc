@@ -20,7 +20,7 @@ namespace {
 
 constexpr char kCurrent[] = "requests.journal";
 constexpr char kPrevious[] = "requests.journal.1";
-// What this version can't read is put aside, and is not lost to who wants to go back.
+// A journal that this version can't read is kept here for a downgrade.
 constexpr char kForeign[] = "requests.journal.unreadable";
 constexpr char kLock[] = "lock";
 constexpr mode_t kOwnerOnly = 0600;
@@ -92,17 +92,17 @@ size_t JournalFile::ReadFile(const char* name) {
   const std::string path = absl::StrCat(options_.directory, "/", name);
   if (segment.foreign) {
     if (!bytes.empty()) {
-      Log(LogLevel::kWarning, "a journal is put aside that this version can't read", {{"file", path}});
+      Log(LogLevel::kWarning, "this version can't read a journal: it is renamed", {{"file", path}});
       ::renameat(directory_.get(), name, directory_.get(), kForeign);
     }
     return 0;
   }
   if (segment.lost_bytes > 0) {
-    Log(LogLevel::kWarning, "a part of the journal can't be read, and is passed over",
+    Log(LogLevel::kWarning, "skipped an unreadable part of the journal",
         {{"file", path}, {"bytes", absl::StrCat(segment.lost_bytes)}});
   }
   if (segment.end < bytes.size()) {
-    Log(LogLevel::kWarning, "the end of the journal is not whole, and is cut off",
+    Log(LogLevel::kWarning, "cut off an incomplete record at the end of the journal",
         {{"file", path}, {"bytes", absl::StrCat(bytes.size() - segment.end)}});
   }
   std::move(segment.records.begin(), segment.records.end(), std::back_inserter(records_));
@@ -111,9 +111,9 @@ size_t JournalFile::ReadFile(const char* name) {
 
 absl::Status JournalFile::OpenCurrent(size_t end, Time now) {
   if (end == 0) {
-    // Of a disk that is full now there may be room later.
+    // A full disk may have room later.
     absl::Status begun = BeginSegment(now);
-    if (!begun.ok()) Log(LogLevel::kWarning, "the journal can't be begun yet", {{"error", begun.ToString()}});
+    if (!begun.ok()) Log(LogLevel::kWarning, "cannot create the journal yet", {{"error", begun.ToString()}});
     return absl::OkStatus();
   }
   current_ = FileDescriptor(::openat(directory_.get(), kCurrent, O_RDWR | O_NOFOLLOW | O_CLOEXEC));
@@ -159,7 +159,7 @@ absl::Status JournalFile::Write(std::string_view bytes) {
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) {
       const absl::Status error = SystemError(absl::StrCat("cannot write in ", options_.directory));
-      // If this fails, too, what is there is overwritten by what comes next.
+      // If this fails, too, the next write overwrites the rest.
       (void)!::ftruncate(current_.get(), static_cast<off_t>(size_));
       return error;
     }

@@ -47,7 +47,7 @@ class JournalFile {
 
   absl::Status OpenDirectory();
   absl::Status Lock();
-  // Reads one of the files. Returns where its last record ends; 0 if it is missing or no journal.
+  // Reads one of the files. Returns where its last record ends; 0 if it is missing or not a journal.
   size_t ReadFile(const char* name);
   absl::Status OpenCurrent(size_t end, Time now);
   absl::Status BeginSegment(Time now);

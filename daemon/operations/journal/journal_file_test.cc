@@ -49,7 +49,7 @@ class JournalFileTest : public ::testing::Test {
   std::unique_ptr<JournalFile> file_;
 };
 
-TEST_F(JournalFileTest, WhatWasAppendedIsThereWhenItIsOpenedAgain) {
+TEST_F(JournalFileTest, AppendedRecordsSurviveReopening) {
   Open();
   EXPECT_EQ(Ids(), "");
   EXPECT_TRUE(Add("a").ok());
@@ -61,7 +61,7 @@ TEST_F(JournalFileTest, WhatWasAppendedIsThereWhenItIsOpenedAgain) {
   EXPECT_EQ(Ids(), "a b c ");
 }
 
-TEST_F(JournalFileTest, NobodyElseMayReadIt) {
+TEST_F(JournalFileTest, OnlyTheOwnerMayReadIt) {
   Open();
   EXPECT_TRUE(Add("a").ok());
   EXPECT_EQ(ModeOf(directory_.path()), 0700);
@@ -72,7 +72,7 @@ TEST_F(JournalFileTest, NobodyElseMayReadIt) {
   EXPECT_EQ(ModeOf(directory_.path()), 0700);
 }
 
-TEST_F(JournalFileTest, TwoDaemonsDoNotShareOne) {
+TEST_F(JournalFileTest, TwoDaemonsCannotShareADirectory) {
   Open();
   const auto second = JournalFile::Open({.directory = directory_.path()}, now_);
   EXPECT_THAT(second.status().ToString(), HasSubstr("is used by another daemon"));
@@ -80,7 +80,7 @@ TEST_F(JournalFileTest, TwoDaemonsDoNotShareOne) {
   EXPECT_TRUE(JournalFile::Open({.directory = directory_.path()}, now_).ok());
 }
 
-TEST_F(JournalFileTest, ATornEndIsCutOffAndWhatComesThenIsRead) {
+TEST_F(JournalFileTest, ATornEndIsCutOffAndLaterRecordsAreRead) {
   Open();
   EXPECT_TRUE(Add("a").ok());
   EXPECT_TRUE(Add("b").ok());
@@ -93,7 +93,7 @@ TEST_F(JournalFileTest, ATornEndIsCutOffAndWhatComesThenIsRead) {
   EXPECT_EQ(Ids(), "a c ");
 }
 
-TEST_F(JournalFileTest, AnotherVersionIsPutAside) {
+TEST_F(JournalFileTest, AnotherVersionIsSetAside) {
   Open();
   EXPECT_TRUE(Add("a").ok());
   std::string other = directory_.Read();
@@ -117,7 +117,7 @@ TEST_F(JournalFileTest, ItsSizeIsBoundedAndTheNewestAreKept) {
   EXPECT_THAT(Ids(), HasSubstr("id-180 "));
 }
 
-TEST_F(JournalFileTest, WhatIsOldGoes) {
+TEST_F(JournalFileTest, OldRecordsAreDeleted) {
   Open();
   EXPECT_TRUE(Add("a").ok());
   now_ += std::chrono::minutes(61);
@@ -129,7 +129,7 @@ TEST_F(JournalFileTest, WhatIsOldGoes) {
 }
 
 // The kernel's limit on the size of files stands for a disk that is full.
-TEST_F(JournalFileTest, AFullDiskIsAnErrorThatLeavesItWhole) {
+TEST_F(JournalFileTest, AFullDiskIsAnErrorThatLeavesItIntact) {
   Open();
   EXPECT_TRUE(Add("a").ok());
   std::signal(SIGXFSZ, SIG_IGN);
@@ -144,7 +144,7 @@ TEST_F(JournalFileTest, AFullDiskIsAnErrorThatLeavesItWhole) {
   EXPECT_EQ(Ids(), "a c ");
 }
 
-TEST_F(JournalFileTest, ADirectoryThatCannotBeMadeIsToldAtTheStart) {
+TEST_F(JournalFileTest, AnUncreatableDirectoryIsReportedAtTheStart) {
   EXPECT_THAT(JournalFile::Open({.directory = "/no/such/place"}, now_).status().ToString(),
               HasSubstr("/no/such/place"));
   EXPECT_THAT(JournalFile::Open({.directory = "here"}, now_).status().ToString(), HasSubstr("absolute"));

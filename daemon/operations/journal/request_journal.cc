@@ -44,10 +44,9 @@ journal::Record RecordOf(journal::Record::Kind kind, const StoredRequest& reques
 absl::Status RefusalOf(const journal::Record& record) {
   const auto code = static_cast<absl::StatusCode>(record.code());
   if (code == absl::StatusCode::kOk) return absl::OkStatus();
-  return MakeError(
-      code, record.reason(),
-      "The request of this request_id was refused so, before the daemon was started again; what the answer "
-      "said besides was not kept. Use a new request_id for another try.");
+  return MakeError(code, record.reason(),
+                   "This request_id was refused with this reason before the daemon was restarted; the details of the "
+                   "answer were not kept. Use a new request_id for another try.");
 }
 
 void Apply(const journal::Record& record, StoredRequest& request) {
@@ -126,7 +125,7 @@ void RequestJournal::Write(const journal::Record& record, Written written) {
   std::string bytes = EncodeRecord(record);
   {
     const std::lock_guard lock(mutex_);
-    // Whoever waits for it then does so in vain, for as long as he may.
+    // Its caller then waits in vain, for at most kLongestWrite.
     if (waiting_.size() >= kMostWaiting) return;
     waiting_.push_back({std::move(bytes), std::move(written)});
   }
@@ -168,7 +167,7 @@ void RequestJournal::WriteBatch(std::vector<Waiting> batch) {
   Report(file_->Append(bytes, std::chrono::system_clock::now()));
   std::erase_if(batch, [](const Waiting& each) { return each.written == nullptr; });
   if (batch.empty()) return;
-  // Whether it could be written or not: nobody gains by waiting.
+  // Even if the write failed: waiting longer does not help.
   boost::asio::post(executor_, [batch = std::move(batch)] {
     for (const Waiting& each : batch) each.written->Fire();
   });

@@ -14,7 +14,7 @@
 #include "daemon/base/event.h"
 #include "daemon/base/task.h"
 #include "daemon/operations/journal/journal_file.h"
-#include "daemon/operations/request_persistence.h"
+#include "daemon/operations/requests/request_persistence.h"
 
 namespace daytonad {
 

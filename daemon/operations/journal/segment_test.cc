@@ -32,7 +32,7 @@ class SegmentTest : public ::testing::Test {
   std::vector<size_t> begins_;
 };
 
-TEST_F(SegmentTest, WhatIsWrittenIsRead) {
+TEST_F(SegmentTest, WrittenRecordsAreRead) {
   const Segment segment = ReadSegment(bytes_);
   EXPECT_FALSE(segment.foreign);
   EXPECT_EQ(Ids(segment), "a b c ");
@@ -51,7 +51,7 @@ TEST_F(SegmentTest, TornAtAnyByteItKeepsTheWholeRecords) {
   }
 }
 
-TEST_F(SegmentTest, ATornHeadIsNoJournal) {
+TEST_F(SegmentTest, ATornHeadIsNotAJournal) {
   for (size_t size = 0; size < kSegmentHead.size(); ++size) {
     EXPECT_TRUE(ReadSegment(bytes_.substr(0, size)).foreign) << size;
   }
@@ -68,7 +68,7 @@ TEST_F(SegmentTest, AWrongByteAnywhereCostsOneRecord) {
   }
 }
 
-TEST_F(SegmentTest, WhatOverwroteAPartIsPassedOver) {
+TEST_F(SegmentTest, AnOverwrittenPartIsSkipped) {
   bytes_.replace(begins_[1] + 3, 9, std::string(9, '\0'));
   bytes_.insert(begins_[1], std::string(100'000, '\xd7'));
   EXPECT_EQ(Ids(ReadSegment(bytes_)), "a c ");

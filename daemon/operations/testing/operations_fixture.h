@@ -13,12 +13,12 @@
 #include "daemon/base/error.h"
 #include "daemon/base/testing/fake_clock.h"
 #include "daemon/base/testing/run_task.h"
+#include "daemon/operations/base/dependencies.h"
+#include "daemon/operations/build/image_builder.h"
+#include "daemon/operations/build/log_follower.h"
 #include "daemon/operations/build_context/context_uploader.h"
-#include "daemon/operations/dependencies.h"
-#include "daemon/operations/idempotency_store.h"
-#include "daemon/operations/image_builder.h"
-#include "daemon/operations/log_follower.h"
-#include "daemon/operations/sandboxes.h"
+#include "daemon/operations/requests/idempotency_store.h"
+#include "daemon/operations/sandbox/sandboxes.h"
 
 namespace daytonad {
 

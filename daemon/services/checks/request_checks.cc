@@ -25,7 +25,7 @@ bool HasControlCharacter(const std::string& text) {
   return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
-// What JavaScript's trim() takes away, since upstream is written in it.
+// What JavaScript's trim() removes: upstream is written in it.
 constexpr std::string_view kWhiteSpace[] = {
     " ",      "\t",     "\n",     "\v",     "\f",     "\r",     "\u00a0", "\u1680", "\u2000",
     "\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007", "\u2008", "\u2009",
@@ -104,7 +104,7 @@ void CheckAtLeastOne(std::string_view field, int64_t value, FieldViolations& vio
 
 void CheckAmount(std::string_view field, double amount, FieldViolations& violations) {
   constexpr double kMost = std::numeric_limits<int32_t>::max();
-  if (!(amount > 0)) {  // not a number, too
+  if (!(amount > 0)) {  // also for NaN
     violations.Add(field, absl::StrCat("is ", amount, "; it must be more than 0"));
   } else if (amount > kMost) {
     violations.Add(field, absl::StrCat("is ", amount, "; it must be at most ", std::numeric_limits<int32_t>::max()));
@@ -137,7 +137,7 @@ void CheckSortOrder(v1::SortOrder order, FieldViolations& violations) {
 
 Clock::Duration CheckDuration(std::string_view field, const google::protobuf::Duration& duration,
                               FieldViolations& violations) {
-  // Longer is as good as for ever, and must not overflow our clock.
+  // A longer duration means "no limit", and would overflow the clock.
   constexpr int64_t kLongest = int64_t{100} * 365 * 24 * 3600;
   if (std::abs(int64_t{duration.nanos()}) >= kNanosPerSecond || (duration.seconds() > 0 && duration.nanos() < 0)) {
     violations.Add(field, "is no valid duration: nanos must be less than a second, and have the sign of seconds");
@@ -151,7 +151,7 @@ Clock::Duration CheckDuration(std::string_view field, const google::protobuf::Du
 }
 
 void CheckTimestamp(std::string_view field, const google::protobuf::Timestamp& time, FieldViolations& violations) {
-  // 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z, as Timestamp itself says.
+  // 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z, the range of google.protobuf.Timestamp.
   constexpr int64_t kEarliest = -62'135'596'800;
   constexpr int64_t kLatest = 253'402'300'799;
   if (time.nanos() < 0 || time.nanos() >= kNanosPerSecond || time.seconds() < kEarliest || time.seconds() > kLatest) {
@@ -171,7 +171,7 @@ std::string DigestOf(std::string_view type, const google::protobuf::Message& mes
   {
     google::protobuf::io::StringOutputStream stream(&bytes);  // appends
     google::protobuf::io::CodedOutputStream coded(&stream);
-    coded.SetSerializationDeterministic(true);  // or maps come in any order
+    coded.SetSerializationDeterministic(true);  // otherwise the order of maps varies
     message.SerializeToCodedStream(&coded);
   }
   std::string digest(SHA256_DIGEST_LENGTH, '\0');

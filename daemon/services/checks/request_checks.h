@@ -14,11 +14,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_replace.h"
-#include "daemon/access/policy.h"
 #include "daemon/base/call_context.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/error.h"
-#include "daemon/operations/waiting.h"
+#include "daemon/operations/base/waiting.h"
 #include "daytonad/v1/common.pb.h"
 
 // Checks that all requests share, done before anything is sent upstream. Each function adds its violations; `field` is
@@ -77,14 +76,12 @@ void CheckRequestId(const std::string& request_id, FieldViolations& violations);
 template <typename Request>
 RequestKey KeyOf(const Request& request);
 
-// The checks of every mutation before anything is sent: access and validation. Returns the context to continue with,
-// which has the request id if there is one.
+// The last check of every mutation before anything is sent. Returns the context to continue with, which has the request
+// id if there is one.
 template <typename Request>
 absl::StatusOr<CallContext> CheckMutation(CallContext context, const Request& request, FieldViolations& violations) {
-  absl::Status status = CheckAccess(context.identity().caller, Action::kMutate);
   CheckRequestId(request.request_id(), violations);
-  if (status.ok()) status = violations.ToStatus();
-  if (!status.ok()) return status;
+  if (!violations.empty()) return violations.ToStatus();
   if (request.request_id().empty()) return context;
   return context.WithRequestKey(KeyOf(request));
 }

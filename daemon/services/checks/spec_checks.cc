@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kMaxNetworkRules = 10;
 
-// An image reference becomes the line `FROM <image>` of a Dockerfile: white space in it would be more than a reference.
+// An image reference becomes the line `FROM <image>` of a Dockerfile, in which white space would end it.
 void CheckImage(const char* field, const std::string& image, FieldViolations& violations) {
   if (image.empty()) violations.Add(field, "is empty; give an image reference such as python:3.12-slim");
   const bool has_space = std::ranges::any_of(image, [](unsigned char c) { return c <= 0x20 || c == 0x7f; });
@@ -68,20 +68,6 @@ void CheckVolumes(const v1::SandboxSpec& spec, FieldViolations& violations) {
   }
 }
 
-// Upstream takes these lists as one comma-separated string.
-void CheckNetworkRules(const char* field, const google::protobuf::RepeatedPtrField<std::string>& rules,
-                       FieldViolations& violations) {
-  if (rules.size() > kMaxNetworkRules) {
-    violations.Add(field, absl::StrCat("has ", rules.size(), " entries; at most ", kMaxNetworkRules, " are allowed"));
-  }
-  for (int i = 0; i < rules.size(); ++i) {
-    const std::string& rule = rules.Get(i);
-    const std::string path = absl::StrCat(field, "[", i, "]");
-    if (rule.empty() || rule.find(',') != std::string::npos) violations.Add(path, "must be one entry, without commas");
-    CheckOneLine(path, rule, violations);
-  }
-}
-
 void CheckVariableNames(const char* field, const google::protobuf::Map<std::string, std::string>& variables,
                         FieldViolations& violations) {
   for (const auto& [name, value] : variables) {
@@ -123,7 +109,7 @@ void CheckSource(const v1::SandboxSpec& spec, FieldViolations& violations) {
       CheckDockerfile("spec.dockerfile", spec.dockerfile(), violations);
       break;
     case v1::SandboxSpec::kDeclarativeImage:
-      break;  // operations/image/ says what is wrong with it, where it knows what each step becomes
+      break;  // operations/image/ checks it, because it knows what each step becomes
     case v1::SandboxSpec::kSnapshot:
     case v1::SandboxSpec::SOURCE_NOT_SET:
       CheckName("spec.snapshot", spec.snapshot(), violations);
@@ -141,6 +127,19 @@ void CheckSource(const v1::SandboxSpec& spec, FieldViolations& violations) {
 }
 
 }  // namespace
+
+void CheckNetworkRules(const char* field, const google::protobuf::RepeatedPtrField<std::string>& rules,
+                       FieldViolations& violations) {
+  if (rules.size() > kMaxNetworkRules) {
+    violations.Add(field, absl::StrCat("has ", rules.size(), " entries; at most ", kMaxNetworkRules, " are allowed"));
+  }
+  for (int i = 0; i < rules.size(); ++i) {
+    const std::string& rule = rules.Get(i);
+    const std::string path = absl::StrCat(field, "[", i, "]");
+    if (rule.empty() || rule.find(',') != std::string::npos) violations.Add(path, "must be one entry, without commas");
+    CheckOneLine(path, rule, violations);
+  }
+}
 
 void CheckSpec(const v1::SandboxSpec& spec, FieldViolations& violations) {
   CheckName("spec.name", spec.name(), violations);
@@ -179,7 +178,7 @@ void CheckSpec(const v1::SnapshotSpec& spec, FieldViolations& violations) {
       CheckDockerfile("spec.dockerfile", spec.dockerfile(), violations);
       break;
     case v1::SnapshotSpec::kDeclarativeImage:
-      break;  // operations/image/ says what is wrong with it, where it knows what each step becomes
+      break;  // operations/image/ checks it, because it knows what each step becomes
     case v1::SnapshotSpec::SOURCE_NOT_SET:
       violations.Add("spec.source", "is required: give an image, a Dockerfile or a declarative image");
       break;

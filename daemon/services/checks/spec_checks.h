@@ -1,6 +1,10 @@
 #ifndef DAYTONAD_DAEMON_SERVICES_CHECKS_SPEC_CHECKS_H_
 #define DAYTONAD_DAEMON_SERVICES_CHECKS_SPEC_CHECKS_H_
 
+#include <google/protobuf/repeated_field.h>
+
+#include <string>
+
 #include "daemon/base/error.h"
 #include "daytonad/v1/sandbox.pb.h"
 #include "daytonad/v1/snapshot.pb.h"
@@ -11,6 +15,10 @@ namespace daytonad {
 
 void CheckSpec(const v1::SandboxSpec& spec, FieldViolations& violations);
 void CheckSpec(const v1::SnapshotSpec& spec, FieldViolations& violations);
+
+// The entries of an allow list, which upstream takes as one comma-separated string.
+void CheckNetworkRules(const char* field, const google::protobuf::RepeatedPtrField<std::string>& rules,
+                       FieldViolations& violations);
 
 // The two kinds of paging support different filters and sort fields.
 enum class Paging { kToken, kNumbered };

@@ -15,18 +15,18 @@ namespace {
 
 constexpr auto kRetryDelay = std::chrono::milliseconds(500);
 
-grpc::Status Refusal(size_t calls) {
-  return ToGrpcStatus(WithRetryDelay(
+absl::Status Refusal(size_t calls) {
+  return WithRetryDelay(
       MakeError(
           absl::StatusCode::kResourceExhausted, "TOO_MANY_CALLS",
           absl::StrCat("The daemon has as many calls open, or as much in memory for them, as it may (--max-calls ",
                        calls, ", --max-memory). Repeat the call later."),
           {{"limit", std::to_string(calls)}}),
-      kRetryDelay));
+      kRetryDelay);
 }
 
-// gRPC makes an authentication context for each connection, without credentials, too. Its address is the only thing
-// that tells the connections of a UNIX socket apart; the calls keep it from being given to another one.
+// gRPC creates an authentication context per connection, also without credentials. Its address is the only way to tell
+// the connections of a UNIX socket apart. Open calls keep the context alive, so its address is not reused.
 const void* ConnectionOf(grpc_call* call) {
   grpc_auth_context* const context = grpc_call_auth_context(call);
   grpc_auth_context_release(context);
@@ -35,7 +35,8 @@ const void* ConnectionOf(grpc_call* call) {
 
 }  // namespace
 
-CallGate::CallGate(Limits limits) : limits_(limits), refusal_(Refusal(limits.calls)) {}
+CallGate::CallGate(Limits limits)
+    : limits_(limits), refusal_(Refusal(limits.calls)), refusal_status_(ToGrpcStatus(refusal_)) {}
 
 std::optional<CallGate::Place> CallGate::Enter(const void* connection, size_t request_bytes) {
   const size_t large = request_bytes > limits_.large_request ? request_bytes : 0;

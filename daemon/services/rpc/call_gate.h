@@ -14,6 +14,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "absl/status/status.h"
+
 namespace daytonad {
 
 // Limits the open calls of all listeners: each costs memory from its first byte until gRPC has finished it, longer than
@@ -57,12 +59,14 @@ class CallGate {
   CallGate(const CallGate&) = delete;
   CallGate& operator=(const CallGate&) = delete;
 
-  // Nullopt: no slot is free; answer refusal(). `connection` identifies the connection.
+  // Nullopt: no slot is free; answer refusal_status(). `connection` identifies the connection.
   std::optional<Place> Enter(const void* connection, size_t request_bytes);
   std::optional<Place> Enter(grpc::CallbackServerContext& context, size_t request_bytes);
 
-  // RESOURCE_EXHAUSTED (TOO_MANY_CALLS), with a retry time.
-  const grpc::Status& refusal() const { return refusal_; }
+  // RESOURCE_EXHAUSTED (TOO_MANY_CALLS), with a retry time; and the same as gRPC has it, because converting it for each
+  // rejected call costs too much.
+  const absl::Status& refusal() const { return refusal_; }
+  const grpc::Status& refusal_status() const { return refusal_status_; }
 
   // Sets the current limit of calls per connection: lower when memory becomes scarce, so that connections with many
   // calls yield to those with few. Never below the guaranteed number.
@@ -73,7 +77,8 @@ class CallGate {
   void Leave(const void* connection, size_t bytes);
 
   const Limits limits_;
-  const grpc::Status refusal_;
+  const absl::Status refusal_;
+  const grpc::Status refusal_status_;
   std::atomic<size_t> share_ = std::numeric_limits<size_t>::max();
   std::atomic<size_t> calls_ = 0;  // changed with the mutex
   std::mutex mutex_;

@@ -67,9 +67,9 @@ TEST(CallGateTest, LargeRequestsShareTheirBytes) {
 
 TEST(CallGateTest, TheRefusalSaysWhyAndWhenToTryAgain) {
   const CallGate gate(Small());
-  EXPECT_EQ(gate.refusal().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
-  EXPECT_NE(gate.refusal().error_details().find("TOO_MANY_CALLS"), std::string::npos);
-  EXPECT_NE(gate.refusal().error_details().find("google.rpc.RetryInfo"), std::string::npos);
+  EXPECT_EQ(gate.refusal_status().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_NE(gate.refusal_status().error_details().find("TOO_MANY_CALLS"), std::string::npos);
+  EXPECT_NE(gate.refusal_status().error_details().find("google.rpc.RetryInfo"), std::string::npos);
 }
 
 }  // namespace

@@ -1,14 +1,16 @@
 #ifndef DAYTONAD_DAEMON_SERVICES_RPC_ENCODED_H_
 #define DAYTONAD_DAEMON_SERVICES_RPC_ENCODED_H_
 
+#include <google/protobuf/descriptor.h>
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/wire_format_lite.h>
-#include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/slice.h>
 #include <grpcpp/support/status.h>
 
 #include <cstdint>
+
+#include "daemon/services/rpc/grpc_internals.h"
 
 namespace daytonad {
 
@@ -30,14 +32,15 @@ grpc::ByteBuffer EncodeField(int field, const T& object) {
 // An encoded response. Shared objects are encoded directly; putting them into a message would copy them.
 template <typename Response>
 struct Encoded {
+  static const google::protobuf::Descriptor* descriptor() { return Response::descriptor(); }
+
   grpc::ByteBuffer bytes;
 };
 
 // A handler's answer as gRPC needs it.
 template <typename Response>
 grpc::Status PutAnswer(const Response& answer, grpc::ByteBuffer* bytes) {
-  bool own_buffer = false;
-  return grpc::SerializationTraits<Response>::Serialize(answer, bytes, &own_buffer);
+  return grpc_internals::Serialize(answer, bytes);
 }
 template <typename Response>
 grpc::Status PutAnswer(const Encoded<Response>& answer, grpc::ByteBuffer* bytes) {

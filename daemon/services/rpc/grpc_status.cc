@@ -21,10 +21,10 @@ namespace daytonad {
 namespace {
 
 constexpr absl::string_view kTypeUrlPrefix = "type.googleapis.com/google.rpc.";
-// Longer ones are none of ours.
+// The daemon has no longer reasons.
 constexpr size_t kMaxKey = 64;
 
-// An error taken apart.
+// The parts of an error.
 struct Parts {
   int code = 0;
   std::string message;
@@ -33,17 +33,17 @@ struct Parts {
   std::vector<google::protobuf::Any> others;  // RetryInfo, which is small
 };
 
-// How much of each part may stay.
+// Size limits of the parts.
 struct Measure {
   size_t message;
-  size_t name;   // a metadata value that says what the error is about
+  size_t name;   // a metadata value that names the object
   size_t value;  // any other metadata value
   size_t entries;
   size_t violations;
   size_t violation_text;
 };
 
-// From generous to strict; whatever an error is made of, the last one fits.
+// From generous to strict. With the last one every error fits.
 constexpr std::array<Measure, 6> kMeasures = {{
     {.message = 2048, .name = 512, .value = 1024, .entries = 32, .violations = 16, .violation_text = 320},
     {.message = 1024, .name = 512, .value = 512, .entries = 32, .violations = 16, .violation_text = 160},
@@ -53,7 +53,7 @@ constexpr std::array<Measure, 6> kMeasures = {{
     {.message = 128, .name = 96, .value = 48, .entries = 10, .violations = 1, .violation_text = 48},
 }};
 
-// Without these a caller can't go on: which object it was, and whether something may have happened.
+// A caller needs these to go on: the object, and whether the mutation may have been carried out.
 bool IsIdentity(std::string_view key) {
   constexpr std::string_view kKeys[] = {"outcome",     "request_id",    "sandbox_id", "sandbox_name",
                                         "snapshot_id", "snapshot_name", "volume_id",  "volume_name"};
@@ -87,7 +87,7 @@ google::rpc::ErrorInfo Cut(const google::rpc::ErrorInfo& info, const Measure& me
   for (const auto& [key, value] : info.metadata()) {
     if (key.size() <= kMaxKey) keys.push_back(key);
   }
-  // What has to stay comes first.
+  // In order of importance.
   std::ranges::sort(keys, {}, [](std::string_view key) { return std::pair(!IsIdentity(key), key); });
   keys.resize(std::min(keys.size(), measure.entries));
   for (const std::string_view key : keys) {
@@ -116,7 +116,8 @@ Parts Cut(const Parts& whole, const Measure& measure) {
   cut.bad_request = Cut(whole.bad_request, measure);
   const int told = cut.bad_request.field_violations_size();
   const int all = whole.bad_request.field_violations_size();
-  if (told < all) cut.info.mutable_metadata()->insert({"violations", absl::StrCat(all)});  // unless it counts more
+  // insert() keeps an earlier value, which counts more.
+  if (told < all) cut.info.mutable_metadata()->insert({"violations", absl::StrCat(all)});
   for (const google::protobuf::Any& other : whole.others) {
     if (other.type_url() == StdView(kRetryInfoUrl)) cut.others.push_back(other);
   }
@@ -150,7 +151,7 @@ size_t InBase64(size_t bytes) { return (bytes + 2) / 3 * 4; }
 
 size_t HeaderBytes(const grpc::Status& status) {
   constexpr size_t kEach = 32;
-  // If nothing was sent before, they go with the first headers.
+  // If no message was sent before, initial and trailing metadata share one header block.
   constexpr std::string_view kOthers[] = {":status200", "content-typeapplication/grpc", "grpc-status16",
                                           "grpc-accept-encodingidentity, deflate, gzip"};
   size_t bytes = 0;

@@ -6,6 +6,9 @@
 
 #include <utility>
 
+#include "daemon/base/clock.h"
+#include "daemon/base/task.h"
+
 namespace daytonad {
 
 // Keeps gRPC's own object of a call alive, so that the call can be cancelled after its reactor and server context may
@@ -32,6 +35,10 @@ class HeldCall {
  private:
   grpc_call* call_;
 };
+
+// Cancels a call whose client has stopped reading. Its final status waits behind a message that gRPC could not write;
+// the client gets both if it reads on within a grace period. Spawn it before the status is passed to gRPC.
+Task<void> CancelAfterGrace(Clock& clock, HeldCall call, grpc::Status status);
 
 }  // namespace daytonad
 

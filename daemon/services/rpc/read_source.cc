@@ -3,25 +3,22 @@
 #include "absl/strings/str_format.h"
 
 namespace daytonad {
-namespace {
 
-const char* NameOf(ReadTerms::Source source) {
+std::string_view NameOf(ReadSource source) {
   switch (source) {
-    case ReadTerms::Source::kHit:
+    case ReadSource::kHit:
       return "hit";
-    case ReadTerms::Source::kMiss:
+    case ReadSource::kMiss:
       return "miss";
-    case ReadTerms::Source::kCoalesced:
+    case ReadSource::kCoalesced:
       return "coalesced";
-    case ReadTerms::Source::kBypass:
+    case ReadSource::kBypass:
       break;
   }
   return "bypass";
 }
 
-}  // namespace
-
-void TellReadSource(grpc::ServerContextBase& context, ReadTerms::Source source, Clock::Duration age) {
+void TellReadSource(grpc::ServerContextBase& context, ReadSource source, Clock::Duration age) {
   context.AddInitialMetadata(
       "daytonad-cache", absl::StrFormat("%s;age=%.3f", NameOf(source), std::chrono::duration<double>(age).count()));
 }

@@ -6,9 +6,11 @@
 
 #include <chrono>
 #include <optional>
+#include <string_view>
 
 #include "daemon/base/call_context.h"
 #include "daemon/base/clock.h"
+#include "daemon/services/rpc/server_call.h"
 
 // `max_age` of requests, and the initial metadata that says where an answer came from (common.proto).
 namespace daytonad {
@@ -30,8 +32,21 @@ std::optional<Clock::Duration> MaxAgeOf(const Request& request) {
   return std::chrono::seconds(age.seconds()) + std::chrono::nanoseconds(age.nanos());
 }
 
+// Lets the cache answer the call, on the request's terms, if it is such a read. On the loop.
+template <typename Request>
+void SetReadTerms(const Request& request, ServerCall& call) {
+  if constexpr (HasMaxAge<Request>) {
+    call.context().facts().read_source = ReadSource::kBypass;
+    const ReadTerms terms{MaxAgeOf(request)};
+    call.set_context(call.context().WithReadTerms(terms));
+  }
+}
+
+// "hit".
+std::string_view NameOf(ReadSource source);
+
 // Adds `daytonad-cache`. Call it once, before the answer.
-void TellReadSource(grpc::ServerContextBase& context, ReadTerms::Source source, Clock::Duration age);
+void TellReadSource(grpc::ServerContextBase& context, ReadSource source, Clock::Duration age);
 
 }  // namespace daytonad
 

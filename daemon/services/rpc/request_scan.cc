@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "daemon/base/error.h"
-#include "daemon/services/rpc/server_call.h"
+#include "daemon/services/rpc/rpc_errors.h"
 
 namespace daytonad {
 namespace {
@@ -35,8 +35,8 @@ absl::Status TooMany(const std::string& field, std::string_view problem) {
   return violations.ToStatus();
 }
 
-// One look through a message. Counts are for the whole request and not for each message in it, since encodings of one
-// message that follow each other are merged into one.
+// One pass over a message. It counts over the whole request and not per message, because protobuf merges several
+// encodings of the same message into one.
 class Scan {
  public:
   Scan(CodedInputStream& input, const Descriptor& type) : input_(input), type_(type) {}
@@ -44,9 +44,9 @@ class Scan {
   absl::Status Run() { return Message(type_); }
 
  private:
-  // Up to the end of the input, or of the part that a limit was set for.
+  // Reads up to the end of the input, or to its current limit.
   absl::Status Message(const Descriptor& type) {
-    int groups = 0;  // that are open: their fields are nobody's
+    int groups = 0;  // open ones; their fields are unknown
     while (true) {
       const int before = input_.CurrentPosition();
       const uint32_t tag = input_.ReadTag();
@@ -91,13 +91,13 @@ class Scan {
       return input_.Skip(length) ? absl::OkStatus() : Broken();
     }
     const CodedInputStream::Limit limit = input_.PushLimit(length);
-    if (input_.BytesUntilLimit() != length) return Broken();  // longer than what it is in
+    if (input_.BytesUntilLimit() != length) return Broken();  // longer than the message around it
     absl::Status status = field->is_packable() ? Packed(*field) : Part(*field);
     input_.PopLimit(limit);
     return status;
   }
 
-  // All of them are numbers of a variable length: fixed ones are in no request, and would be counted as more.
+  // All packed fields of requests are varints; a fixed-size one would be counted as more entries.
   absl::Status Packed(const FieldDescriptor& field) {
     while (input_.BytesUntilLimit() > 0) {
       uint64_t ignored = 0;
@@ -122,16 +122,16 @@ class Scan {
                    absl::StrCat("The request has more than ", kMaxEntries, " fields that this daemon does not know"));
   }
 
-  // Of the field that has just been read.
+  // The size of the field that was just read.
   size_t CountedBytes(const FieldDescriptor* field, int before) const {
     constexpr size_t kTagAndLength = 2;
     const auto all = static_cast<size_t>(input_.CurrentPosition() - before);
     if (field == nullptr) return all;
     if (field->type() == FieldDescriptor::TYPE_BYTES) return kTagAndLength;
-    return field->type() == FieldDescriptor::TYPE_MESSAGE ? kTagAndLength : all;  // what is in it has been counted
+    return field->type() == FieldDescriptor::TYPE_MESSAGE ? kTagAndLength : all;  // its content has been counted
   }
 
-  // Null if the type has no field of this number, or one of another kind; to protobuf's parser that is the same.
+  // Null if the type has no such field, or one with another wire type: protobuf's parser treats both as unknown.
   static const FieldDescriptor* FieldOf(const Descriptor& type, uint32_t tag) {
     const FieldDescriptor* const field = type.FindFieldByNumber(WireFormatLite::GetTagFieldNumber(tag));
     if (field == nullptr) return nullptr;
@@ -143,7 +143,7 @@ class Scan {
 
   absl::Status Broken() const { return UnparsableRequest(type_.full_name()); }
 
-  // As protobuf's parser has it.
+  // The limit of protobuf's parser.
   static constexpr int kMaxGroups = 100;
 
   CodedInputStream& input_;
@@ -157,7 +157,7 @@ class Scan {
 }  // namespace
 
 absl::Status ScanRequest(const grpc::ByteBuffer& bytes, const Descriptor& type) {
-  // So few can't be too many of anything, and most requests are so small.
+  // Most requests are so small that they cannot have too many entries.
   if (!bytes.Valid() || bytes.Length() <= static_cast<size_t>(kMaxEntries)) return absl::OkStatus();
   grpc::ByteBuffer readable(bytes);  // shares the slices
   grpc::ProtoBufferReader reader(&readable);

@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 #include "daemon/base/error.h"
-#include "daemon/services/rpc/server_call.h"
+#include "daemon/services/rpc/rpc_errors.h"
 
 namespace daytonad {
 

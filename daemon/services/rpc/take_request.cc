@@ -1,6 +1,5 @@
 #include "daemon/services/rpc/take_request.h"
 
-#include <grpcpp/support/proto_buffer_reader.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -13,15 +12,8 @@
 namespace daytonad {
 namespace {
 
-// gRPC's C++ API does not tell whether a message is compressed, but lets this class see its own object.
-class CompressionOf : private grpc::ProtoBufferReader {
- public:
-  explicit CompressionOf(grpc::ByteBuffer* bytes) : ProtoBufferReader(bytes) {}
-  bool any() { return status().ok() && reader()->buffer_in->data.raw.compression != GRPC_COMPRESS_NONE; }
-};
-
-// A message that grows more than this was made to: inflating it takes milliseconds in which gRPC's thread does nothing
-// else. Small ones may be all of one letter.
+// A higher compression ratio is an attack: inflating such a message keeps gRPC's thread busy for milliseconds. Small
+// messages may have it, because they may consist of one repeated letter.
 constexpr size_t kMostRatio = 100;
 constexpr size_t kSmall = size_t{256} << 10;
 
@@ -37,7 +29,7 @@ absl::Status TooLarge(size_t limit) {
                    {{"limit", std::to_string(limit)}});
 }
 
-// Both formats that gRPC knows; each says in its head which it is.
+// Inflates both formats of gRPC, which zlib tells apart by their headers.
 absl::Status Inflate(const grpc::Slice& compressed, size_t limit, std::string& out) {
   constexpr int kEitherFormat = MAX_WBITS + 32;
   constexpr size_t kFirstPiece = size_t{16} << 10;
@@ -48,7 +40,7 @@ absl::Status Inflate(const grpc::Slice& compressed, size_t limit, std::string& o
   stream.avail_in = static_cast<uInt>(compressed.size());
   int result = Z_OK;
   while (result == Z_OK) {
-    // One more than the limit, so that what exceeds it is noticed.
+    // One byte more than the limit, to notice that it is exceeded.
     const size_t done = stream.total_out;
     if (done > limit || (done > kSmall && done / kMostRatio > stream.total_in)) return TooLarge(limit);
     if (out.size() == done) out.resize(std::min(std::max(2 * done, kFirstPiece), limit + 1));
@@ -65,7 +57,7 @@ absl::Status Inflate(const grpc::Slice& compressed, size_t limit, std::string& o
 }  // namespace
 
 absl::Status Decompress(grpc::ByteBuffer* bytes, size_t limit) {
-  if (!bytes->Valid() || !CompressionOf(bytes).any()) return absl::OkStatus();
+  if (!grpc_internals::IsCompressed(bytes)) return absl::OkStatus();
   grpc::Slice compressed;
   if (!bytes->DumpToSingleSlice(&compressed).ok()) return Broken();
   std::string message;

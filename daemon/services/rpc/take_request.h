@@ -1,12 +1,12 @@
 #ifndef DAYTONAD_DAEMON_SERVICES_RPC_TAKE_REQUEST_H_
 #define DAYTONAD_DAEMON_SERVICES_RPC_TAKE_REQUEST_H_
 
-#include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/support/byte_buffer.h>
 
 #include "absl/status/status.h"
+#include "daemon/services/rpc/grpc_internals.h"
 #include "daemon/services/rpc/request_scan.h"
-#include "daemon/services/rpc/server_call.h"
+#include "daemon/services/rpc/rpc_errors.h"
 
 namespace daytonad {
 
@@ -26,7 +26,7 @@ template <typename Request>
 absl::Status ReadMessage(grpc::ByteBuffer* bytes, Request* request, size_t limit) {
   if (absl::Status status = Decompress(bytes, limit); !status.ok()) return status;
   if (absl::Status status = ScanRequest(*bytes, *Request::descriptor()); !status.ok()) return status;
-  if (grpc::SerializationTraits<Request>::Deserialize(bytes, request).ok()) return absl::OkStatus();
+  if (grpc_internals::Deserialize(bytes, request)) return absl::OkStatus();
   return UnparsableRequest(Request::descriptor()->full_name());
 }
 
@@ -34,8 +34,7 @@ absl::Status ReadMessage(grpc::ByteBuffer* bytes, Request* request, size_t limit
 // ends, and thousands of calls wait for minutes.
 template <typename Request>
 absl::Status TakeRequest(const grpc::ByteBuffer* bytes, Request* request, size_t limit) {
-  // Handlers see it as const, but this call owns the object.
-  return ReadMessage(const_cast<grpc::ByteBuffer*>(bytes), request, limit);
+  return ReadMessage(grpc_internals::OwnedRequest(bytes), request, limit);
 }
 
 }  // namespace daytonad

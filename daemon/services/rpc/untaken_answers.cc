@@ -12,7 +12,7 @@ namespace daytonad {
 void UntakenAnswers::Ticket::Taken() {
   if (answers_ == nullptr) return;
   const std::lock_guard lock(answers_->mutex_);
-  // In whichever list it is; those that were ended count no more.
+  // Entries of ended calls are in the other list and have no bytes.
   Entries out;
   if (entry_->bytes > 0) {
     answers_->bytes_ -= entry_->bytes;
@@ -43,7 +43,7 @@ void UntakenAnswers::Add(grpc_call* call, size_t bytes, Ticket& ticket) {
   }
   if (too_much.empty()) return;
   Log(LogLevel::kWarning, "calls are ended whose clients do not take the answers");
-  // Without the lock: gRPC may call back at once.
+  // After the lock is released: gRPC may call back at once.
   const grpc::Status why(grpc::StatusCode::RESOURCE_EXHAUSTED, "the client does not take its answers");
   for (HeldCall& one : too_much) one.Cancel(why);
 }

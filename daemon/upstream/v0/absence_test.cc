@@ -23,14 +23,12 @@ std::string NotFound(const std::string& message) {
 
 class AbsenceTest : public RestApiFixture {
  protected:
-  absl::Status GetSandbox(const std::string& id_or_name) {
-    return Run(api_->GetSandbox(context_, id_or_name)).status();
-  }
+  absl::Status Get(const std::string& id_or_name) { return Run(api_->Run(context_, GetSandbox(id_or_name))).status(); }
 };
 
 TEST_F(AbsenceTest, DaytonasOwnWordsNeedNoList) {
   http_.Answer(404, NotFound("Sandbox with ID or name box not found"));
-  EXPECT_TRUE(IsAbsent(GetSandbox("box")));
+  EXPECT_TRUE(IsAbsent(Get("box")));
   EXPECT_EQ(http_.requests().size(), 1U);
 }
 
@@ -38,7 +36,7 @@ TEST_F(AbsenceTest, UnknownWordsAreConfirmedByAListReadToItsEnd) {
   http_.Answer(404, NotFound("Not Found"))
       .Answer(200, R"({"items": [{"id": "1", "name": "box-2"}], "nextCursor": "c1"})")
       .Answer(200, R"({"items": [{"id": "2", "name": "box-3"}], "nextCursor": null})");
-  const absl::Status error = GetSandbox("box");
+  const absl::Status error = Get("box");
   EXPECT_TRUE(IsAbsent(error)) << error;
   EXPECT_EQ(ErrorReason(error), "SANDBOX_NOT_FOUND");
   EXPECT_EQ(ErrorMetadataValue(error, "upstream_message"), "Not Found");
@@ -50,7 +48,7 @@ TEST_F(AbsenceTest, UnknownWordsAreConfirmedByAListReadToItsEnd) {
 TEST_F(AbsenceTest, WhatTheListShowsIsNotGone) {
   http_.Answer(404, NotFound("Sandbox not found"))
       .Answer(200, absl::StrCat(R"({"items": [{"id": ")", kId, R"(", "name": "box"}], "nextCursor": null})"));
-  const absl::Status error = GetSandbox(kId);
+  const absl::Status error = Get(kId);
   EXPECT_EQ(error.code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(ErrorReason(error), "UPSTREAM_FOREIGN_ANSWER");
   EXPECT_TRUE(RetryDelay(error).has_value());
@@ -61,7 +59,7 @@ TEST_F(AbsenceTest, AListThatCantBeReadConfirmsNothing) {
   for (const char* list : {R"({"items": [{"name": 7}], "nextCursor": null})", "<html></html>"}) {
     http_.Answer(404, NotFound("gone?"));
     for (int i = 0; i < 4; ++i) http_.Answer(200, list);
-    EXPECT_EQ(GetSandbox("box").code(), absl::StatusCode::kUnavailable) << list;
+    EXPECT_EQ(Get("box").code(), absl::StatusCode::kUnavailable) << list;
   }
 }
 
@@ -71,7 +69,7 @@ TEST_F(AbsenceTest, AListWithoutAnEndConfirmsNothing) {
   };
   const auto pages_read = [&] {
     const size_t before = http_.requests().size();
-    EXPECT_EQ(GetSandbox("box").code(), absl::StatusCode::kUnavailable);
+    EXPECT_EQ(Get("box").code(), absl::StatusCode::kUnavailable);
     http_.ForgetScript();
     return http_.requests().size() - before - 1;
   };
@@ -90,24 +88,24 @@ TEST_F(AbsenceTest, SnapshotsAndVolumesAlike) {
   http_.Answer(404, NotFound("gone?"))
       .Answer(200, R"({"items": [{"id": "1", "name": "s2"}], "total": 2, "page": 1, "totalPages": 2})")
       .Answer(200, R"({"items": [{"id": "2", "name": "s3"}], "total": 2, "page": 2, "totalPages": 2})");
-  EXPECT_TRUE(IsAbsent(Run(api_->GetSnapshot(context_, "s")).status()));
+  EXPECT_TRUE(IsAbsent(Run(api_->Run(context_, GetSnapshot("s"))).status()));
   EXPECT_EQ(http_.Lines().back(), "GET http://api.test/api/snapshots?limit=200&name=s&page=2");
   http_.Answer(404, NotFound("gone?")).Answer(200, R"([{"id": "1", "name": "other"}])");
-  EXPECT_TRUE(IsAbsent(Run(api_->GetVolumeByName(context_, "data")).status()));
+  EXPECT_TRUE(IsAbsent(Run(api_->Run(context_, GetVolume::ByName("data"))).status()));
   http_.Answer(404, NotFound("gone?")).Answer(200, absl::StrCat(R"([{"id": ")", kId, R"(", "name": "data"}])"));
-  EXPECT_TRUE(absl::IsUnavailable(Run(api_->DeleteVolume(context_, kId))));
+  EXPECT_TRUE(absl::IsUnavailable(Run(api_->Run(context_, DeleteVolume(kId)))));
 }
 
 TEST_F(AbsenceTest, ANameThatARouteHidesIsFoundByTheList) {
   http_.Answer(200, absl::StrCat(R"({"items": [{"id": ")", kId, R"(", "name": "paginated"}], "nextCursor": null})"))
       .Answer(200, absl::StrCat(R"({"id": ")", kId, R"(", "name": "paginated"})"));
-  const absl::StatusOr<v1::Sandbox> sandbox = Run(api_->GetSandbox(context_, "paginated"));
+  const absl::StatusOr<v1::Sandbox> sandbox = Run(api_->Run(context_, GetSandbox("paginated")));
   ASSERT_TRUE(sandbox.ok()) << sandbox.status();
   EXPECT_EQ(sandbox->id(), kId);
   EXPECT_THAT(http_.Lines(), ElementsAre("GET http://api.test/api/sandbox?limit=200&name=paginated",
                                          absl::StrCat("GET http://api.test/api/sandbox/", kId)));
   http_.Answer(200, R"({"items": [], "nextCursor": null})");
-  EXPECT_TRUE(IsAbsent(GetSandbox("Paginated")));
+  EXPECT_TRUE(IsAbsent(Get("Paginated")));
 }
 
 }  // namespace

@@ -194,45 +194,45 @@ class GoldenTest : public RestApiFixture, public testing::WithParamInterface<Exc
     if (absl::EndsWith(path, "/push-access")) return Run(api_->OpenContextStore(context_)).status();
     if (absl::EndsWith(path, "/build-logs-url")) return ReplayLogUrl(path);
     if (path == "/api/sandbox/paginated") {
-      const auto page = Run(api_->ListSandboxesByPage(context_, SandboxListQuery(), 1));
+      const auto page = Run(api_->Run(context_, ListSandboxesByPage(SandboxListQuery(), 1)));
       if (page.ok()) ExpectTotals(*page->totals);
       if (page.ok()) ExpectWhole(body.at("items"), page->items);
       return page.status();
     }
     if (path == "/api/sandbox" && !post) {
-      const auto page = Run(api_->ListSandboxes(context_, SandboxListQuery(), ""));
+      const auto page = Run(api_->Run(context_, ListSandboxes(SandboxListQuery(), "")));
       if (page.ok()) ExpectSame(body.value("nextCursor", Json()), page->next_cursor, "nextCursor");
       if (page.ok()) ExpectWhole(body.at("items"), page->items);
       return page.status();
     }
     if (absl::StartsWith(path, "/api/snapshots")) return ReplaySnapshot(exchange);
     if (absl::StartsWith(path, "/api/volumes")) return ReplayVolume(exchange);
-    if (path == "/api/sandbox") return Whole(Run(api_->CreateSandbox(context_, NewSandbox())));
-    if (remove) return Whole(Run(api_->DeleteSandbox(context_, kId)));
-    if (absl::EndsWith(path, "/stop")) return Whole(Run(api_->StopSandbox(context_, kId, false)));
-    if (absl::EndsWith(path, "/start")) return Whole(Run(api_->StartSandbox(context_, kId)));
-    return Whole(Run(api_->GetSandbox(context_, kId)));
+    if (path == "/api/sandbox") return Whole(Run(api_->Run(context_, CreateSandbox())));
+    if (remove) return Whole(Run(api_->Run(context_, DeleteSandbox(kId))));
+    if (absl::EndsWith(path, "/stop")) return Whole(Run(api_->Run(context_, StopSandbox(kId, false))));
+    if (absl::EndsWith(path, "/start")) return Whole(Run(api_->Run(context_, StartSandbox(kId))));
+    return Whole(Run(api_->Run(context_, GetSandbox(kId))));
   }
 
   absl::Status ReplaySnapshot(const Exchange& exchange) {
     const std::string& path = exchange.path;
-    if (absl::EndsWith(path, "/activate")) return Whole(Run(api_->ActivateSnapshot(context_, kId)));
-    if (absl::EndsWith(path, "/deactivate")) return Run(api_->DeactivateSnapshot(context_, kId));
-    if (exchange.method == "POST") return Whole(Run(api_->CreateSnapshot(context_, NewSnapshot())));
-    if (exchange.method == "DELETE") return Run(api_->DeleteSnapshot(context_, kId));
-    if (path != "/api/snapshots") return Whole(Run(api_->GetSnapshot(context_, kId)));
-    const auto page = Run(api_->ListSnapshots(context_, SnapshotListQuery(), 1));
+    if (absl::EndsWith(path, "/activate")) return Whole(Run(api_->Run(context_, ActivateSnapshot(kId))));
+    if (absl::EndsWith(path, "/deactivate")) return Run(api_->Run(context_, DeactivateSnapshot(kId)));
+    if (exchange.method == "POST") return Whole(Run(api_->Run(context_, CreateSnapshot())));
+    if (exchange.method == "DELETE") return Run(api_->Run(context_, DeleteSnapshot(kId)));
+    if (path != "/api/snapshots") return Whole(Run(api_->Run(context_, GetSnapshot(kId))));
+    const auto page = Run(api_->Run(context_, ListSnapshots(SnapshotListQuery(), 1)));
     if (page.ok()) ExpectTotals(page->totals);
     if (page.ok()) ExpectWhole(exchange.body.at("items"), page->items);
     return page.status();
   }
 
   absl::Status ReplayVolume(const Exchange& exchange) {
-    if (exchange.method == "POST") return Whole(Run(api_->CreateVolume(context_, "v")));
-    if (exchange.method == "DELETE") return Run(api_->DeleteVolume(context_, kId));
-    if (absl::StrContains(exchange.path, "/by-name/")) return Whole(Run(api_->GetVolumeByName(context_, "v")));
-    if (exchange.path != "/api/volumes") return Whole(Run(api_->GetVolumeById(context_, kId)));
-    const auto volumes = Run(api_->ListVolumes(context_, false));
+    if (exchange.method == "POST") return Whole(Run(api_->Run(context_, CreateVolume("v"))));
+    if (exchange.method == "DELETE") return Run(api_->Run(context_, DeleteVolume(kId)));
+    if (absl::StrContains(exchange.path, "/by-name/")) return Whole(Run(api_->Run(context_, GetVolume::ByName("v"))));
+    if (exchange.path != "/api/volumes") return Whole(Run(api_->Run(context_, GetVolume::ById(kId))));
+    const auto volumes = Run(api_->Run(context_, ListVolumes(false)));
     if (volumes.ok()) ExpectWhole(exchange.body, *volumes);
     return volumes.status();
   }

@@ -2,10 +2,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "daemon/base/error.h"
 #include "daemon/upstream/v0/codecs/sandbox_json.h"
 
 namespace daytonad {

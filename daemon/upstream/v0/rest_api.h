@@ -12,6 +12,8 @@
 
 namespace daytonad {
 
+struct Binding;
+
 struct RestApiOptions {
   explicit RestApiOptions(BaseUrl api_url) : client(std::move(api_url)) {}
 
@@ -20,7 +22,7 @@ struct RestApiOptions {
   std::string default_target;
 };
 
-// Daytona's REST API, version 0. The methods of each resource are in a file of their own.
+// Daytona's REST API, version 0. The operations on each kind of object are in a file of their own.
 class RestApi : public Api {
  public:
   // The referred objects must outlive this one.
@@ -28,30 +30,32 @@ class RestApi : public Api {
           const TrustedOrigins& trusted_origins, RandomFraction random = SystemRandomFraction());
 
   // sandboxes.cc
-  Task<absl::StatusOr<v1::Sandbox>> CreateSandbox(CallContext context, NewSandbox sandbox) override;
-  Task<absl::StatusOr<v1::Sandbox>> GetSandbox(CallContext context, std::string id_or_name) override;
-  Task<absl::StatusOr<SandboxPage>> ListSandboxes(CallContext context, SandboxListQuery query,
-                                                  std::string cursor) override;
-  Task<absl::StatusOr<NumberedSandboxPage>> ListSandboxesByPage(CallContext context, SandboxListQuery query,
-                                                                int page) override;
-  Task<absl::StatusOr<v1::Sandbox>> StartSandbox(CallContext context, std::string id_or_name) override;
-  Task<absl::StatusOr<v1::Sandbox>> StopSandbox(CallContext context, std::string id_or_name, bool force) override;
-  Task<absl::StatusOr<v1::Sandbox>> DeleteSandbox(CallContext context, std::string id_or_name) override;
+  Task<absl::StatusOr<v1::Sandbox>> Run(CallContext context, CreateSandbox create) override;
+  Task<absl::StatusOr<v1::Sandbox>> Run(CallContext context, GetSandbox get) override;
+  Task<absl::StatusOr<SandboxPage>> Run(CallContext context, ListSandboxes list) override;
+  Task<absl::StatusOr<NumberedSandboxPage>> Run(CallContext context, ListSandboxesByPage list) override;
+  Task<absl::StatusOr<v1::Sandbox>> Run(CallContext context, StartSandbox start) override;
+  Task<absl::StatusOr<v1::Sandbox>> Run(CallContext context, StopSandbox stop) override;
+  Task<absl::StatusOr<v1::Sandbox>> Run(CallContext context, DeleteSandbox remove) override;
 
   // snapshots.cc
-  Task<absl::StatusOr<v1::Snapshot>> CreateSnapshot(CallContext context, NewSnapshot snapshot) override;
-  Task<absl::StatusOr<v1::Snapshot>> GetSnapshot(CallContext context, std::string id_or_name) override;
-  Task<absl::StatusOr<SnapshotPage>> ListSnapshots(CallContext context, SnapshotListQuery query, int page) override;
-  Task<absl::StatusOr<v1::Snapshot>> ActivateSnapshot(CallContext context, std::string id) override;
-  Task<absl::Status> DeactivateSnapshot(CallContext context, std::string id) override;
-  Task<absl::Status> DeleteSnapshot(CallContext context, std::string id) override;
+  Task<absl::StatusOr<v1::Snapshot>> Run(CallContext context, CreateSnapshot create) override;
+  Task<absl::StatusOr<v1::Snapshot>> Run(CallContext context, GetSnapshot get) override;
+  Task<absl::StatusOr<SnapshotPage>> Run(CallContext context, ListSnapshots list) override;
+  Task<absl::StatusOr<v1::Snapshot>> Run(CallContext context, ActivateSnapshot activate) override;
+  Task<absl::Status> Run(CallContext context, DeactivateSnapshot deactivate) override;
+  Task<absl::Status> Run(CallContext context, DeleteSnapshot remove) override;
 
   // volumes.cc
-  Task<absl::StatusOr<v1::Volume>> CreateVolume(CallContext context, std::string name) override;
-  Task<absl::StatusOr<v1::Volume>> GetVolumeById(CallContext context, std::string id) override;
-  Task<absl::StatusOr<v1::Volume>> GetVolumeByName(CallContext context, std::string name) override;
-  Task<absl::StatusOr<std::vector<v1::Volume>>> ListVolumes(CallContext context, bool include_deleted) override;
-  Task<absl::Status> DeleteVolume(CallContext context, std::string id) override;
+  Task<absl::StatusOr<v1::Volume>> Run(CallContext context, CreateVolume create) override;
+  Task<absl::StatusOr<v1::Volume>> Run(CallContext context, GetVolume get) override;
+  Task<absl::StatusOr<std::vector<v1::Volume>>> Run(CallContext context, ListVolumes list) override;
+  Task<absl::Status> Run(CallContext context, DeleteVolume remove) override;
+
+  // forwarded_calls.cc
+  Task<ForwardedCall::Result> Run(CallContext context, ForwardedCall call) override;
+  // The same by a row that is not in the table.
+  Task<ForwardedCall::Result> RunBound(CallContext context, const Binding& binding, ForwardedCall call);
 
   // build_logs.cc
   Task<absl::StatusOr<std::unique_ptr<ByteStream>>> OpenBuildLog(CallContext context, LogOwner owner, std::string id,
@@ -76,6 +80,9 @@ class RestApi : public Api {
   Task<absl::Status> Confirmed(CallContext context, Subject subject, std::string object, absl::Status error);
   // The key for a GET of the sandbox: its id, if its name collides with a route of the API.
   Task<absl::StatusOr<std::string>> Reachable(CallContext context, std::string id_or_name);
+
+  // The base URL of the daemon inside a sandbox.
+  Task<absl::StatusOr<std::string>> ToolboxOf(CallContext context, std::string id_or_name);
 
   // Opens the log at the API itself, by a deprecated route.
   Task<absl::StatusOr<std::unique_ptr<ByteStream>>> OpenBuildLogOfApi(CallContext context, LogOwner owner,

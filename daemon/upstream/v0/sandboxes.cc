@@ -90,18 +90,18 @@ void AddOrder(RestRequest& request, const SandboxListQuery& query) {
 
 }  // namespace
 
-Task<absl::StatusOr<v1::Sandbox>> RestApi::CreateSandbox(CallContext context, NewSandbox sandbox) {
+Task<absl::StatusOr<v1::Sandbox>> RestApi::Run(CallContext context, CreateSandbox create) {
   RestRequest request(HttpMethod::kPost, Idempotency::kNotIdempotent, {"sandbox"});
-  request.SetBody(WriteNewSandbox(sandbox, default_target_))
+  request.SetBody(WriteNewSandbox(create, default_target_))
       .Through(ConnectionPool::kCreates, Latency::kLongPoll)
       .CountedAgainst(kCreateThrottler)
-      .Tag("sandbox_name", sandbox.spec.name());
+      .Tag("sandbox_name", create.spec.name());
   // Not a coroutine: thousands of creates may be queued, and none should keep its spec in memory.
   return client_.Fetch(std::move(context), std::move(request), ReadSandbox);
 }
 
-Task<absl::StatusOr<v1::Sandbox>> RestApi::GetSandbox(CallContext context, std::string id_or_name) {
-  const absl::StatusOr<std::string> reachable = co_await Reachable(context, std::move(id_or_name));
+Task<absl::StatusOr<v1::Sandbox>> RestApi::Run(CallContext context, GetSandbox get) {
+  const absl::StatusOr<std::string> reachable = co_await Reachable(context, std::move(get.key));
   if (!reachable.ok()) co_return reachable.status();
   RestRequest request = SandboxRequest(HttpMethod::kGet, Idempotency::kRead, *reachable);
   request.Revalidate();
@@ -110,51 +110,49 @@ Task<absl::StatusOr<v1::Sandbox>> RestApi::GetSandbox(CallContext context, std::
   co_return sandbox;
 }
 
-Task<absl::StatusOr<SandboxPage>> RestApi::ListSandboxes(CallContext context, SandboxListQuery query,
-                                                         std::string cursor) {
+Task<absl::StatusOr<SandboxPage>> RestApi::Run(CallContext context, ListSandboxes list) {
   RestRequest request(HttpMethod::kGet, Idempotency::kRead, {"sandbox"});
   // The cursor contains neither filters nor order: send them with each page.
-  AddIfGiven(request, "cursor", std::move(cursor));
-  AddCommonFilter(request, query, "regionIds");
-  AddNewerFilter(request, query.filter);
-  AddOrder(request, query);
+  AddIfGiven(request, "cursor", std::move(list.cursor));
+  AddCommonFilter(request, list.query, "regionIds");
+  AddNewerFilter(request, list.query.filter);
+  AddOrder(request, list.query);
   request.Lists().Revalidate();
   co_return co_await client_.Fetch(context, std::move(request), ReadSandboxPage);
 }
 
-Task<absl::StatusOr<NumberedSandboxPage>> RestApi::ListSandboxesByPage(CallContext context, SandboxListQuery query,
-                                                                       int page) {
+Task<absl::StatusOr<NumberedSandboxPage>> RestApi::Run(CallContext context, ListSandboxesByPage list) {
   RestRequest request(HttpMethod::kGet, Idempotency::kRead, {"sandbox", "paginated"});
-  request.AddQuery("page", std::to_string(page));
-  AddCommonFilter(request, query, "regions");
-  AddOrder(request, query);
+  request.AddQuery("page", std::to_string(list.page));
+  AddCommonFilter(request, list.query, "regions");
+  AddOrder(request, list.query);
   request.Lists().Revalidate();
   co_return co_await client_.Fetch(context, std::move(request), ReadNumberedSandboxPage);
 }
 
-Task<absl::StatusOr<v1::Sandbox>> RestApi::StartSandbox(CallContext context, std::string id_or_name) {
-  RestRequest request = SandboxRequest(HttpMethod::kPost, Idempotency::kIdempotentWrite, id_or_name, {"start"});
+Task<absl::StatusOr<v1::Sandbox>> RestApi::Run(CallContext context, StartSandbox start) {
+  RestRequest request = SandboxRequest(HttpMethod::kPost, Idempotency::kIdempotentWrite, start.key, {"start"});
   request.Through(ConnectionPool::kCreates, Latency::kLongPoll).CountedAgainst(kLifecycleThrottler);
   absl::StatusOr<v1::Sandbox> sandbox = co_await client_.Fetch(context, std::move(request), ReadSandbox);
-  if (!sandbox.ok()) co_return co_await Confirmed(context, Subject::kSandbox, id_or_name, sandbox.status());
+  if (!sandbox.ok()) co_return co_await Confirmed(context, Subject::kSandbox, start.key, sandbox.status());
   co_return sandbox;
 }
 
-Task<absl::StatusOr<v1::Sandbox>> RestApi::StopSandbox(CallContext context, std::string id_or_name, bool force) {
+Task<absl::StatusOr<v1::Sandbox>> RestApi::Run(CallContext context, StopSandbox stop) {
   // Not idempotent: upstream rejects the stop of a stopped sandbox.
-  RestRequest request = SandboxRequest(HttpMethod::kPost, Idempotency::kNotIdempotent, id_or_name, {"stop"});
-  request.AddQuery("force", force ? "true" : "false").CountedAgainst(kLifecycleThrottler);
+  RestRequest request = SandboxRequest(HttpMethod::kPost, Idempotency::kNotIdempotent, stop.key, {"stop"});
+  request.AddQuery("force", stop.force ? "true" : "false").CountedAgainst(kLifecycleThrottler);
   absl::StatusOr<v1::Sandbox> sandbox = co_await client_.Fetch(context, std::move(request), ReadSandbox);
-  if (!sandbox.ok()) co_return co_await Confirmed(context, Subject::kSandbox, id_or_name, sandbox.status());
+  if (!sandbox.ok()) co_return co_await Confirmed(context, Subject::kSandbox, stop.key, sandbox.status());
   co_return sandbox;
 }
 
-Task<absl::StatusOr<v1::Sandbox>> RestApi::DeleteSandbox(CallContext context, std::string id_or_name) {
+Task<absl::StatusOr<v1::Sandbox>> RestApi::Run(CallContext context, DeleteSandbox remove) {
   // Not idempotent: the name is free at once, and may belong to another sandbox when the request is repeated.
-  RestRequest request = SandboxRequest(HttpMethod::kDelete, Idempotency::kNotIdempotent, id_or_name);
+  RestRequest request = SandboxRequest(HttpMethod::kDelete, Idempotency::kNotIdempotent, remove.key);
   request.CountedAgainst(kLifecycleThrottler);
   absl::StatusOr<v1::Sandbox> sandbox = co_await client_.Fetch(context, std::move(request), ReadSandbox);
-  if (!sandbox.ok()) co_return co_await Confirmed(context, Subject::kSandbox, id_or_name, sandbox.status());
+  if (!sandbox.ok()) co_return co_await Confirmed(context, Subject::kSandbox, remove.key, sandbox.status());
   co_return sandbox;
 }
 

@@ -18,9 +18,9 @@ class SandboxesTest : public RestApiFixture {};
 
 TEST_F(SandboxesTest, CreatesOnAConnectionOfItsOwnWithTimeForUpstreamToWait) {
   http_.Answer(200, kSandbox);
-  NewSandbox sandbox;
+  CreateSandbox sandbox;
   sandbox.spec.set_name("g1");
-  const absl::StatusOr<v1::Sandbox> created = Run(api_->CreateSandbox(context_, sandbox));
+  const absl::StatusOr<v1::Sandbox> created = Run(api_->Run(context_, sandbox));
   ASSERT_TRUE(created.ok()) << created.status();
   EXPECT_EQ(created->id(), kUuid);
   EXPECT_EQ(created->view(), v1::VIEW_FULL);
@@ -34,9 +34,9 @@ TEST_F(SandboxesTest, CreatesOnAConnectionOfItsOwnWithTimeForUpstreamToWait) {
 
 TEST_F(SandboxesTest, CreateIsNotRepeatedWhenItMayHaveHappened) {
   http_.Fail(ConnectionLost());
-  NewSandbox sandbox;
+  CreateSandbox sandbox;
   sandbox.spec.set_name("g1");
-  const absl::Status error = Run(api_->CreateSandbox(context_, sandbox)).status();
+  const absl::Status error = Run(api_->Run(context_, sandbox)).status();
   EXPECT_EQ(http_.requests().size(), 1U);
   EXPECT_EQ(ErrorReason(error), "UPSTREAM_CONNECTION_LOST");
   EXPECT_EQ(ErrorMetadataValue(error, "outcome"), "unknown");
@@ -45,9 +45,9 @@ TEST_F(SandboxesTest, CreateIsNotRepeatedWhenItMayHaveHappened) {
 
 TEST_F(SandboxesTest, CreateNamesWhatItWasToMake) {
   http_.Answer(409, R"({"message": "Sandbox with name g1 already exists", "error": "Conflict", "statusCode": 409})");
-  NewSandbox sandbox;
+  CreateSandbox sandbox;
   sandbox.spec.set_name("g1");
-  const absl::Status error = Run(api_->CreateSandbox(context_, sandbox)).status();
+  const absl::Status error = Run(api_->Run(context_, sandbox)).status();
   EXPECT_EQ(error.code(), absl::StatusCode::kAlreadyExists);
   EXPECT_EQ(ErrorReason(error), "NAME_TAKEN");
   EXPECT_EQ(ErrorMetadataValue(error, "sandbox_name"), "g1");
@@ -57,8 +57,8 @@ TEST_F(SandboxesTest, CreateNamesWhatItWasToMake) {
 
 TEST_F(SandboxesTest, GetsByIdOrName) {
   http_.Answer(200, kSandbox).Answer(200, kSandbox);
-  EXPECT_EQ(Run(api_->GetSandbox(context_, kUuid))->name(), "g1");
-  EXPECT_EQ(Run(api_->GetSandbox(context_, "a/b c?"))->name(), "g1");
+  EXPECT_EQ(Run(api_->Run(context_, GetSandbox(kUuid)))->name(), "g1");
+  EXPECT_EQ(Run(api_->Run(context_, GetSandbox("a/b c?")))->name(), "g1");
   EXPECT_THAT(http_.Lines(), ElementsAre(std::string("GET http://api.test/api/sandbox/") + kUuid,
                                          "GET http://api.test/api/sandbox/a%2Fb%20c%3F"));
   EXPECT_EQ(http_.requests()[0].pool, ConnectionPool::kCalls);
@@ -68,17 +68,17 @@ TEST_F(SandboxesTest, GetsByIdOrName) {
 TEST_F(SandboxesTest, NotFoundNamesTheSandbox) {
   http_.Answer(404, Envelope(404, "Sandbox with ID or name nope not found"))
       .Answer(404, Envelope(404, absl::StrCat("Sandbox with ID or name ", kUuid, " not found")));
-  absl::Status error = Run(api_->GetSandbox(context_, "nope")).status();
+  absl::Status error = Run(api_->Run(context_, GetSandbox("nope"))).status();
   EXPECT_EQ(ErrorReason(error), "SANDBOX_NOT_FOUND");
   EXPECT_EQ(ErrorMetadataValue(error, "sandbox_name"), "nope");
   EXPECT_EQ(ErrorMetadataValue(error, "upstream_path"), "/api/sandbox/nope");
-  error = Run(api_->GetSandbox(context_, kUuid)).status();
+  error = Run(api_->Run(context_, GetSandbox(kUuid))).status();
   EXPECT_EQ(ErrorReason(error), "SANDBOX_NOT_FOUND");
   EXPECT_EQ(ErrorMetadataValue(error, "sandbox_id"), kUuid);
 }
 
 TEST_F(SandboxesTest, AnEmptyNameNeverReachesTheListRoute) {
-  const absl::Status error = Run(api_->DeleteSandbox(context_, "")).status();
+  const absl::Status error = Run(api_->Run(context_, DeleteSandbox(""))).status();
   EXPECT_EQ(error.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_TRUE(http_.requests().empty());
 }
@@ -121,7 +121,7 @@ TEST_F(SandboxesTest, ListsWithEveryFilter) {
   query.sort = v1::SANDBOX_SORT_FIELD_MEMORY_GIB;
   query.order = v1::SORT_ORDER_ASC;
   query.page_size = 5;
-  const absl::StatusOr<SandboxPage> page = Run(api_->ListSandboxes(context_, query, "CUR=="));
+  const absl::StatusOr<SandboxPage> page = Run(api_->Run(context_, ListSandboxes(query, "CUR==")));
   ASSERT_TRUE(page.ok()) << page.status();
   EXPECT_EQ(page->next_cursor, "NEXT==");
   EXPECT_EQ(page->items[0].view(), v1::VIEW_BASIC);
@@ -143,16 +143,16 @@ TEST_F(SandboxesTest, EveryAnswerMayTellWhoAnswers) {
   http_.Answer(404, Envelope(404, "Sandbox with ID or name g1 not found"), {{"X-Daytona-Api-Version", "0.190.0"}});
   http_.Answer(200, kSandbox, {{"X-Daytona-Api-Version", "v0.226.1"}});
   http_.Answer(200, kSandbox);
-  EXPECT_FALSE(Run(api_->GetSandbox(context_, "g1")).ok());
+  EXPECT_FALSE(Run(api_->Run(context_, GetSandbox("g1"))).ok());
   EXPECT_EQ(api_->server_version(), (ServerVersion{0, 190, 0}));
-  EXPECT_TRUE(Run(api_->GetSandbox(context_, "g1")).ok());
-  EXPECT_TRUE(Run(api_->GetSandbox(context_, "g1")).ok());
+  EXPECT_TRUE(Run(api_->Run(context_, GetSandbox("g1"))).ok());
+  EXPECT_TRUE(Run(api_->Run(context_, GetSandbox("g1"))).ok());
   EXPECT_EQ(api_->server_version(), (ServerVersion{0, 226, 1}));
 }
 
 TEST_F(SandboxesTest, AnEmptyQuerySendsNoParameters) {
   http_.Answer(200, R"({"items": [], "nextCursor": null})");
-  EXPECT_TRUE(Run(api_->ListSandboxes(context_, SandboxListQuery(), "")).ok());
+  EXPECT_TRUE(Run(api_->Run(context_, ListSandboxes(SandboxListQuery(), ""))).ok());
   EXPECT_THAT(http_.Lines(), ElementsAre("GET http://api.test/api/sandbox"));
 }
 
@@ -162,7 +162,7 @@ TEST_F(SandboxesTest, ListsNumberedPagesWithTheirOwnParameterNames) {
   query.filter.add_targets("us");
   query.sort = v1::SANDBOX_SORT_FIELD_TARGET;
   query.page_size = 1;
-  const absl::StatusOr<NumberedSandboxPage> page = Run(api_->ListSandboxesByPage(context_, query, 2));
+  const absl::StatusOr<NumberedSandboxPage> page = Run(api_->Run(context_, ListSandboxesByPage(query, 2)));
   ASSERT_TRUE(page.ok()) << page.status();
   EXPECT_EQ(page->items[0].view(), v1::VIEW_FULL);
   EXPECT_EQ(page->totals->total_pages, 3);
@@ -172,10 +172,10 @@ TEST_F(SandboxesTest, ListsNumberedPagesWithTheirOwnParameterNames) {
 
 TEST_F(SandboxesTest, StartsStopsAndDeletes) {
   for (int i = 0; i < 4; ++i) http_.Answer(200, kSandbox);
-  EXPECT_TRUE(Run(api_->StartSandbox(context_, "g1")).ok());
-  EXPECT_TRUE(Run(api_->StopSandbox(context_, "g1", /*force=*/false)).ok());
-  EXPECT_TRUE(Run(api_->StopSandbox(context_, "g1", /*force=*/true)).ok());
-  EXPECT_TRUE(Run(api_->DeleteSandbox(context_, "g1")).ok());
+  EXPECT_TRUE(Run(api_->Run(context_, StartSandbox("g1"))).ok());
+  EXPECT_TRUE(Run(api_->Run(context_, StopSandbox("g1", /*force=*/false))).ok());
+  EXPECT_TRUE(Run(api_->Run(context_, StopSandbox("g1", /*force=*/true))).ok());
+  EXPECT_TRUE(Run(api_->Run(context_, DeleteSandbox("g1"))).ok());
   EXPECT_THAT(
       http_.Lines(),
       ElementsAre("POST http://api.test/api/sandbox/g1/start", "POST http://api.test/api/sandbox/g1/stop?force=false",
@@ -190,11 +190,11 @@ TEST_F(SandboxesTest, StartsStopsAndDeletes) {
 
 TEST_F(SandboxesTest, OnlyAStartIsRepeatedAfterABrokenConnection) {
   http_.Fail(ConnectionLost()).Answer(200, kSandbox);
-  EXPECT_TRUE(Run(api_->StartSandbox(context_, "g1")).ok());
+  EXPECT_TRUE(Run(api_->Run(context_, StartSandbox("g1"))).ok());
   http_.Fail(ConnectionLost());
-  EXPECT_EQ(ErrorMetadataValue(Run(api_->StopSandbox(context_, "g1", false)).status(), "outcome"), "unknown");
+  EXPECT_EQ(ErrorMetadataValue(Run(api_->Run(context_, StopSandbox("g1", false))).status(), "outcome"), "unknown");
   http_.Fail(ConnectionLost());
-  EXPECT_EQ(ErrorMetadataValue(Run(api_->DeleteSandbox(context_, "g1")).status(), "outcome"), "unknown");
+  EXPECT_EQ(ErrorMetadataValue(Run(api_->Run(context_, DeleteSandbox("g1"))).status(), "outcome"), "unknown");
   EXPECT_EQ(http_.requests().size(), 4U);
 }
 

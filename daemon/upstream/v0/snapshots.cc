@@ -23,25 +23,26 @@ RestRequest SnapshotRequest(HttpMethod method, Idempotency idempotency, const st
 
 }  // namespace
 
-Task<absl::StatusOr<v1::Snapshot>> RestApi::CreateSnapshot(CallContext context, NewSnapshot snapshot) {
+Task<absl::StatusOr<v1::Snapshot>> RestApi::Run(CallContext context, CreateSnapshot create) {
   RestRequest request(HttpMethod::kPost, Idempotency::kNotIdempotent, {"snapshots"});
-  request.SetBody(WriteNewSnapshot(snapshot, default_target_))
+  request.SetBody(WriteNewSnapshot(create, default_target_))
       .Through(ConnectionPool::kCreates, Latency::kLongPoll)
-      .Tag("snapshot_name", snapshot.spec.name());
+      .Tag("snapshot_name", create.spec.name());
   co_return co_await client_.Fetch(context, std::move(request), ReadSnapshot);
 }
 
-Task<absl::StatusOr<v1::Snapshot>> RestApi::GetSnapshot(CallContext context, std::string id_or_name) {
-  RestRequest request = SnapshotRequest(HttpMethod::kGet, Idempotency::kRead, id_or_name);
+Task<absl::StatusOr<v1::Snapshot>> RestApi::Run(CallContext context, GetSnapshot get) {
+  RestRequest request = SnapshotRequest(HttpMethod::kGet, Idempotency::kRead, get.key);
   request.Revalidate();
   absl::StatusOr<v1::Snapshot> snapshot = co_await client_.Fetch(context, std::move(request), ReadSnapshot);
-  if (!snapshot.ok()) co_return co_await Confirmed(context, Subject::kSnapshot, id_or_name, snapshot.status());
+  if (!snapshot.ok()) co_return co_await Confirmed(context, Subject::kSnapshot, get.key, snapshot.status());
   co_return snapshot;
 }
 
-Task<absl::StatusOr<SnapshotPage>> RestApi::ListSnapshots(CallContext context, SnapshotListQuery query, int page) {
+Task<absl::StatusOr<SnapshotPage>> RestApi::Run(CallContext context, ListSnapshots list) {
+  const SnapshotListQuery& query = list.query;
   RestRequest request(HttpMethod::kGet, Idempotency::kRead, {"snapshots"});
-  request.AddQuery("page", std::to_string(page));
+  request.AddQuery("page", std::to_string(list.page));
   if (query.page_size > 0) request.AddQuery("limit", std::to_string(query.page_size));
   if (!query.name.empty()) request.AddQuery("name", query.name);
   if (!query.source_sandbox.empty()) request.AddQuery("sourceSandboxId", query.source_sandbox);
@@ -51,24 +52,24 @@ Task<absl::StatusOr<SnapshotPage>> RestApi::ListSnapshots(CallContext context, S
   co_return co_await client_.Fetch(context, std::move(request), ReadSnapshotPage);
 }
 
-Task<absl::StatusOr<v1::Snapshot>> RestApi::ActivateSnapshot(CallContext context, std::string id) {
+Task<absl::StatusOr<v1::Snapshot>> RestApi::Run(CallContext context, ActivateSnapshot activate) {
   // Not idempotent, like the two below: upstream rejects them in the state that they lead to.
-  RestRequest request = SnapshotRequest(HttpMethod::kPost, Idempotency::kNotIdempotent, id, {"activate"});
+  RestRequest request = SnapshotRequest(HttpMethod::kPost, Idempotency::kNotIdempotent, activate.key, {"activate"});
   absl::StatusOr<v1::Snapshot> snapshot = co_await client_.Fetch(context, std::move(request), ReadSnapshot);
-  if (!snapshot.ok()) co_return co_await Confirmed(context, Subject::kSnapshot, id, snapshot.status());
+  if (!snapshot.ok()) co_return co_await Confirmed(context, Subject::kSnapshot, activate.key, snapshot.status());
   co_return snapshot;
 }
 
-Task<absl::Status> RestApi::DeactivateSnapshot(CallContext context, std::string id) {
-  RestRequest request = SnapshotRequest(HttpMethod::kPost, Idempotency::kNotIdempotent, id, {"deactivate"});
+Task<absl::Status> RestApi::Run(CallContext context, DeactivateSnapshot deactivate) {
+  RestRequest request = SnapshotRequest(HttpMethod::kPost, Idempotency::kNotIdempotent, deactivate.key, {"deactivate"});
   absl::Status done = co_await client_.Call(context, std::move(request));
-  co_return co_await Confirmed(context, Subject::kSnapshot, id, std::move(done));
+  co_return co_await Confirmed(context, Subject::kSnapshot, deactivate.key, std::move(done));
 }
 
-Task<absl::Status> RestApi::DeleteSnapshot(CallContext context, std::string id) {
-  RestRequest request = SnapshotRequest(HttpMethod::kDelete, Idempotency::kNotIdempotent, id);
+Task<absl::Status> RestApi::Run(CallContext context, DeleteSnapshot remove) {
+  RestRequest request = SnapshotRequest(HttpMethod::kDelete, Idempotency::kNotIdempotent, remove.key);
   absl::Status done = co_await client_.Call(context, std::move(request));
-  co_return co_await Confirmed(context, Subject::kSnapshot, id, std::move(done));
+  co_return co_await Confirmed(context, Subject::kSnapshot, remove.key, std::move(done));
 }
 
 }  // namespace daytonad

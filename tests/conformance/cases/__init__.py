@@ -1,7 +1,7 @@
-"""All cases, by what they are about."""
+"""All cases, by topic."""
 
 from cases import contexts, credentials, images, sandbox_create, sandbox_failures, sandbox_lifecycle
-from cases import sandbox_lists, sandbox_reads, snapshots, volumes
+from cases import sandbox_lists, sandbox_reads, sandbox_settings, snapshots, volumes
 
 ALL = [
     case
@@ -13,6 +13,7 @@ ALL = [
         sandbox_reads,
         sandbox_lists,
         sandbox_lifecycle,
+        sandbox_settings,
         snapshots,
         volumes,
         credentials,

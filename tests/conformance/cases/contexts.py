@@ -1,4 +1,4 @@
-"""Images with files, which go to object storage; the daemon reads them below a root that it was given."""
+"""Images with files, which are uploaded to object storage; the daemon reads them below a configured root."""
 
 from daytona import CreateSandboxFromImageParams, CreateSnapshotParams, Image
 
@@ -33,7 +33,7 @@ def step_case(name, steps, python, typescript, **more):
 
 
 def dockerfile_case(name, **more):
-    """A Dockerfile on disk, with what is beside it."""
+    """A Dockerfile on disk, with the files beside it."""
     path = f"app/Dockerfile.{name}"
     return context_case(
         f"dockerfile-{name}",

@@ -1,4 +1,4 @@
-"""With which credential: all other cases have an API key; these a JWT and an organization, or one that is refused."""
+"""Credentials: all other cases have an API key; these have a JWT and an organization, or a refused credential."""
 
 from daytona import CreateSnapshotParams
 

@@ -1,4 +1,4 @@
-"""Declarative images without files, in a sandbox's create: each step by itself, and all of them."""
+"""Declarative images without files, in a sandbox's create: each step alone, and all together."""
 
 from daytona import CreateSandboxFromImageParams, Image
 

@@ -1,4 +1,4 @@
-"""Files for cases that read some: written once for each run, in the same place for all clients."""
+"""Files for cases that read them: written once per run, in the same place for all clients."""
 
 import os
 import pathlib
@@ -36,7 +36,7 @@ _LINKS = {"links/relative": "one.txt", "links/up": "../a.txt"}
 
 
 def write(root: pathlib.Path):
-    """Writes all files below `root`, and answers it."""
+    """Writes all files below `root`, and returns it."""
     for name, text in _FILES.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)

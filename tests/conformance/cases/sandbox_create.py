@@ -1,4 +1,4 @@
-"""Creating sandboxes from snapshots and from images: each parameter by itself, and all at once."""
+"""Creating sandboxes from snapshots and from images: each parameter alone, and all together."""
 
 from daytona import (
     CreateSandboxFromImageParams,
@@ -31,7 +31,7 @@ def with_built_image(world):
 
 
 def create_case(name, spec, python, typescript, params=CreateSandboxFromSnapshotParams, short=None, **more):
-    """`spec`, `python` and `typescript` are the parameters of each, or give them for what was made before."""
+    """`spec`, `python` and `typescript` are the parameters of each, or functions that return them for a Given."""
 
     def resolved(parameters, given):
         return parameters(given) if callable(parameters) else parameters
@@ -55,12 +55,12 @@ def image_case(name, spec, python, typescript, **more):
 
 
 def newer_case(name, spec, python, **more):
-    """What the newest TypeScript SDK does not have yet."""
+    """Not in the newest TypeScript SDK yet."""
     return create_case(name, spec, python, None, no_typescript="it has no such parameter yet", **more)
 
 
 def scalar(name, field, python, typescript, value, **more):
-    """One parameter that has the same value everywhere."""
+    """One parameter with the same value for all clients."""
     return create_case(name, {field: value}, {python: value}, {typescript: value}, **more)
 
 
@@ -217,7 +217,7 @@ FROM_SNAPSHOT = [
         lambda given: {"snapshot": given.snapshot},
         given=with_snapshot,
     ),
-    # Per-call regions are newer than this SDK: it has the configured one only.
+    # Per-call regions are newer than this SDK, which has only the configured one.
     *(
         create_case(f"target-{name}", spec, {}, {}, target=target)
         for name, spec, target in (
@@ -308,7 +308,7 @@ def resources_case(name, spec, python, typescript):
 
 
 LOGS = {"timeout": 60, "onSnapshotCreateLogs": {"$function": True}}
-# Long enough that both SDKs, which look once a second, see the build going on.
+# Long enough that both SDKs, which poll once a second, see the running build.
 LONG_BUILD = {"--queue-delay": "200ms", "--build-delay": "3s"}
 
 

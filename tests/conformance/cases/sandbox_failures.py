@@ -1,4 +1,4 @@
-"""Creates that are refused, before anything is sent or by upstream, and creates that fail or take too long."""
+"""Creates that are refused, in advance or by upstream, and creates that fail or take too long."""
 
 from daytona import CreateSandboxFromImageParams, CreateSandboxFromSnapshotParams, Resources, VolumeMount
 
@@ -7,7 +7,7 @@ from harness.case import Case
 
 SHORT = {"negative-auto-stop", "name-taken", "quota", "build-fails", "unknown-snapshot"}
 
-# Upstream never answers within a test, but for the create itself.
+# Except for the create itself, upstream never answers within a test.
 SLOW = {"--create-delay": "1h", "--hold-limit": "10ms"}
 
 
@@ -27,7 +27,7 @@ def timed_case(name, timeout, **more):
 
 
 def upstream_case(name, **fault):
-    """Upstream answers the create with an error that it gives to everyone."""
+    """Upstream answers the create with an error unrelated to the request."""
     return failing_case(name, {"name": "x"}, {"name": "x"}, {"name": "x"}, given=fault_on_create(**fault))
 
 

@@ -4,7 +4,7 @@ from harness.case import Case
 
 SHORT = {"start.stopped", "stop.started", "stop.force", "delete.plain", "delete.wait", "stop.negative-timeout"}
 
-# Upstream accepts what is asked and never gets there.
+# Upstream accepts the change and never completes it.
 FROZEN = {"--start-delay": "1h", "--stop-delay": "1h", "--delete-delay": "1h", "--hold-limit": "10ms"}
 
 

@@ -11,13 +11,13 @@ from harness.case import Case
 SHORT = {"nothing-given", "states", "labels", "pages"}
 PAGED = "this SDK has no numbered paging any more"
 
-# Fixed, so that all three clients ask for the same instant.
+# Fixed, so that all three clients send the same instant.
 INSTANT = datetime.datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=datetime.timezone.utc)
 FAR = datetime.datetime(2126, 12, 31, 23, 59, 59, tzinfo=datetime.timezone.utc)
 
 
 def boxes(world):
-    """Three, each larger than the one before."""
+    """Three, each larger than the previous one."""
 
     def size(n):
         return {"buildInfo": {"dockerfileContent": f"FROM debian:{n}\n"}, "cpu": n, "memory": n, "disk": n}
@@ -61,7 +61,7 @@ def filter_case(name, field, python, typescript, value, **more):
 
 
 def sizes():
-    """Least and most of everything that has a size."""
+    """Minimum and maximum of each resource."""
     for bound, (thing, field, javascript) in itertools.product(
         ("min", "max"),
         (("cpu", "cpu", "Cpu"), ("memory", "memory_gib", "MemoryGib"), ("disk", "disk_gib", "DiskGib")),
@@ -115,7 +115,7 @@ def second_page(daemon):
 
 
 def numbered_case(name, fields, python):
-    """The older paging, as the SDK did it while it had it."""
+    """The older paging, as the SDK did it while it supported it."""
 
     def rpc(daemon, given):
         page = daemon.call("ListSandboxes", **fields)

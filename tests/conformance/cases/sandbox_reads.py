@@ -11,7 +11,7 @@ HTML = "<!DOCTYPE html><html><body>not the API</body></html>"
 
 
 def get_case(name, what, **more):
-    """`what` is an id or name, or gives it for what was made before."""
+    """`what` is an id or name, or a function that returns it for a Given."""
 
     def resolved(given):
         return what(given) if callable(what) else what
@@ -38,7 +38,7 @@ def fault_on_get(**fault):
 
 
 def find_by_labels(sdk, labels):
-    """What find_one did when the SDK had it."""
+    """The requests of find_one, which the SDK no longer has."""
     items = sdk.numbered_page(page=1, limit=1, labels=json.dumps(labels))["items"]
     return items[0]["name"] if items else None
 

@@ -40,7 +40,7 @@ def create_case(name, spec, python, typescript=None, **more):
 
 
 def same_case(name, fields, **more):
-    """What all three call the same."""
+    """Fields with the same name in all three."""
     return create_case(name, fields, lambda: fields, fields, **more)
 
 
@@ -100,7 +100,7 @@ def three(world):
 
 
 def list_case(name, fields, python, typescript=None, **more):
-    """A page, by the SDK's list."""
+    """A page, through the SDK's list."""
     return snapshot_case(
         f"list.{name}",
         lambda daemon, given: [item.name for item in daemon.call("ListSnapshots", **fields).snapshots],
@@ -112,7 +112,7 @@ def list_case(name, fields, python, typescript=None, **more):
 
 
 def filtered_case(name, fields, python):
-    """A list with what only the client below the SDK can ask for."""
+    """A list with parameters that only the client below the SDK supports."""
     return snapshot_case(
         f"list.{name}",
         lambda daemon, given: [item.name for item in daemon.call("ListSnapshots", page=1, **fields).snapshots],
@@ -133,7 +133,7 @@ def orders():
 
 
 def all_pages(sdk, limit):
-    """What a caller of the SDK writes to see everything."""
+    """The loop with which a caller of the SDK reads all pages."""
     names, page, pages = [], 1, 1
     while page <= pages:
         answer = sdk.daytona.snapshot.list(page=page, limit=limit)
@@ -302,7 +302,7 @@ CREATES = [
     timed_case("negative", -1, no_typescript="the TypeScript SDK hands it to its HTTP client as it is"),
     timed_case(
         "runs-out",
-        2,  # the SDK looks for the first time after a second
+        2,  # the SDK polls for the first time after a second
         emulator={"--pull-delay": "1h"},
         no_typescript="the TypeScript SDK's timeout bounds the POST only; it would poll for ever",
     ),

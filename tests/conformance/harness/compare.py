@@ -1,4 +1,4 @@
-"""What is different between two recordings, one line for each difference.
+"""The differences between two recordings, one line for each.
 
 A line reads "POST /api/sandbox: body.target: daemon has none, sdk has \\"us\\""; expected_differences.yaml matches it.
 """
@@ -52,7 +52,7 @@ def _pair(daemon, sdk):
 
 
 def _distinct(requests):
-    """The requests without repeated reads, sorted: what is asked, whatever the order."""
+    """The requests without repeated reads, sorted, so that order does not count."""
     seen = []
     for request in requests:
         if request.method != "GET" or request not in seen:
@@ -83,7 +83,7 @@ def requests(daemon, sdk):
         yield f"object storage: {daemon.leaked} requests of the daemon carried a credential of the API"
     found = list(_sequences(daemon.requests, sdk.requests))
     if any(line.startswith(_ONLY) for line in found):
-        # Reads that go on beside each other come in any order, and repeatedly.
+        # Concurrent reads arrive in any order, and repeatedly.
         unordered = list(_sequences(_distinct(daemon.requests), _distinct(sdk.requests)))
         if len(unordered) < len(found):
             order = [_show([request.key for request in recording.requests]) for recording in (daemon, sdk)]
@@ -92,7 +92,7 @@ def requests(daemon, sdk):
 
 
 def outcomes(daemon, sdk):
-    """Differences between what two calls came to."""
+    """Differences between the outcomes of two calls."""
     if daemon.words != sdk.words:
         yield f"outcome: daemon has {daemon.words}, sdk has {sdk.words}"
     elif daemon.ok and daemon.answer is not None and sdk.answer is not None:

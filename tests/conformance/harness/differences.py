@@ -1,4 +1,4 @@
-"""The differences that are as they should be: expected_differences.yaml."""
+"""The expected differences: expected_differences.yaml."""
 
 import dataclasses
 import re
@@ -9,7 +9,7 @@ _SDKS = {"python": ("python",), "typescript": ("typescript",), "both": ("python"
 
 
 def _pattern(text):
-    """`*` stands for anything; everything else for itself."""
+    """`*` matches anything; everything else is literal."""
     return re.compile(".*".join(re.escape(part) for part in text.split("*")), re.DOTALL)
 
 
@@ -53,7 +53,7 @@ class ExpectedDifferences:
         return bool(covering)
 
     def stale(self, skipped):
-        """Entries that covered nothing, as "file:line: ...", but for those of cases that were skipped."""
+        """Entries that covered nothing, as "file:line: ...", except those of skipped cases."""
         return [
             f"{self._path.name}:{entry.line}: matches nothing any more: {entry.cases} ({entry.sdk}): {entry.difference}"
             for entry in self._entries

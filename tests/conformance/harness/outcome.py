@@ -1,4 +1,4 @@
-"""What a call came to."""
+"""The outcome of a call."""
 
 import dataclasses
 
@@ -8,11 +8,11 @@ class Outcome:
     ok: bool
     # Of the answer that ended a failed call; None if upstream had not refused anything.
     http_status: int | None = None
-    # For people.
+    # For display.
     message: str = ""
-    # What a case makes of the answer, to be compared; None: nothing.
+    # The case's value of the answer, to compare; None: nothing.
     answer: object = None
-    # The daemon says that it does not serve this yet.
+    # The daemon reports that it does not serve this yet.
     not_served_yet: bool = False
 
     @property

@@ -1,4 +1,4 @@
-"""The emulator and the daemon as child processes: each with a directory of its own, on ports that the system picks."""
+"""The emulator and the daemon as child processes, each with its own directory, on ports chosen by the system."""
 
 import json
 import os
@@ -13,14 +13,14 @@ import grpc
 from harness import recording
 
 API_KEY = "emulator-key"
-# Of a JWT's form; the emulator looks at no more.
+# Formed like a JWT; the emulator checks no more.
 JWT = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJjb25mb3JtYW5jZSJ9.c2lnbmF0dXJl"
 ORGANIZATION = "11111111-2222-4333-8444-555555555555"
 
-# What the harness asks for itself carries this, and is no part of what is compared.
+# Marks the harness's own requests, which are not compared.
 HARNESS = "conformance-harness"
 
-# Everything happens at once, so that nobody has to wait; a case that wants otherwise says so.
+# Everything happens at once, so that no call has to wait; a case can override this.
 QUICK = {
     f"--{step}-delay": "1ms"
     for step in ("create", "start", "stop", "delete", "archive", "queue", "build", "pull", "remove", "volume")
@@ -29,7 +29,7 @@ QUICK |= {f"--{delay}": "0ms" for delay in ("name-lag", "accept-delay", "deactiv
 # README.md says why.
 QUICK["--events"] = "off"
 
-# The Python SDK empties the environment for moments.
+# The Python SDK clears the environment temporarily.
 _PATH = os.environ["PATH"]
 
 
@@ -58,7 +58,7 @@ def _end(process):
 
 
 class Emulator:
-    """A fresh emulator that records what it is asked. `flags` are a dictionary: they replace those of QUICK."""
+    """A fresh emulator that records its requests. `flags` is a dictionary that overrides QUICK."""
 
     def __init__(self, bin_dir, directory, flags=None):
         self.record_file = pathlib.Path(directory) / "requests.jsonl"
@@ -84,7 +84,7 @@ class Emulator:
         self._process.stdout.close()
 
     def ask(self, method, path, body=None, expect=True, origin=None):
-        """A request of the harness; answers (status, JSON or None). With `expect`, a status from 400 on is an error.
+        """A request of the harness; returns (status, JSON or None). With `expect`, a status from 400 on is an error.
         `origin` is that of a proxy to the emulator."""
         headers = {"Authorization": f"Bearer {API_KEY}", "User-Agent": HARNESS, "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
@@ -99,16 +99,16 @@ class Emulator:
         return status, json.loads(text) if text and "json" in content_type else None
 
     def mark(self):
-        """What came before is set-up, and not compared."""
+        """Everything before this is set-up, and not compared."""
         self.ask("GET", "/api/health?mark")
 
     def leaked_credentials(self):
-        """How many requests to the object storage carried what is for the API only."""
+        """The number of requests to the object storage with a credential for the API only."""
         status, storage = self.ask("GET", "/_emulator/storage", expect=False)
         return storage["foreignCredentials"] if status == 200 else 0
 
     def requests(self):
-        """What was recorded since the last mark, without the harness' own; complete once the callers are done."""
+        """The requests since the last mark, without the harness's own; complete once the callers are done."""
         kept = []
         for request in recording.in_file(self.record_file):
             if request["headers"].get("user-agent") != HARNESS:
@@ -119,7 +119,7 @@ class Emulator:
 
 
 def _upstream_answers(address):
-    """The health service's word on the name `upstream`; its two messages are written out, to need no stubs for them."""
+    """What the health service says of `upstream`; its two messages are encoded by hand, without stubs."""
     with grpc.insecure_channel(address) as channel:
         check = channel.unary_unary("/grpc.health.v1.Health/Check")
         serving = b"\x08\x01"
@@ -130,13 +130,13 @@ def _upstream_answers(address):
 
 
 def daemon_knows(bin_dir, flag):
-    """Whether this build's daemon has the flag."""
+    """Whether this build's daemon supports the flag."""
     command = [str(pathlib.Path(bin_dir) / "daytonad"), "--help"]
     return flag in subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 class Daemon:
-    """A daemon on a UNIX socket, which has already found out that its upstream answers."""
+    """A daemon on a UNIX socket that has already reached its upstream."""
 
     def __init__(self, bin_dir, directory, api_url, flags, environment):
         directory = pathlib.Path(directory)
@@ -149,8 +149,8 @@ class Daemon:
             "--listen",
             f"unix:{directory}/d.sock",
         ]
-        # It looks whether upstream answers when it starts, and then not again. It answers nothing from memory, and
-        # hears of nothing by events: it is its requests that are compared.
+        # It checks whether upstream answers when it starts, and not again. It answers nothing from memory and receives
+        # no events, since its requests are compared.
         command += ["--address-file", str(address_file), "--health-interval", "1h"]
         command += ["--cache-lifetime", "0", "--events", "off", *flags]
         environment = {"PATH": _PATH, **environment}

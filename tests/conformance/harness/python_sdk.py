@@ -1,4 +1,4 @@
-"""Calls through the official Python SDK, and what they come to."""
+"""Calls through the official Python SDK, and their outcomes."""
 
 import warnings
 
@@ -17,11 +17,11 @@ def _plain_http_store(*arguments, client_options=None, **others):
     return obstore.store.S3Store(*arguments, client_options={**(client_options or {}), "allow_http": True}, **others)
 
 
-# The library that the SDK uploads with refuses http:// unless told otherwise, and the SDK has no way to tell it.
+# The SDK's upload library refuses http:// unless told otherwise, and the SDK offers no option for that.
 daytona._sync.object_storage.S3Store = _plain_http_store
 
 
-# It warns of parameters that contradict each other, which cases give on purpose.
+# It warns of contradictory parameters, which cases use on purpose.
 warnings.filterwarnings("ignore", module="cases|daytona")
 
 
@@ -34,7 +34,7 @@ class PythonSdk:
         self._mark = emulator.mark
 
     def held(self, get):
-        """What `get` answers, an object that the caller already has: how it came by it is not compared."""
+        """The result of `get`, an object that the caller already has: how it was obtained is not compared."""
         held = get()
         self._mark()
         return held
@@ -49,12 +49,12 @@ class PythonSdk:
         return self.held(lambda: self.daytona.volume.get(name))
 
     def api(self, name):
-        """A class of the generated client below the SDK, for requests that the SDK makes no method of."""
+        """A class of the generated client below the SDK, for requests without an SDK method."""
         return getattr(daytona_api_client, name)(self.daytona._api_client)
 
     def numbered_page(self, **query):
-        """The older list of sandboxes, page by page. Clients since 0.218 have no method for it; this is what those before
-        sent, in the words of the API."""
+        """The older list of sandboxes, page by page. Clients since 0.218 have no method for it; this sends the request of
+        the older ones, in the API's terms."""
         client = self.daytona._api_client
         request = client.param_serialize(
             method="GET",
@@ -70,7 +70,7 @@ class PythonSdk:
 
 
 def outcome_of(call):
-    """Runs `call`. What is no refusal by the SDK or by upstream is a mistake of the case, and goes on up."""
+    """Runs `call`. Any exception but a refusal by the SDK or by upstream is a mistake of the case, and propagates."""
     try:
         return Outcome(ok=True, answer=call())
     except DaytonaError as error:

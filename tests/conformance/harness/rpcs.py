@@ -1,9 +1,10 @@
-"""Calls to the daemon through stubs that are generated from proto/, and what they come to."""
+"""Calls to the daemon through stubs generated from proto/, and their outcomes."""
 
 import subprocess
 import sys
 
 import grpc
+from google.protobuf import message_factory
 from google.rpc import error_details_pb2, status_pb2
 
 from harness.outcome import Outcome
@@ -32,9 +33,8 @@ def _methods():
         stub_module = importlib.import_module(f"daytonad.v1.{module_name}_pb2_grpc")
         service = module.DESCRIPTOR.services_by_name[service_name]
         for method in service.methods:
-            yield method.name, getattr(stub_module, f"{service_name}Stub"), getattr(
-                module, f"{method.name}Request"
-            ), method
+            request = message_factory.GetMessageClass(method.input_type)
+            yield method.name, getattr(stub_module, f"{service_name}Stub"), request, method
 
 
 def names():
@@ -48,7 +48,7 @@ def request_descriptors():
 
 
 class Rpcs:
-    """`call("StopSandbox", sandbox=..., force=True)` and the like; fields as protobuf's constructors take them."""
+    """`call("StopSandbox", sandbox=..., force=True)` and similar; fields as for protobuf's constructors."""
 
     def __init__(self, address, mark):
         self._mark = mark
@@ -63,7 +63,7 @@ class Rpcs:
         self._channel.close()
 
     def held(self, call):
-        """What is done before the call that is compared."""
+        """Calls made before the compared call."""
         result = call()
         self._mark()
         return result

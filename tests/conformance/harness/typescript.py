@@ -22,8 +22,8 @@ class TypeScriptSdk:
             "PATH": os.environ["PATH"],
             "NODE_PATH": str(node_modules),
             "NODE_NO_WARNINGS": "1",
-        }  # before any SDK is at work
-        # In a directory of its own: the SDK reads .env files where it is.
+        }  # before any SDK runs
+        # In its own directory: the SDK reads .env files of the current one.
         self._process = subprocess.Popen(
             ["node", str(_RUNNER)],
             stdin=subprocess.PIPE,

@@ -1,4 +1,4 @@
-// The calls that cases make: each takes the SDK and the case's arguments, and answers what is compared, if anything.
+// The calls of the cases: each takes the SDK and the case's arguments, and returns the value to compare, if any.
 
 async function collect(iterator, most = Infinity) {
   const items = []
@@ -58,6 +58,9 @@ export const calls = {
   },
   async daytonaDelete(sdk, id) {
     await sdk.daytona.delete(await sandbox(sdk, id))
+  },
+  async setting(sdk, id, method, ...values) {
+    await (await sandbox(sdk, id))[method](...values)
   },
   async waitUntilStarted(sdk, id, timeout) {
     await (await sandbox(sdk, id)).waitUntilStarted(timeout)

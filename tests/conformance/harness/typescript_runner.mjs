@@ -29,7 +29,7 @@ class Sdk {
     this.origin = config.apiUrl
   }
 
-  // What `get` answers, an object that the caller already has: how it came by it is not compared.
+  // The result of `get`, an object that the caller already has: how it was obtained is not compared.
   async held(get) {
     const held = await get()
     await fetch(`${this.origin}/health?mark`, { headers: { 'user-agent': 'conformance-harness' } })
@@ -43,7 +43,7 @@ async function outcome({ call, arguments: args, config }) {
     const answer = await calls[call](new Sdk(config), ...revive(args))
     return { ok: true, answer }
   } catch (error) {
-    // What is no refusal by the SDK is a mistake of the case.
+    // Any error but a refusal by the SDK is a mistake of the case.
     if (!(error instanceof DaytonaError)) return { mistake: `${call}: ${error.stack}` }
     return { ok: false, httpStatus: error.statusCode ?? null, message: `${error.name}: ${error.message}` }
   }

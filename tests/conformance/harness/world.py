@@ -1,4 +1,4 @@
-"""Set-up of a case: makes objects in its emulator, and makes it fail."""
+"""Set-up of a case: creates objects in its emulator, and makes it fail."""
 
 from harness.processes import wait_until
 
@@ -10,7 +10,7 @@ class World:
         self._forced = False
 
     def sandbox(self, name, **fields):
-        """A started sandbox; answers its id. `fields` are members of the create request."""
+        """Creates a started sandbox and returns its id. `fields` are members of the create request."""
         _, created = self._emulator.ask("POST", "/api/sandbox", {"name": name, **fields})
         self._reach("/api/sandbox/", created["id"], "started")
         return created["id"]
@@ -29,14 +29,14 @@ class World:
         return sandbox
 
     def sandbox_forced_into(self, state, name, **forced):
-        """A sandbox that stays in the state that is forced on it."""
+        """Creates a sandbox that stays in the given state."""
         sandbox = self.sandbox(name)
         self._forced = True
         self._emulator.ask("POST", f"/_emulator/sandboxes/{sandbox}", {"state": state, **forced})
         return sandbox
 
     def snapshot(self, name, **fields):
-        """An active snapshot; answers its id."""
+        """Creates an active snapshot and returns its id."""
         _, created = self._emulator.ask("POST", "/api/snapshots", {"name": name, "imageName": "debian:12", **fields})
         self._reach("/api/snapshots/", created["id"], "active")
         return created["id"]
@@ -47,7 +47,7 @@ class World:
         return snapshot
 
     def volume(self, name):
-        """A volume that is ready; answers its id."""
+        """Creates a ready volume and returns its id."""
         _, created = self._emulator.ask("POST", "/api/volumes", {"name": name})
         self._reach("/api/volumes/", created["id"], "ready")
         return created["id"]
@@ -59,7 +59,11 @@ class World:
         return created["id"]
 
     def fault(self, method, path_regex, times=None, **fault):
-        """From when the set-up is done, requests fail as emulator/README.md says."""
+        """After the set-up, requests fail as described in emulator/README.md."""
+        body = fault.get("body")
+        if isinstance(body, dict) and "message" in body:
+            # Daytona's own format: what is written otherwise comes from a proxy, and proves nothing.
+            fault["body"] = {"path": "/api/x", "statusCode": fault["status"], "error": "Error", **body}
         match = {"method": method, "path_regex": path_regex}
         if times is not None:
             match["times"] = times
@@ -67,11 +71,11 @@ class World:
 
     @property
     def is_genuine(self):
-        """Whether the emulator answers as it does by itself: nothing was forced on it, and it has no faults."""
+        """Whether the emulator behaves normally: no forced states and no faults."""
         return not self._faults and not self._forced
 
     def begin(self):
-        """The set-up is done: what comes now is compared."""
+        """Ends the set-up: requests from now on are compared."""
         for fault in self._faults:
             self._emulator.ask("POST", "/_emulator/faults", fault)
         self._emulator.mark()

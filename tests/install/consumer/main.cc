@@ -1,4 +1,4 @@
-// Calls into each library of the package. Dials nobody: that the calls work is told by the tests of the libraries.
+// Calls into each library of the package, without connecting: the tests of the libraries show that calls work.
 #include <fstream>
 #include <iostream>
 #include <string>

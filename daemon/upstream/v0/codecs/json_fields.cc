@@ -78,6 +78,46 @@ void NoteUnreadableItems(size_t count) {
       {{"items", std::to_string(count)}});
 }
 
+std::optional<double> NumberIn(const Json& json) {
+  double number = 0;
+  if (json.is_number()) {
+    number = json.get<double>();
+  } else if (!json.is_string() || !absl::SimpleAtod(json.get_ref<const std::string&>(), &number)) {
+    return std::nullopt;
+  }
+  return std::isfinite(number) ? std::optional(number) : std::nullopt;
+}
+
+std::vector<std::string> StringListIn(const Json& json) {
+  std::vector<std::string> list;
+  if (json.is_string()) {
+    for (const absl::string_view part :
+         absl::StrSplit(json.get_ref<const std::string&>(), ',', absl::SkipWhitespace())) {
+      list.emplace_back(absl::StripAsciiWhitespace(part));
+    }
+  } else if (json.is_array()) {
+    for (const Json& item : json) {
+      if (item.is_string()) list.push_back(item.get<std::string>());
+    }
+  }
+  return list;
+}
+
+std::optional<google::protobuf::Timestamp> TimestampIn(const Json& json) {
+  absl::Time time;
+  std::string error;
+  if (!json.is_string() || !absl::ParseTime(absl::RFC3339_full, json.get_ref<const std::string&>(), &time, &error)) {
+    return std::nullopt;
+  }
+  const int64_t seconds = absl::ToUnixSeconds(time);
+  // The range of a protobuf timestamp: the years 1 to 9999.
+  if (seconds < -62135596800 || seconds > 253402300799) return std::nullopt;
+  google::protobuf::Timestamp timestamp;
+  timestamp.set_seconds(seconds);
+  timestamp.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
+  return timestamp;
+}
+
 const Json* JsonFields::Find(std::string_view name) const {
   if (!object_.is_object()) return nullptr;
   const auto field = object_.find(name);
@@ -96,14 +136,7 @@ bool JsonFields::Bool(std::string_view name) const {
 
 std::optional<double> JsonFields::Number(std::string_view name) const {
   const Json* field = Find(name);
-  if (field == nullptr) return std::nullopt;
-  double number = 0;
-  if (field->is_number()) {
-    number = field->get<double>();
-  } else if (!field->is_string() || !absl::SimpleAtod(field->get_ref<const std::string&>(), &number)) {
-    return std::nullopt;
-  }
-  return std::isfinite(number) ? std::optional(number) : std::nullopt;
+  return field == nullptr ? std::nullopt : NumberIn(*field);
 }
 
 std::optional<int32_t> JsonFields::Int32(std::string_view name) const {
@@ -114,20 +147,8 @@ std::optional<int32_t> JsonFields::Int32(std::string_view name) const {
 }
 
 std::vector<std::string> JsonFields::StringList(std::string_view name) const {
-  std::vector<std::string> list;
   const Json* field = Find(name);
-  if (field == nullptr) return list;
-  if (field->is_string()) {
-    for (const absl::string_view part :
-         absl::StrSplit(field->get_ref<const std::string&>(), ',', absl::SkipWhitespace())) {
-      list.emplace_back(absl::StripAsciiWhitespace(part));
-    }
-  } else if (field->is_array()) {
-    for (const Json& item : *field) {
-      if (item.is_string()) list.push_back(item.get<std::string>());
-    }
-  }
-  return list;
+  return field == nullptr ? std::vector<std::string>() : StringListIn(*field);
 }
 
 std::map<std::string, std::string> JsonFields::StringMap(std::string_view name) const {
@@ -141,17 +162,8 @@ std::map<std::string, std::string> JsonFields::StringMap(std::string_view name) 
 }
 
 std::optional<google::protobuf::Timestamp> JsonFields::Timestamp(std::string_view name) const {
-  const std::string text = String(name);
-  absl::Time time;
-  std::string error;
-  if (text.empty() || !absl::ParseTime(absl::RFC3339_full, text, &time, &error)) return std::nullopt;
-  const int64_t seconds = absl::ToUnixSeconds(time);
-  // The range of a protobuf timestamp: the years 1 to 9999.
-  if (seconds < -62135596800 || seconds > 253402300799) return std::nullopt;
-  google::protobuf::Timestamp timestamp;
-  timestamp.set_seconds(seconds);
-  timestamp.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
-  return timestamp;
+  const Json* field = Find(name);
+  return field == nullptr ? std::nullopt : TimestampIn(*field);
 }
 
 }  // namespace daytonad

@@ -59,6 +59,15 @@ absl::StatusOr<std::vector<T>> ReadItems(const Json& list, ReadItem read) {
 // Whether the text is a web page or other markup instead of an API's answer.
 bool LooksLikeHtml(std::string_view text);
 
+// Values of upstream's JSON. Unset, or empty, if the value is of another type.
+//
+// A number, or a string with one; never infinite.
+std::optional<double> NumberIn(const Json& json);
+// An array of strings, or a comma-separated string.
+std::vector<std::string> StringListIn(const Json& json);
+// ISO 8601.
+std::optional<google::protobuf::Timestamp> TimestampIn(const Json& json);
+
 // Reads the fields of a JSON object from upstream. Upstream's versions differ, so this is tolerant: a field that is
 // absent, null or of another type counts as missing. The caller checks required fields.
 class JsonFields {
@@ -71,14 +80,14 @@ class JsonFields {
 
   std::string String(std::string_view name) const;
   bool Bool(std::string_view name) const;
-  // A JSON number, or a string with one.
+  // As NumberIn.
   std::optional<double> Number(std::string_view name) const;
   // The same, truncated to an integer and clamped to int32.
   std::optional<int32_t> Int32(std::string_view name) const;
-  // An array of strings, or a comma-separated string.
+  // As StringListIn.
   std::vector<std::string> StringList(std::string_view name) const;
   std::map<std::string, std::string> StringMap(std::string_view name) const;
-  // ISO 8601.
+  // As TimestampIn.
   std::optional<google::protobuf::Timestamp> Timestamp(std::string_view name) const;
 
  private:

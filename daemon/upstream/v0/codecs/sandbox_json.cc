@@ -180,16 +180,14 @@ PageTotals ReadPageTotals(const Json& json) {
   return totals;
 }
 
-OrderedJson WriteNewSandbox(const NewSandbox& sandbox, std::string_view default_target) {
+OrderedJson WriteNewSandbox(const CreateSandbox& sandbox, std::string_view default_target) {
   const v1::SandboxSpec& spec = sandbox.spec;
   OrderedJson body = OrderedJson::object();
   if (!spec.name().empty()) body["name"] = spec.name();
   if (!sandbox.build.has_value() && !spec.snapshot().empty()) body["snapshot"] = spec.snapshot();
   if (!spec.user().empty()) body["user"] = spec.user();
   body["env"] = Sorted(spec.env());
-  std::map<std::string, std::string> labels = Sorted(spec.labels());
-  labels[kLanguageLabel] = LanguageText(spec);
-  body["labels"] = std::move(labels);
+  body["labels"] = LabelsOf(spec);
   if (spec.has_is_public()) body["public"] = spec.is_public();
   WriteNetwork(spec, body);
   const std::string target = spec.target().empty() ? std::string(default_target) : spec.target();

@@ -19,7 +19,7 @@ absl::StatusOr<NumberedSandboxPage> ReadNumberedSandboxPage(const Json& json);
 PageTotals ReadPageTotals(const Json& json);
 
 // The body of POST /sandbox, as the SDKs send it. `default_target` is used if the spec has none; it may be empty.
-OrderedJson WriteNewSandbox(const NewSandbox& sandbox, std::string_view default_target);
+OrderedJson WriteNewSandbox(const CreateSandbox& sandbox, std::string_view default_target);
 
 // A JSON object in one string, for the `labels` parameter of lists.
 std::string LabelsText(const google::protobuf::Map<std::string, std::string>& labels);

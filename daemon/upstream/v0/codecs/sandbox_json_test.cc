@@ -170,7 +170,7 @@ TEST(WriteNewSandboxTest, SendsOfAnEmptySpecWhatThePythonSdkSends) {
 }
 
 TEST(WriteNewSandboxTest, ALanguageThatTheEnumDoesNotKnowIsSentAsItIs) {
-  NewSandbox sandbox;
+  CreateSandbox sandbox;
   sandbox.spec.set_language_text("ruby");
   EXPECT_EQ(WriteNewSandbox(sandbox, "").dump(),
             R"({"env":{},"labels":{"code-toolbox-language":"ruby"},"volumes":[]})");
@@ -183,7 +183,7 @@ TEST(WriteNumberTest, WholeNumbersHaveNoFractionAndOthersAreNotRounded) {
 }
 
 TEST(WriteNewSandboxTest, SendsEveryFieldAsThePythonSdkDoes) {
-  NewSandbox sandbox;
+  CreateSandbox sandbox;
   sandbox.spec = FromText<v1::SandboxSpec>(R"pb(
     name: "full"
     language: CODE_LANGUAGE_TYPESCRIPT
@@ -227,7 +227,7 @@ TEST(WriteNewSandboxTest, SendsEveryFieldAsThePythonSdkDoes) {
 }
 
 TEST(WriteNewSandboxTest, SendsABuildWithItsResources) {
-  NewSandbox sandbox;
+  CreateSandbox sandbox;
   sandbox.spec =
       FromText<v1::SandboxSpec>(
           R"pb(
@@ -252,7 +252,7 @@ TEST(WriteNewSandboxTest, SendsABuildWithItsResources) {
 }
 
 TEST(WriteNewSandboxTest, SendsGpuKindsThatOnlyTheCallerKnows) {
-  NewSandbox sandbox;
+  CreateSandbox sandbox;
   sandbox.spec.mutable_resources()->add_gpu_type_texts("B300");
   EXPECT_EQ(WriteNewSandbox(sandbox, "")["gpuType"].dump(), R"(["B300"])");
 }
@@ -322,7 +322,7 @@ TEST(ReadVolumesTest, RefusesWhatIsNoList) {
 }
 
 TEST(WriteNewSnapshotTest, SendsAnImageReferenceAsThePythonSdkDoes) {
-  NewSnapshot snapshot;
+  CreateSnapshot snapshot;
   snapshot.spec = FromText<v1::SnapshotSpec>(R"pb(
     name: "mysnap"
     image: "ubuntu:22.04"
@@ -335,7 +335,7 @@ TEST(WriteNewSnapshotTest, SendsAnImageReferenceAsThePythonSdkDoes) {
 }
 
 TEST(WriteNewSnapshotTest, SendsABuildWithoutTheEntrypointField) {
-  NewSnapshot snapshot;
+  CreateSnapshot snapshot;
   snapshot.spec = FromText<v1::SnapshotSpec>(
       R"pb(name: "s" dockerfile: "FROM x" entrypoint: "a" region_id: "eu" sandbox_class: SANDBOX_CLASS_LINUX_VM)pb");
   snapshot.build = ImageBuild{"FROM x\nENTRYPOINT [\"a\"]\n", std::vector<std::string>{"h"}};

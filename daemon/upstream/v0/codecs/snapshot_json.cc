@@ -56,7 +56,7 @@ absl::StatusOr<SnapshotPage> ReadSnapshotPage(const Json& json) {
   return page;
 }
 
-OrderedJson WriteNewSnapshot(const NewSnapshot& snapshot, std::string_view default_region) {
+OrderedJson WriteNewSnapshot(const CreateSnapshot& snapshot, std::string_view default_region) {
   const v1::SnapshotSpec& spec = snapshot.spec;
   OrderedJson body = OrderedJson::object();
   body["name"] = spec.name();

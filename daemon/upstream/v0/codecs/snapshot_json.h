@@ -15,7 +15,7 @@ absl::StatusOr<v1::Snapshot> ReadSnapshot(const Json& json);
 absl::StatusOr<SnapshotPage> ReadSnapshotPage(const Json& json);
 
 // The body of POST /snapshots, as the SDKs send it. `default_region` is used if the spec has none; it may be empty.
-OrderedJson WriteNewSnapshot(const NewSnapshot& snapshot, std::string_view default_region);
+OrderedJson WriteNewSnapshot(const CreateSnapshot& snapshot, std::string_view default_region);
 
 }  // namespace daytonad
 

@@ -13,7 +13,7 @@
 #include "daemon/base/error.h"
 #include "daemon/base/log.h"
 #include "daemon/base/spawn.h"
-#include "daemon/net/wakeup.h"
+#include "daemon/base/wakeup.h"
 #include "daemon/net/web_socket/socket_io.h"
 #include "daemon/upstream/v0/codecs/event_json.h"
 #include "daemon/upstream/v0/transport/identity.h"

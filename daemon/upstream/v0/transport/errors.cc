@@ -172,15 +172,15 @@ Meaning MeaningOf5xx(int http_status, Subject subject, const ErrorBody& body) {
   return http_status == 503 && body.by_daytona ? kMaintenance : kUnavailable;
 }
 
-Meaning MeaningOf(int http_status, Subject subject, const ErrorBody& body) {
-  if (http_status >= 500 && http_status < 600) return MeaningOf5xx(http_status, subject, body);
+Meaning MeaningOf(int http_status, const RestRequest& request, const ErrorBody& body) {
+  if (http_status >= 500 && http_status < 600) return MeaningOf5xx(http_status, request.subject(), body);
   if (http_status < 300 || http_status >= 600) return kUnexpected;
   if (http_status == 408) return kTimedOut;
   if (http_status == 413) return kTooLarge;
   if (http_status == 425) return kMaintenance;  // too early: it was not processed
   if (http_status == 429) return kRateLimited;
   if (!body.by_daytona) return kForeign;
-  const Refusal& refusal = FindRefusal(http_status, subject, body.message);
+  const Refusal& refusal = FindRefusal(http_status, request.subject(), body.message, request.refusals());
   return {refusal.code, refusal.reason, refusal.lead, refusal.advice, false, refusal.come_back};
 }
 
@@ -215,7 +215,7 @@ absl::Status ErrorFromResponse(const RestRequest& request, const HttpResponse& r
                     WhatIsMissing(request.subject(), request.object(), body.raw_message) == Missing::kTheObject;
   if (gone) return AbsentError(KindOf(request.subject()), request.object(), std::move(metadata));
 
-  const Meaning meaning = MeaningOf(response.status, request.subject(), body);
+  const Meaning meaning = MeaningOf(response.status, request, body);
   if (meaning.code == Code::kNotFound) AddNamed(meaning, body.message, metadata);
   if (meaning.may_have_happened && request.idempotency() != Idempotency::kRead) metadata["outcome"] = "unknown";
   if (meaning.reason == "QUOTA_EXCEEDED") {

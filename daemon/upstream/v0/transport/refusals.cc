@@ -237,12 +237,16 @@ bool NamesObject(absl::string_view message, absl::string_view object) {
 
 }  // namespace
 
-const Refusal& FindRefusal(int http_status, Subject subject, std::string_view message) {
+const Refusal& FindRefusal(int http_status, Subject subject, std::string_view message,
+                           const std::vector<Refusal>* own) {
   const std::string text = absl::AsciiStrToLower(AbslView(message));
   const auto fits = [&](const Refusal& row) {
     return (row.http_status == 0 || row.http_status == http_status) &&
            (row.subject == Subject::kNone || row.subject == subject) && Matches(row.text, text);
   };
+  if (own != nullptr) {
+    if (const auto found = std::ranges::find_if(*own, fits); found != own->end()) return *found;
+  }
   return *std::find_if(std::begin(kRefusals), std::prev(std::end(kRefusals)), fits);
 }
 

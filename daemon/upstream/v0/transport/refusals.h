@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "daemon/upstream/v0/transport/rest_request.h"
@@ -25,8 +26,10 @@ struct Refusal {
   std::chrono::seconds come_back{0};
 };
 
-// Always finds one: the last row matches everything.
-const Refusal& FindRefusal(int http_status, Subject subject, std::string_view message);
+// Looks through a request's `own` rows, if it has any, then through those that all requests have in common. Always
+// finds one: the last of these matches everything.
+const Refusal& FindRefusal(int http_status, Subject subject, std::string_view message,
+                           const std::vector<Refusal>* own = nullptr);
 
 // What a 404 of Daytona says about the object that the request names.
 enum class Missing {

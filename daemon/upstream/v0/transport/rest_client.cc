@@ -124,7 +124,7 @@ absl::Status NoteError(RateBudget::Permit& permit, absl::Status error, const Htt
 absl::Status CheckEmptyAnswer(const std::string& body) {
   if (body.empty()) return absl::OkStatus();
   const Json json = ParseLeniently(body);
-  if (json.is_discarded()) return ForeignResponse("it is not JSON");
+  if (json.is_discarded()) return ParseJson(body).status();  // which tells broken JSON from something else
   const bool foreign = json.is_object() && !json.empty() && JsonFields(json).Find("id") == nullptr;
   return foreign ? ForeignResponse("it has an unexpected form") : absl::OkStatus();
 }
@@ -229,6 +229,7 @@ Task<absl::StatusOr<HttpResponse>> RestClient::SendOnce(CallContext context, con
   const CallContext one_attempt = OneAttempt(context, request);
   HttpRequest http_request = MakeHttpRequest(request, "application/json", body);
   http_request.when_sent = mutation.when_sent();
+  ++context.facts().upstream_attempts;
   absl::StatusOr<HttpResponse> response = co_await http_.Send(one_attempt, std::move(http_request));
   if (!response.ok()) {
     if (DeliveryOf(response.status()) == Delivery::kNotSent) {
@@ -253,6 +254,7 @@ Task<absl::StatusOr<std::unique_ptr<HttpStream>>> RestClient::OpenOnce(CallConte
   if (!permit.ok()) co_return permit.status();
   const CallContext one_attempt = OneAttempt(context, request);
   HttpRequest http_request = MakeHttpRequest(request, "*/*", "");
+  ++context.facts().upstream_attempts;
   absl::StatusOr<std::unique_ptr<HttpStream>> stream = co_await http_.Open(one_attempt, std::move(http_request));
   if (!stream.ok()) {
     if (DeliveryOf(stream.status()) == Delivery::kNotSent) permit->NotSent();
@@ -300,6 +302,7 @@ void RestClient::NoteVersion(const HttpHeaders& headers) {
 std::string RestClient::Url(const RestRequest& request) const {
   QueryString query;
   for (const auto& [name, value] : request.query()) query.Add(name, value);
+  if (!request.base_url().empty()) return absl::StrCat(request.base_url(), PathOf(request), query.text());
   if (request.url().empty()) return options_.api_url.Join(PathOf(request) + query.text());
   std::string url = request.url().substr(0, request.url().find('#'));
   if (query.text().empty()) return url;

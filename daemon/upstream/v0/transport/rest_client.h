@@ -56,10 +56,16 @@ class RestClient {
   // Sends a request and parses the JSON of its answer. An answer that is not Daytona's is a failed attempt.
   template <typename T>
   Task<absl::StatusOr<T>> Fetch(CallContext context, RestRequest request, absl::StatusOr<T> (*read)(const Json&)) {
+    return FetchAs<T>(std::move(context), std::move(request), Reader<T>(read));
+  }
+  template <typename T>
+  using Reader = std::function<absl::StatusOr<T>(const Json&)>;
+  template <typename T>
+  Task<absl::StatusOr<T>> FetchAs(CallContext context, RestRequest request, Reader<T> read) {
     const absl::StatusOr<std::string> body = BodyOf(request);
     if (!body.ok()) co_return body.status();
     std::string throttler = request.throttler();
-    auto attempt = [this, &request, &body, &throttler, read](CallContext each) {
+    auto attempt = [this, &request, &body, &throttler, &read](CallContext each) {
       return FetchOnce<T>(std::move(each), request, *body, throttler, read);
     };
     absl::StatusOr<T> result = co_await retrier_.Run<T>(context, request.idempotency(), std::move(attempt));
@@ -86,11 +92,8 @@ class RestClient {
   static constexpr size_t kReadOnLoop = size_t{256} << 10;
 
   template <typename T>
-  using Reader = absl::StatusOr<T> (*)(const Json&);
-
-  template <typename T>
   Task<absl::StatusOr<T>> FetchOnce(CallContext context, const RestRequest& request, const std::string& body,
-                                    std::string& throttler, Reader<T> read) {
+                                    std::string& throttler, const Reader<T>& read) {
     const absl::StatusOr<HttpResponse> response = co_await SendOnce(std::move(context), request, body, throttler);
     if (!response.ok()) co_return response.status();
     // May be the same body as before (304).
@@ -101,10 +104,10 @@ class RestClient {
     co_return result;
   }
 
-  // `body` outlives the call, which nothing ends early.
+  // `body` and `read` outlive the call, which nothing ends early.
   template <typename T>
-  Task<absl::StatusOr<T>> ReadBody(const std::string& body, Reader<T> read) {
-    auto work = [&body, read]() -> absl::StatusOr<T> {
+  Task<absl::StatusOr<T>> ReadBody(const std::string& body, const Reader<T>& read) {
+    auto work = [&body, &read]() -> absl::StatusOr<T> {
       const absl::StatusOr<Json> json = ParseJson(body);
       if (!json.ok()) return json.status();
       return read(*json);

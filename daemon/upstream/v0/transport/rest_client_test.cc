@@ -292,10 +292,10 @@ TEST_F(RestClientTest, NoErrorHoldsTheCredential) {
 }
 
 TEST_F(RestClientTest, OnlyReadsOfObjectsAreRemembered) {
-  (void)Run(api_->GetSandbox(context_, "a"));
-  (void)Run(api_->ListVolumes(context_, false));
+  (void)Run(api_->Run(context_, GetSandbox("a")));
+  (void)Run(api_->Run(context_, ListVolumes(false)));
   (void)Run(api_->OpenContextStore(context_));
-  (void)Run(api_->StartSandbox(context_, "a"));
+  (void)Run(api_->Run(context_, StartSandbox("a")));
   std::vector<bool> remembered;
   for (const HttpRequest& request : http_.requests()) remembered.push_back(request.revalidate);
   EXPECT_THAT(remembered, ElementsAre(true, true, false, false)) << "the third answers with keys";
@@ -398,15 +398,15 @@ TEST_F(RestClientRateTest, RequestsCountAgainstTheLimitThatUpstreamCountsThemAga
     }
     return std::string("none");
   };
-  EXPECT_EQ(throttler_of([this] { return Run(api_->CreateSandbox(context_, NewSandbox())).status(); }),
-            "sandbox-create");
-  EXPECT_EQ(throttler_of([this] { return Run(api_->StartSandbox(context_, "a")).status(); }), "sandbox-lifecycle");
-  EXPECT_EQ(throttler_of([this] { return Run(api_->StopSandbox(context_, "a", true)).status(); }), "sandbox-lifecycle");
-  EXPECT_EQ(throttler_of([this] { return Run(api_->DeleteSandbox(context_, "a")).status(); }), "sandbox-lifecycle");
-  EXPECT_EQ(throttler_of([this] { return Run(api_->GetSandbox(context_, "a")).status(); }), "authenticated");
-  EXPECT_EQ(throttler_of([this] { return Run(api_->CreateSnapshot(context_, NewSnapshot())).status(); }),
-            "authenticated");
-  EXPECT_EQ(throttler_of([this] { return Run(api_->DeleteVolume(context_, "a")); }), "authenticated");
+  EXPECT_EQ(throttler_of([this] { return Run(api_->Run(context_, CreateSandbox())).status(); }), "sandbox-create");
+  EXPECT_EQ(throttler_of([this] { return Run(api_->Run(context_, StartSandbox("a"))).status(); }), "sandbox-lifecycle");
+  EXPECT_EQ(throttler_of([this] { return Run(api_->Run(context_, StopSandbox("a", true))).status(); }),
+            "sandbox-lifecycle");
+  EXPECT_EQ(throttler_of([this] { return Run(api_->Run(context_, DeleteSandbox("a"))).status(); }),
+            "sandbox-lifecycle");
+  EXPECT_EQ(throttler_of([this] { return Run(api_->Run(context_, GetSandbox("a"))).status(); }), "authenticated");
+  EXPECT_EQ(throttler_of([this] { return Run(api_->Run(context_, CreateSnapshot())).status(); }), "authenticated");
+  EXPECT_EQ(throttler_of([this] { return Run(api_->Run(context_, DeleteVolume("a"))); }), "authenticated");
 }
 
 TEST_F(RestClientRateTest, AnotherServersUrlIsNotLimited) {

@@ -25,6 +25,8 @@ enum class Idempotency {
 // The kind of object that a request's path names.
 enum class Subject { kNone, kSandbox, kSnapshot, kVolume, kBuildLog, kContextStore };
 
+struct Refusal;
+
 // Most requests are answered promptly. Upstream holds some, as long polls, for up to 30 s.
 enum class Latency { kPrompt, kLongPoll };
 
@@ -58,6 +60,12 @@ class RestRequest {
     return request;
   }
 
+  // The path is below this URL, which an answer named, and not below the API's. It counts against no rate limit.
+  RestRequest& Below(std::string base_url) {
+    base_url_ = std::move(base_url);
+    throttler_ = "";
+    return *this;
+  }
   RestRequest& AddQuery(std::string name, std::string value) {
     query_.emplace_back(std::move(name), std::move(value));
     return *this;
@@ -87,6 +95,12 @@ class RestRequest {
     throttler_ = throttler;
     return *this;
   }
+  // What some of Daytona's refusals mean for this request only. They count before those that all requests have in
+  // common (refusals.h), and outlive the request.
+  RestRequest& RefusedAs(const std::vector<Refusal>& refusals) {
+    refusals_ = &refusals;
+    return *this;
+  }
   // The answer may be cached and revalidated by its ETag. Not for answers that contain secrets.
   RestRequest& Revalidate() {
     revalidate_ = true;
@@ -104,6 +118,8 @@ class RestRequest {
   const std::vector<std::string>& segments() const { return segments_; }
   // Empty unless made by ForUrl.
   const std::string& url() const { return url_; }
+  // Empty unless set by Below.
+  const std::string& base_url() const { return base_url_; }
   const std::vector<std::pair<std::string, std::string>>& query() const { return query_; }
   // Null if there is none.
   const OrderedJson& body() const { return body_; }
@@ -115,12 +131,15 @@ class RestRequest {
   const std::string& throttler() const { return throttler_; }
   bool revalidate() const { return revalidate_; }
   const ErrorMetadata& tags() const { return tags_; }
+  // Null if there are none.
+  const std::vector<Refusal>* refusals() const { return refusals_; }
 
  private:
   HttpMethod method_;
   Idempotency idempotency_;
   std::vector<std::string> segments_;
   std::string url_;
+  std::string base_url_;
   std::vector<std::pair<std::string, std::string>> query_;
   OrderedJson body_;
   Subject subject_ = Subject::kNone;
@@ -131,6 +150,7 @@ class RestRequest {
   std::string throttler_{kGeneralThrottler};
   bool revalidate_ = false;
   ErrorMetadata tags_;
+  const std::vector<Refusal>* refusals_ = nullptr;
 };
 
 }  // namespace daytonad
