@@ -1,5 +1,6 @@
 // Settings of sandboxes: RPCs that become one request each, and what callers see of the change afterwards.
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/integration/sandboxes_fixture.h"
@@ -99,8 +100,10 @@ TEST_F(SandboxSettingsTest, ActivityIsRefreshed) {
   const v1::Sandbox made = MakeSandbox();
   EXPECT_EQ(Outcome(Set(&Stub::RefreshSandboxActivity, made.id(), "").error), "OK");
   EXPECT_EQ(control().CountRequests("POST", "/" + made.id() + "/last-activity"), 1);
-  const auto nanos = [](const google::protobuf::Timestamp& time) { return time.seconds() * 1e9 + time.nanos(); };
-  EXPECT_GE(nanos(Read(made.id()).last_activity_at()), nanos(made.last_activity_at()));
+  const auto time_of = [](const v1::Sandbox& sandbox) {
+    return std::pair(sandbox.last_activity_at().seconds(), sandbox.last_activity_at().nanos());
+  };
+  EXPECT_GE(time_of(Read(made.id())), time_of(made));
 }
 
 TEST_F(SandboxSettingsTest, ANameBecomesTheIdThatItBelongsTo) {

@@ -27,7 +27,7 @@ class RequestTest : public testing::Test {
     const size_t before = daemon_.Requests(method).size();
     outcome_ = RunCommand(daemon_, arguments);
     EXPECT_EQ(daemon_.Requests(method).size(), before + 1) << method << " was not called once: " << outcome_.err;
-    Request request = daemon_.LastRequest<Request>(method);
+    auto request = daemon_.LastRequest<Request>(method);
     // A create without an id makes one.
     const bool given = std::ranges::find(arguments, "--request-id") != arguments.end();
     if constexpr (requires { request.spec(); }) {
