@@ -112,7 +112,9 @@ TEST(SpecChecksTest, NamesAreAsLongAtCreateAsAtGet) {
     v1::SnapshotSpec snapshot;
     snapshot.set_name(std::string(bytes, 'n'));
     snapshot.set_image("debian:12");
-    FieldViolations at_create, of_snapshot, at_get;
+    FieldViolations at_create;
+    FieldViolations of_snapshot;
+    FieldViolations at_get;
     CheckSpec(sandbox, at_create);
     CheckSpec(snapshot, of_snapshot);
     CheckObject("sandbox", sandbox.name(), at_get);
@@ -161,7 +163,8 @@ TEST(SpecChecksTest, AFilterWithAFractionIsRefusedWithTheFieldsPath) {
   for (const std::string field :
        {"min_cpu", "max_cpu", "min_memory_gib", "max_memory_gib", "min_disk_gib", "max_disk_gib"}) {
     for (const Paging paging : {Paging::kToken, Paging::kNumbered}) {
-      FieldViolations whole, fraction;
+      FieldViolations whole;
+      FieldViolations fraction;
       CheckFilter(Parse<v1::SandboxFilter>(field + ": 2"), paging, whole);
       CheckFilter(Parse<v1::SandboxFilter>(field + ": 2.5"), paging, fraction);
       EXPECT_TRUE(whole.empty()) << field;

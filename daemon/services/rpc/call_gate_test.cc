@@ -21,6 +21,7 @@ CallGate::Limits Small() {
 TEST(CallGateTest, TakesAsManyCallsAsItMayAndAgainWhenOneHasGone) {
   CallGate gate(Small());
   std::vector<CallGate::Place> places;
+  places.reserve(8);
   for (int i = 0; i < 5; ++i) places.push_back(*gate.Enter(&kConnections[0], 10));
   EXPECT_EQ(gate.calls(), 5U);
   EXPECT_FALSE(gate.Enter(&kConnections[0], 10).has_value());
@@ -32,6 +33,7 @@ TEST(CallGateTest, TakesAsManyCallsAsItMayAndAgainWhenOneHasGone) {
 TEST(CallGateTest, EveryConnectionHasAFewCallsWhateverOthersHold) {
   CallGate gate(Small());
   std::vector<CallGate::Place> places;
+  places.reserve(8);
   for (int i = 0; i < 5; ++i) places.push_back(*gate.Enter(&kConnections[0], 10));
   places.push_back(*gate.Enter(&kConnections[1], 10));
   places.push_back(*gate.Enter(&kConnections[1], 10));
@@ -42,6 +44,7 @@ TEST(CallGateTest, EveryConnectionHasAFewCallsWhateverOthersHold) {
 TEST(CallGateTest, AConnectionMayHaveLessWhenMemoryIsShort) {
   CallGate gate(Small());
   std::vector<CallGate::Place> places;
+  places.reserve(8);
   gate.SetShare(3);
   for (int i = 0; i < 3; ++i) places.push_back(*gate.Enter(&kConnections[0], 10));
   EXPECT_FALSE(gate.Enter(&kConnections[0], 10).has_value());

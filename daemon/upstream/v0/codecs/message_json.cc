@@ -174,8 +174,10 @@ OrderedJson WriteValue(const Message& message, const FieldDescriptor& field, int
 }
 
 std::string JoinedText(const Message& message, const FieldDescriptor& list) {
+  const int count = message.GetReflection()->FieldSize(message, &list);
   std::vector<std::string> parts;
-  for (int i = 0; i < message.GetReflection()->FieldSize(message, &list); ++i) {
+  parts.reserve(static_cast<size_t>(count));
+  for (int i = 0; i < count; ++i) {
     parts.push_back(message.GetReflection()->GetRepeatedString(message, &list, i));
   }
   return absl::StrJoin(parts, ",");
