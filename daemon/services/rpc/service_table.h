@@ -60,25 +60,31 @@ ServiceInfo InfoOf(const ServiceTable<Handlers>& table) {
   return info;
 }
 
+// A row of a handler for these messages.
+template <typename Handlers, typename Request, typename Response>
+ServiceRow<Handlers> RowOf(std::string_view name, MethodKind kind, Effect effect, std::string_view object,
+                           std::function<void(grpc_internals::RawService&, const ServiceEndpoint<Handlers>&)> add) {
+  const MethodInfo info{.name = name,
+                        .kind = kind,
+                        .effect = effect,
+                        .object_field = object,
+                        .request = Request::descriptor(),
+                        .response = Response::descriptor()};
+  return {info, std::move(add)};
+}
+
 // Rows. `object` is the request's field that names the object (ObjectField); empty if the method is not about one.
 
 template <typename Handlers, typename Request, typename Response>
 ServiceRow<Handlers> Unary(std::string_view name, Effect effect, std::string_view object,
                            UnaryHandler<Handlers, Request, Response> handler) {
-  ServiceRow<Handlers> row;
-  row.info = {.name = name,
-              .kind = MethodKind::kUnary,
-              .effect = effect,
-              .object_field = object,
-              .request = Request::descriptor(),
-              .response = Response::descriptor()};
-  row.add = [handler](grpc_internals::RawService& service, const ServiceEndpoint<Handlers>& endpoint) {
+  auto add = [handler](grpc_internals::RawService& service, const ServiceEndpoint<Handlers>& endpoint) {
     service.AddUnary(endpoint.method.path().c_str(),
                      [&endpoint, handler](auto* context, auto* request, auto* response) {
                        return StartUnary(endpoint, *context, request, response, handler);
                      });
   };
-  return row;
+  return RowOf<Handlers, Request, Response>(name, MethodKind::kUnary, effect, object, std::move(add));
 }
 
 // A read that `find` answers from the cache if possible; the object is `field` of the response.
@@ -99,19 +105,12 @@ ServiceRow<Handlers> CachedUnary(std::string_view name, Effect effect, std::stri
 template <typename Handlers, typename Request, typename Response>
 ServiceRow<Handlers> ServerStream(std::string_view name, Effect effect, std::string_view object,
                                   StreamHandler<Handlers, Request, Response> handler) {
-  ServiceRow<Handlers> row;
-  row.info = {.name = name,
-              .kind = MethodKind::kServerStream,
-              .effect = effect,
-              .object_field = object,
-              .request = Request::descriptor(),
-              .response = Response::descriptor()};
-  row.add = [handler](grpc_internals::RawService& service, const ServiceEndpoint<Handlers>& endpoint) {
+  auto add = [handler](grpc_internals::RawService& service, const ServiceEndpoint<Handlers>& endpoint) {
     service.AddServerStream(endpoint.method.path().c_str(), [&endpoint, handler](auto* context, auto* request) {
       return StartServerStream(endpoint, *context, request, handler);
     });
   };
-  return row;
+  return RowOf<Handlers, Request, Response>(name, MethodKind::kServerStream, effect, object, std::move(add));
 }
 
 // Streams of the client name no object: access is asked before their first message arrives.
@@ -119,34 +118,22 @@ ServiceRow<Handlers> ServerStream(std::string_view name, Effect effect, std::str
 template <typename Handlers, typename Request, typename Response>
 ServiceRow<Handlers> ClientStream(std::string_view name, Effect effect,
                                   ClientStreamHandler<Handlers, Request, Response> handler) {
-  ServiceRow<Handlers> row;
-  row.info = {.name = name,
-              .kind = MethodKind::kClientStream,
-              .effect = effect,
-              .request = Request::descriptor(),
-              .response = Response::descriptor()};
-  row.add = [handler](grpc_internals::RawService& service, const ServiceEndpoint<Handlers>& endpoint) {
+  auto add = [handler](grpc_internals::RawService& service, const ServiceEndpoint<Handlers>& endpoint) {
     service.AddClientStream(endpoint.method.path().c_str(), [&endpoint, handler](auto* context, auto* response) {
       return StartClientStream(endpoint, *context, response, handler);
     });
   };
-  return row;
+  return RowOf<Handlers, Request, Response>(name, MethodKind::kClientStream, effect, "", std::move(add));
 }
 
 template <typename Handlers, typename Request, typename Response>
 ServiceRow<Handlers> BidiStream(std::string_view name, Effect effect,
                                 BidiHandler<Handlers, Request, Response> handler) {
-  ServiceRow<Handlers> row;
-  row.info = {.name = name,
-              .kind = MethodKind::kBidiStream,
-              .effect = effect,
-              .request = Request::descriptor(),
-              .response = Response::descriptor()};
-  row.add = [handler](grpc_internals::RawService& service, const ServiceEndpoint<Handlers>& endpoint) {
+  auto add = [handler](grpc_internals::RawService& service, const ServiceEndpoint<Handlers>& endpoint) {
     service.AddBidiStream(endpoint.method.path().c_str(),
                           [&endpoint, handler](auto* context) { return StartBidiStream(endpoint, *context, handler); });
   };
-  return row;
+  return RowOf<Handlers, Request, Response>(name, MethodKind::kBidiStream, effect, "", std::move(add));
 }
 
 }  // namespace daytonad
